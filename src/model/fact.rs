@@ -1,0 +1,94 @@
+//! A claim and what it rests on.
+
+use serde::Serialize;
+
+use super::{Gap, ObjectRef};
+
+/// What a claim rests on: an object, a field of it, and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The object; nothing for defaults that stand nowhere.
+    pub object: Option<ObjectRef>,
+    /// The field.
+    pub path: Option<String>,
+    /// What it says and why that matters.
+    pub text: String,
+}
+
+impl Evidence {
+    /// Evidence from a field of an object.
+    pub fn field(object: ObjectRef, path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { object: Some(object), path: Some(path.into()), text: text.into() }
+    }
+
+    /// Evidence from an object as a whole.
+    pub fn object(object: ObjectRef, text: impl Into<String>) -> Self {
+        Self { object: Some(object), path: None, text: text.into() }
+    }
+
+    /// A default that no object states.
+    pub fn default(text: impl Into<String>) -> Self {
+        Self { object: None, path: None, text: text.into() }
+    }
+}
+
+impl Serialize for Evidence {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Row<'a> {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            object: &'a Option<ObjectRef>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            path: &'a Option<String>,
+            text: &'a str,
+        }
+        Row { object: &self.object, path: &self.path, text: &self.text }.serialize(serializer)
+    }
+}
+
+impl Serialize for ObjectRef {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Row<'a> {
+            api_version: String,
+            kind: super::Kind,
+            #[serde(skip_serializing_if = "str::is_empty")]
+            namespace: &'a str,
+            name: &'a str,
+        }
+        Row { api_version: self.api_version(), kind: self.kind, namespace: &self.namespace, name: &self.name }.serialize(serializer)
+    }
+}
+
+/// A value that is known with its reasons, not known because something could not be read, or without meaning here.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact<T> {
+    /// Known.
+    Known {
+        /// The value.
+        value: T,
+        /// The chain of reasons, the deciding one last.
+        because: Vec<Evidence>,
+    },
+    /// Not known; the gap says why.
+    Unknown(Gap),
+    /// The question does not arise.
+    NotApplicable,
+}
+
+impl<T> Fact<T> {
+    /// A known value.
+    pub fn known(value: T, because: Vec<Evidence>) -> Self {
+        Self::Known { value, because }
+    }
+
+    /// The value, if it is known.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Self::Known { value, .. } => Some(value),
+            _ => None,
+        }
+    }
+}

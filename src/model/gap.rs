@@ -1,0 +1,99 @@
+//! What could not be read, kept apart from what is not there.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{Kind, ObjectRef, Str};
+
+/// Something that was asked for and not obtained. A gap is never "fine": whatever depends on it is unknown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Gap {
+    /// The API server does not know the kind: its CRD is not installed.
+    NotServed(Kind),
+    /// RBAC refuses the list; an empty namespace means cluster-wide.
+    Forbidden {
+        /// Kind.
+        kind: Kind,
+        /// Namespace that was asked for.
+        namespace: Str,
+        /// The server's words.
+        detail: Str,
+    },
+    /// One object did not decode.
+    Undecodable {
+        /// Which.
+        object: ObjectRef,
+        /// Why.
+        detail: Str,
+    },
+    /// The list broke off or never came.
+    Incomplete {
+        /// Kind.
+        kind: Kind,
+        /// Namespace that was asked for.
+        namespace: Str,
+        /// Why.
+        detail: Str,
+    },
+}
+
+impl Gap {
+    /// The kind it is about.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::NotServed(kind) | Self::Forbidden { kind, .. } | Self::Incomplete { kind, .. } => *kind,
+            Self::Undecodable { object, .. } => object.kind,
+        }
+    }
+
+    /// The namespace it is about; empty means cluster-wide.
+    pub fn namespace(&self) -> &str {
+        match self {
+            Self::NotServed(_) => "",
+            Self::Forbidden { namespace, .. } | Self::Incomplete { namespace, .. } => namespace,
+            Self::Undecodable { object, .. } => &object.namespace,
+        }
+    }
+
+    /// Whether objects may exist that were not seen: true of all but a kind that is not served.
+    pub fn hides_objects(&self) -> bool {
+        !matches!(self, Self::NotServed(_))
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = |namespace: &str| if namespace.is_empty() { "cluster-wide".to_owned() } else { format!("in namespace {namespace}") };
+        match self {
+            Self::NotServed(kind) => write!(f, "{} is not served: its CRD is not installed", kind.resource()),
+            Self::Forbidden { kind, namespace, .. } => write!(f, "may not list {} {}", kind.resource(), place(namespace)),
+            Self::Undecodable { object, detail } => write!(f, "cannot decode {object}: {detail}"),
+            Self::Incomplete { kind, namespace, detail } => write!(f, "could not read {} {}: {detail}", kind.resource(), place(namespace)),
+        }
+    }
+}
+
+/// The form gaps have in reports.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GapRow<'a> {
+    #[serde(rename = "type")]
+    class: &'static str,
+    kind: Kind,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    namespace: &'a str,
+    detail: String,
+}
+
+impl Serialize for Gap {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let class = match self {
+            Self::NotServed(_) => "not-served",
+            Self::Forbidden { .. } => "forbidden",
+            Self::Undecodable { .. } => "undecodable",
+            Self::Incomplete { .. } => "incomplete",
+        };
+        GapRow { class, kind: self.kind(), namespace: self.namespace(), detail: self.to_string() }.serialize(serializer)
+    }
+}

@@ -1,0 +1,189 @@
+//! All that a source yields: objects, gaps, and what was looked at.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Controller, ControllerBody, Gap, Kind, Meta, Namespace, Node, Object, Pod, Service};
+
+/// How completely a kind was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    /// All there is, in the scope that was asked for.
+    Complete,
+    /// Files hold none of this kind: absence from the files says nothing about a cluster.
+    Absent,
+    /// A gap hides objects of this kind.
+    Hidden,
+    /// It was not asked for.
+    Unread,
+}
+
+/// One decoded object, in the form its kind is kept in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// A pod.
+    Pod(Pod),
+    /// A Service.
+    Service(Service),
+    /// A Namespace.
+    Namespace(Namespace),
+    /// A Node.
+    Node(Node),
+    /// Anything that makes pods.
+    Controller(Controller),
+    /// Anything else.
+    Object(Object),
+}
+
+impl Item {
+    /// Decodes one object of `kind` from JSON text, leniently: unknown fields are skipped, missing ones are empty.
+    pub fn from_json(kind: Kind, json: &str) -> Result<Self, serde_json::Error> {
+        Ok(match kind {
+            Kind::Pod => Self::Pod(serde_json::from_str(json)?),
+            Kind::Service => Self::Service(serde_json::from_str(json)?),
+            Kind::Namespace => Self::Namespace(serde_json::from_str(json)?),
+            Kind::Node => Self::Node(serde_json::from_str(json)?),
+            kind if kind.is_controller() => Self::controller(kind, serde_json::from_str(json)?),
+            kind => Self::object(kind, serde_json::from_str(json)?)?,
+        })
+    }
+
+    /// Decodes one object of `kind` from a parsed document; nulls count as absent where a struct is filled.
+    pub fn from_value(kind: Kind, mut value: Value) -> Result<Self, serde_json::Error> {
+        let typed = kind.is_controller() || matches!(kind, Kind::Pod | Kind::Service | Kind::Namespace | Kind::Node);
+        if typed {
+            strip_nulls(&mut value);
+        }
+        Ok(match kind {
+            Kind::Pod => Self::Pod(Pod::deserialize(value)?),
+            Kind::Service => Self::Service(Service::deserialize(value)?),
+            Kind::Namespace => Self::Namespace(Namespace::deserialize(value)?),
+            Kind::Node => Self::Node(Node::deserialize(value)?),
+            kind if kind.is_controller() => Self::controller(kind, ControllerBody::deserialize(value)?),
+            kind => Self::object(kind, value)?,
+        })
+    }
+
+    fn controller(kind: Kind, body: ControllerBody) -> Self {
+        Self::Controller(Controller { kind, metadata: body.metadata, spec: body.spec, status: body.status })
+    }
+
+    fn object(kind: Kind, mut body: Value) -> Result<Self, serde_json::Error> {
+        let mut meta = Value::Object(serde_json::Map::new());
+        if let Some(fields) = body.as_object_mut() {
+            fields.remove("apiVersion");
+            fields.remove("kind");
+            if let Some(found) = fields.remove("metadata") {
+                meta = found;
+            }
+        }
+        strip_nulls(&mut meta);
+        Ok(Self::Object(Object { kind, meta: Meta::deserialize(meta)?, body }))
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Pod(_) => Kind::Pod,
+            Self::Service(_) => Kind::Service,
+            Self::Namespace(_) => Kind::Namespace,
+            Self::Node(_) => Kind::Node,
+            Self::Controller(c) => c.kind,
+            Self::Object(o) => o.kind,
+        }
+    }
+
+    /// Its metadata.
+    pub fn meta(&self) -> &Meta {
+        match self {
+            Self::Pod(o) => &o.metadata,
+            Self::Service(o) => &o.metadata,
+            Self::Namespace(o) => &o.metadata,
+            Self::Node(o) => &o.metadata,
+            Self::Controller(o) => &o.metadata,
+            Self::Object(o) => &o.meta,
+        }
+    }
+
+    /// Its metadata, to be completed.
+    pub fn meta_mut(&mut self) -> &mut Meta {
+        match self {
+            Self::Pod(o) => &mut o.metadata,
+            Self::Service(o) => &mut o.metadata,
+            Self::Namespace(o) => &mut o.metadata,
+            Self::Node(o) => &mut o.metadata,
+            Self::Controller(o) => &mut o.metadata,
+            Self::Object(o) => &mut o.meta,
+        }
+    }
+}
+
+fn strip_nulls(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, v| !v.is_null());
+            map.values_mut().for_each(strip_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip_nulls),
+        _ => {}
+    }
+}
+
+/// Objects by the form they are kept in, and what could not be read.
+#[derive(Clone, Debug, Default)]
+pub struct Inventory {
+    /// Pods.
+    pub pods: Vec<Pod>,
+    /// Services.
+    pub services: Vec<Service>,
+    /// Namespaces.
+    pub namespaces: Vec<Namespace>,
+    /// Nodes.
+    pub nodes: Vec<Node>,
+    /// Deployments and their like.
+    pub controllers: Vec<Controller>,
+    /// Everything else.
+    pub objects: Vec<Object>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+    /// How completely each kind was read; a kind that is not here was not asked for.
+    pub coverage: BTreeMap<Kind, Coverage>,
+}
+
+impl Inventory {
+    /// Adds one object.
+    pub fn push(&mut self, item: Item) {
+        match item {
+            Item::Pod(o) => self.pods.push(o),
+            Item::Service(o) => self.services.push(o),
+            Item::Namespace(o) => self.namespaces.push(o),
+            Item::Node(o) => self.nodes.push(o),
+            Item::Controller(o) => self.controllers.push(o),
+            Item::Object(o) => self.objects.push(o),
+        }
+    }
+
+    /// Adds all of another inventory.
+    pub fn append(&mut self, mut other: Inventory) {
+        self.pods.append(&mut other.pods);
+        self.services.append(&mut other.services);
+        self.namespaces.append(&mut other.namespaces);
+        self.nodes.append(&mut other.nodes);
+        self.controllers.append(&mut other.controllers);
+        self.objects.append(&mut other.objects);
+        self.gaps.append(&mut other.gaps);
+        self.coverage.append(&mut other.coverage);
+    }
+
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.pods.len() + self.services.len() + self.namespaces.len() + self.nodes.len() + self.controllers.len() + self.objects.len()
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

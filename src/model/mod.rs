@@ -1,0 +1,36 @@
+//! Mesh-neutral words: what was read, where it stands, what could not be read. Only std, serde and plain data here.
+
+mod fact;
+mod field;
+mod gap;
+mod inventory;
+mod kind;
+mod map;
+mod meta;
+mod object;
+mod origin;
+mod path;
+mod pod;
+mod selector;
+mod service;
+mod text;
+
+pub use fact::{Evidence, Fact};
+pub use field::Field;
+pub use gap::Gap;
+pub use inventory::{Coverage, Inventory, Item};
+pub use kind::Kind;
+pub use map::Map;
+pub use meta::{Meta, ObjectRef, OwnerReference, annotation_matters};
+pub use object::Object;
+pub use origin::{Origin, Span, Spans};
+pub use path::{Path, Seg, key};
+pub use pod::{
+    Container, ContainerPort, ContainerStatus, Controller, ControllerBody, ControllerSpec, ControllerStatus, EnvVar, HttpGet, JobTemplate, Pod,
+    PodCondition, PodIp, PodSpec, PodStatus, PodTemplate, Probe, SecurityContext, SocketProbe, env_matters,
+};
+pub use selector::{LabelSelector, Requirement};
+pub use service::{
+    Condition, Namespace, Node, NodeCondition, NodeInfo, NodeSpec, NodeStatus, Port, Service, ServicePort, ServiceSpec, ServiceStatus,
+};
+pub use text::Str;
