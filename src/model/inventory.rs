@@ -1,11 +1,11 @@
 //! All that a source yields: objects, gaps, and what was looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Controller, ControllerBody, Gap, Kind, Meta, Namespace, Node, Object, Pod, Service};
+use super::{Controller, ControllerBody, Gap, Kind, Meta, Namespace, Node, Object, Pod, Service, Str};
 
 /// How completely a kind was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +150,10 @@ pub struct Inventory {
     pub gaps: Vec<Gap>,
     /// How completely each kind was read; a kind that is not here was not asked for.
     pub coverage: BTreeMap<Kind, Coverage>,
+    /// The one namespace that was read, when it was not all of them.
+    pub namespace: Option<Str>,
+    /// Kinds and namespaces outside of `namespace` that were read all the same.
+    pub also_read: BTreeSet<(Kind, Str)>,
 }
 
 impl Inventory {
@@ -175,6 +179,7 @@ impl Inventory {
         self.objects.append(&mut other.objects);
         self.gaps.append(&mut other.gaps);
         self.coverage.append(&mut other.coverage);
+        self.also_read.append(&mut other.also_read);
     }
 
     /// How many objects there are.

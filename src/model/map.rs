@@ -1,6 +1,7 @@
 //! Label and annotation maps: small, sorted, immutable.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::ser::SerializeMap;
@@ -8,9 +9,9 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::Str;
 
-/// A sorted map of strings in one allocation.
+/// A sorted map of strings in one shared allocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Map(Box<[(Str, Str)]>);
+pub struct Map(Arc<[(Str, Str)]>);
 
 impl Map {
     /// Builds a map; of equal keys the last wins, as in JSON.
@@ -23,7 +24,7 @@ impl Map {
                 _ => kept.push(pair),
             }
         }
-        Self(kept.into_boxed_slice())
+        Self(kept.into())
     }
 
     /// The value of `key`.

@@ -22,7 +22,7 @@ pub use inventory::{Coverage, Inventory, Item};
 pub use kind::Kind;
 pub use map::Map;
 pub use meta::{Meta, ObjectRef, OwnerReference, annotation_matters};
-pub use object::Object;
+pub use object::{Object, Subject};
 pub use origin::{Origin, Span, Spans};
 pub use path::{Path, Seg, key};
 pub use pod::{

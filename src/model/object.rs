@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Field, Kind, Meta, ObjectRef};
+use super::{Controller, Field, Kind, Meta, Namespace, Node, ObjectRef, Pod, Service};
 
 /// An object with its body as it was read; rules walk it with [`Field`].
 #[derive(Clone, Debug, PartialEq)]
@@ -26,9 +26,41 @@ impl Object {
         const NOTHING: &Value = &Value::Null;
         self.root().get("spec").unwrap_or(Field::root(NOTHING))
     }
+}
 
-    /// Which object this is.
-    pub fn reference(&self) -> ObjectRef {
-        self.meta.reference(self.kind)
+/// Anything that evidence and findings can point at.
+pub trait Subject {
+    /// Its kind.
+    fn kind(&self) -> Kind;
+
+    /// Its metadata.
+    fn meta(&self) -> &Meta;
+
+    /// Which object it is.
+    fn reference(&self) -> ObjectRef {
+        self.meta().reference(self.kind())
     }
+}
+
+macro_rules! subjects {
+    ($($type:ty, $object:ident => $kind:expr, $meta:ident;)+) => {
+        $(impl Subject for $type {
+            fn kind(&self) -> Kind {
+                let $object = self;
+                $kind
+            }
+            fn meta(&self) -> &Meta {
+                &self.$meta
+            }
+        })+
+    };
+}
+
+subjects! {
+    Object, object => object.kind, meta;
+    Controller, controller => controller.kind, metadata;
+    Pod, _pod => Kind::Pod, metadata;
+    Service, _service => Kind::Service, metadata;
+    Namespace, _namespace => Kind::Namespace, metadata;
+    Node, _node => Kind::Node, metadata;
 }

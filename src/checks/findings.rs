@@ -1,0 +1,94 @@
+//! Where rules put what they find.
+
+use crate::checks::Check;
+use crate::index::Workload;
+use crate::model::{Kind, Meta, ObjectRef, Subject};
+use crate::report::{Finding, Location, Severity, Skipped};
+use crate::world::{Sight, World};
+
+/// Collects the findings of one rule.
+#[derive(Debug)]
+pub struct Findings<'w> {
+    world: &'w World,
+    check: &'static Check,
+    pub(super) found: Vec<Finding>,
+    pub(super) unknown: Vec<Skipped>,
+}
+
+impl<'w> Findings<'w> {
+    pub(super) fn new(world: &'w World, check: &'static Check) -> Self {
+        Self { world, check, found: Vec::new(), unknown: Vec::new() }
+    }
+
+    /// Reports that something is wrong with `object` at `path` (empty for the object as a whole), and how to mend it.
+    pub fn add(&mut self, object: &impl Subject, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) -> &mut Finding {
+        self.push(object.reference(), object.meta(), path.into(), message.into(), hint.into())
+    }
+
+    /// Reports something about a workload; `path` is relative to its pod template (`spec.containers[0]…`, `metadata.labels…`),
+    /// empty for the workload as a whole.
+    pub fn add_workload(&mut self, workload: &Workload, path: &str, message: impl Into<String>, hint: impl Into<String>) -> &mut Finding {
+        let index = &self.world.index;
+        let full = match (index.template_path(workload), path) {
+            (_, "") | ("", _) => path.to_owned(),
+            (template, path) => format!("{template}.{path}"),
+        };
+        self.push(workload.reference.clone(), index.workload_meta(workload), full, message.into(), hint.into())
+    }
+
+    /// Reports that `object` refers, at `path`, to something of one of `kinds` in `namespace` (empty for anywhere) that is not there.
+    ///
+    /// How much that means depends on what was seen. In a cluster that was read, it is a finding like any other. Among files that hold
+    /// nothing of the kind it is only worth knowing, since a cluster may well have it. And where a gap hides the kind, nothing is reported:
+    /// the rule notes that it cannot tell.
+    pub fn missing(
+        &mut self,
+        object: &impl Subject,
+        path: impl Into<String>,
+        kinds: &[(Kind, &str)],
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Option<&mut Finding> {
+        let sights: Vec<(Kind, &str, Sight)> = kinds.iter().map(|(kind, ns)| (*kind, *ns, self.world.sight(*kind, ns))).collect();
+        if let Some((kind, namespace, Sight::Hidden(gap))) = sights.iter().find(|(_, _, s)| matches!(s, Sight::Hidden(_))) {
+            let why = gap.as_ref().map_or_else(|| format!("{} of namespace {namespace} were not read", kind.resource()), ToString::to_string);
+            self.cannot_tell(&object.reference(), why);
+            return None;
+        }
+        let guess = sights.iter().all(|(_, _, s)| *s == Sight::NotInFiles);
+        let mut hint = hint.into();
+        if guess {
+            let names: Vec<&str> = kinds.iter().map(|(kind, _)| kind.name()).collect();
+            hint = format!("{hint} The files hold no {}: add --with-cluster to judge by the cluster too.", names.join(" and no "));
+        }
+        let finding = self.add(object, path, message, hint);
+        if guess {
+            finding.severity(Severity::Info);
+        }
+        Some(finding)
+    }
+
+    /// Notes that this rule cannot tell about `object`, and why.
+    pub fn cannot_tell(&mut self, object: &ObjectRef, why: impl Into<String>) {
+        self.unknown.push(Skipped { rule: self.check.id, because: format!("{object}: {}", why.into()) });
+    }
+
+    fn push(&mut self, object: ObjectRef, meta: &Meta, path: String, message: String, hint: String) -> &mut Finding {
+        let location = meta.locate(&path).map(|(file, span)| Location { file: file.clone(), span });
+        self.found.push(Finding {
+            rule: self.check.id,
+            aliases: self.check.aliases.to_vec(),
+            severity: self.check.severity,
+            category: self.check.category,
+            mesh: self.check.mesh,
+            object,
+            path: Some(path).filter(|p| !p.is_empty()),
+            location,
+            message,
+            hint,
+            related: Vec::new(),
+        });
+        let last = self.found.len() - 1;
+        &mut self.found[last]
+    }
+}

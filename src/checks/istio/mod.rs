@@ -1,0 +1,5 @@
+//! Rules about Istio.
+
+use super::Check;
+
+pub(super) static CHECKS: &[&Check] = &[];

@@ -1,0 +1,83 @@
+//! Rules: one file each, registered in one static list per family, pure functions of the [`World`].
+
+mod findings;
+mod istio;
+mod registry;
+mod runner;
+
+pub use findings::Findings;
+pub use registry::{all, find};
+pub use runner::{Selection, run};
+
+use crate::model::Kind;
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::World;
+
+/// A rule and everything that is to be said about it.
+#[derive(Debug)]
+pub struct Check {
+    /// Permanent, kebab-case; also the fixture folder, the anchor in the docs and the SARIF rule id.
+    pub id: &'static str,
+    /// One line for lists.
+    pub summary: &'static str,
+    /// Markdown with the headings *What it checks*, *Why it matters*, *How to mend it* (and, where it helps, *Example*).
+    pub doc: &'static str,
+    /// Codes of other tools for the situations this rule finds.
+    pub aliases: &'static [&'static str],
+    /// What a finding is, unless it says otherwise.
+    pub severity: Severity,
+    /// What it is about.
+    pub category: Category,
+    /// Which mesh it is about.
+    pub mesh: MeshTag,
+    /// Kinds it cannot judge without: when one of them could not be read, the rule is skipped and says so.
+    pub needs: &'static [Kind],
+    /// Whether it runs only with `--all-rules` or when named.
+    pub opt_in: bool,
+    /// The version it came with.
+    pub since: &'static str,
+    /// The rule itself.
+    pub run: fn(&World, &mut Findings<'_>),
+}
+
+impl Check {
+    /// The optional parts of a rule.
+    pub const DEFAULTS: Check = Check {
+        id: "",
+        summary: "",
+        doc: "",
+        aliases: &[],
+        severity: Severity::Warning,
+        category: Category::Config,
+        mesh: MeshTag::Any,
+        needs: &[],
+        opt_in: false,
+        since: "0.1.0",
+        run: |_, _| {},
+    };
+}
+
+/// Declares a rule: its documentation as doc comment, its id, and the fields of [`Check`] that differ from the defaults.
+///
+/// ```text
+/// check! {
+///     /// # What it checks
+///     /// …
+///     "istio-gateway-not-found",
+///     summary: "VirtualService names a Gateway that does not exist",
+///     severity: Severity::Error,
+///     run: run,
+/// }
+/// ```
+#[macro_export]
+macro_rules! check {
+    ($(#[doc = $doc:literal])+ $id:literal, $($field:ident: $value:expr),+ $(,)?) => {
+        $(#[doc = $doc])+
+        pub static CHECK: $crate::checks::Check = $crate::checks::Check {
+            id: $id,
+            doc: concat!($($doc, "\n"),+),
+            $($field: $value,)+
+            ..$crate::checks::Check::DEFAULTS
+        };
+    };
+}

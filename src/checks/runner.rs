@@ -1,0 +1,107 @@
+//! Runs rules: none of them can fail the run, and one that cannot be judged says why.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::{Check, Findings, registry};
+use crate::report::{Category, CheckReport, Finding, MeshTag, Skipped};
+use crate::world::{Sight, World};
+
+/// Which rules to run.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Only these categories; all when empty.
+    pub categories: Vec<Category>,
+    /// Only these rules, by id or by another tool's code; all when empty.
+    pub rules: Vec<String>,
+    /// Not these.
+    pub skip: Vec<String>,
+    /// Opt-in rules too.
+    pub all_rules: bool,
+    /// Only rules about this mesh (and neutral ones).
+    pub mesh: Option<MeshTag>,
+}
+
+impl Selection {
+    /// The rules it picks.
+    pub fn checks(&self) -> Vec<&'static Check> {
+        let named = |check: &Check, names: &[String]| {
+            names.iter().any(|n| n.eq_ignore_ascii_case(check.id) || check.aliases.iter().any(|a| n.eq_ignore_ascii_case(a)))
+        };
+        let mut checks = registry::all();
+        checks.retain(|check| {
+            (self.categories.is_empty() || self.categories.contains(&check.category))
+                && (self.rules.is_empty() || named(check, &self.rules))
+                && !named(check, &self.skip)
+                && (!check.opt_in || self.all_rules || named(check, &self.rules))
+                && self.mesh.is_none_or(|mesh| check.mesh == MeshTag::Any || check.mesh == mesh)
+        });
+        checks
+    }
+}
+
+/// Runs the selected rules over the world, on as many threads as there are cores.
+pub fn run(world: &World, selection: &Selection) -> CheckReport {
+    let checks = selection.checks();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(checks.len().max(1));
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
+        let work = || {
+            let mut done = Vec::new();
+            while let Some(check) = checks.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                done.push(run_one(world, check));
+            }
+            done
+        };
+        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        handles.into_iter().flat_map(|h| h.join().unwrap_or_default()).collect()
+    });
+    let mut report = CheckReport { gaps: world.index.inventory().gaps.clone(), ..CheckReport::default() };
+    for outcome in outcomes {
+        if outcome.judged {
+            report.evaluated.push(outcome.check.id);
+        }
+        report.findings.extend(outcome.findings);
+        report.skipped.extend(outcome.skipped);
+    }
+    report.evaluated.sort_unstable();
+    report.skipped.sort_unstable();
+    report.skipped.dedup();
+    report.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    report.findings.dedup();
+    report
+}
+
+struct Outcome {
+    check: &'static Check,
+    judged: bool,
+    findings: Vec<Finding>,
+    skipped: Vec<Skipped>,
+}
+
+fn run_one(world: &World, check: &'static Check) -> Outcome {
+    let skip = |because: String| Outcome { check, judged: false, findings: Vec::new(), skipped: vec![Skipped { rule: check.id, because }] };
+    let namespace = world.index.inventory().namespace.clone().unwrap_or_default();
+    let hidden: BTreeSet<String> = check
+        .needs
+        .iter()
+        .filter_map(|kind| match world.sight(*kind, &namespace) {
+            Sight::Hidden(gap) => Some(gap.map_or_else(|| format!("{} were not read", kind.resource()), |g| g.to_string())),
+            _ => None,
+        })
+        .collect();
+    if !hidden.is_empty() {
+        return skip(hidden.into_iter().collect::<Vec<_>>().join("; "));
+    }
+    let mut findings = Findings::new(world, check);
+    match catch_unwind(AssertUnwindSafe(|| (check.run)(world, &mut findings))) {
+        Ok(()) => {
+            let Findings { mut found, unknown, .. } = findings;
+            found.retain(|f| {
+                world.index.inventory().namespace.as_ref().is_none_or(|only| f.object.namespace.is_empty() || f.object.namespace == *only)
+            });
+            Outcome { check, judged: true, findings: found, skipped: unknown }
+        }
+        Err(_) => skip("internal error in this rule (a bug worth reporting); the other rules are not affected".into()),
+    }
+}

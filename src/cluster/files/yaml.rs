@@ -1,0 +1,152 @@
+//! YAML (and with it JSON) into values that remember where they stood.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use serde_saphyr::{Error, Spanned};
+
+use super::FileError;
+use crate::model::{Span, Spans};
+
+/// A value with the place of everything in it.
+#[derive(Debug)]
+pub(super) struct Node {
+    value: Value,
+    spans: Spans,
+}
+
+impl Node {
+    pub(super) fn joined(value: Value, spans: Spans) -> Self {
+        Self { value, spans }
+    }
+
+    pub(super) fn split(self) -> (Value, Spans) {
+        (self.value, self.spans)
+    }
+
+    pub(super) fn line(&self) -> u32 {
+        self.spans.at.line
+    }
+}
+
+/// The documents of a file.
+pub(super) fn documents(file: &str, text: &str) -> Result<Vec<Node>, FileError> {
+    // The default budget refuses files that clusters' exports easily reach; alias limits stay, against "billion laughs".
+    let options = serde_saphyr::options! { budget: None, with_snippet: false };
+    serde_saphyr::from_multiple_with_options::<Node>(text, options).map_err(|error| syntax_error(file, text, &error))
+}
+
+fn syntax_error(file: &str, text: &str, error: &Error) -> FileError {
+    let (line, column) = error.location().map_or((1, 1), |l| (l.line(), l.column()));
+    let mut detail = error.without_snippet().to_string();
+    let offending = text.lines().nth(line.saturating_sub(1) as usize).unwrap_or_default();
+    if offending.contains("{{") || (text.contains("{{") && text.contains("}}")) {
+        detail = format!("{detail}. This looks like a template: render it first, for instance `helm template . | kubectl mesh check -f -`");
+    }
+    FileError::Syntax { file: file.to_owned(), line, column, detail, snippet: super::snippet::draw(file, text, line, column) }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<Bare>::deserialize(deserializer)?;
+        let location = spanned.referenced;
+        let span = location.span();
+        let (start, len) = (span.byte_offset().unwrap_or_default(), span.byte_len().unwrap_or_default());
+        let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        let at = Span { line: narrow(location.line()), column: narrow(location.column()), start: narrow(start), end: narrow(start + len) };
+        let Bare { value, inner } = spanned.value;
+        Ok(Self { value, spans: Spans { at, inner } })
+    }
+}
+
+/// A value whose parts know their places; its own is put around it by [`Node`].
+struct Bare {
+    value: Value,
+    inner: Vec<(Box<str>, Spans)>,
+}
+
+impl Bare {
+    fn scalar(value: impl Into<Value>) -> Self {
+        Self { value: value.into(), inner: Vec::new() }
+    }
+}
+
+impl<'de> Deserialize<'de> for Bare {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyValue)
+    }
+}
+
+struct AnyValue;
+
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Bare;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a YAML value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Bare, E> {
+        Ok(Bare::scalar(Value::Null))
+    }
+
+    fn visit_none<E>(self) -> Result<Bare, E> {
+        Ok(Bare::scalar(Value::Null))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Bare, D::Error> {
+        Bare::deserialize(deserializer)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Bare, E> {
+        Ok(Bare::scalar(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Bare, E> {
+        Ok(Bare::scalar(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Bare, E> {
+        Ok(Bare::scalar(value))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Bare, E> {
+        Ok(Bare::scalar(Number::from_f64(value).map_or_else(|| Value::String(value.to_string()), Value::Number)))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Bare, E> {
+        Ok(Bare::scalar(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Bare, A::Error> {
+        let (mut values, mut inner) = (Vec::new(), Vec::new());
+        while let Some(Node { value, spans }) = access.next_element()? {
+            values.push(value);
+            inner.push((Box::from(""), spans));
+        }
+        Ok(Bare { value: Value::Array(values), inner })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Bare, A::Error> {
+        let (mut values, mut inner) = (Map::new(), Vec::new());
+        while let Some(key) = access.next_key_seed(Key)? {
+            let Node { value, spans } = access.next_value()?;
+            inner.push((key.as_str().into(), spans));
+            values.insert(key, value);
+        }
+        Ok(Bare { value: Value::Object(values), inner })
+    }
+}
+
+/// A key, as text: `80:` and `true:` are legal YAML, and Kubernetes reads them as the text that was written.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = String;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
+        String::deserialize(deserializer)
+    }
+}

@@ -1,0 +1,3 @@
+//! Where objects come from. The only layer that waits for anything.
+
+pub mod files;

@@ -1,0 +1,96 @@
+//! One error type at the top, one place that prints it, one place that chooses the exit code.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// What the process tells its caller; see `contract.md` in the README's exit-code section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done; for `check`, nothing at or above `--fail-on`.
+    Ok = 0,
+    /// Findings at or above `--fail-on`.
+    Findings = 1,
+    /// Wrong usage or unreadable input.
+    Usage = 2,
+    /// Not enough could be read to judge.
+    Unreadable = 3,
+    /// A bug.
+    Internal = 4,
+    /// Interrupted.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Something that ends a command, with what to do about it.
+#[derive(Debug)]
+pub struct CliError {
+    /// The exit code it leads to.
+    pub exit: Exit,
+    /// What failed, on one line.
+    pub message: String,
+    /// Lines worth showing below it: a snippet of the file, the server's words.
+    pub detail: String,
+    /// What to do.
+    pub hints: Vec<String>,
+}
+
+impl CliError {
+    /// The user asked for something that cannot be.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// The cluster could not be read well enough.
+    pub fn unreadable(message: impl fmt::Display) -> Self {
+        Self::new(Exit::Unreadable, message)
+    }
+
+    /// A bug.
+    pub fn internal(message: impl fmt::Display) -> Self {
+        Self::new(Exit::Internal, message).hint("this is a bug: please report it with the command line and, if you can, a snapshot")
+    }
+
+    fn new(exit: Exit, message: impl fmt::Display) -> Self {
+        Self { exit, message: message.to_string(), detail: String::new(), hints: Vec::new() }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds lines below the message.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+}
+
+impl From<std::io::Error> for CliError {
+    /// Only writing results can end here: reading has errors of its own.
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Self::new(Exit::Ok, ""),
+            _ => Self::new(Exit::Internal, format!("cannot write the result: {error}")),
+        }
+    }
+}
+
+impl From<crate::cluster::files::FileError> for CliError {
+    fn from(error: crate::cluster::files::FileError) -> Self {
+        use crate::cluster::files::FileError;
+        let detail = match &error {
+            FileError::Syntax { snippet, .. } => snippet.clone(),
+            _ => String::new(),
+        };
+        Self::usage(error).detail(detail)
+    }
+}

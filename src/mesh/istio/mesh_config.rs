@@ -1,0 +1,116 @@
+//! MeshConfig (ConfigMap `istio`, key `mesh`; istio/api `mesh/v1alpha1/config.proto`) with Istio's defaults.
+
+use serde_json::Value;
+
+use crate::index::Index;
+use crate::model::{Field, Kind, LabelSelector, ObjectRef, Str, Subject};
+
+/// What happens to calls for hosts outside of the registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutboundMode {
+    /// Passed through; the default.
+    AllowAny,
+    /// Refused.
+    RegistryOnly,
+}
+
+/// The settings that rules and commands ask about; the whole document stays available in `raw`.
+#[derive(Clone, Debug)]
+pub struct MeshConfig {
+    /// `rootNamespace`, default `istio-system`.
+    pub root_namespace: Str,
+    /// `trustDomain`, default `cluster.local`.
+    pub trust_domain: Str,
+    /// `trustDomainAliases`.
+    pub trust_domain_aliases: Vec<Str>,
+    /// The cluster's DNS domain, from `defaultConfig.proxyMetadata.CLUSTER_DOMAIN` or `cluster.local`.
+    pub cluster_domain: Str,
+    /// `enableAutoMtls`, default true.
+    pub auto_mtls: bool,
+    /// `outboundTrafficPolicy.mode`.
+    pub outbound: OutboundMode,
+    /// `defaultServiceExportTo`, `defaultVirtualServiceExportTo`, `defaultDestinationRuleExportTo`; empty means everywhere.
+    pub default_export_to: [Vec<Str>; 3],
+    /// `discoverySelectors`; empty means all namespaces.
+    pub discovery_selectors: Vec<LabelSelector>,
+    /// The document as written; null when there is none.
+    pub raw: Value,
+    /// The ConfigMap it came from.
+    pub object: Option<ObjectRef>,
+    /// Why the document could not be parsed, when it could not.
+    pub error: Option<String>,
+}
+
+impl MeshConfig {
+    /// Reads the default revision's ConfigMap; another revision's when only that one exists.
+    pub fn read(index: &Index) -> Self {
+        let maps = index.objects(Kind::ConfigMap);
+        let named = |c: &&crate::model::Object| c.meta.name == "istio" && c.root().at(["data", "mesh"]).is_some();
+        let revisioned = |c: &&crate::model::Object| c.meta.name.starts_with("istio-") && c.root().at(["data", "mesh"]).is_some();
+        let Some(object) = maps.iter().find(named).or_else(|| maps.iter().find(revisioned)) else {
+            return Self::of(Value::Null);
+        };
+        let text = object.root().at(["data", "mesh"]).and_then(|f| f.str()).unwrap_or_default();
+        let (raw, error) = match serde_saphyr::from_str::<Value>(text) {
+            Ok(raw) => (raw, None),
+            Err(error) => (Value::Null, Some(error.to_string())),
+        };
+        Self { object: Some(object.reference()), error, ..Self::of(raw) }
+    }
+
+    /// The settings of a document.
+    pub fn of(raw: Value) -> Self {
+        let settings = Self::settings(&raw);
+        Self { raw, ..settings }
+    }
+
+    fn settings(raw: &Value) -> Self {
+        let root = Field::root(raw);
+        let text = |name, default: &str| Str::from(root.get(name).and_then(|f| f.str()).filter(|s| !s.is_empty()).unwrap_or(default));
+        let texts = |name| root.texts(name).map(|(s, _)| Str::from(s)).collect::<Vec<_>>();
+        let cluster_domain = root.at(["defaultConfig", "proxyMetadata", "CLUSTER_DOMAIN"]).and_then(|f| f.str()).unwrap_or("cluster.local");
+        let registry_only = root.get("outboundTrafficPolicy").is_some_and(|p| p.text("mode") == "REGISTRY_ONLY");
+        Self {
+            root_namespace: text("rootNamespace", "istio-system"),
+            trust_domain: text("trustDomain", "cluster.local"),
+            trust_domain_aliases: texts("trustDomainAliases"),
+            cluster_domain: cluster_domain.into(),
+            auto_mtls: root.get("enableAutoMtls").and_then(|f| f.bool()).unwrap_or(true),
+            outbound: if registry_only { OutboundMode::RegistryOnly } else { OutboundMode::AllowAny },
+            default_export_to: [texts("defaultServiceExportTo"), texts("defaultVirtualServiceExportTo"), texts("defaultDestinationRuleExportTo")],
+            discovery_selectors: root.list("discoverySelectors").filter_map(|s| LabelSelector::from_value(s.value())).collect(),
+            object: None,
+            error: None,
+            raw: Value::Null,
+        }
+    }
+
+    /// The document, to be walked.
+    pub fn root(&self) -> Field<'_> {
+        Field::root(&self.raw)
+    }
+
+    /// `svc.<cluster domain>`: what a Service's full name ends with.
+    pub fn service_suffix(&self) -> String {
+        format!("svc.{}", self.cluster_domain)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_stand_where_nothing_is_written() {
+        let config = MeshConfig::of(Value::Null);
+        assert_eq!((config.root_namespace.as_str(), config.trust_domain.as_str(), config.auto_mtls), ("istio-system", "cluster.local", true));
+        assert_eq!(config.outbound, OutboundMode::AllowAny);
+    }
+
+    #[test]
+    fn written_settings_win() {
+        let config =
+            MeshConfig::of(serde_json::json!({"rootNamespace": "mesh", "enableAutoMtls": false, "outboundTrafficPolicy": {"mode": "REGISTRY_ONLY"}}));
+        assert_eq!((config.root_namespace.as_str(), config.auto_mtls, config.outbound), ("mesh", false, OutboundMode::RegistryOnly));
+    }
+}

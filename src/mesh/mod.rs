@@ -1,0 +1,4 @@
+//! The meshes: what each makes of the objects in the index.
+
+pub mod istio;
+pub mod linkerd;

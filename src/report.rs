@@ -1,0 +1,218 @@
+//! What checks say, before it is rendered.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::model::{Gap, ObjectRef, Span, Str};
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Probably not meant, or will hurt later.
+    Warning,
+    /// Broken or insecure now.
+    Error,
+}
+
+impl Severity {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What a finding is about, in the order reports list them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names are the documentation")]
+pub enum Category {
+    ControlPlane,
+    DataPlane,
+    Injection,
+    Mtls,
+    Policy,
+    Traffic,
+    Gateway,
+    Certificates,
+    Versions,
+    Config,
+}
+
+impl Category {
+    /// All of them, in report order.
+    pub const ALL: &'static [Category] = &[
+        Self::ControlPlane,
+        Self::DataPlane,
+        Self::Injection,
+        Self::Mtls,
+        Self::Policy,
+        Self::Traffic,
+        Self::Gateway,
+        Self::Certificates,
+        Self::Versions,
+        Self::Config,
+    ];
+
+    /// The word in reports and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ControlPlane => "control-plane",
+            Self::DataPlane => "data-plane",
+            Self::Injection => "injection",
+            Self::Mtls => "mtls",
+            Self::Policy => "policy",
+            Self::Traffic => "traffic",
+            Self::Gateway => "gateway",
+            Self::Certificates => "certificates",
+            Self::Versions => "versions",
+            Self::Config => "config",
+        }
+    }
+}
+
+impl fmt::Display for Category {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Which mesh a rule or a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MeshTag {
+    /// Both, or neither: Kubernetes and Gateway API.
+    Any,
+    /// Istio.
+    Istio,
+    /// Linkerd.
+    Linkerd,
+}
+
+impl MeshTag {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Istio => "istio",
+            Self::Linkerd => "linkerd",
+        }
+    }
+}
+
+/// A place in a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    /// Path as given on the command line.
+    pub file: Str,
+    /// The field.
+    pub span: Span,
+}
+
+/// Another object that a finding cannot be understood without: the one it conflicts with, the one that wins.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Related {
+    /// The object.
+    pub object: ObjectRef,
+    /// What it has to do with it.
+    pub text: String,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Id of the rule.
+    pub rule: &'static str,
+    /// Codes that other tools give this very situation.
+    pub aliases: Vec<&'static str>,
+    /// How bad.
+    pub severity: Severity,
+    /// What it is about.
+    pub category: Category,
+    /// Which mesh.
+    pub mesh: MeshTag,
+    /// The object that has to change.
+    pub object: ObjectRef,
+    /// The field.
+    pub path: Option<String>,
+    /// Where that field stands, for manifests.
+    pub location: Option<Location>,
+    /// What is wrong, with the values that make it so.
+    pub message: String,
+    /// How to mend it.
+    pub hint: String,
+    /// Other objects involved.
+    pub related: Vec<Related>,
+}
+
+impl Finding {
+    /// Sets the severity of this one finding.
+    pub fn severity(&mut self, severity: Severity) -> &mut Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Sets which of other tools' codes name this very situation; without this call all of the rule's do.
+    pub fn codes(&mut self, codes: &[&'static str]) -> &mut Self {
+        self.aliases = codes.to_vec();
+        self
+    }
+
+    /// Names another object that is involved.
+    pub fn related(&mut self, object: ObjectRef, text: impl Into<String>) -> &mut Self {
+        self.related.push(Related { object, text: text.into() });
+        self
+    }
+
+    /// What reports are sorted by: worst first, then by object, rule and field.
+    pub fn sort_key(&self) -> (std::cmp::Reverse<Severity>, &ObjectRef, &str, &Option<String>, &str) {
+        (std::cmp::Reverse(self.severity), &self.object, self.rule, &self.path, &self.message)
+    }
+}
+
+/// A rule, or a part of one, that could not be judged.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Skipped {
+    /// Id of the rule.
+    pub rule: &'static str,
+    /// Why.
+    pub because: String,
+}
+
+/// The outcome of running rules.
+#[derive(Clone, Debug, Default)]
+pub struct CheckReport {
+    /// What is wrong, sorted.
+    pub findings: Vec<Finding>,
+    /// Rules that were judged, sorted.
+    pub evaluated: Vec<&'static str>,
+    /// Rules that were not, sorted.
+    pub skipped: Vec<Skipped>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+}
+
+impl CheckReport {
+    /// How many findings have this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|f| f.severity == severity).count()
+    }
+
+    /// The worst severity found.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|f| f.severity).max()
+    }
+}

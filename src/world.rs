@@ -1,0 +1,122 @@
+//! What every command and rule reads: the index, what the meshes make of it, and how much of a cluster was seen.
+
+use jiff::Timestamp;
+
+use crate::index::Index;
+use crate::mesh::istio::Istio;
+use crate::mesh::linkerd::Linkerd;
+use crate::model::{Coverage, Gap, Kind, Meta, Str};
+
+/// Where the objects came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// A live cluster.
+    Cluster,
+    /// Manifests alone.
+    Files,
+    /// A saved snapshot.
+    Snapshot,
+    /// The built-in demo.
+    Demo,
+    /// Manifests laid over a live cluster.
+    Overlay,
+}
+
+impl SourceKind {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cluster => "cluster",
+            Self::Files => "files",
+            Self::Snapshot => "snapshot",
+            Self::Demo => "demo",
+            Self::Overlay => "overlay",
+        }
+    }
+}
+
+/// Where the objects came from, with the name of it.
+#[derive(Clone, Debug)]
+pub struct SourceInfo {
+    /// What kind of source.
+    pub kind: SourceKind,
+    /// Context, file or directory.
+    pub name: Str,
+}
+
+/// Whether the absence of an object means that it does not exist.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sight {
+    /// Everything was seen: what is not here does not exist.
+    Clear,
+    /// These are files that hold nothing of the kind: a cluster may well have it.
+    NotInFiles,
+    /// Something hides it; the gap says what, nothing stands for a namespace outside the one that was read.
+    Hidden(Option<Gap>),
+}
+
+/// Everything that is known.
+#[derive(Debug)]
+pub struct World {
+    /// Objects, arranged.
+    pub index: Index,
+    /// Istio, as far as it is here.
+    pub istio: Istio,
+    /// Linkerd, as far as it is here.
+    pub linkerd: Linkerd,
+    /// Where the objects came from.
+    pub source: SourceInfo,
+    /// The time that certificate and age rules reckon with.
+    pub now: Timestamp,
+}
+
+impl World {
+    /// Opens the meshes on an index.
+    pub fn new(index: Index, source: SourceInfo, now: Timestamp) -> Self {
+        let istio = Istio::open(&index);
+        let linkerd = Linkerd::open(&index);
+        Self { index, istio, linkerd, source, now }
+    }
+
+    /// How clearly objects of `kind` in `namespace` are seen (an empty namespace means all of them).
+    pub fn sight(&self, kind: Kind, namespace: &str) -> Sight {
+        let inventory = self.index.inventory();
+        match inventory.coverage.get(&kind) {
+            Some(Coverage::Complete) => {}
+            Some(Coverage::Absent) => return Sight::NotInFiles,
+            Some(Coverage::Hidden | Coverage::Unread) | None => {
+                if inventory.also_read.iter().any(|(k, ns)| *k == kind && *ns == namespace) {
+                    return Sight::Clear;
+                }
+                return Sight::Hidden(self.gap(kind, namespace));
+            }
+        }
+        match &inventory.namespace {
+            Some(only) if kind.namespaced() && *only != namespace && !inventory.also_read.iter().any(|(k, ns)| *k == kind && *ns == namespace) => {
+                Sight::Hidden(None)
+            }
+            _ => Sight::Clear,
+        }
+    }
+
+    /// Whether `name` is known to be no namespace: neither read nor holding anything that was read.
+    pub fn namespace_is_unknown(&self, name: &str) -> bool {
+        self.index.namespace(name).is_none()
+    }
+
+    /// The gap that hides objects of `kind`, if one does.
+    pub fn gap(&self, kind: Kind, namespace: &str) -> Option<Gap> {
+        let gaps = &self.index.inventory().gaps;
+        let hiding = |gap: &&Gap| gap.kind() == kind && gap.hides_objects() && !matches!(gap, Gap::Undecodable { .. });
+        let here = |gap: &&Gap| namespace.is_empty() || gap.namespace().is_empty() || gap.namespace() == namespace;
+        gaps.iter().filter(hiding).find(here).cloned()
+    }
+
+    /// Whether an object of the mesh counts for the namespace the user asked about; everything does when all were read.
+    pub fn in_scope(&self, meta: &Meta) -> bool {
+        match &self.index.inventory().namespace {
+            Some(only) => meta.namespace.is_empty() || meta.namespace == *only,
+            None => true,
+        }
+    }
+}
