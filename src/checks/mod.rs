@@ -1,7 +1,10 @@
 //! Rules: one file each, registered in one static list per family, pure functions of the [`World`].
 
 mod findings;
+mod gateway;
 mod istio;
+mod kubernetes;
+mod linkerd;
 mod registry;
 mod runner;
 

@@ -3,7 +3,16 @@
 use super::Check;
 
 /// Every family of rules; within a family the order is that of its list.
-static FAMILIES: &[&[&Check]] = &[super::istio::CHECKS];
+static FAMILIES: &[&[&Check]] = &[
+    super::gateway::CHECKS,
+    super::istio::platform::CHECKS,
+    super::istio::schema::CHECKS,
+    super::istio::security::CHECKS,
+    super::istio::traffic::CHECKS,
+    super::kubernetes::CHECKS,
+    super::linkerd::platform::CHECKS,
+    super::linkerd::policy::CHECKS,
+];
 
 /// All rules, sorted by id.
 pub fn all() -> Vec<&'static Check> {

@@ -1,5 +1,6 @@
 //! Rules about Istio.
 
-use super::Check;
-
-pub(super) static CHECKS: &[&Check] = &[];
+pub(super) mod platform;
+pub(super) mod schema;
+pub(super) mod security;
+pub(super) mod traffic;

@@ -1,0 +1,4 @@
+//! Rules about Linkerd.
+
+pub(super) mod platform;
+pub(super) mod policy;

@@ -1,0 +1,146 @@
+//! What was typed. Nothing is resolved here; commands do that.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands::check::CheckArgs;
+use crate::report::MeshTag;
+
+/// Check, explain and mend Istio and Linkerd
+///
+/// One vocabulary for both meshes: what is in the mesh and why, what is wrong and how to mend it. Everything that reads a cluster also reads
+/// manifests (-f), a saved snapshot (--snapshot) or the built-in demo (--demo).
+#[derive(Debug, Parser)]
+#[command(name = "kubectl mesh", bin_name = "kubectl mesh", version, arg_required_else_help = true, max_term_width = 120)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    #[command(visible_alias = "validate")]
+    #[expect(missing_docs, reason = "the arguments' doc comment is the help")]
+    Check(CheckArgs),
+}
+
+/// Flags that every command takes, before or after its name.
+#[derive(Clone, Debug, Default, Args)]
+pub struct GlobalArgs {
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Which objects.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// How it looks.
+    #[command(flatten)]
+    pub display: DisplayArgs,
+}
+
+/// Which cluster, as whom; the same words as kubectl's.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Cluster")]
+pub struct ClusterArgs {
+    /// Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod's own account)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Kubeconfig context
+    #[arg(long, global = true)]
+    pub context: Option<String>,
+    /// Only this namespace (default: the context's; `check` and `status` read all unless given one)
+    #[arg(short, long, global = true)]
+    pub namespace: Option<String>,
+    /// All namespaces
+    #[arg(short = 'A', long, global = true)]
+    pub all_namespaces: bool,
+    /// User to impersonate
+    #[arg(long = "as", global = true, value_name = "USER")]
+    pub as_user: Option<String>,
+    /// Group to impersonate (can be repeated)
+    #[arg(long, global = true, value_name = "GROUP")]
+    pub as_group: Vec<String>,
+    /// Time allowed for one request, such as 10s or 1m; 0 means no limit
+    #[arg(long, global = true, value_name = "DURATION", default_value = "30s")]
+    pub request_timeout: String,
+}
+
+/// Which objects to read instead of a live cluster's.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Source")]
+pub struct SourceArgs {
+    /// Manifest file or directory, - for standard input (can be repeated)
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub filename: Vec<PathBuf>,
+    /// Look into the directories below -f too
+    #[arg(short = 'R', long, global = true)]
+    pub recursive: bool,
+    /// Lay the files over the live cluster: what it would be after `kubectl apply -f`
+    #[arg(long, global = true, requires = "filename")]
+    pub with_cluster: bool,
+    /// Saved cluster state, from `kubectl mesh snapshot`
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "filename")]
+    pub snapshot: Option<PathBuf>,
+    /// The built-in demo cluster
+    #[arg(long, global = true, conflicts_with_all = ["filename", "snapshot"])]
+    pub demo: bool,
+    /// Only this mesh
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub mesh: MeshArg,
+}
+
+/// How results look.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Display")]
+pub struct DisplayArgs {
+    /// Colour
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub color: ColorArg,
+    /// Say more: -v what is read, -vv every request
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Say only what is wrong
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// Which mesh.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MeshArg {
+    /// Whatever is there
+    #[default]
+    Auto,
+    /// Istio
+    Istio,
+    /// Linkerd
+    Linkerd,
+}
+
+impl MeshArg {
+    /// As a filter: nothing means both.
+    pub fn only(self) -> Option<MeshTag> {
+        match self {
+            Self::Auto => None,
+            Self::Istio => Some(MeshTag::Istio),
+            Self::Linkerd => Some(MeshTag::Linkerd),
+        }
+    }
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorArg {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}

@@ -1,0 +1,19 @@
+//! One file per command: its arguments, whose doc comments are the help, and what it does.
+
+pub mod check;
+mod load;
+mod terminal;
+
+pub use load::{Loaded, Wish};
+pub use terminal::Terminal;
+
+use crate::cli::{Cli, Command};
+use crate::error::{CliError, Exit};
+
+/// Runs what was typed.
+pub async fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    terminal.configure(&cli.global.display);
+    match cli.command {
+        Command::Check(args) => check::run(&args, &cli.global, terminal).await,
+    }
+}

@@ -1,0 +1,78 @@
+//! Standard output and error, and what may be shown on them.
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::cli::{ColorArg, DisplayArgs};
+use crate::error::CliError;
+use crate::output::Style;
+
+/// Where results, progress and hints go.
+pub struct Terminal {
+    /// Results.
+    pub out: Box<dyn Write>,
+    /// Everything else.
+    pub err: Box<dyn Write>,
+    /// Looks of the results.
+    pub style: Style,
+    /// Whether progress may be drawn on standard error.
+    pub progress: bool,
+    /// How much to say besides results: 0 hints, 1 what is read, 2 every request.
+    pub verbose: u8,
+    /// Only what is wrong.
+    pub quiet: bool,
+}
+
+impl Terminal {
+    /// The process's own streams.
+    pub fn real() -> Self {
+        Self {
+            out: Box::new(io::BufWriter::new(io::stdout())),
+            err: Box::new(io::stderr()),
+            style: Style::default(),
+            progress: false,
+            verbose: 0,
+            quiet: false,
+        }
+    }
+
+    /// Applies the display flags; the order of decision is flag, NO_COLOR, CLICOLOR_FORCE, TERM, terminal.
+    pub fn configure(&mut self, display: &DisplayArgs) {
+        let set = |name: &str| std::env::var(name).is_ok_and(|v| !v.is_empty());
+        let terminal = io::stdout().is_terminal();
+        let forced = ["CLICOLOR_FORCE", "FORCE_COLOR"].iter().any(|n| std::env::var(n).is_ok_and(|v| !v.is_empty() && v != "0"));
+        let refused = std::env::var("CLICOLOR").is_ok_and(|v| v == "0") || std::env::var("TERM").is_ok_and(|v| v == "dumb");
+        self.style.color = match display.color {
+            ColorArg::Always => true,
+            ColorArg::Never => false,
+            ColorArg::Auto => !set("NO_COLOR") && (forced || (terminal && !refused)),
+        };
+        self.style.width = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|c| *c >= 40);
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty())).unwrap_or_default();
+        self.style.ascii = terminal && !locale.to_ascii_lowercase().replace('-', "").contains("utf8");
+        self.progress = io::stderr().is_terminal() && !set("CI") && !display.quiet;
+        self.verbose = display.verbose;
+        self.quiet = display.quiet;
+    }
+
+    /// Writes one line of advice to standard error, unless only faults are wanted.
+    pub fn note(&mut self, text: impl AsRef<str>) {
+        if !self.quiet {
+            // Advice that cannot be shown is not worth failing for.
+            let _ = writeln!(self.err, "{}", crate::output::clean(text.as_ref()));
+        }
+    }
+
+    /// Prints an error with its detail and hints.
+    pub fn error(&mut self, error: &CliError) {
+        if error.message.is_empty() {
+            return;
+        }
+        let _ = writeln!(self.err, "error: {}", crate::output::clean(&error.message));
+        if !error.detail.is_empty() {
+            let _ = writeln!(self.err, "{}", error.detail.trim_end());
+        }
+        for hint in &error.hints {
+            let _ = writeln!(self.err, "hint: {}", crate::output::clean(hint));
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Every rule against its fixtures: `tests/checks/<rule>/{fires,silent}-<case>.yaml`, the expected findings beside each.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use kubectl_mesh::checks::{self, Selection};
+use kubectl_mesh::cluster::files;
+use kubectl_mesh::index::Index;
+use kubectl_mesh::report::{CheckReport, MeshTag};
+use kubectl_mesh::world::{SourceInfo, SourceKind, World};
+
+const HEADINGS: [&str; 3] = ["# What it checks", "# Why it matters", "# How to mend it"];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checks")
+}
+
+/// A fixed clock, so that certificates and ages in fixtures stay what they were.
+fn now() -> jiff::Timestamp {
+    "2026-11-20T12:00:00Z".parse().unwrap()
+}
+
+fn world(file: &Path) -> World {
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let manifests = files::parse(name, &fs::read_to_string(file).unwrap(), "default").unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    World::new(Index::new(manifests.inventory), SourceInfo { kind: SourceKind::Files, name: name.into() }, now())
+}
+
+fn render(report: &CheckReport) -> String {
+    let mut text = String::new();
+    for f in &report.findings {
+        let at = f.location.as_ref().map_or(String::new(), |l| format!(" @{}:{}", l.span.line, l.span.column));
+        text +=
+            &format!("{} {} {}{at} {:?}\n  {}\n  fix: {}\n", f.severity, f.object, f.path.as_deref().unwrap_or("-"), f.aliases, f.message, f.hint);
+        for related in &f.related {
+            text += &format!("  see: {}: {}\n", related.object, related.text);
+        }
+    }
+    for skipped in &report.skipped {
+        text += &format!("cannot tell: {}\n", skipped.because);
+    }
+    if text.is_empty() { "nothing\n".into() } else { text }
+}
+
+#[test]
+fn every_rule_fires_and_stays_silent_as_its_fixtures_say() {
+    let mut failures = Vec::new();
+    for check in checks::all() {
+        let dir = folder().join(check.id);
+        let mut cases: Vec<PathBuf> = fs::read_dir(&dir).map(|d| d.map(|e| e.unwrap().path()).collect()).unwrap_or_default();
+        cases.retain(|p| p.extension().is_some_and(|e| e == "yaml"));
+        cases.sort();
+        let stem = |p: &PathBuf| p.file_stem().unwrap().to_str().unwrap().to_owned();
+        for kind in ["fires-", "silent-"] {
+            if !cases.iter().any(|p| stem(p).starts_with(kind)) {
+                failures.push(format!("{}: no {kind}*.yaml in {}", check.id, dir.display()));
+            }
+        }
+        for case in &cases {
+            let selection = Selection { rules: vec![check.id.to_owned()], all_rules: true, ..Selection::default() };
+            let report = checks::run(&world(case), &selection);
+            let fired = !report.findings.is_empty();
+            if fired != stem(case).starts_with("fires-") {
+                failures.push(format!("{}: fired = {fired}\n{}", case.display(), render(&report)));
+            }
+            let mut settings = insta::Settings::clone_current();
+            settings.set_snapshot_path(&dir);
+            settings.set_prepend_module_to_snapshot(false);
+            settings.set_omit_expression(true);
+            settings.bind(|| insta::assert_snapshot!(stem(case), render(&report)));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn no_fixture_is_orphaned() {
+    let known: BTreeSet<String> = checks::all().iter().map(|c| c.id.to_owned()).collect();
+    for entry in fs::read_dir(folder()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(known.contains(&name), "tests/checks/{name} belongs to no rule");
+    }
+}
+
+#[test]
+fn every_rule_is_named_and_documented() {
+    let mut ids = BTreeSet::new();
+    for check in checks::all() {
+        assert!(ids.insert(check.id), "{} is registered twice", check.id);
+        assert!(check.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{}: not kebab-case", check.id);
+        let prefix = match check.mesh {
+            MeshTag::Istio => Some("istio-"),
+            MeshTag::Linkerd => Some("linkerd-"),
+            MeshTag::Any => None,
+        };
+        assert!(prefix.is_none_or(|p| check.id.starts_with(p)), "{}: does not say its mesh", check.id);
+        assert!(!check.summary.is_empty() && !check.summary.ends_with('.') && check.summary.len() <= 110, "{}: summary", check.id);
+        assert!(!check.needs.is_empty(), "{}: needs no kind", check.id);
+        for heading in HEADINGS {
+            assert!(check.doc.lines().any(|l| l.trim() == heading), "{}: its doc comment has no heading {heading:?}", check.id);
+        }
+    }
+}
