@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# package.sh VERSION OS ARCH BIN_DIR OUT_DIR
+# Packs one platform's release archive from the binaries in BIN_DIR, and prints its path.
+# The same input and SOURCE_DATE_EPOCH (the last commit's time if unset) give the same bytes. Needs GNU tar.
+set -euo pipefail
+umask 022
+
+if [[ $# -ne 5 ]]; then
+    echo "usage: $0 VERSION OS ARCH BIN_DIR OUT_DIR" >&2
+    exit 2
+fi
+version=$1 os=$2 arch=$3 bin_dir=$4 out_dir=$5
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+plugin=$(basename "$root"/krew/*.yaml .yaml)
+epoch=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct)}
+exe=
+[[ $os == windows ]] && exe=.exe
+
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+install -m 755 "$bin_dir/kubectl-$plugin$exe" "$bin_dir/kubectl_complete-$plugin$exe" "$stage"
+install -m 644 "$root/LICENSE" "$stage"
+
+mkdir -p "$out_dir"
+archive=$out_dir/kubectl-${plugin}_${version}_${os}_${arch}.tar.gz
+LC_ALL=C tar --create --format=ustar --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner \
+    --directory="$stage" "LICENSE" "kubectl-$plugin$exe" "kubectl_complete-$plugin$exe" | gzip -9 -n >"$archive"
+echo "$archive"
