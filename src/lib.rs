@@ -10,3 +10,6 @@ pub mod model;
 pub mod output;
 pub mod report;
 pub mod world;
+
+/// The plugin's name in `kubectl NAME`: the binary is `kubectl-NAME`, its completion helper `kubectl_complete-NAME`, its krew manifest `krew/NAME.yaml`.
+pub const PLUGIN: &str = "mesh";

@@ -1,6 +1,7 @@
 //! One file per command: its arguments, whose doc comments are the help, and what it does.
 
 pub mod check;
+pub mod complete;
 mod load;
 mod terminal;
 
