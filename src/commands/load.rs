@@ -31,7 +31,7 @@ pub struct Loaded {
 
 /// Reads what the flags name.
 #[expect(clippy::unused_async, reason = "the live source waits")]
-pub async fn load(global: &GlobalArgs, _wish: &Wish, terminal: &mut Terminal) -> Result<Loaded, CliError> {
+pub(super) async fn load(global: &GlobalArgs, _wish: &Wish, terminal: &mut Terminal) -> Result<Loaded, CliError> {
     let source = &global.source;
     if source.filename.is_empty() {
         return Err(CliError::usage("no source"));

@@ -9,7 +9,7 @@ use crate::report::{Category, CheckReport, Finding, MeshTag, Related, Severity, 
 use crate::world::World;
 
 /// The version of all documents.
-pub const API_VERSION: &str = "mesh.kubectl.dev/v1";
+pub(super) const API_VERSION: &str = "mesh.kubectl.dev/v1";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -135,7 +135,7 @@ impl Manifests {
             ("", kind) => self.ignore(file, line, format!("{kind} has no apiVersion"), true),
             (api_version, "") => self.ignore(file, line, format!("an object of {api_version} has no kind"), true),
             (api_version, kind) => match Kind::of(api_version, kind) {
-                Some(known) => self.add_object(file, line, known, &api_version.to_owned(), value, spans, namespace),
+                Some(known) => self.add_object(file, line, known, api_version, value, spans, namespace),
                 None => {
                     let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
                     let misspelt = !group.is_empty() && Kind::knows_group(group) && is_mesh_group(group);

@@ -1,0 +1,238 @@
+//! The release archives and the krew manifest, made by the scripts in `krew/` and judged by krew's own rules.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Output};
+
+use kubectl_mesh::PLUGIN;
+use regex::Regex;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+const VERSION: &str = "v1.2.3-rc.1";
+const EPOCH: u64 = 1_600_000_000;
+const PLATFORMS: [(&str, &str); 5] = [("darwin", "amd64"), ("darwin", "arm64"), ("linux", "amd64"), ("linux", "arm64"), ("windows", "amd64")];
+
+/// The archives of all platforms and the manifest that is filled from them.
+struct Release {
+    directory: TempDir,
+    manifest: String,
+}
+
+impl Release {
+    fn make() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        for (os, arch) in PLATFORMS {
+            pack(os, arch, directory.path());
+        }
+        let filled = script("fill.sh", &[VERSION, directory.path().to_str().unwrap()]);
+        assert!(filled.status.success(), "{}", String::from_utf8_lossy(&filled.stderr));
+        Self { directory, manifest: String::from_utf8(filled.stdout).unwrap() }
+    }
+
+    fn archive(&self, uri: &str) -> PathBuf {
+        self.directory.path().join(uri.rsplit('/').next().unwrap())
+    }
+
+    fn manifest(&self) -> Value {
+        serde_saphyr::from_str(&self.manifest).unwrap()
+    }
+}
+
+fn script(name: &str, args: &[&str]) -> Output {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("krew").join(name);
+    Command::new(path).args(args).env("SOURCE_DATE_EPOCH", EPOCH.to_string()).output().unwrap()
+}
+
+/// Packs stand-in binaries, each platform's with content of its own.
+fn pack(os: &str, arch: &str, out: &Path) {
+    let binaries = tempfile::tempdir().unwrap();
+    let exe = if os == "windows" { ".exe" } else { "" };
+    for stem in ["kubectl-", "kubectl_complete-"] {
+        fs::write(binaries.path().join(format!("{stem}{PLUGIN}{exe}")), format!("{stem} for {os} on {arch}")).unwrap();
+    }
+    let packed = script("package.sh", &[VERSION, os, arch, binaries.path().to_str().unwrap(), out.to_str().unwrap()]);
+    assert!(packed.status.success(), "{}", String::from_utf8_lossy(&packed.stderr));
+}
+
+fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+    value[key].as_str().unwrap_or_default()
+}
+
+fn platforms(manifest: &Value) -> &[Value] {
+    manifest["spec"]["platforms"].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// What krew asks of a manifest before it looks at an archive.
+fn validate(name: &str, manifest: &Value) -> Result<(), String> {
+    let ensure = |holds: bool, otherwise: &str| if holds { Ok(()) } else { Err(otherwise.to_owned()) };
+    let matches = |pattern: &str, text: &str| Regex::new(pattern).unwrap().is_match(text);
+    let reserved = Regex::new("^(?i:con|prn|aux|nul|com[1-9]|lpt[1-9])$").unwrap();
+    let spec = &manifest["spec"];
+    let short = text(spec, "shortDescription");
+
+    ensure(text(manifest, "apiVersion") == "krew.googlecontainertools.github.com/v1alpha2", "apiVersion")?;
+    ensure(text(manifest, "kind") == "Plugin", "kind")?;
+    ensure(matches(r"^[A-Za-z0-9_-]+$", name) && !reserved.is_match(name), "name")?;
+    ensure(text(&manifest["metadata"], "name") == name, "name differs from the file's")?;
+    ensure(!short.is_empty() && !short.contains(['\r', '\n']), "shortDescription")?;
+    ensure(text(spec, "version").strip_prefix('v').is_some_and(|v| semver::Version::parse(v).is_ok()), "version")?;
+    ensure(!platforms(manifest).is_empty(), "platforms")?;
+
+    let mut taken = BTreeSet::new();
+    for platform in platforms(manifest) {
+        ensure(!text(platform, "uri").is_empty(), "uri")?;
+        ensure(matches("^[a-f0-9]{64}$", text(platform, "sha256")), "sha256")?;
+        let labels = platform["selector"]["matchLabels"].as_object().filter(|labels| !labels.is_empty()).ok_or("selector")?;
+        ensure(labels.keys().all(|key| key == "os" || key == "arch"), "selector key")?;
+        ensure(taken.insert(platform["selector"].to_string()), "two platforms overlap")?;
+        ensure(inside(text(platform, "bin")), "bin")?;
+        if let Some(files) = platform.get("files") {
+            let files = files.as_array().filter(|files| !files.is_empty()).ok_or("files")?;
+            ensure(files.iter().all(|file| inside(text(file, "from")) && inside(text(file, "to"))), "file paths")?;
+        }
+    }
+    Ok(())
+}
+
+fn inside(path: &str) -> bool {
+    !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
+/// What krew would have in the installation directory: the files of the archive that `files` picks, by their name there.
+fn installed(platform: &Value, archive: &Path) -> BTreeSet<String> {
+    let unpacked = tempfile::tempdir().unwrap();
+    open(archive).unpack(unpacked.path()).unwrap();
+    let files = platform["files"].as_array().unwrap();
+    files
+        .iter()
+        .map(|file| {
+            let from = text(file, "from");
+            assert!(unpacked.path().join(from).is_file(), "{} has no {from}", archive.display());
+            assert_eq!(text(file, "to"), ".", "moved under its own name");
+            from.to_owned()
+        })
+        .collect()
+}
+
+fn open(archive: &Path) -> tar::Archive<impl Read> {
+    tar::Archive::new(flate2::read::GzDecoder::new(fs::File::open(archive).unwrap()))
+}
+
+#[test]
+fn the_filled_manifest_passes_krews_rules() {
+    let manifest = Release::make().manifest();
+    assert_eq!(validate(PLUGIN, &manifest), Ok(()));
+    assert_eq!(text(&manifest["spec"], "version"), VERSION);
+    assert!(!text(&manifest["spec"], "description").trim().is_empty(), "the index's reviewers ask for one");
+}
+
+#[test]
+fn krews_rules_refuse_what_krew_refuses() {
+    let good = Release::make().manifest();
+    let refused = |pointer: &str, value: Value| {
+        let mut bad = good.clone();
+        *bad.pointer_mut(pointer).unwrap_or_else(|| panic!("no {pointer}")) = value;
+        validate(PLUGIN, &bad).unwrap_err()
+    };
+    assert_eq!(refused("/apiVersion", json!("v1")), "apiVersion");
+    assert_eq!(refused("/kind", json!("Plug")), "kind");
+    assert_eq!(refused("/metadata/name", json!("other")), "name differs from the file's");
+    assert_eq!(refused("/spec/version", json!("1.2.3")), "version");
+    assert_eq!(refused("/spec/version", json!("${VERSION}")), "version");
+    assert_eq!(refused("/spec/shortDescription", json!("two\nlines")), "shortDescription");
+    assert_eq!(refused("/spec/platforms", json!([])), "platforms");
+    assert_eq!(refused("/spec/platforms/0/uri", json!("")), "uri");
+    assert_eq!(refused("/spec/platforms/0/sha256", json!("A".repeat(64))), "sha256");
+    assert_eq!(refused("/spec/platforms/0/bin", json!("../kubectl-mesh")), "bin");
+    assert_eq!(refused("/spec/platforms/0/files", json!([])), "files");
+    assert_eq!(refused("/spec/platforms/0/files/0/from", json!("../LICENSE")), "file paths");
+    assert_eq!(refused("/spec/platforms/0/selector", json!({})), "selector");
+    assert_eq!(refused("/spec/platforms/0/selector/matchLabels", json!({"os": "linux", "cpu": "amd64"})), "selector key");
+    assert_eq!(refused("/spec/platforms/1/selector", good["spec"]["platforms"][0]["selector"].clone()), "two platforms overlap");
+    assert_eq!(validate("NUL", &good).unwrap_err(), "name");
+    assert_eq!(validate("a b", &good).unwrap_err(), "name");
+}
+
+#[test]
+fn every_platform_installs_the_plugin_its_completion_helper_and_the_licence() {
+    let release = Release::make();
+    let manifest = release.manifest();
+    let mut seen = BTreeSet::new();
+    for platform in platforms(&manifest) {
+        let labels = &platform["selector"]["matchLabels"];
+        let (os, arch) = (text(labels, "os"), text(labels, "arch"));
+        seen.insert((os.to_owned(), arch.to_owned()));
+
+        let uri = text(platform, "uri");
+        assert!(uri.ends_with(&format!("/{VERSION}/kubectl-{PLUGIN}_{VERSION}_{os}_{arch}.tar.gz")), "{uri}");
+        let archive = release.archive(uri);
+        let digest: String = Sha256::digest(fs::read(&archive).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(text(platform, "sha256"), digest, "{uri}");
+
+        let exe = if os == "windows" { ".exe" } else { "" };
+        let expected = BTreeSet::from(["LICENSE".to_owned(), format!("kubectl-{PLUGIN}{exe}"), format!("kubectl_complete-{PLUGIN}{exe}")]);
+        let files = installed(platform, &archive);
+        assert_eq!(files, expected, "{uri}");
+        assert_eq!(text(platform, "bin"), format!("kubectl-{PLUGIN}{exe}"));
+        assert!(files.contains(text(platform, "bin")), "{uri}");
+    }
+    assert_eq!(seen, PLATFORMS.iter().map(|(os, arch)| ((*os).to_owned(), (*arch).to_owned())).collect());
+}
+
+#[test]
+fn a_release_made_twice_has_the_same_bytes() {
+    let (first, second) = (Release::make(), Release::make());
+    assert_eq!(first.manifest, second.manifest);
+    for platform in platforms(&first.manifest()) {
+        let uri = text(platform, "uri");
+        assert_eq!(fs::read(first.archive(uri)).unwrap(), fs::read(second.archive(uri)).unwrap(), "{uri}");
+    }
+}
+
+#[test]
+fn an_archive_names_no_builder_and_no_time_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    pack("linux", "arm64", directory.path());
+    let archive = directory.path().join(format!("kubectl-{PLUGIN}_{VERSION}_linux_arm64.tar.gz"));
+    let mut names = Vec::new();
+    for entry in open(&archive).entries().unwrap() {
+        let entry = entry.unwrap();
+        let header = entry.header();
+        let name = entry.path().unwrap().display().to_string();
+        assert_eq!(header.mtime().unwrap(), EPOCH, "{name}");
+        assert_eq!((header.uid().unwrap(), header.gid().unwrap()), (0, 0), "{name}");
+        assert_eq!((header.username().unwrap(), header.groupname().unwrap()), (Some(""), Some("")), "{name}");
+        assert_eq!(header.mode().unwrap() & 0o777, if name == "LICENSE" { 0o644 } else { 0o755 }, "{name}");
+        names.push(name);
+    }
+    assert!(names.is_sorted() && names.len() == 3, "{names:?}");
+    let gzip_time = &fs::read(&archive).unwrap()[4..8];
+    assert_eq!(gzip_time, [0; 4]);
+}
+
+#[test]
+fn a_missing_archive_or_a_version_that_krew_refuses_stops_the_release() {
+    let release = Release::make();
+    let directory = release.directory.path().to_str().unwrap();
+    assert_eq!(script("fill.sh", &["1.2.3", directory]).status.code(), Some(2));
+
+    let gone = fs::read_dir(directory).unwrap().next().unwrap().unwrap().path();
+    fs::remove_file(&gone).unwrap();
+    let filled = script("fill.sh", &[VERSION, directory]);
+    assert!(!filled.status.success() && filled.stdout.is_empty());
+    let name = gone.file_name().unwrap().to_str().unwrap();
+    assert!(String::from_utf8_lossy(&filled.stderr).contains(name));
+}
+
+#[test]
+fn the_plugins_name_is_one() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest: Value = serde_saphyr::from_str(&fs::read_to_string(root.join(format!("krew/{PLUGIN}.yaml"))).unwrap()).unwrap();
+    assert_eq!(text(&manifest["metadata"], "name"), PLUGIN);
+    assert_eq!(Path::new(env!("CARGO_BIN_EXE_kubectl-mesh")).file_stem().unwrap().to_str(), Some(&*format!("kubectl-{PLUGIN}")));
+    assert_eq!(Path::new(env!("CARGO_BIN_EXE_kubectl_complete-mesh")).file_stem().unwrap().to_str(), Some(&*format!("kubectl_complete-{PLUGIN}")));
+}
