@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use sha2::Digest;
 
 use crate::model::{Gap, ObjectRef, Span, Str};
 
@@ -156,6 +157,17 @@ pub struct Finding {
     pub hint: String,
     /// Other objects involved.
     pub related: Vec<Related>,
+    /// The mend, where it is certain.
+    pub fix: Option<Fix>,
+}
+
+/// A mend that needs no judgement: one scalar of the object becomes another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// The scalar.
+    pub path: String,
+    /// What it has to be.
+    pub value: String,
 }
 
 impl Finding {
@@ -177,6 +189,25 @@ impl Finding {
         self
     }
 
+    /// Offers a certain mend: the scalar at `path` has to be `value`.
+    pub fn fix(&mut self, path: impl Into<String>, value: impl Into<String>) -> &mut Self {
+        self.fix = Some(Fix { path: path.into(), value: value.into() });
+        self
+    }
+
+    /// Whether this finding answers to `name`: its rule's id or one of the codes other tools give it.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.rule.eq_ignore_ascii_case(name) || self.aliases.iter().any(|a| a.eq_ignore_ascii_case(name))
+    }
+
+    /// A name that stays the same when files are edited around the fault: rule, object and field, never the message.
+    pub fn fingerprint(&self) -> String {
+        let object = &self.object;
+        let parts = [self.rule, object.kind.group(), object.kind.name(), &object.namespace, &object.name, self.path.as_deref().unwrap_or_default()];
+        let digest = sha2::Sha256::digest(parts.join("\0").as_bytes());
+        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// What reports are sorted by: worst first, then by object, rule and field.
     pub fn sort_key(&self) -> (std::cmp::Reverse<Severity>, &ObjectRef, &str, &Option<String>, &str) {
         (std::cmp::Reverse(self.severity), &self.object, self.rule, &self.path, &self.message)
@@ -192,9 +223,39 @@ pub struct Skipped {
     pub because: String,
 }
 
+/// Somebody's decision that a finding does not count here.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Suppression {
+    /// The object whose annotation it is; nothing for one from the command line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<ObjectRef>,
+    /// The annotation or flag, as written.
+    pub source: String,
+    /// What it names: rule ids, codes, or `*`.
+    pub names: Vec<String>,
+    /// Why, where the form has room for a reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The day after which it no longer holds (`YYYY-MM-DD`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// How many findings it took away.
+    pub used: usize,
+    /// Why it has no effect, when it has none: expired, without a reason, not understood.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub void: Option<String>,
+}
+
 /// The outcome of running rules.
 #[derive(Clone, Debug, Default)]
 pub struct CheckReport {
+    /// Findings that a suppression took away, each with the position of that one in `suppressions`.
+    pub suppressed: Vec<(Finding, usize)>,
+    /// All suppressions, used or not.
+    pub suppressions: Vec<Suppression>,
+    /// How many findings the baseline knew already.
+    pub known: usize,
     /// What is wrong, sorted.
     pub findings: Vec<Finding>,
     /// Rules that were judged, sorted.

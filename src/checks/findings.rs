@@ -87,6 +87,7 @@ impl<'w> Findings<'w> {
             message,
             hint,
             related: Vec::new(),
+            fix: None,
         });
         let last = self.found.len() - 1;
         &mut self.found[last]

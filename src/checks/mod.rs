@@ -1,5 +1,6 @@
 //! Rules: one file each, registered in one static list per family, pure functions of the [`World`].
 
+pub mod baseline;
 mod findings;
 mod gateway;
 mod istio;
@@ -7,10 +8,12 @@ mod kubernetes;
 mod linkerd;
 mod registry;
 mod runner;
+mod suppress;
 
 pub use findings::Findings;
 pub use registry::{all, find};
 pub use runner::{Selection, run};
+pub use suppress::{SuppressArg, apply as suppress};
 
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -60,6 +63,12 @@ impl Check {
     };
 }
 
+/// A rule's documentation as Markdown: the doc comment without the space that follows `///`.
+pub fn doc_text(check: &Check) -> String {
+    let lines: Vec<&str> = check.doc.lines().map(|l| l.strip_prefix(' ').unwrap_or(l)).collect();
+    lines.join("\n").trim().to_owned() + "\n"
+}
+
 /// Declares a rule: its documentation as doc comment, its id, and the fields of [`Check`] that differ from the defaults.
 ///
 /// ```text
@@ -76,7 +85,7 @@ impl Check {
 macro_rules! check {
     ($(#[doc = $doc:literal])+ $id:literal, $($field:ident: $value:expr),+ $(,)?) => {
         $(#[doc = $doc])+
-        pub static CHECK: $crate::checks::Check = $crate::checks::Check {
+        pub(super) static CHECK: $crate::checks::Check = $crate::checks::Check {
             id: $id,
             doc: concat!($($doc, "\n"),+),
             $($field: $value,)+

@@ -1,19 +1,28 @@
 //! `check`: everything that is wrong.
 
+use std::fs;
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
-use super::{Terminal, Wish, load};
-use crate::checks::{self, Selection};
+use super::{Terminal, Wish, fix, load};
+use crate::checks::{self, Selection, SuppressArg, baseline};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::output::{self, CheckFormat};
-use crate::report::{Category, Severity};
+use crate::report::{Category, CheckReport, Severity};
 
 /// Find everything that is wrong with the mesh and its configuration
 ///
 /// Runs all rules over the live cluster, or over manifests (-f), a snapshot or the demo. `rules` lists them, `explain RULE` tells all about one.
+///
+/// An object's owner silences a finding with the annotation `mesh.kubectl.dev/ignore: "RULE until YYYY-MM-DD: reason"`; the annotations of
+/// istioctl (galley.istio.io/analyze-suppress) and Kiali (kiali.io/ignore-validations) are honoured for the codes of those tools.
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
+    /// Only findings about these objects, as KIND/NAME (can be repeated)
+    #[arg(value_name = "KIND/NAME")]
+    pub objects: Vec<String>,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     pub output: CheckFormat,
@@ -29,9 +38,30 @@ pub struct CheckArgs {
     /// Opt-in rules too
     #[arg(long)]
     pub all_rules: bool,
+    /// List rules that found nothing too
+    #[arg(long)]
+    pub show_passed: bool,
     /// Exit with 1 when there are findings of this severity or worse
     #[arg(long, value_enum, default_value_t)]
     pub fail_on: FailOn,
+    /// Suppress findings of a code on objects that a glob matches, as istioctl does (can be repeated)
+    #[arg(short = 'S', long, value_name = "CODE=KIND NS/NAME")]
+    pub suppress: Vec<SuppressArg>,
+    /// Leave out findings that this file knows
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write all findings to the baseline file instead of comparing
+    #[arg(long, requires = "baseline")]
+    pub write_baseline: bool,
+    /// Show the mends that are certain as a diff of the files
+    #[arg(long, requires = "filename")]
+    pub fix: bool,
+    /// With --fix, write them; comments and layout stay
+    #[arg(long, requires = "fix")]
+    pub write: bool,
+    /// With --with-cluster, report objects outside of the files too
+    #[arg(long, requires = "with_cluster")]
+    pub all_findings: bool,
 }
 
 /// The severity that makes `check` fail.
@@ -67,6 +97,11 @@ fn parse_category(text: &str) -> Result<Category, String> {
 
 /// Runs the command.
 pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    for name in args.rule.iter().chain(&args.skip_rule) {
+        if checks::find(name).is_none() {
+            return Err(CliError::usage(format!("no rule or code is called {name:?}")).hint("`kubectl mesh rules` lists them"));
+        }
+    }
     let selection = Selection {
         categories: args.category.clone(),
         rules: args.rule.clone(),
@@ -76,8 +111,64 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
     };
     let wish = Wish { kinds: selection.checks().iter().flat_map(|c| c.needs.iter().copied()).collect() };
     let loaded = load::load(global, &wish, terminal).await?;
-    let report = checks::run(&loaded.world, &selection);
-    output::check(args.output, &report, &loaded.world, &terminal.style, &mut terminal.out)?;
+    let mut report = checks::run(&loaded.world, &selection);
+    narrow(&mut report, args, &loaded)?;
+    checks::suppress(&mut report, &loaded.world, &args.suppress);
+    if let Some(path) = &args.baseline {
+        if args.write_baseline {
+            let text = baseline::of(&report).map_err(CliError::internal)?;
+            fs::write(path, text).map_err(|e| CliError::usage(format!("cannot write {}: {e}", path.display())))?;
+            terminal.note(format!("{} findings written to {}", report.findings.len(), path.display()));
+            return Ok(Exit::Ok);
+        }
+        compare(&mut report, path)?;
+    }
+    if args.fix {
+        return fix::run(&report, &loaded.world, args.write, terminal);
+    }
+    output::check(args.output, args.show_passed, &report, &loaded.world, &terminal.style, &mut terminal.out)?;
     terminal.out.flush()?;
-    Ok(if args.fail_on.reached(report.worst()) { Exit::Findings } else { Exit::Ok })
+    Ok(exit(args.fail_on, &report))
+}
+
+/// Keeps the findings that were asked for: of the named objects, and with files over a cluster of the files' objects.
+fn narrow(report: &mut CheckReport, args: &CheckArgs, loaded: &load::Loaded) -> Result<(), CliError> {
+    if let Some(files) = loaded.laid_over.as_ref().filter(|_| !args.all_findings) {
+        report.findings.retain(|f| files.contains(&f.object));
+    }
+    if args.objects.is_empty() {
+        return Ok(());
+    }
+    let mut wanted = Vec::new();
+    for object in &args.objects {
+        let (kind, name) = object
+            .split_once('/')
+            .filter(|(kind, name)| !kind.is_empty() && !name.is_empty())
+            .ok_or_else(|| CliError::usage(format!("{object:?} is no KIND/NAME")).hint("for instance `check virtualservice/cart -n shop`"))?;
+        wanted.push((kind.to_ascii_lowercase(), name));
+    }
+    report.findings.retain(|f| {
+        let names = [f.object.kind.name().to_ascii_lowercase(), f.object.kind.plural().to_owned(), f.object.kind.resource()];
+        wanted.iter().any(|(kind, name)| f.object.name == *name && names.contains(kind))
+    });
+    Ok(())
+}
+
+fn compare(report: &mut CheckReport, path: &PathBuf) -> Result<(), CliError> {
+    let unusable = |why: String| {
+        CliError::usage(format!("cannot use the baseline {}: {why}", path.display()))
+            .hint(format!("write one with `check --baseline {} --write-baseline`", path.display()))
+    };
+    let text = fs::read_to_string(path).map_err(|e| unusable(e.to_string()))?;
+    baseline::apply(report, &text).map_err(unusable)
+}
+
+/// Findings come first; a run in which gaps left nothing to judge is no success.
+fn exit(fail_on: FailOn, report: &CheckReport) -> Exit {
+    let blind = report.evaluated.is_empty() && !report.skipped.is_empty();
+    match (fail_on.reached(report.worst()), blind) {
+        (true, _) => Exit::Findings,
+        (false, true) => Exit::Unreadable,
+        (false, false) => Exit::Ok,
+    }
 }

@@ -10,7 +10,7 @@ use crate::cli::GlobalArgs;
 use crate::cluster::files::{self, Ignored};
 use crate::error::CliError;
 use crate::index::Index;
-use crate::model::{Kind, Str};
+use crate::model::{Kind, ObjectRef, Str};
 use crate::world::{SourceInfo, SourceKind, World};
 
 /// What a command wants to read.
@@ -27,6 +27,8 @@ pub struct Loaded {
     pub world: World,
     /// Documents of the files that are no objects this tool reads.
     pub ignored: Vec<Ignored>,
+    /// With files laid over a cluster, the objects that come from the files.
+    pub laid_over: Option<BTreeSet<ObjectRef>>,
 }
 
 /// Reads what the flags name.
@@ -43,5 +45,5 @@ pub(super) async fn load(global: &GlobalArgs, _wish: &Wish, terminal: &mut Termi
     }
     let name = source.filename.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
     let info = SourceInfo { kind: SourceKind::Files, name: Str::from(name) };
-    Ok(Loaded { world: World::new(Index::new(manifests.inventory), info, Timestamp::now()), ignored: manifests.ignored })
+    Ok(Loaded { world: World::new(Index::new(manifests.inventory), info, Timestamp::now()), ignored: manifests.ignored, laid_over: None })
 }

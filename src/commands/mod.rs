@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod complete;
+mod fix;
 mod load;
 mod terminal;
 

@@ -1,20 +1,187 @@
-//! A check report for people.
+//! A check report for people: by category, worst first, each with what to do.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{Style, clean};
-use crate::report::CheckReport;
+use owo_colors::{OwoColorize, Style as Ink};
 
-/// Writes findings, worst first, and a line of what was looked at.
-pub(super) fn write(report: &CheckReport, _style: &Style, out: &mut dyn Write) -> io::Result<()> {
+use super::{Style, clean};
+use crate::report::{Category, CheckReport, Finding, Severity};
+use crate::world::{SourceKind, World};
+
+/// After this many findings of one rule the rest are counted, unless everything is wanted.
+const SHOWN_PER_RULE: usize = 5;
+
+/// What a table leaves out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Folding {
+    /// Show everything.
+    pub(super) wide: bool,
+    /// Also list rules that found nothing.
+    pub(super) passed: bool,
+}
+
+/// Writes findings, what could not be judged, and what was looked at.
+pub(super) fn write(report: &CheckReport, world: &World, folding: Folding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut by_category: BTreeMap<Category, Vec<&Finding>> = BTreeMap::new();
     for finding in &report.findings {
-        let path = finding.path.as_deref().unwrap_or_default();
-        writeln!(out, "{} {} {}", finding.severity, clean(&finding.object.to_string()), clean(path))?;
-        if let Some(at) = &finding.location {
-            writeln!(out, "  {}:{}:{}", clean(&at.file), at.span.line, at.span.column)?;
-        }
-        writeln!(out, "  {} [{}]", clean(&finding.message), finding.rule)?;
-        writeln!(out, "  {}", clean(&finding.hint))?;
+        by_category.entry(finding.category).or_default().push(finding);
     }
-    writeln!(out, "{} findings, {} rules evaluated, {} skipped", report.findings.len(), report.evaluated.len(), report.skipped.len())
+    for category in Category::ALL {
+        let findings = by_category.remove(category).unwrap_or_default();
+        let notes = findings.iter().filter(|f| f.severity == Severity::Info).count();
+        if findings.is_empty() || (notes == findings.len() && !folding.wide) {
+            continue;
+        }
+        writeln!(out, "{}", paint(category.name(), Ink::new().bold(), style))?;
+        write_category(&findings, folding, style, out)?;
+    }
+    if folding.passed {
+        write_passed(report, style, out)?;
+    }
+    write_unknown(report, folding, style, out)?;
+    write_suppressions(report, folding, out)?;
+    write_summary(report, world, folding, style, out)
+}
+
+fn write_category(findings: &[&Finding], folding: Folding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut per_rule: BTreeMap<(&str, Severity), usize> = BTreeMap::new();
+    for f in findings {
+        if f.severity == Severity::Info && !folding.wide {
+            continue;
+        }
+        let seen = per_rule.entry((f.rule, f.severity)).or_default();
+        *seen += 1;
+        if *seen <= SHOWN_PER_RULE || folding.wide {
+            write_finding(f, style, out)?;
+        }
+    }
+    for ((rule, severity), count) in per_rule {
+        if count > SHOWN_PER_RULE && !folding.wide {
+            let more = count - SHOWN_PER_RULE;
+            writeln!(out, "  {} and {more} more of {rule} (-o wide shows all)", mark(severity, style))?;
+        }
+    }
+    writeln!(out)
+}
+
+fn write_finding(f: &Finding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let dim = Ink::new().dimmed();
+    let object = paint(&f.object.to_string(), Ink::new().bold(), style);
+    let path = f.path.as_deref().map_or(String::new(), |p| format!("  {}", clean(p)));
+    let place = f.location.as_ref().map_or(String::new(), |l| paint(&format!("  {}:{}:{}", l.file, l.span.line, l.span.column), dim, style));
+    writeln!(out, "  {} {object}{path}{place}", mark(f.severity, style))?;
+    writeln!(out, "      {}", indent(&f.message))?;
+    for related in &f.related {
+        writeln!(out, "      see {}: {}", clean(&related.object.to_string()), indent(&related.text))?;
+    }
+    let codes = if f.aliases.is_empty() { String::new() } else { format!(" ({})", f.aliases.join(", ")) };
+    let arrow = if style.ascii { "->" } else { "→" };
+    writeln!(out, "      {arrow} {}  {}", indent(&f.hint), paint(&format!("{}{codes}", f.rule), dim, style))
+}
+
+fn write_passed(report: &CheckReport, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", paint("passed", Ink::new().bold(), style))?;
+    let tick = if style.ascii { "ok" } else { "✔" };
+    for rule in report.evaluated.iter().filter(|r| report.findings.iter().all(|f| f.rule != **r)) {
+        let summary = crate::checks::find(rule).map_or("", |c| c.summary);
+        writeln!(
+            out,
+            "  {} {rule}  {}",
+            paint(tick, Ink::new().green(), style),
+            paint(&format!("not found: {summary}"), Ink::new().dimmed(), style)
+        )?;
+    }
+    writeln!(out)
+}
+
+fn write_unknown(report: &CheckReport, folding: Folding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let hiding: Vec<_> = report.gaps.iter().filter(|g| g.hides_objects() || folding.wide).collect();
+    if hiding.is_empty() && report.skipped.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}", paint("not judged", Ink::new().bold(), style))?;
+    for gap in hiding {
+        writeln!(out, "  ? {}", clean(&gap.to_string()))?;
+    }
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for skipped in &report.skipped {
+        by_reason.entry(&skipped.because).or_default().push(skipped.rule);
+    }
+    let total = by_reason.len();
+    for (reason, rules) in by_reason.into_iter().take(if folding.wide { usize::MAX } else { 10 }) {
+        let named = if rules.len() > 3 && !folding.wide { format!("{} rules", rules.len()) } else { rules.join(", ") };
+        writeln!(out, "  ? {named}: {}", indent(reason))?;
+    }
+    if total > 10 && !folding.wide {
+        writeln!(out, "  ? and {} more reasons (-o wide shows all)", total - 10)?;
+    }
+    writeln!(out)
+}
+
+fn write_suppressions(report: &CheckReport, folding: Folding, out: &mut dyn Write) -> io::Result<()> {
+    for s in report.suppressions.iter().filter(|s| folding.wide || s.void.is_some() || s.used == 0) {
+        let on = s.object.as_ref().map_or(String::new(), |o| format!(" on {o}"));
+        let what = match &s.void {
+            Some(why) => format!("has no effect: {why}"),
+            None if s.used == 0 => "suppresses nothing: remove it".to_owned(),
+            None => format!("suppresses {} findings", s.used),
+        };
+        writeln!(out, "{}", clean(&format!("suppression {}{on} of {} {what}", s.source, s.names.join(", "))))?;
+    }
+    Ok(())
+}
+
+fn write_summary(report: &CheckReport, world: &World, folding: Folding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let (errors, warnings, notes) = (report.count(Severity::Error), report.count(Severity::Warning), report.count(Severity::Info));
+    let counted = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
+    let verdict = match (errors, warnings) {
+        (0, 0) => paint("nothing wrong", Ink::new().green(), style),
+        (0, _) => paint(&counted(warnings, "warning"), Ink::new().yellow(), style),
+        (_, 0) => paint(&counted(errors, "error"), Ink::new().red(), style),
+        _ => paint(&format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")), Ink::new().red(), style),
+    };
+    let mut extra = String::new();
+    if notes > 0 {
+        extra += &format!(", {}{}", counted(notes, "note"), if folding.wide { "" } else { " (-o wide shows them)" });
+    }
+    for (n, what) in [(report.suppressed.len(), "suppressed"), (report.known, "known from the baseline")] {
+        if n > 0 {
+            extra += &format!(", {n} {what}");
+        }
+    }
+    let inventory = world.index.inventory();
+    let place = match world.source.kind {
+        SourceKind::Cluster => format!("in cluster {}", world.source.name),
+        SourceKind::Demo => "in the demo".to_owned(),
+        SourceKind::Files | SourceKind::Snapshot => format!("in {}", world.source.name),
+        SourceKind::Overlay => format!("in {} laid over the cluster", world.source.name),
+    };
+    let place = match &inventory.namespace {
+        Some(only) => format!("{place}, namespace {only}"),
+        None => place,
+    };
+    let looked = format!("{} over {} {}", counted(report.evaluated.len(), "rule"), counted(inventory.len(), "object"), clean(&place));
+    let mut skipped: Vec<&str> = report.skipped.iter().map(|s| s.rule).collect();
+    skipped.dedup();
+    let unjudged = if skipped.is_empty() { String::new() } else { format!("; {} not fully judged", counted(skipped.len(), "rule")) };
+    writeln!(out, "{verdict}{extra}: {looked}{unjudged}")
+}
+
+fn mark(severity: Severity, style: &Style) -> String {
+    let (symbol, word, ink) = match severity {
+        Severity::Error => ("✖ error", "FAIL error", Ink::new().red()),
+        Severity::Warning => ("▲ warning", "warn warning", Ink::new().yellow()),
+        Severity::Info => ("· info", "note info", Ink::new().blue()),
+    };
+    paint(if style.ascii { word } else { symbol }, ink, style)
+}
+
+fn paint(text: &str, ink: Ink, style: &Style) -> String {
+    let text = clean(text);
+    if style.color { text.style(ink).to_string() } else { text.into_owned() }
+}
+
+fn indent(text: &str) -> String {
+    clean(text).replace('\n', "\n      ")
 }

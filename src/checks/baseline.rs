@@ -1,0 +1,54 @@
+//! Baselines: findings that were there before and are not to fail a build today.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::report::CheckReport;
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Document {
+    api_version: String,
+    kind: String,
+    findings: BTreeSet<Entry>,
+}
+
+/// Only the fingerprint counts; the rest is for whoever reads the file or its diff.
+#[derive(Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    rule: String,
+    object: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    path: String,
+    fingerprint: String,
+}
+
+/// The baseline that knows every finding of `report`.
+pub fn of(report: &CheckReport) -> Result<String, serde_json::Error> {
+    let entry = |f: &crate::report::Finding| Entry {
+        rule: f.rule.to_owned(),
+        object: f.object.to_string(),
+        path: f.path.clone().unwrap_or_default(),
+        fingerprint: f.fingerprint(),
+    };
+    let document = Document {
+        api_version: "mesh.kubectl.dev/v1".to_owned(),
+        kind: "Baseline".to_owned(),
+        findings: report.findings.iter().map(entry).collect(),
+    };
+    serde_json::to_string_pretty(&document).map(|text| text + "\n")
+}
+
+/// Takes out of `report` what the baseline in `text` knows.
+pub fn apply(report: &mut CheckReport, text: &str) -> Result<(), String> {
+    let document: Document = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    if document.kind != "Baseline" {
+        return Err(format!("it is a {:?}, not a Baseline", document.kind));
+    }
+    let known: BTreeSet<&str> = document.findings.iter().map(|e| e.fingerprint.as_str()).collect();
+    let before = report.findings.len();
+    report.findings.retain(|f| !known.contains(f.fingerprint().as_str()));
+    report.known = before - report.findings.len();
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! Suppressions: annotations of istioctl, Kiali and this tool, and `-S` from the command line.
+
+use std::collections::HashMap;
+
+use globset::{Glob, GlobMatcher};
+
+use crate::model::{Meta, ObjectRef, Subject};
+use crate::report::{CheckReport, Finding, Suppression};
+use crate::world::World;
+
+const ISTIO: &str = "galley.istio.io/analyze-suppress";
+const KIALI: &str = "kiali.io/ignore-validations";
+/// `RULE[,RULE…] [until YYYY-MM-DD]: reason`, several separated by `;` or line breaks.
+const OURS: &str = "mesh.kubectl.dev/ignore";
+
+/// A `-S CODE=GLOB`, as istioctl takes it: the glob is matched against `Kind ns/name` and against `Kind name.ns`.
+#[derive(Clone, Debug)]
+pub struct SuppressArg {
+    written: String,
+    name: String,
+    glob: GlobMatcher,
+}
+
+impl std::str::FromStr for SuppressArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, pattern) = text.split_once('=').ok_or("write it as CODE=GLOB, for instance \"IST0107=Pod shop/*\"")?;
+        let glob = Glob::new(pattern).map_err(|e| e.to_string())?.compile_matcher();
+        Ok(Self { written: format!("-S {text}"), name: name.trim().to_owned(), glob })
+    }
+}
+
+/// Takes suppressed findings out of `report` and notes what every suppression did.
+pub fn apply(report: &mut CheckReport, world: &World, args: &[SuppressArg]) {
+    let today = world.now.strftime("%Y-%m-%d").to_string();
+    let mut all: Vec<Suppression> = Vec::new();
+    let mut by_object: HashMap<ObjectRef, Vec<usize>> = HashMap::new();
+    for (object, meta) in metas(world) {
+        for suppression in of_annotations(&object, meta, &today) {
+            by_object.entry(object.clone()).or_default().push(all.len());
+            all.push(suppression);
+        }
+    }
+    let first_arg = all.len();
+    all.extend(args.iter().map(|a| Suppression {
+        object: None,
+        source: a.written.clone(),
+        names: vec![a.name.clone()],
+        reason: None,
+        until: None,
+        used: 0,
+        void: None,
+    }));
+    let findings = std::mem::take(&mut report.findings);
+    for finding in findings {
+        let own = by_object.get(&finding.object).into_iter().flatten().copied().find(|i| covers(&all[*i], &finding));
+        let by = own.or_else(|| args.iter().position(|a| arg_covers(a, &finding)).map(|i| first_arg + i));
+        match by {
+            Some(i) => {
+                all[i].used += 1;
+                report.suppressed.push((finding, i));
+            }
+            None => report.findings.push(finding),
+        }
+    }
+    report.suppressions = all;
+}
+
+fn metas(world: &World) -> impl Iterator<Item = (ObjectRef, &Meta)> {
+    fn row(subject: &impl Subject) -> (ObjectRef, &Meta) {
+        (subject.reference(), subject.meta())
+    }
+    let inventory = world.index.inventory();
+    let marked = |meta: &Meta| [ISTIO, KIALI, OURS].iter().any(|key| meta.annotations.has(key));
+    let pods = inventory.pods.iter().filter(move |o| marked(&o.metadata)).map(row);
+    let services = inventory.services.iter().filter(move |o| marked(&o.metadata)).map(row);
+    let namespaces = inventory.namespaces.iter().filter(move |o| marked(&o.metadata)).map(row);
+    let controllers = inventory.controllers.iter().filter(move |o| marked(&o.metadata)).map(row);
+    let objects = inventory.objects.iter().filter(move |o| marked(&o.meta)).map(row);
+    pods.chain(services).chain(namespaces).chain(controllers).chain(objects)
+}
+
+fn of_annotations(object: &ObjectRef, meta: &Meta, today: &str) -> Vec<Suppression> {
+    let mut found = Vec::new();
+    let list = |text: &str| text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let plain = |source: &str, names: Vec<String>| Suppression {
+        object: Some(object.clone()),
+        source: source.to_owned(),
+        names,
+        reason: None,
+        until: None,
+        used: 0,
+        void: None,
+    };
+    if let Some(text) = meta.annotations.get(ISTIO) {
+        let names = list(text).into_iter().map(|n| if n == "*" { "IST*".to_owned() } else { n }).collect();
+        found.push(plain(ISTIO, names));
+    }
+    if let Some(text) = meta.annotations.get(KIALI) {
+        let names = if text.trim().is_empty() { vec!["KIA*".to_owned()] } else { list(text) };
+        found.push(plain(KIALI, names));
+    }
+    for entry in meta.annotations.get(OURS).into_iter().flat_map(|text| text.split([';', '\n'])).map(str::trim).filter(|e| !e.is_empty()) {
+        found.push(of_entry(plain(OURS, Vec::new()), entry, today));
+    }
+    found
+}
+
+fn of_entry(mut suppression: Suppression, entry: &str, today: &str) -> Suppression {
+    let (what, reason) = entry.split_once(':').map_or((entry, ""), |(what, reason)| (what, reason.trim()));
+    let (names, until) = what.split_once(" until ").map_or((what, None), |(names, until)| (names, Some(until.trim())));
+    suppression.names = names.split(',').map(str::trim).filter(|n| !n.is_empty()).map(str::to_owned).collect();
+    suppression.until = until.map(str::to_owned);
+    if reason.is_empty() {
+        suppression.void = Some("it gives no reason: write `RULE: reason`".into());
+    } else {
+        suppression.reason = Some(reason.to_owned());
+    }
+    if let Some(until) = until {
+        if until.parse::<jiff::civil::Date>().is_err() {
+            suppression.void = Some(format!("{until:?} is no date: write YYYY-MM-DD"));
+        } else if until < today {
+            suppression.void = Some(format!("it expired on {until}"));
+        }
+    }
+    suppression
+}
+
+fn covers(suppression: &Suppression, finding: &Finding) -> bool {
+    suppression.void.is_none() && suppression.names.iter().any(|name| matches_name(name, finding))
+}
+
+/// `*` means everything, `IST*` and `KIA*` everything that tool knows by a code.
+fn matches_name(name: &str, finding: &Finding) -> bool {
+    match name.strip_suffix('*') {
+        Some("") => true,
+        Some(prefix) => finding.rule.starts_with(prefix) || finding.aliases.iter().any(|a| a.starts_with(prefix)),
+        None => finding.is_called(name),
+    }
+}
+
+fn arg_covers(arg: &SuppressArg, finding: &Finding) -> bool {
+    let object = &finding.object;
+    let other_way = if object.namespace.is_empty() { String::new() } else { format!("{} {}.{}", object.kind, object.name, object.namespace) };
+    matches_name(&arg.name, finding) && (arg.glob.is_match(object.to_string()) || (!other_way.is_empty() && arg.glob.is_match(other_way)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(text: &str) -> Suppression {
+        let blank = Suppression { object: None, source: OURS.into(), names: Vec::new(), reason: None, until: None, used: 0, void: None };
+        of_entry(blank, text, "2026-11-20")
+    }
+
+    #[test]
+    fn an_entry_needs_a_reason_and_may_expire() {
+        let good = entry("istio-a, IST0101 until 2026-11-20: migrated in December");
+        assert_eq!(
+            (good.names.as_slice(), good.reason.as_deref(), good.void),
+            (&["istio-a".to_owned(), "IST0101".to_owned()][..], Some("migrated in December"), None)
+        );
+        assert_eq!(entry("istio-a").void.as_deref(), Some("it gives no reason: write `RULE: reason`"));
+        assert_eq!(entry("istio-a until 2026-11-19: later").void.as_deref(), Some("it expired on 2026-11-19"));
+        assert_eq!(entry("istio-a until soon: later").void.as_deref(), Some("\"soon\" is no date: write YYYY-MM-DD"));
+    }
+
+    #[test]
+    fn an_argument_needs_a_code_and_a_glob() {
+        assert!("IST0101=Pod *".parse::<SuppressArg>().is_ok());
+        assert!("IST0101".parse::<SuppressArg>().is_err() && "IST0101=[".parse::<SuppressArg>().is_err());
+    }
+}

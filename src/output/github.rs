@@ -1,0 +1,41 @@
+//! GitHub workflow commands: one annotation a finding, on the line it is about.
+
+use std::io::{self, Write};
+
+use super::clean;
+use crate::report::{CheckReport, Severity};
+
+/// Writes the report; text is escaped so that no message can begin a command of its own.
+pub(super) fn write(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
+    for f in &report.findings {
+        let command = match f.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "notice",
+        };
+        let place = f.location.as_ref().map_or(String::new(), |l| format!("file={},line={},col={},", property(&l.file), l.span.line, l.span.column));
+        let field = f.path.as_deref().map_or(String::new(), |p| format!(" {p}"));
+        let text = format!("{}{field}: {}\n{}", f.object, f.message, f.hint);
+        writeln!(out, "::{command} {place}title={}::{}", property(f.rule), data(&text))?;
+    }
+    Ok(())
+}
+
+fn data(text: &str) -> String {
+    clean(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{data, property};
+
+    #[test]
+    fn no_text_can_begin_a_command() {
+        assert_eq!(data("a%\n::error::b"), "a%25%0A::error::b");
+        assert_eq!(property("a:b,c\r"), "a%3Ab%2Cc\u{fffd}");
+    }
+}

@@ -1,0 +1,59 @@
+//! JUnit XML: a test suite for each category, a failing case for each finding, a passing one for each rule without any.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::clean;
+use crate::checks;
+use crate::report::{Category, CheckReport, Finding};
+
+/// Writes the report; findings of every severity fail their case, the type telling which it is.
+pub(super) fn write(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
+    let mut suites: BTreeMap<Category, Vec<TestCase>> = BTreeMap::new();
+    let failed: BTreeSet<&str> = report.findings.iter().map(|f| f.rule).collect();
+    for finding in &report.findings {
+        suites.entry(finding.category).or_default().push(failure(finding));
+    }
+    for id in report.evaluated.iter().filter(|id| !failed.contains(*id)) {
+        if let Some(check) = checks::find(id) {
+            suites.entry(check.category).or_default().push(case(check.id, check.id, TestCaseStatus::success()));
+        }
+    }
+    for skipped in &report.skipped {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(clean(&skipped.because));
+        let category = checks::find(skipped.rule).map_or(Category::Config, |c| c.category);
+        suites.entry(category).or_default().push(case(skipped.rule, skipped.rule, status));
+    }
+    let mut document = Report::new("kubectl-mesh");
+    for (category, cases) in suites {
+        let mut suite = TestSuite::new(category.name());
+        suite.add_test_cases(cases);
+        document.add_test_suite(suite);
+    }
+    document.serialize(&mut *out).map_err(io::Error::other)?;
+    writeln!(out)
+}
+
+fn case(rule: &str, name: &str, status: TestCaseStatus) -> TestCase {
+    let mut case = TestCase::new(clean(name).as_ref(), status);
+    case.set_classname(format!("mesh.{rule}"));
+    case
+}
+
+fn failure(f: &Finding) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    let place = f.location.as_ref().map_or(String::new(), |l| format!("{}:{}:{}\n", l.file, l.span.line, l.span.column));
+    let field = f.path.as_deref().map_or(String::new(), |p| format!("field: {p}\n"));
+    status.set_type(f.severity.name());
+    status.set_message(clean(&f.message));
+    status.set_description(clean(&format!("{place}{field}{}\n{}", f.message, f.hint)));
+    let mut case = case(f.rule, &format!("{} {}", f.object, f.path.as_deref().unwrap_or_default()), status);
+    if let Some(l) = &f.location {
+        case.extra.insert("file".into(), clean(&l.file).as_ref().into());
+        case.extra.insert("line".into(), l.span.line.to_string().into());
+    }
+    case
+}

@@ -1,0 +1,73 @@
+//! Markdown for pull-request comments and step summaries.
+
+use std::io::{self, Write};
+
+use super::clean;
+use super::document::docs_url;
+use crate::report::{CheckReport, Severity};
+
+/// Writes the report as a table, worst first.
+pub(super) fn write(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
+    let count = |severity| report.count(severity);
+    writeln!(out, "## kubectl mesh check\n")?;
+    writeln!(
+        out,
+        "{} errors, {} warnings, {} notes; {} rules judged, {} not.\n",
+        count(Severity::Error),
+        count(Severity::Warning),
+        count(Severity::Info),
+        report.evaluated.len(),
+        report.skipped.len()
+    )?;
+    if !report.findings.is_empty() {
+        writeln!(out, "| | Object | Finding | How to mend it | Rule |\n|---|---|---|---|---|")?;
+    }
+    for f in &report.findings {
+        let place = f.location.as_ref().map_or(String::new(), |l| format!("<br>{}:{}", cell(&l.file), l.span.line));
+        let field = f.path.as_deref().map_or(String::new(), |p| format!("<br>`{}`", cell(p).replace('`', "'")));
+        writeln!(
+            out,
+            "| {} | {}{field}{place} | {} | {} | [{}]({}) |",
+            f.severity,
+            cell(&f.object.to_string()),
+            cell(&f.message),
+            cell(&f.hint),
+            f.rule,
+            docs_url(f.rule)
+        )?;
+    }
+    for gap in &report.gaps {
+        writeln!(out, "\n> not seen: {}", cell(&gap.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Text that stays inside its cell and is neither HTML nor a link nor a mention.
+fn cell(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in clean(text).chars() {
+        match c {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '@' => escaped.push_str("&#64;"),
+            '\n' => escaped.push_str("<br>"),
+            '|' | '[' | ']' | '*' | '_' | '`' | '\\' | '!' | '#' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cell;
+
+    #[test]
+    fn a_cell_holds_hostile_text() {
+        assert_eq!(cell("a|b\n<script>@all [x](y)"), "a\\|b<br>&lt;script&gt;&#64;all \\[x\\](y)");
+    }
+}
