@@ -1,8 +1,14 @@
 //! Istio: mesh configuration, revisions and what follows from them.
 
+pub mod destination_rules;
+pub mod hosts;
+pub mod import_scope;
 mod mesh_config;
+mod registry;
+pub mod visibility;
 
 pub use mesh_config::{MeshConfig, OutboundMode};
+pub use registry::{Entry, Registry, Source};
 
 use crate::index::Index;
 
@@ -11,12 +17,16 @@ use crate::index::Index;
 pub struct Istio {
     /// The mesh configuration, defaults filled in.
     pub config: MeshConfig,
+    /// The mesh's services by host.
+    pub registry: Registry,
 }
 
 impl Istio {
     /// Reads Istio from the index.
     pub fn open(index: &Index) -> Self {
-        Self { config: MeshConfig::read(index) }
+        let config = MeshConfig::read(index);
+        let registry = Registry::read(index, &config);
+        Self { config, registry }
     }
 
     /// The namespace whose policies hold for the whole mesh.

@@ -1,0 +1,150 @@
+//! Which hosts the Sidecar of a namespace lets its workloads see.
+
+use std::collections::HashMap;
+
+use super::hosts::{KialiHost, covers, within_wildcard};
+use crate::index::Index;
+use crate::model::{Kind, Object, Str};
+
+/// One `namespace/dnsName` of `egress[].hosts`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Egress {
+    namespace: Str,
+    dns: Str,
+    exclude: bool,
+}
+
+/// The Sidecar that holds for all workloads of a namespace, reduced to what it imports.
+#[derive(Clone, Debug)]
+struct Scope {
+    /// Position among the Sidecars of the index.
+    sidecar: usize,
+    egress: Vec<Egress>,
+}
+
+/// The selector-less Sidecars, by namespace.
+#[derive(Clone, Debug, Default)]
+pub struct ImportScopes {
+    scopes: HashMap<Str, Scope>,
+    root: Str,
+}
+
+/// What the workloads of one namespace see; everything, when no Sidecar limits it.
+#[derive(Clone, Copy, Debug)]
+pub struct ImportScope<'a> {
+    scope: Option<&'a Scope>,
+    namespace: &'a str,
+}
+
+impl ImportScopes {
+    /// Reads the Sidecars; of several without a selector the oldest holds, as in istiod.
+    pub fn read(index: &Index, root: &str) -> Self {
+        let mut scopes: HashMap<Str, Scope> = HashMap::new();
+        let sidecars = index.objects(Kind::Sidecar);
+        for (i, sidecar) in sidecars.iter().enumerate().filter(|(_, s)| !has_selector(s)) {
+            let older = |other: &Scope| sidecars[other.sidecar].meta.age_key() <= sidecar.meta.age_key();
+            if !scopes.get(&sidecar.meta.namespace).is_some_and(older) {
+                scopes.insert(sidecar.meta.namespace.clone(), Scope { sidecar: i, egress: egress(sidecar) });
+            }
+        }
+        Self { scopes, root: root.into() }
+    }
+
+    /// What holds for workloads of `namespace`: its own Sidecar, else the root namespace's.
+    pub fn of<'a>(&'a self, namespace: &'a str) -> ImportScope<'a> {
+        let scope = self.scopes.get(namespace).or_else(|| self.scopes.get(&self.root));
+        ImportScope { scope: scope.filter(|s| !s.egress.is_empty()), namespace }
+    }
+
+    /// Whether any Sidecar limits anything.
+    pub fn is_empty(&self) -> bool {
+        self.scopes.values().all(|s| s.egress.is_empty())
+    }
+}
+
+impl ImportScope<'_> {
+    /// Whether a Sidecar limits what is seen.
+    pub fn is_limited(&self) -> bool {
+        self.scope.is_some()
+    }
+
+    /// The Sidecar that limits it.
+    pub fn sidecar<'i>(&self, index: &'i Index) -> Option<&'i Object> {
+        index.objects(Kind::Sidecar).get(self.scope?.sidecar)
+    }
+
+    /// Whether a service called `fqdn` that lives in `namespace` is seen, as istiod decides it.
+    pub fn imports_service(&self, fqdn: &str, namespace: &str) -> bool {
+        self.decide(|e, own| (e.namespace == "*" || own(&e.namespace) == namespace) && covers(&e.dns, fqdn))
+    }
+
+    /// Whether Kiali takes a rule's host for imported: `written` as it stands in an object of `namespace`, and as read by [`KialiHost`].
+    pub fn imports_host(&self, host: &KialiHost, written: &str, namespace: &str) -> bool {
+        if written.is_empty() {
+            return self.scope.is_none();
+        }
+        let lives_in = if host.is_service() { host.namespace.as_str() } else { namespace };
+        self.decide(|e, own| (e.namespace == "*" || own(&e.namespace) == lives_in) && names(&e.dns, host, written))
+    }
+
+    fn decide(&self, matches: impl Fn(&Egress, &dyn Fn(&str) -> String) -> bool) -> bool {
+        let Some(scope) = self.scope else { return true };
+        let own = |ns: &str| if ns == "." { self.namespace.to_owned() } else { ns.to_owned() };
+        let any = |exclude: bool| scope.egress.iter().any(|e| e.exclude == exclude && matches(e, &own));
+        any(false) && !any(true)
+    }
+}
+
+/// Whether a Sidecar is for some workloads only.
+pub fn has_selector(sidecar: &Object) -> bool {
+    sidecar.spec().at(["workloadSelector", "labels"]).is_some_and(|l| !l.is_empty())
+}
+
+fn egress(sidecar: &Object) -> Vec<Egress> {
+    let hosts = sidecar.spec().list("egress").flat_map(|e| e.texts("hosts").collect::<Vec<_>>());
+    hosts.filter_map(|(text, _)| read(text)).collect()
+}
+
+/// `~` before the namespace excludes; alone it stands for every namespace.
+fn read(text: &str) -> Option<Egress> {
+    let (namespace, dns) = text.split_once('/')?;
+    let (namespace, exclude) = namespace.strip_prefix('~').map_or((namespace, false), |rest| (rest, true));
+    let namespace = if exclude && namespace.is_empty() { "*" } else { namespace };
+    Some(Egress { namespace: namespace.into(), dns: dns.into(), exclude })
+}
+
+fn names(dns: &str, host: &KialiHost, written: &str) -> bool {
+    if dns == "*" || dns == written || dns == host.service || dns == host.name {
+        return true;
+    }
+    if !host.is_service() {
+        return within_wildcard(&host.service, dns);
+    }
+    dns.strip_prefix(host.service.as_str()).and_then(|rest| rest.strip_prefix('.')) == Some(host.namespace.as_str())
+        || within_wildcard(&host.name, dns)
+        || within_wildcard(written, dns)
+        || (host.is_wildcard() && within_wildcard(dns, &host.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scopes(hosts: &[&str]) -> ImportScopes {
+        let egress = hosts.iter().filter_map(|h| read(h)).collect();
+        ImportScopes { scopes: [(Str::from("shop"), Scope { sidecar: 0, egress })].into_iter().collect(), root: "istio-system".into() }
+    }
+
+    #[test]
+    fn without_a_sidecar_everything_is_seen() {
+        assert!(ImportScopes::default().of("shop").imports_service("a.b.svc.cluster.local", "b"));
+    }
+
+    #[test]
+    fn namespaces_names_and_exclusions_are_honoured() {
+        let scopes = scopes(&["./*", "istio-system/*", "*/*.com", "~edge/secret.com"]);
+        let sees = |host: &str, ns: &str| scopes.of("shop").imports_service(host, ns);
+        assert!(sees("cart.shop.svc.cluster.local", "shop") && !sees("pay.bank.svc.cluster.local", "bank"));
+        assert!(sees("x.com", "edge") && !sees("secret.com", "edge") && sees("secret.com", "other"));
+    }
+}

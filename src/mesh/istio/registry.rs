@@ -1,0 +1,233 @@
+//! The services of the mesh by host: Kubernetes Services and ServiceEntries, with who may see them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::MeshConfig;
+use super::destination_rules::DestinationRules;
+use super::hosts::{self, KialiHost};
+use super::import_scope::ImportScopes;
+use super::visibility::Visibility;
+use crate::index::Index;
+use crate::model::{Kind, ObjectRef, Str, Subject};
+
+/// What an entry was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A Service, by its position in [`Index::services`].
+    Service(usize),
+    /// A ServiceEntry, by its position among the index's ServiceEntries.
+    ServiceEntry(usize),
+}
+
+/// One host of the mesh.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its name, in full for a Service, as written for a ServiceEntry; `*.…` stands for many.
+    pub host: Str,
+    /// Where the Service or ServiceEntry lives.
+    pub namespace: Str,
+    /// Its ports' numbers.
+    pub ports: Vec<i64>,
+    /// From where it is visible, the mesh's default applied.
+    pub visibility: Visibility,
+    /// What it was made from.
+    pub source: Source,
+    /// Whether `exportTo` is written on the object itself; istioctl does not know the mesh's default.
+    explicit: bool,
+}
+
+impl Entry {
+    /// The object it was made from.
+    pub fn reference(&self, index: &Index) -> Option<ObjectRef> {
+        match self.source {
+            Source::Service(i) => index.services().get(i).map(Subject::reference),
+            Source::ServiceEntry(i) => index.objects(Kind::ServiceEntry).get(i).map(Subject::reference),
+        }
+    }
+
+    /// Whether it comes from a Kubernetes Service.
+    pub fn is_service(&self) -> bool {
+        matches!(self.source, Source::Service(_))
+    }
+
+    fn in_istioctl_scope(&self, namespace: &str) -> bool {
+        self.explicit && matches!(&self.visibility, Visibility::Namespaces(named) if named.iter().any(|n| *n == namespace))
+    }
+
+    fn is_istioctl_public(&self) -> bool {
+        !self.explicit || self.visibility.is_everyone()
+    }
+}
+
+/// All hosts, arranged for look-ups; Services come before ServiceEntries of the same name.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    entries: Vec<Entry>,
+    by_host: HashMap<Str, Vec<u32>>,
+    /// Wildcard hosts under what follows their `*`.
+    wildcards: HashMap<Str, Vec<u32>>,
+    namespaces: BTreeSet<Str>,
+    suffix: String,
+    /// What Sidecars let each namespace see.
+    pub imports: ImportScopes,
+    /// DestinationRules in the order in which istiod looks for them.
+    pub rules: DestinationRules,
+}
+
+impl Registry {
+    /// Reads Services, ServiceEntries, Sidecars and DestinationRules.
+    pub fn read(index: &Index, config: &MeshConfig) -> Self {
+        let suffix = config.service_suffix();
+        let mut registry = Self {
+            imports: ImportScopes::read(index, &config.root_namespace),
+            rules: DestinationRules::read(index, config),
+            namespaces: namespaces(index),
+            ..Self::default()
+        };
+        let default = &config.default_export_to[0];
+        for (i, service) in index.services().iter().enumerate() {
+            let meta = &service.metadata;
+            registry.add(Entry {
+                host: format!("{}.{}.{suffix}", meta.name, meta.namespace).into(),
+                namespace: meta.namespace.clone(),
+                ports: service.spec.ports.iter().map(|p| i64::from(p.port)).collect(),
+                visibility: Visibility::of_service(service, default),
+                source: Source::Service(i),
+                explicit: meta.annotations.has(super::visibility::EXPORT_TO),
+            });
+        }
+        for (i, entry) in index.objects(Kind::ServiceEntry).iter().enumerate() {
+            let spec = entry.spec();
+            let visibility = Visibility::of_object(entry, default);
+            let explicit = spec.list("exportTo").next().is_some();
+            let ports: Vec<i64> = spec.list("ports").filter_map(|p| p.get("number")?.int()).collect();
+            for (host, _) in spec.texts("hosts") {
+                registry.add(Entry {
+                    host: host.into(),
+                    namespace: entry.meta.namespace.clone(),
+                    ports: ports.clone(),
+                    visibility: visibility.clone(),
+                    source: Source::ServiceEntry(i),
+                    explicit,
+                });
+            }
+        }
+        registry.suffix = suffix;
+        registry
+    }
+
+    fn add(&mut self, entry: Entry) {
+        let at = self.entries.len() as u32;
+        if let Some(rest) = entry.host.strip_prefix('*') {
+            self.wildcards.entry(rest.into()).or_default().push(at);
+        }
+        self.by_host.entry(entry.host.clone()).or_default().push(at);
+        self.entries.push(entry);
+    }
+
+    /// All hosts.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The full name of `host` in a rule of `namespace`, as istiod completes it.
+    pub fn fqdn<'h>(&self, host: &'h str, namespace: &str) -> std::borrow::Cow<'h, str> {
+        hosts::fqdn(host, namespace, &self.suffix)
+    }
+
+    /// `host` in a rule of `namespace`, as Kiali reads it.
+    pub fn kiali_host(&self, host: &str, namespace: &str) -> KialiHost {
+        KialiHost::read(host, namespace, |ns| self.knows_namespace(ns), &self.suffix)
+    }
+
+    /// Namespaces that were read or that hold something that was.
+    pub fn namespaces(&self) -> impl Iterator<Item = &Str> {
+        self.namespaces.iter()
+    }
+
+    /// Whether the namespace was read or holds something that was.
+    pub fn knows_namespace(&self, name: &str) -> bool {
+        self.namespaces.contains(name)
+    }
+
+    /// Entries with exactly this full name.
+    pub fn named<'a>(&'a self, fqdn: &str) -> impl Iterator<Item = &'a Entry> + use<'a> {
+        self.by_host.get(fqdn).into_iter().flatten().map(|i| &self.entries[*i as usize])
+    }
+
+    /// Wildcard entries that match `fqdn`, the most specific first.
+    pub fn covering<'a>(&'a self, fqdn: &'a str) -> impl Iterator<Item = &'a Entry> {
+        let name = fqdn.strip_prefix('*').unwrap_or(fqdn);
+        hosts::suffixes(name).filter_map(|s| self.wildcards.get(s)).flatten().map(|i| &self.entries[*i as usize])
+    }
+
+    /// What istiod takes `host` of a rule in `namespace` for: the entry of that very name, else the most specific wildcard,
+    /// among those that `namespace` may see.
+    pub fn resolve(&self, host: &str, namespace: &str) -> Option<&Entry> {
+        let fqdn = self.fqdn(host, namespace);
+        let seen = |e: &&Entry| e.visibility.includes(namespace);
+        let named = self.named(&fqdn).find(seen);
+        // The borrow of `fqdn` ends with this function, the entry's does not.
+        named.or_else(|| {
+            let name = fqdn.strip_prefix('*').unwrap_or(&fqdn);
+            let positions = hosts::suffixes(name).filter_map(|s| self.wildcards.get(s)).flatten();
+            positions.map(|i| &self.entries[*i as usize]).find(seen)
+        })
+    }
+
+    /// What istioctl takes a host for: public entries first, then those exported to where the *rule* is exported
+    /// (to its own namespace when it does not say), then wildcards.
+    pub fn istioctl_lookup(&self, host: &str, namespace: &str, export_to: &[&str]) -> Option<&Entry> {
+        let fqdn = self.fqdn(host, namespace);
+        let public = self.named(&fqdn).find(|e| e.is_istioctl_public());
+        let scoped = || {
+            let own = [namespace];
+            let scopes = if export_to.is_empty() { &own[..] } else { export_to };
+            let scopes = scopes.iter().map(|s| if *s == "." { namespace } else { s });
+            scopes.into_iter().find_map(|scope| self.named(&fqdn).find(|e| e.in_istioctl_scope(scope)))
+        };
+        let wildcard = || {
+            let name = host.strip_prefix('*').unwrap_or(host);
+            let positions = hosts::suffixes(name).filter_map(|s| self.wildcards.get(s)).flatten();
+            positions.map(|i| &self.entries[*i as usize]).find(|e| e.is_istioctl_public() || e.in_istioctl_scope(namespace))
+        };
+        public.or_else(scoped).or_else(wildcard)
+    }
+
+    /// Whether Kiali finds a Service called so that `namespace` may see: `name.ns`, `name.ns.svc` or the full name.
+    pub fn kiali_service(&self, host: &str, namespace: &str) -> Option<&Entry> {
+        let full = match host.splitn(3, '.').collect::<Vec<_>>()[..] {
+            [_, _] => format!("{host}.{}", self.suffix),
+            [service, ns, "svc"] => format!("{service}.{ns}.{}", self.suffix),
+            _ => host.to_owned(),
+        };
+        self.named(&full).find(|e| e.is_service() && e.visibility.includes(namespace))
+    }
+
+    /// Whether Kiali finds a ServiceEntry for a host: one that `namespace` sees and whose name, up to its `*` cut off, the host ends with.
+    pub fn kiali_service_entry(&self, host: &str, namespace: &str) -> bool {
+        let entry = |e: &&Entry| !e.is_service() && e.visibility.includes(namespace);
+        hosts::suffixes(host).any(|s| {
+            let named = if s.is_empty() { None } else { self.by_host.get(s) };
+            let positions = named.into_iter().chain(self.wildcards.get(s)).flatten();
+            positions.map(|i| &self.entries[*i as usize]).any(|e| entry(&e))
+        })
+    }
+}
+
+/// Namespaces that were read, and those that workloads, Services or traffic rules live in.
+fn namespaces(index: &Index) -> BTreeSet<Str> {
+    const TRAFFIC: [Kind; 5] = [Kind::VirtualService, Kind::DestinationRule, Kind::IstioGateway, Kind::ServiceEntry, Kind::Sidecar];
+    let mut known: BTreeSet<Str> = index.namespaces().iter().map(|n| n.metadata.name.clone()).collect();
+    let mut last = Str::default();
+    let traffic = TRAFFIC.iter().flat_map(|kind| index.objects(*kind)).map(|o| &o.meta.namespace);
+    let homes = index.workloads().iter().map(|w| &w.reference.namespace).chain(index.services().iter().map(|s| &s.metadata.namespace));
+    for namespace in homes.chain(traffic) {
+        // All of these are sorted by namespace: one look per namespace, not per object.
+        if last != *namespace {
+            last = namespace.clone();
+            known.insert(last.clone());
+        }
+    }
+    known
+}
