@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::check::CheckArgs;
+use crate::commands::explain::ExplainArgs;
+use crate::commands::rules::RulesArgs;
 use crate::report::MeshTag;
 
 /// Check, explain and mend Istio and Linkerd
@@ -22,12 +24,14 @@ pub struct Cli {
     pub global: GlobalArgs,
 }
 
-/// What to do.
+/// What to do; the doc comments of the arguments are the help.
 #[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the arguments' doc comments are the documentation")]
 pub enum Command {
     #[command(visible_alias = "validate")]
-    #[expect(missing_docs, reason = "the arguments' doc comment is the help")]
     Check(CheckArgs),
+    Explain(ExplainArgs),
+    Rules(RulesArgs),
 }
 
 /// Flags that every command takes, before or after its name.

@@ -2,8 +2,10 @@
 
 pub mod check;
 pub mod complete;
+pub mod explain;
 mod fix;
 mod load;
+pub mod rules;
 mod terminal;
 
 pub use load::{Loaded, Wish};
@@ -17,5 +19,7 @@ pub async fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
     terminal.configure(&cli.global.display);
     match cli.command {
         Command::Check(args) => check::run(&args, &cli.global, terminal).await,
+        Command::Explain(args) => explain::run(&args, terminal),
+        Command::Rules(args) => rules::run(&args, cli.global.source.mesh.only(), terminal),
     }
 }

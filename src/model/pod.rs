@@ -62,8 +62,8 @@ pub struct Container {
     /// Environment variables that configure a proxy or a control plane; all others are dropped on reading.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "mesh_env")]
     pub env: Vec<EnvVar>,
-    /// Arguments, of which control planes' hold settings.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Arguments that are settings of a control plane; all others, which may hold secrets, are dropped on reading.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "mesh_args")]
     pub args: Vec<Str>,
     /// `Always` makes an init container a native sidecar.
     #[serde(skip_serializing_if = "str_is_empty")]
@@ -381,6 +381,25 @@ pub fn env_matters(name: &str) -> bool {
     ["LINKERD2_PROXY_", "ISTIO_META_", "PILOT_", "ENABLE_", "AMBIENT_", "BLOCKED_CIDRS_", "EXTERNAL_ISTIOD"]
         .iter()
         .any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether an argument is a setting of a control plane.
+pub fn arg_matters(arg: &str) -> bool {
+    const SETTINGS: [&str; 8] = [
+        "default-policy",
+        "cluster-networks",
+        "cluster-domain",
+        "identity-domain",
+        "control-plane-namespace",
+        "trust-domain",
+        "default-opaque-ports",
+        "probe-networks",
+    ];
+    arg.starts_with('-') && SETTINGS.iter().any(|s| arg.trim_start_matches('-').starts_with(s))
+}
+
+fn mesh_args<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str>, D::Error> {
+    filtered(deserializer, |arg: Cow<'_, str>| arg_matters(&arg).then(|| Str::intern(&arg)))
 }
 
 fn mesh_env<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<EnvVar>, D::Error> {

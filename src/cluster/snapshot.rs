@@ -1,0 +1,320 @@
+//! Snapshots: what the plugin read, saved to be asked again anywhere. A `.tar.zst` with `snapshot.json` (what, when, what could not be read)
+//! and one `objects/<resource>.jsonl` for each kind, objects in the API's own form.
+//!
+//! Objects are reduced on reading, so a snapshot holds no Secret data but public certificates, no environment but the proxies' own settings
+//! and no foreign annotations. What is left is redacted once more on writing: private keys and values that are called a password or a token.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Write};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::model::{Controller, Coverage, Gap, Inventory, Item, Kind, Meta, Object, ObjectRef, Str};
+
+const FORMAT: &str = "mesh.kubectl.dev/v1";
+const REDACTED: &str = "<redacted>";
+
+/// Why a snapshot could not be written or read.
+#[derive(Debug, Error)]
+pub enum SnapshotError {
+    /// The file cannot be opened, is cut short or is no archive.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// Its contents are not what a snapshot holds.
+    #[error("{0}")]
+    Format(String),
+}
+
+/// Where and when a snapshot was taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Taken {
+    /// Context of the kubeconfig.
+    pub context: String,
+    /// RFC 3339, UTC.
+    pub at: String,
+    /// Version of the program that wrote it.
+    pub by: String,
+    /// Version of the cluster, when it was known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub server_version: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Header {
+    api_version: String,
+    kind: String,
+    taken: Taken,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    namespace: Option<Str>,
+    complete: Vec<String>,
+    hidden: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    also_read: Vec<(String, Str)>,
+    gaps: Vec<GapRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct GapRow {
+    #[serde(rename = "type")]
+    class: String,
+    resource: String,
+    #[serde(default)]
+    namespace: Str,
+    #[serde(default)]
+    name: Str,
+    #[serde(default)]
+    detail: Str,
+}
+
+/// Writes `inventory` to `out`; equal input gives equal bytes.
+pub fn write(inventory: &Inventory, taken: &Taken, out: impl Write) -> Result<(), SnapshotError> {
+    let covered = |wanted: Coverage| {
+        let kinds = inventory.coverage.iter().filter(move |(_, c)| **c == wanted);
+        kinds.map(|(kind, _)| kind.resource()).collect::<Vec<_>>()
+    };
+    let header = Header {
+        api_version: FORMAT.into(),
+        kind: "Snapshot".into(),
+        taken: taken.clone(),
+        namespace: inventory.namespace.clone(),
+        complete: covered(Coverage::Complete),
+        hidden: covered(Coverage::Hidden),
+        also_read: inventory.also_read.iter().map(|(kind, ns)| (kind.resource(), ns.clone())).collect(),
+        gaps: inventory.gaps.iter().map(gap_row).collect(),
+    };
+    let mut archive = tar::Builder::new(zstd::Encoder::new(out, 0)?);
+    add(&mut archive, "snapshot.json", &serde_json::to_vec_pretty(&header).map_err(format_error)?)?;
+    let mut lines: BTreeMap<Kind, Vec<u8>> = BTreeMap::new();
+    for (kind, mut value) in values(inventory) {
+        redact(&mut value);
+        let line = lines.entry(kind).or_default();
+        serde_json::to_writer(&mut *line, &value).map_err(format_error)?;
+        line.push(b'\n');
+    }
+    for (kind, lines) in lines {
+        add(&mut archive, &format!("objects/{}.jsonl", kind.resource()), &lines)?;
+    }
+    archive.into_inner()?.finish()?.flush()?;
+    Ok(())
+}
+
+/// Reads what [`write`] wrote. Objects of kinds that this version does not know are passed over.
+pub fn read(from: impl Read) -> Result<(Inventory, Taken), SnapshotError> {
+    let mut archive = tar::Archive::new(zstd::Decoder::new(from)?);
+    let mut inventory = Inventory::default();
+    let mut taken = None;
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        let name = entry.path()?.display().to_string();
+        let mut text = String::new();
+        entry.read_to_string(&mut text)?;
+        if name == "snapshot.json" {
+            taken = Some(header(&text, &mut inventory)?);
+        } else if let Some(kind) = name.strip_prefix("objects/").and_then(|n| kind_of(n.strip_suffix(".jsonl")?)) {
+            objects(kind, &text, &mut inventory)?;
+        }
+    }
+    let taken = taken.ok_or_else(|| SnapshotError::Format("it holds no snapshot.json: not a snapshot of kubectl mesh".into()))?;
+    Ok((inventory, taken))
+}
+
+fn header(text: &str, inventory: &mut Inventory) -> Result<Taken, SnapshotError> {
+    let header: Header = serde_json::from_str(text).map_err(format_error)?;
+    if header.kind != "Snapshot" || header.api_version != FORMAT {
+        return Err(SnapshotError::Format(format!("it is a {} of {}; this version reads Snapshots of {FORMAT}", header.kind, header.api_version)));
+    }
+    let covered = |names: &[String], coverage| names.iter().filter_map(|n| Some((kind_of(n)?, coverage))).collect::<Vec<_>>();
+    inventory.coverage.extend(covered(&header.complete, Coverage::Complete));
+    inventory.coverage.extend(covered(&header.hidden, Coverage::Hidden));
+    inventory.namespace = header.namespace;
+    inventory.also_read = header.also_read.into_iter().filter_map(|(r, ns)| Some((kind_of(&r)?, ns))).collect::<BTreeSet<_>>();
+    inventory.gaps = header.gaps.into_iter().filter_map(gap).collect();
+    Ok(header.taken)
+}
+
+fn objects(kind: Kind, text: &str, inventory: &mut Inventory) -> Result<(), SnapshotError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Version {
+        #[serde(default)]
+        api_version: Str,
+    }
+    for line in text.lines().filter(|l| !l.is_empty()) {
+        let mut item = Item::from_json(kind, line).map_err(format_error)?;
+        let version: Version = serde_json::from_str(line).map_err(format_error)?;
+        if version.api_version != kind.api_version().as_str() {
+            item.meta_mut().api_version = version.api_version;
+        }
+        inventory.push(item);
+    }
+    Ok(())
+}
+
+fn values(inventory: &Inventory) -> impl Iterator<Item = (Kind, Value)> {
+    let pods = inventory.pods.iter().map(|o| (Kind::Pod, typed(Kind::Pod, &o.metadata, o)));
+    let services = inventory.services.iter().map(|o| (Kind::Service, typed(Kind::Service, &o.metadata, o)));
+    let namespaces = inventory.namespaces.iter().map(|o| (Kind::Namespace, typed(Kind::Namespace, &o.metadata, o)));
+    let nodes = inventory.nodes.iter().map(|o| (Kind::Node, typed(Kind::Node, &o.metadata, o)));
+    let controllers = inventory.controllers.iter().map(|o: &Controller| (o.kind, typed(o.kind, &o.metadata, o)));
+    let objects = inventory.objects.iter().map(|o| (o.kind, whole(o)));
+    pods.chain(services).chain(namespaces).chain(nodes).chain(controllers).chain(objects)
+}
+
+fn typed(kind: Kind, meta: &Meta, object: &impl Serialize) -> Value {
+    let mut value = serde_json::to_value(object).unwrap_or_default();
+    name_kind(&mut value, kind, meta);
+    value
+}
+
+fn whole(object: &Object) -> Value {
+    let mut value = object.body.clone();
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("metadata".into(), serde_json::to_value(&object.meta).unwrap_or_default());
+    }
+    name_kind(&mut value, object.kind, &object.meta);
+    value
+}
+
+fn name_kind(value: &mut Value, kind: Kind, meta: &Meta) {
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("apiVersion".into(), meta.reference(kind).api_version().into());
+        fields.insert("kind".into(), kind.name().into());
+    }
+}
+
+/// Takes out private keys wherever they stand, and texts under names that say they are secret.
+fn redact(value: &mut Value) {
+    match value {
+        Value::String(text) if text.contains("PRIVATE KEY") => *text = REDACTED.into(),
+        Value::Array(items) => items.iter_mut().for_each(redact),
+        Value::Object(fields) => {
+            for (key, field) in fields {
+                let secret = ["password", "token", "secretkey", "apikey", "privatekey", "clientsecret", "authorization", "keypem"];
+                let key = key.to_ascii_lowercase().replace(['-', '_'], "");
+                match field {
+                    Value::String(text) if secret.iter().any(|s| key.ends_with(s)) => *text = REDACTED.into(),
+                    field => redact(field),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn add(archive: &mut tar::Builder<impl Write>, name: &str, bytes: &[u8]) -> Result<(), SnapshotError> {
+    let mut header = tar::Header::new_ustar();
+    header.set_size(bytes.len() as u64);
+    header.set_mode(0o600);
+    header.set_mtime(0);
+    archive.append_data(&mut header, name, bytes)?;
+    Ok(())
+}
+
+fn kind_of(resource: &str) -> Option<Kind> {
+    Kind::ALL.iter().copied().find(|k| k.resource() == resource)
+}
+
+fn gap_row(gap: &Gap) -> GapRow {
+    let row = |class: &str, namespace: &Str, name: &Str, detail: &Str| GapRow {
+        class: class.into(),
+        resource: gap.kind().resource(),
+        namespace: namespace.clone(),
+        name: name.clone(),
+        detail: detail.clone(),
+    };
+    let none = Str::default();
+    match gap {
+        Gap::NotServed(_) => row("not-served", &none, &none, &none),
+        Gap::Forbidden { namespace, detail, .. } => row("forbidden", namespace, &none, detail),
+        Gap::Undecodable { object, detail } => row("undecodable", &object.namespace, &object.name, detail),
+        Gap::Incomplete { namespace, detail, .. } => row("incomplete", namespace, &none, detail),
+    }
+}
+
+fn gap(row: GapRow) -> Option<Gap> {
+    let kind = kind_of(&row.resource)?;
+    let GapRow { namespace, name, detail, .. } = row;
+    Some(match row.class.as_str() {
+        "not-served" => Gap::NotServed(kind),
+        "forbidden" => Gap::Forbidden { kind, namespace, detail },
+        "undecodable" => Gap::Undecodable { object: ObjectRef { namespace, kind, name, api_version: Str::default() }, detail },
+        _ => Gap::Incomplete { kind, namespace, detail },
+    })
+}
+
+fn format_error(error: serde_json::Error) -> SnapshotError {
+    SnapshotError::Format(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::files;
+
+    const MANIFESTS: &str = r#"
+apiVersion: v1
+kind: Pod
+metadata: {name: cart-1, namespace: shop, labels: {app: cart}, annotations: {sidecar.istio.io/status: "{}"}}
+spec: {containers: [{name: app, image: "cart:1", ports: [{containerPort: 80}], env: [{name: DB_PASSWORD, value: planted-env}]}]}
+---
+apiVersion: networking.istio.io/v1alpha3
+kind: VirtualService
+metadata: {name: cart, namespace: shop}
+spec: {hosts: [cart], http: [{headers: {request: {set: {Authorization: planted-header}}}}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: linkerd-config, namespace: linkerd}
+data: {values: "keyPEM: |\n  -----BEGIN EC PRIVATE KEY-----\n  planted-key\n"}
+"#;
+
+    fn round_trip(inventory: &Inventory) -> (Vec<u8>, Inventory) {
+        let mut bytes = Vec::new();
+        write(inventory, &Taken::default(), &mut bytes).unwrap();
+        let (read, _) = read(bytes.as_slice()).unwrap();
+        (bytes, read)
+    }
+
+    #[test]
+    fn what_is_saved_is_read_back() {
+        let mut inventory = files::parse("x.yaml", MANIFESTS, "default").unwrap().inventory;
+        inventory.gaps = vec![Gap::NotServed(Kind::Server), Gap::Forbidden { kind: Kind::Node, namespace: "".into(), detail: "no".into() }];
+        inventory.coverage = BTreeMap::from([(Kind::Pod, Coverage::Complete), (Kind::Node, Coverage::Hidden)]);
+        let (bytes, read) = round_trip(&inventory);
+        assert_eq!((read.pods.len(), read.objects.len()), (1, 2));
+        assert_eq!(read.pods[0].spec, inventory.pods[0].spec);
+        assert_eq!(read.objects[1].reference_text(), "networking.istio.io/v1alpha3 VirtualService shop/cart");
+        assert_eq!((read.gaps.clone(), read.coverage.clone()), (inventory.gaps.clone(), inventory.coverage.clone()));
+        assert_eq!(round_trip(&read).0, bytes, "equal input gives equal bytes");
+    }
+
+    #[test]
+    fn planted_secrets_do_not_get_in() {
+        let inventory = files::parse("x.yaml", MANIFESTS, "default").unwrap().inventory;
+        let (bytes, _) = round_trip(&inventory);
+        let mut plain = Vec::new();
+        zstd::Decoder::new(bytes.as_slice()).unwrap().read_to_end(&mut plain).unwrap();
+        let plain = String::from_utf8_lossy(&plain);
+        assert!(plain.contains("cart-1") && !plain.contains("planted"), "{plain}");
+    }
+
+    #[test]
+    fn other_files_are_refused() {
+        assert!(read(&b"not an archive"[..]).is_err());
+        let mut bytes = Vec::new();
+        let archive = tar::Builder::new(zstd::Encoder::new(&mut bytes, 0).unwrap());
+        archive.into_inner().unwrap().finish().unwrap();
+        assert!(read(bytes.as_slice()).unwrap_err().to_string().contains("not a snapshot"));
+    }
+
+    impl Object {
+        fn reference_text(&self) -> String {
+            let reference = self.meta.reference(self.kind);
+            format!("{} {reference}", reference.api_version())
+        }
+    }
+}
