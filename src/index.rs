@@ -151,7 +151,7 @@ impl Index {
     }
 
     /// Workloads whose pod labels contain `selector`, in one namespace or in all; an empty selector matches every one.
-    pub fn select<'a>(&'a self, namespace: Option<&str>, selector: &'a Map) -> impl Iterator<Item = &'a Workload> {
+    pub fn select<'a, 's>(&'a self, namespace: Option<&str>, selector: &'s Map) -> impl Iterator<Item = &'a Workload> + use<'a, 's> {
         let range = namespace.map_or(0..self.workloads.len(), |ns| self.workload_range(ns));
         let all: Option<std::ops::Range<usize>> = selector.is_empty().then(|| range.clone());
         let rarest = selector

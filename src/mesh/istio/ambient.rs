@@ -1,0 +1,276 @@
+//! Ambient: who is in it, which waypoint serves whom, and what only a waypoint can enforce.
+//!
+//! Istio sources: `cni/pkg/util/enablement_selector.go`, `pilot/pkg/serviceregistry/ambient/waypoints.go`; for what counts as layer 7
+//! also Kiali's `business/checkers/ambient`.
+
+use super::policy::{self, GATEWAY_NAME};
+use crate::index::{Index, Workload};
+use crate::model::{Field, Kind, Map, Object, Str};
+
+/// The label that puts a namespace or a pod into ambient (`ambient`) or keeps a pod out (`none`).
+pub const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";
+/// The label that names the waypoint of a namespace, Service or pod.
+pub const USE_WAYPOINT: &str = "istio.io/use-waypoint";
+/// The label that says in which namespace that waypoint is.
+pub const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
+/// The annotation that the CNI agent leaves on a pod it has captured.
+pub const REDIRECTION: &str = "ambient.istio.io/redirection";
+/// The GatewayClass of waypoints.
+pub const WAYPOINT_CLASS: &str = "istio-waypoint";
+
+const WAYPOINT_FOR: &str = "istio.io/waypoint-for";
+const MANAGED: &str = "gateway.istio.io/managed";
+const INJECT: &str = "sidecar.istio.io/inject";
+
+/// Whether the namespace asks for ambient.
+pub fn is_ambient_namespace(index: &Index, namespace: &str) -> bool {
+    index.namespace_label(namespace, DATAPLANE_MODE) == Some("ambient")
+}
+
+/// Whether labels ask for ambient: the pod's own first, then the namespace's.
+pub fn wants_ambient(index: &Index, workload: &Workload) -> bool {
+    match workload.labels.get(DATAPLANE_MODE) {
+        Some("ambient") => true,
+        Some("none") => false,
+        _ => is_ambient_namespace(index, &workload.reference.namespace),
+    }
+}
+
+/// Whether any pod of the workload has been captured by ambient.
+pub fn is_captured(index: &Index, workload: &Workload) -> bool {
+    index.pods_of(workload).any(|pod| !pod.is_over() && pod.metadata.annotations.is(REDIRECTION, "enabled"))
+}
+
+/// Whether the workload is in ambient: captured, or asking for it while nothing speaks against it (host network, a sidecar).
+pub fn in_ambient(index: &Index, workload: &Workload) -> bool {
+    let on_host = index.pod_spec(workload).is_some_and(|spec| spec.host_network);
+    is_captured(index, workload) || (wants_ambient(index, workload) && !on_host && !has_sidecar(index, workload))
+}
+
+/// Whether a pod of the workload, or its template, carries a sidecar.
+pub fn has_sidecar(index: &Index, workload: &Workload) -> bool {
+    let injected = index
+        .pods_of(workload)
+        .any(|pod| !pod.is_over() && (pod.metadata.annotations.has("sidecar.istio.io/status") || pod.spec.container("istio-proxy").is_some()));
+    injected || index.pod_spec(workload).is_some_and(|spec| spec.container("istio-proxy").is_some_and(|c| !c.image.is_empty()))
+}
+
+/// Whether labels ask for a sidecar: the pod's own first, then the namespace's `istio-injection`, then its revision.
+pub fn wants_sidecar(index: &Index, workload: &Workload) -> bool {
+    let namespace = workload.reference.namespace.as_str();
+    let injection = index.namespace_label(namespace, "istio-injection");
+    match workload.labels.get(INJECT).or_else(|| workload.annotations.get(INJECT)) {
+        Some("false") => false,
+        Some("true") => injection != Some("disabled"),
+        _ => match injection {
+            Some(value) => value == "enabled",
+            None => index.namespace_label(namespace, "istio.io/rev").is_some_and(|rev| !rev.is_empty()) || workload.labels.has("istio.io/rev"),
+        },
+    }
+}
+
+/// Whether pod labels are those of a waypoint.
+pub fn is_waypoint(labels: &Map) -> bool {
+    labels.is(MANAGED, "istio.io-mesh-controller") || labels.get(GATEWAY_NAME).is_some_and(|name| name.to_ascii_lowercase().contains("waypoint"))
+}
+
+/// Whether a workload is a gateway for traffic into or out of the mesh; waypoints are not.
+pub fn is_gateway(workload: &Workload) -> bool {
+    let labels = &workload.labels;
+    labels.get("operator.istio.io/component").is_some_and(|c| matches!(c, "IngressGateways" | "EgressGateways"))
+        || labels.get("istio").is_some_and(|i| matches!(i, "ingressgateway" | "egressgateway" | "eastwestgateway"))
+        || workload.annotations.is("inject.istio.io/templates", "gateway")
+        || labels.has("istio.io/gateway-name")
+        || labels.is(MANAGED, "istio.io-gateway-controller")
+}
+
+/// Whether something is to be served by a waypoint: its own label first, `none` included, then the namespace's.
+pub fn is_enrolled(index: &Index, labels: &Map, namespace: &str) -> bool {
+    reference(index, labels, namespace).is_some()
+}
+
+/// The namespace and name of the waypoint that labels ask for, whether or not it exists.
+pub fn reference(index: &Index, labels: &Map, namespace: &str) -> Option<(Str, Str)> {
+    let inherited = index.namespace(namespace).map(|ns| &ns.metadata.labels);
+    let from = if labels.has(USE_WAYPOINT) { labels } else { inherited? };
+    let name = from.get(USE_WAYPOINT).filter(|name| !name.is_empty() && *name != "none")?;
+    Some((from.get(USE_WAYPOINT_NAMESPACE).unwrap_or(namespace).into(), name.into()))
+}
+
+/// What a waypoint takes traffic for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Traffic {
+    /// Calls to Services; the default.
+    Service,
+    /// Calls to pods.
+    Workload,
+    /// Both.
+    All,
+    /// None: it is switched off.
+    None,
+}
+
+/// How the waypoint that something asks for turns out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Waypoint<'a> {
+    /// None is asked for.
+    NotAsked,
+    /// Neither a Gateway nor a waypoint workload of that name is there.
+    Missing,
+    /// It is there and serves this.
+    Serves(Traffic, Option<&'a Object>),
+}
+
+impl Waypoint<'_> {
+    /// Whether a waypoint is there and takes some traffic.
+    pub fn works(self) -> bool {
+        matches!(self, Self::Serves(traffic, _) if traffic != Traffic::None)
+    }
+}
+
+/// The waypoint that an object with `labels` in `namespace` asks for.
+pub fn waypoint<'a>(index: &'a Index, labels: &Map, namespace: &str) -> Waypoint<'a> {
+    let Some((ns, name)) = reference(index, labels, namespace) else { return Waypoint::NotAsked };
+    if let Some(gateway) = index.object(Kind::Gateway, &ns, &name) {
+        return Waypoint::Serves(traffic(index, gateway), Some(gateway));
+    }
+    let deployed = index.workload(&ns, &name, None).filter(|w| is_waypoint(&w.labels));
+    deployed.map_or(Waypoint::Missing, |w| Waypoint::Serves(w.labels.get(WAYPOINT_FOR).map_or(Traffic::Service, traffic_of), None))
+}
+
+fn traffic(index: &Index, gateway: &Object) -> Traffic {
+    let class = index.object(Kind::GatewayClass, "", gateway.spec().text("gatewayClassName"));
+    let label = gateway.meta.labels.get(WAYPOINT_FOR).or_else(|| class?.meta.labels.get(WAYPOINT_FOR));
+    label.map_or(Traffic::Service, traffic_of)
+}
+
+fn traffic_of(label: &str) -> Traffic {
+    match label {
+        "workload" => Traffic::Workload,
+        "all" => Traffic::All,
+        "none" => Traffic::None,
+        _ => Traffic::Service,
+    }
+}
+
+/// Fields of a source that need a parsed HTTP request.
+pub const HTTP_SOURCE: [&str; 2] = ["requestPrincipals", "notRequestPrincipals"];
+/// Fields of an operation that need a parsed HTTP request.
+pub const HTTP_OPERATION: [&str; 6] = ["hosts", "notHosts", "methods", "notMethods", "paths", "notPaths"];
+
+/// Whether a `when` key needs a parsed HTTP request.
+pub fn is_http_key(key: &str) -> bool {
+    key.starts_with("request.")
+}
+
+/// The first field of an AuthorizationPolicy that needs a parsed HTTP request, which ztunnel does not have.
+pub fn http_field(policy: &Object) -> Option<Field<'_>> {
+    policy.spec().list("rules").find_map(|rule| {
+        let when = rule.list("when").find(|condition| is_http_key(condition.text("key")));
+        let to = policy::operations(&rule).find_map(|operation| first_filled(&operation, &HTTP_OPERATION));
+        let from = policy::sources(&rule).find_map(|source| first_filled(&source, &HTTP_SOURCE));
+        when.or(to).or(from)
+    })
+}
+
+/// The first of the fields `names` that is there and not empty.
+pub fn first_filled<'a>(item: &Field<'a>, names: &'static [&'static str]) -> Option<Field<'a>> {
+    names.iter().find_map(|name| item.get(name).filter(|field| !field.is_empty()))
+}
+
+/// Where a policy that only a waypoint can enforce attaches although no waypoint is asked for: the Service it targets, a workload it
+/// selects, or the namespace as a whole. Nothing when each of them is enrolled.
+pub fn unenrolled(index: &Index, policy: &Object) -> Option<String> {
+    let namespace = policy.meta.namespace.as_str();
+    let targets = policy::targets(policy);
+    let services: Vec<_> =
+        targets.iter().filter(|t| t.known_kind() == Some(Kind::Service)).filter_map(|t| index.service(namespace, t.name)).collect();
+    if !services.is_empty() {
+        let missed = services.iter().find(|service| !is_enrolled(index, &service.metadata.labels, namespace))?;
+        return Some(format!("Service {:?}", missed.metadata.name));
+    }
+    if targets.iter().any(|t| t.known_kind() == Some(Kind::Gateway) && is_used(index, namespace, t.name)) {
+        return None;
+    }
+    let wanted = policy::selector(policy).unwrap_or_default();
+    let mut picked = 0;
+    if !wanted.is_empty() {
+        for workload in index.select(Some(namespace), &wanted).filter(|w| !is_waypoint(&w.labels)) {
+            picked += 1;
+            if !workload.labels.is(DATAPLANE_MODE, "none") && !is_enrolled(index, &workload.labels, namespace) {
+                return Some(workload.reference.to_string());
+            }
+        }
+    }
+    (picked == 0 && !is_enrolled(index, &Map::default(), namespace)).then(|| format!("namespace {namespace:?}"))
+}
+
+/// Whether anything of the namespace is enrolled with its waypoint `name`.
+fn is_used(index: &Index, namespace: &str, name: &str) -> bool {
+    let this = |labels: &Map| reference(index, labels, namespace).is_some_and(|(ns, n)| ns == namespace && n == name);
+    this(&Map::default())
+        || index.services_in(namespace).iter().any(|s| this(&s.metadata.labels))
+        || index.workloads_in(namespace).iter().any(|w| this(&w.labels))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mesh::istio::test::index;
+
+    const NAMESPACE: &str = r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop",
+        "labels":{"istio.io/dataplane-mode":"ambient","istio.io/use-waypoint":"way"}}}"#;
+
+    fn pod(name: &str, labels: &str, annotations: &str, host: bool) -> String {
+        format!(
+            r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"namespace":"shop","name":"{name}","labels":{labels},"annotations":{annotations}}},
+            "spec":{{"hostNetwork":{host}}}}}"#
+        )
+    }
+
+    #[test]
+    fn pods_follow_their_namespace_unless_they_opt_out() {
+        let index = index(&[
+            NAMESPACE,
+            &pod("a", "{}", "{}", false),
+            &pod("b", r#"{"istio.io/dataplane-mode":"none"}"#, "{}", false),
+            &pod("c", "{}", "{}", true),
+            &pod("d", "{}", r#"{"sidecar.istio.io/status":"{}"}"#, false),
+            &pod("e", r#"{"istio.io/dataplane-mode":"none"}"#, r#"{"ambient.istio.io/redirection":"enabled"}"#, false),
+        ]);
+        let states: Vec<bool> = index.workloads().iter().map(|w| in_ambient(&index, w)).collect();
+        assert_eq!(states, [true, false, false, false, true]);
+    }
+
+    #[test]
+    fn the_objects_own_label_beats_the_namespaces_and_does_not_fall_back() {
+        let gateway = |name: &str, labels: &str| {
+            format!(
+                r#"{{"apiVersion":"gateway.networking.k8s.io/v1","kind":"Gateway","metadata":{{"namespace":"shop","name":"{name}","labels":{labels}}},
+                "spec":{{"gatewayClassName":"istio-waypoint"}}}}"#
+            )
+        };
+        let index = index(&[NAMESPACE, &gateway("way", "{}"), &gateway("off", r#"{"istio.io/waypoint-for":"none"}"#)]);
+        let asks = |labels: &[(&str, &str)]| waypoint(&index, &labels.iter().copied().collect(), "shop");
+        assert!(matches!(asks(&[]), Waypoint::Serves(Traffic::Service, Some(_))) && asks(&[]).works());
+        assert!(!asks(&[(USE_WAYPOINT, "off")]).works());
+        assert_eq!(asks(&[(USE_WAYPOINT, "none")]), Waypoint::NotAsked);
+        assert_eq!(asks(&[(USE_WAYPOINT, "gone")]), Waypoint::Missing);
+        assert_eq!(asks(&[(USE_WAYPOINT, "way"), (USE_WAYPOINT_NAMESPACE, "other")]), Waypoint::Missing);
+    }
+
+    #[test]
+    fn http_fields_are_found_wherever_they_hide() {
+        let http = |spec: &str| {
+            let text = format!(r#"{{"apiVersion":"security.istio.io/v1","kind":"AuthorizationPolicy","metadata":{{"name":"p"}},"spec":{spec}}}"#);
+            let index = index(&[&text]);
+            http_field(&index.objects(Kind::AuthorizationPolicy)[0]).map(|f| f.path())
+        };
+        assert_eq!(
+            http(r#"{"rules":[{"to":[{"operation":{"ports":["80"]}}]},{"to":[{"operation":{"methods":[],"notPaths":["/a"]}}]}]}"#).as_deref(),
+            Some("spec.rules[1].to[0].operation.notPaths")
+        );
+        assert_eq!(http(r#"{"rules":[{"when":[{"key":"request.headers[x]"}]}]}"#).as_deref(), Some("spec.rules[0].when[0]"));
+        assert_eq!(http(r#"{"rules":[{"from":[{"source":{"principals":["*"],"remoteIpBlocks":["1.1.1.1"]}}]}]}"#), None);
+    }
+}

@@ -1,0 +1,288 @@
+//! Which security policies apply where: by selector, by target, and by who enforces them. What a policy then decides is not asked here.
+//!
+//! Istio sources: `pilot/pkg/model/{authorization,policyattachment}.go`, `pilot/pkg/serviceregistry/ambient/workloads.go`.
+
+use std::collections::HashMap;
+
+use super::ambient;
+use crate::index::{Index, Workload};
+use crate::model::{Field, Kind, Map, Object, Str};
+
+/// The label of a Gateway API gateway's pods; its value is the Gateway's name.
+pub const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
+
+/// An entry of `targetRefs`, or `targetRef` standing alone.
+#[derive(Clone, Debug)]
+pub struct Target<'a> {
+    /// The entry itself.
+    pub field: Field<'a>,
+    /// API group; empty for core (also when it is written as `core`).
+    pub group: &'a str,
+    /// Kind.
+    pub kind: &'a str,
+    /// Name.
+    pub name: &'a str,
+}
+
+impl<'a> Target<'a> {
+    fn of(field: Field<'a>) -> Self {
+        let group = Some(field.text("group")).filter(|g| *g != "core").unwrap_or_default();
+        Self { group, kind: field.text("kind"), name: field.text("name"), field }
+    }
+
+    /// The kind it means, among those that a policy can target.
+    pub fn known_kind(&self) -> Option<Kind> {
+        match (self.group, self.kind) {
+            ("", "Service") => Some(Kind::Service),
+            ("networking.istio.io", "ServiceEntry") => Some(Kind::ServiceEntry),
+            ("gateway.networking.k8s.io", "Gateway") => Some(Kind::Gateway),
+            ("gateway.networking.k8s.io", "GatewayClass") => Some(Kind::GatewayClass),
+            _ => None,
+        }
+    }
+}
+
+/// What a policy names as its targets: `targetRefs`, or the older `targetRef` when that list is empty.
+pub fn targets(policy: &Object) -> Vec<Target<'_>> {
+    let spec = policy.spec();
+    let many: Vec<Target<'_>> = spec.list("targetRefs").map(Target::of).collect();
+    if many.is_empty() { spec.get("targetRef").map(Target::of).into_iter().collect() } else { many }
+}
+
+/// The labels of `spec.selector`; nothing when there is no selector, an empty map when it has no labels.
+pub fn selector(policy: &Object) -> Option<Map> {
+    let selector = policy.spec().get("selector")?;
+    Some(labels(selector.get("matchLabels")))
+}
+
+/// A map of labels as it stands in a custom resource; values that are no text are passed over.
+pub fn labels(field: Option<Field<'_>>) -> Map {
+    field.into_iter().flat_map(|f| f.entries().collect::<Vec<_>>()).filter_map(|(k, v)| Some((k, v.str()?))).collect()
+}
+
+/// What an AuthorizationPolicy does with the traffic its rules match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Lets it through, and with it nothing else.
+    Allow,
+    /// Refuses it.
+    Deny,
+    /// Marks it for audit.
+    Audit,
+    /// Asks an external authorizer.
+    Custom,
+}
+
+impl Action {
+    /// The action of a policy; an unknown word counts as the default.
+    pub fn of(policy: &Object) -> Self {
+        match policy.spec().text("action") {
+            "DENY" => Self::Deny,
+            "AUDIT" => Self::Audit,
+            "CUSTOM" => Self::Custom,
+            _ => Self::Allow,
+        }
+    }
+
+    /// The word in manifests.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "ALLOW",
+            Self::Deny => "DENY",
+            Self::Audit => "AUDIT",
+            Self::Custom => "CUSTOM",
+        }
+    }
+}
+
+/// Whether a policy is only tried out: its decisions are logged, not enforced.
+pub fn is_dry_run(policy: &Object) -> bool {
+    policy.meta.annotations.is("istio.io/dry-run", "true")
+}
+
+/// Sources of a rule, item by item.
+pub fn sources<'a>(rule: &Field<'a>) -> impl Iterator<Item = Field<'a>> + use<'a> {
+    rule.list("from").filter_map(|from| from.get("source"))
+}
+
+/// Operations of a rule, item by item.
+pub fn operations<'a>(rule: &Field<'a>) -> impl Iterator<Item = Field<'a>> + use<'a> {
+    rule.list("to").filter_map(|to| to.get("operation"))
+}
+
+/// Who enforces policies for a workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enforcer {
+    /// Its sidecar, or the proxy of a classic gateway.
+    Sidecar,
+    /// The ztunnel of its node.
+    Ztunnel,
+    /// It is a waypoint and enforces what targets it.
+    Waypoint,
+    /// It is a Gateway API gateway.
+    Gateway,
+    /// Nobody: it is not in the mesh.
+    Nobody,
+}
+
+/// Who enforces policies for a workload, by what its pods carry, or will carry by their labels when there are none.
+pub fn enforcer(index: &Index, workload: &Workload) -> Enforcer {
+    if ambient::is_waypoint(&workload.labels) {
+        Enforcer::Waypoint
+    } else if workload.labels.has(GATEWAY_NAME) {
+        Enforcer::Gateway
+    } else if ambient::has_sidecar(index, workload) {
+        Enforcer::Sidecar
+    } else if ambient::in_ambient(index, workload) {
+        Enforcer::Ztunnel
+    } else if ambient::wants_sidecar(index, workload) {
+        Enforcer::Sidecar
+    } else {
+        Enforcer::Nobody
+    }
+}
+
+/// Policies of one kind, arranged by where they attach.
+#[derive(Debug)]
+pub struct Policies<'a> {
+    root: &'a str,
+    /// Without selector and target, by namespace.
+    plain: HashMap<Str, Vec<&'a Object>>,
+    /// With a selector, by namespace and the selector's first pair.
+    selecting: HashMap<(Str, Str, Str), Vec<(Map, &'a Object)>>,
+    /// With targets, by kind, namespace and name.
+    targeting: HashMap<(Kind, Str, Str), Vec<&'a Object>>,
+}
+
+impl<'a> Policies<'a> {
+    /// Arranges the policies of `kind` (AuthorizationPolicy, RequestAuthentication).
+    pub fn new(index: &'a Index, kind: Kind, root: &'a str) -> Self {
+        let mut all = Self { root, plain: HashMap::new(), selecting: HashMap::new(), targeting: HashMap::new() };
+        for policy in index.objects(kind) {
+            let namespace = &policy.meta.namespace;
+            let targets = targets(policy);
+            for target in &targets {
+                if let Some(kind) = target.known_kind() {
+                    all.targeting.entry((kind, policy.meta.namespace.clone(), target.name.into())).or_default().push(policy);
+                }
+            }
+            if !targets.is_empty() {
+                continue;
+            }
+            let labels = selector(policy).unwrap_or_default();
+            let first = labels.iter().next().map(|(k, v)| (k.clone(), v.clone()));
+            match first {
+                Some((k, v)) => all.selecting.entry((namespace.clone(), k, v)).or_default().push((labels, policy)),
+                None => all.plain.entry(namespace.clone()).or_default().push(policy),
+            }
+        }
+        all
+    }
+
+    /// Policies without a target that hold for pods of `namespace` with these labels: mesh-wide first, then the namespace's, then by selector.
+    pub fn selecting(&self, namespace: &str, labels: &Map) -> Vec<&'a Object> {
+        let namespaces: &[&str] = if namespace == self.root { &[self.root] } else { &[self.root, namespace] };
+        let plain = namespaces.iter().filter_map(|ns| self.plain.get(*ns)).flatten().copied();
+        let selected = namespaces.iter().flat_map(|ns| labels.iter().filter_map(|(k, v)| self.selecting.get(&((*ns).into(), k.clone(), v.clone()))));
+        let selected = selected.flatten().filter(|(wanted, _)| wanted.is_subset_of(labels)).map(|(_, policy)| *policy);
+        plain.chain(selected).collect()
+    }
+
+    /// Policies that target one object.
+    pub fn targeting(&self, kind: Kind, namespace: &str, name: &str) -> &[&'a Object] {
+        self.targeting.get(&(kind, namespace.into(), name.into())).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Policies that `enforcer` enforces for a workload. What a waypoint enforces for single Services is asked by
+    /// [`Policies::targeting`].
+    pub fn applying(&self, workload: &Workload, enforcer: Enforcer) -> Vec<&'a Object> {
+        let namespace = workload.reference.namespace.as_str();
+        let own_gateway = || {
+            let name = workload.labels.get(GATEWAY_NAME).unwrap_or(&workload.reference.name);
+            self.targeting(Kind::Gateway, namespace, name).iter().copied()
+        };
+        match enforcer {
+            Enforcer::Nobody => Vec::new(),
+            Enforcer::Sidecar => self.selecting(namespace, &workload.labels),
+            Enforcer::Ztunnel => {
+                let mut all = self.selecting(namespace, &workload.labels);
+                all.retain(|policy| matches!(Action::of(policy), Action::Allow | Action::Deny));
+                all
+            }
+            Enforcer::Gateway => own_gateway().chain(self.selecting(namespace, &workload.labels)).collect(),
+            Enforcer::Waypoint => {
+                own_gateway().chain(self.targeting(Kind::GatewayClass, self.root, ambient::WAYPOINT_CLASS).iter().copied()).collect()
+            }
+        }
+    }
+}
+
+/// Workloads that a policy without a target picks: of its own namespace, or of all of them when it stands in the root namespace.
+pub fn picked<'a>(index: &'a Index, policy: &Object, root: &str) -> Vec<&'a Workload> {
+    if !targets(policy).is_empty() {
+        return Vec::new();
+    }
+    let namespace = Some(policy.meta.namespace.as_str()).filter(|ns| *ns != root);
+    index.select(namespace, &selector(policy).unwrap_or_default()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mesh::istio::test::index;
+
+    const POD: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"cart","labels":{"app":"cart","v":"1"}}}"#;
+
+    fn policy(namespace: &str, name: &str, spec: &str) -> String {
+        format!(
+            r#"{{"apiVersion":"security.istio.io/v1","kind":"AuthorizationPolicy","metadata":{{"namespace":"{namespace}","name":"{name}"}},"spec":{spec}}}"#
+        )
+    }
+
+    fn names(policies: &[&Object]) -> Vec<String> {
+        policies.iter().map(|p| p.meta.name.to_string()).collect()
+    }
+
+    #[test]
+    fn root_policies_select_everywhere_and_others_at_home() {
+        let index = index(&[
+            POD,
+            &policy("istio-system", "mesh", "{}"),
+            &policy("istio-system", "mesh-cart", r#"{"selector":{"matchLabels":{"app":"cart"}}}"#),
+            &policy("shop", "all", "{}"),
+            &policy("shop", "cart", r#"{"selector":{"matchLabels":{"app":"cart","v":"1"}}}"#),
+            &policy("shop", "cart-2", r#"{"selector":{"matchLabels":{"app":"cart","v":"2"}}}"#),
+            &policy("bank", "cart", r#"{"selector":{"matchLabels":{"app":"cart"}}}"#),
+        ]);
+        let policies = Policies::new(&index, Kind::AuthorizationPolicy, "istio-system");
+        let labels = index.workloads()[0].labels.clone();
+        assert_eq!(names(&policies.selecting("shop", &labels)), ["mesh", "all", "mesh-cart", "cart"]);
+        assert_eq!(picked(&index, policies.selecting("shop", &labels)[2], "istio-system").len(), 1);
+    }
+
+    #[test]
+    fn each_enforcer_takes_its_own_share() {
+        let index = index(&[
+            POD,
+            &policy("istio-system", "mesh", "{}"),
+            &policy(
+                "istio-system",
+                "class",
+                r#"{"targetRefs":[{"group":"gateway.networking.k8s.io","kind":"GatewayClass","name":"istio-waypoint"}]}"#,
+            ),
+            &policy("shop", "audit", r#"{"action":"AUDIT"}"#),
+            &policy("shop", "way", r#"{"targetRef":{"group":"gateway.networking.k8s.io","kind":"Gateway","name":"cart"}}"#),
+            &policy("shop", "service", r#"{"targetRefs":[{"group":"core","kind":"Service","name":"cart"}]}"#),
+        ]);
+        let policies = Policies::new(&index, Kind::AuthorizationPolicy, "istio-system");
+        let cart = &index.workloads()[0];
+        let applying = |enforcer| names(&policies.applying(cart, enforcer));
+        assert_eq!(applying(Enforcer::Sidecar), ["mesh", "audit"]);
+        assert_eq!(applying(Enforcer::Ztunnel), ["mesh"]);
+        assert_eq!(applying(Enforcer::Waypoint), ["way", "class"]);
+        assert_eq!(applying(Enforcer::Gateway), ["way", "mesh", "audit"]);
+        assert!(applying(Enforcer::Nobody).is_empty());
+        assert_eq!(names(policies.targeting(Kind::Service, "shop", "cart")), ["service"]);
+        assert_eq!(enforcer(&index, cart), Enforcer::Nobody);
+    }
+}

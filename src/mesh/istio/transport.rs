@@ -1,0 +1,330 @@
+//! What a workload's proxy accepts: the PeerAuthentication that decides its mTLS mode, per port.
+//!
+//! Istio sources: `pilot/pkg/model/authentication.go`, `pilot/pkg/security/authn/policy_applier.go`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use super::policy;
+use crate::index::{Index, Workload};
+use crate::model::{Coverage, Evidence, Fact, Gap, Kind, Map, Object, Str, Subject};
+
+/// An mTLS mode of a PeerAuthentication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// Plaintext only: mutual TLS that arrives is handed to the application as it is.
+    Disable,
+    /// Mutual TLS and plaintext; the default.
+    Permissive,
+    /// Mutual TLS only.
+    Strict,
+}
+
+impl Mode {
+    /// The mode at `mtls` or `portLevelMtls[port]`; nothing for `UNSET`, which inherits.
+    fn of(mode: &str) -> Option<Self> {
+        match mode {
+            "DISABLE" => Some(Self::Disable),
+            "PERMISSIVE" => Some(Self::Permissive),
+            "STRICT" => Some(Self::Strict),
+            _ => None,
+        }
+    }
+
+    /// The word in manifests.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Disable => "DISABLE",
+            Self::Permissive => "PERMISSIVE",
+            Self::Strict => "STRICT",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Which level of PeerAuthentication decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// None: Istio's default.
+    Default,
+    /// Without a selector in the root namespace.
+    Mesh,
+    /// Without a selector in the workload's namespace.
+    Namespace,
+    /// With a selector in the workload's namespace.
+    Workload,
+    /// `portLevelMtls` of the latter.
+    Port,
+}
+
+impl Level {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Mesh => "mesh",
+            Self::Namespace => "namespace",
+            Self::Workload => "workload",
+            Self::Port => "port",
+        }
+    }
+}
+
+/// A mode and who decided it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decision<'a> {
+    /// The mode.
+    pub mode: Mode,
+    /// The level that decided.
+    pub level: Level,
+    /// The policy that decided; nothing at the default.
+    pub policy: Option<&'a Object>,
+}
+
+/// What a workload accepts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accepts<'a> {
+    /// On every port that is not in `ports`.
+    pub any: Decision<'a>,
+    /// Container ports that differ or are spelled out.
+    pub ports: BTreeMap<u16, Decision<'a>>,
+}
+
+impl<'a> Accepts<'a> {
+    /// What it accepts on a container port.
+    pub fn on(&self, port: u16) -> Decision<'a> {
+        self.ports.get(&port).copied().unwrap_or(self.any)
+    }
+}
+
+/// A PeerAuthentication that has no effect, and why.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Ignored<'a> {
+    /// It has a selector and stands in the root namespace, where only the mesh-wide one counts.
+    SelectorInRoot,
+    /// An older one of the same level and namespace wins.
+    OlderWins(&'a Object),
+}
+
+/// All PeerAuthentications, arranged by level; of each level the oldest counts.
+#[derive(Debug)]
+pub struct PeerAuthentications<'a> {
+    index: &'a Index,
+    root: Str,
+    mesh: Option<&'a Object>,
+    namespace: HashMap<Str, &'a Object>,
+    workload: HashMap<(Str, Str, Str), Vec<(Map, &'a Object)>>,
+    ignored: Vec<(&'a Object, Ignored<'a>)>,
+}
+
+impl<'a> PeerAuthentications<'a> {
+    /// Arranges them.
+    pub fn new(index: &'a Index, root: &str) -> Self {
+        let mut all = Self { index, root: root.into(), mesh: None, namespace: HashMap::new(), workload: HashMap::new(), ignored: Vec::new() };
+        let mut by_age: Vec<&Object> = index.objects(Kind::PeerAuthentication).iter().collect();
+        by_age.sort_by_key(|p| p.meta.age_key());
+        for policy in by_age {
+            let namespace = &policy.meta.namespace;
+            let selector = policy::selector(policy).unwrap_or_default();
+            let first = selector.iter().next().map(|(k, v)| (k.clone(), v.clone()));
+            match first {
+                Some(_) if *namespace == *root => all.ignored.push((policy, Ignored::SelectorInRoot)),
+                Some((k, v)) => all.workload.entry((namespace.clone(), k, v)).or_default().push((selector, policy)),
+                None => match all.namespace.get(namespace) {
+                    Some(older) => all.ignored.push((policy, Ignored::OlderWins(older))),
+                    None => {
+                        all.namespace.insert(namespace.clone(), policy);
+                    }
+                },
+            }
+        }
+        all.mesh = all.namespace.get(root).copied();
+        all
+    }
+
+    /// The one that holds for the whole mesh.
+    pub fn mesh(&self) -> Option<&'a Object> {
+        self.mesh
+    }
+
+    /// The one that holds for a namespace as a whole; in the root namespace that is the mesh-wide one.
+    pub fn namespace(&self, namespace: &str) -> Option<&'a Object> {
+        self.namespace.get(namespace).copied()
+    }
+
+    /// Those that never have an effect. A workload policy that loses on some workloads only is not among them.
+    pub fn ignored(&self) -> &[(&'a Object, Ignored<'a>)] {
+        &self.ignored
+    }
+
+    /// Policies whose selector picks pods of `namespace` with these labels, oldest first: the first one counts.
+    pub fn selecting(&self, namespace: &str, labels: &Map) -> Vec<&'a Object> {
+        let candidates = labels.iter().filter_map(|(k, v)| self.workload.get(&(namespace.into(), k.clone(), v.clone()))).flatten();
+        let mut found: Vec<&Object> = candidates.filter(|(wanted, _)| wanted.is_subset_of(labels)).map(|(_, policy)| *policy).collect();
+        found.sort_by_key(|p| p.meta.age_key());
+        found
+    }
+
+    /// What holds for a namespace as a whole, workload policies aside: clients go by this when they choose plaintext or mTLS for a Service.
+    pub fn for_namespace(&self, namespace: &str) -> Decision<'a> {
+        let mut decision = Decision { mode: Mode::Permissive, level: Level::Default, policy: None };
+        let own = self.namespace(namespace).filter(|_| self.root != namespace);
+        for (policy, level) in [(self.mesh, Level::Mesh), (own, Level::Namespace)] {
+            decision.replace(policy, level);
+        }
+        decision
+    }
+
+    /// What pods of `namespace` with these labels accept, as far as PeerAuthentications were seen.
+    pub fn accepts(&self, namespace: &str, labels: &Map) -> Accepts<'a> {
+        let mut any = self.for_namespace(namespace);
+        let winner = self.selecting(namespace, labels).first().copied();
+        any.replace(winner, Level::Workload);
+        let ports = winner.and_then(|policy| policy.spec().get("portLevelMtls")).into_iter().flat_map(|ports| ports.entries().collect::<Vec<_>>());
+        let ports = ports.filter_map(|(port, settings)| {
+            let decision = match Mode::of(settings.text("mode")) {
+                Some(mode) => Decision { mode, level: Level::Port, policy: winner },
+                None => any,
+            };
+            Some((port.parse().ok()?, decision))
+        });
+        Accepts { any, ports: ports.collect() }
+    }
+
+    /// What a workload accepts, with the reasons; unknown when PeerAuthentications that could decide were not read.
+    pub fn effective(&self, workload: &Workload) -> Fact<Accepts<'a>> {
+        let namespace = workload.reference.namespace.as_str();
+        if let Some(gap) = self.hidden(namespace).or_else(|| self.hidden(&self.root)) {
+            return Fact::Unknown(gap);
+        }
+        let mut because = vec![Evidence::default("without any PeerAuthentication, Istio accepts both mutual TLS and plaintext (PERMISSIVE)")];
+        let own = self.namespace(namespace).filter(|_| self.root != namespace);
+        let selected = self.selecting(namespace, &workload.labels).first().copied();
+        for (policy, level) in [(self.mesh, Level::Mesh), (own, Level::Namespace), (selected, Level::Workload)] {
+            let Some(policy) = policy else { continue };
+            let text = match mode(policy) {
+                Some(mode) => format!("sets {mode} at {} level", level.name()),
+                None => format!("leaves the mode unset at {} level: the level above holds", level.name()),
+            };
+            because.push(Evidence::field(policy.reference(), "spec.mtls.mode", text));
+        }
+        let accepts = self.accepts(namespace, &workload.labels);
+        for (port, decision) in accepts.ports.iter().filter(|(_, d)| d.level == Level::Port) {
+            if let Some(policy) = decision.policy {
+                let path = format!("spec.portLevelMtls[\"{port}\"].mode");
+                because.push(Evidence::field(policy.reference(), path, format!("sets {} for container port {port}", decision.mode)));
+            }
+        }
+        Fact::known(accepts, because)
+    }
+
+    /// The gap that hides PeerAuthentications of a namespace.
+    fn hidden(&self, namespace: &str) -> Option<Gap> {
+        let kind = Kind::PeerAuthentication;
+        let inventory = self.index.inventory();
+        let also = inventory.also_read.iter().any(|(k, ns)| *k == kind && *ns == namespace);
+        let gap = |detail: &str| Gap::Incomplete { kind, namespace: namespace.into(), detail: detail.into() };
+        match inventory.coverage.get(&kind) {
+            _ if also => None,
+            Some(Coverage::Absent) => None,
+            Some(Coverage::Complete) => match &inventory.namespace {
+                Some(only) if *only != namespace => Some(gap("only another namespace was read")),
+                _ => None,
+            },
+            _ => {
+                let known = inventory.gaps.iter().find(|g| g.kind() == kind && g.hides_objects());
+                Some(known.cloned().unwrap_or_else(|| gap("they were not read")))
+            }
+        }
+    }
+}
+
+impl<'a> Decision<'a> {
+    fn replace(&mut self, policy: Option<&'a Object>, level: Level) {
+        if let Some((policy, mode)) = policy.and_then(|p| Some((p, mode(p)?))) {
+            *self = Self { mode, level, policy: Some(policy) };
+        }
+    }
+
+    /// Who decided, in words.
+    pub fn decider(&self) -> String {
+        match self.policy {
+            Some(policy) => policy.reference().to_string(),
+            None => "Istio's default".to_owned(),
+        }
+    }
+}
+
+/// The mode that a PeerAuthentication sets for all ports; nothing when it is absent or `UNSET`.
+pub fn mode(policy: &Object) -> Option<Mode> {
+    policy.spec().get("mtls").and_then(|mtls| Mode::of(mtls.text("mode")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mesh::istio::test::{index, inventory};
+
+    const POD: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"cart","labels":{"app":"cart"}}}"#;
+
+    fn peer(namespace: &str, name: &str, created: &str, spec: &str) -> String {
+        format!(
+            r#"{{"apiVersion":"security.istio.io/v1","kind":"PeerAuthentication",
+            "metadata":{{"namespace":"{namespace}","name":"{name}","creationTimestamp":"{created}"}},"spec":{spec}}}"#
+        )
+    }
+
+    fn decided(objects: &[&str], port: u16) -> (Mode, Level, Option<String>) {
+        let index = index(objects);
+        let peers = PeerAuthentications::new(&index, "istio-system");
+        let accepts = peers.effective(&index.workloads()[0]).value().cloned().unwrap();
+        let decision = accepts.on(port);
+        (decision.mode, decision.level, decision.policy.map(|p| p.meta.name.to_string()))
+    }
+
+    #[test]
+    fn inner_levels_replace_outer_ones_and_unset_inherits() {
+        let mesh = peer("istio-system", "mesh", "2024-01-01T00:00:00Z", r#"{"mtls":{"mode":"STRICT"}}"#);
+        let unset = peer("shop", "unset", "2024-01-01T00:00:00Z", r#"{"mtls":{"mode":"UNSET"}}"#);
+        let off = peer("shop", "off", "2025-01-01T00:00:00Z", r#"{"selector":{"matchLabels":{"app":"cart"}},"mtls":{"mode":"DISABLE"}}"#);
+        assert_eq!(decided(&[POD], 80), (Mode::Permissive, Level::Default, None));
+        assert_eq!(decided(&[POD, &mesh, &unset], 80), (Mode::Strict, Level::Mesh, Some("mesh".into())));
+        assert_eq!(decided(&[POD, &mesh, &unset, &off], 80), (Mode::Disable, Level::Workload, Some("off".into())));
+    }
+
+    #[test]
+    fn the_oldest_of_a_level_wins_with_its_ports() {
+        let old =
+            peer("shop", "old", "2024-01-01T00:00:00Z", r#"{"selector":{"matchLabels":{"app":"cart"}},"portLevelMtls":{"80":{"mode":"STRICT"}}}"#);
+        let new =
+            peer("shop", "new", "2025-01-01T00:00:00Z", r#"{"selector":{"matchLabels":{"app":"cart"}},"portLevelMtls":{"81":{"mode":"STRICT"}}}"#);
+        assert_eq!(decided(&[POD, &new, &old], 80), (Mode::Strict, Level::Port, Some("old".into())));
+        assert_eq!(decided(&[POD, &new, &old], 81).0, Mode::Permissive);
+    }
+
+    #[test]
+    fn a_selector_in_the_root_namespace_counts_for_nothing() {
+        let root = peer("istio-system", "r", "2024-01-01T00:00:00Z", r#"{"selector":{"matchLabels":{"app":"cart"}},"mtls":{"mode":"STRICT"}}"#);
+        assert_eq!(decided(&[POD, &root], 80).0, Mode::Permissive);
+        let index = index(&[&root]);
+        assert_eq!(PeerAuthentications::new(&index, "istio-system").ignored()[0].1, Ignored::SelectorInRoot);
+    }
+
+    #[test]
+    fn what_was_not_read_makes_it_unknown() {
+        let mut hidden = inventory(&[POD]);
+        hidden.coverage.insert(Kind::PeerAuthentication, Coverage::Hidden);
+        let index = Index::new(hidden);
+        assert!(matches!(PeerAuthentications::new(&index, "istio-system").effective(&index.workloads()[0]), Fact::Unknown(_)));
+        let mut one = inventory(&[POD]);
+        one.namespace = Some("shop".into());
+        let index = Index::new(one);
+        let fact = PeerAuthentications::new(&index, "istio-system").effective(&index.workloads()[0]);
+        assert!(matches!(fact, Fact::Unknown(gap) if gap.namespace() == "istio-system"));
+    }
+}
