@@ -4,8 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use clap_complete::engine::ArgValueCandidates;
 
-use super::{Terminal, Wish, fix, load};
+use super::{Terminal, Wish, complete, fix, load};
 use crate::checks::{self, Selection, SuppressArg, baseline};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
@@ -27,13 +28,13 @@ pub struct CheckArgs {
     #[arg(short, long, value_enum, default_value_t)]
     pub output: CheckFormat,
     /// Only rules of this category (can be repeated)
-    #[arg(long, value_parser = parse_category)]
+    #[arg(long, value_parser = parse_category, add = ArgValueCandidates::new(complete::categories))]
     pub category: Vec<Category>,
     /// Only this rule, by id or by another tool's code such as IST0101 (can be repeated)
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "RULE", add = ArgValueCandidates::new(complete::rules))]
     pub rule: Vec<String>,
     /// Not this rule (can be repeated)
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "RULE", add = ArgValueCandidates::new(complete::rules))]
     pub skip_rule: Vec<String>,
     /// Opt-in rules too
     #[arg(long)]

@@ -7,6 +7,9 @@ use std::path::Path;
 use clap_complete::engine::{self, ArgValueCandidates, CompletionCandidate};
 use kube::config::Kubeconfig;
 
+use crate::checks;
+use crate::report::Category;
+
 /// The last line of an answer tells the shell how to go on; these are Cobra's bits.
 const NO_SPACE: u8 = 2;
 const NO_FILES: u8 = 4;
@@ -64,6 +67,16 @@ pub fn typed<'w>(words: &'w [OsString], long: &str, short: Option<char>) -> Opti
         }
     }
     found
+}
+
+/// The rules, with what each finds.
+pub fn rules() -> Vec<CompletionCandidate> {
+    checks::all().into_iter().map(|check| CompletionCandidate::new(check.id).help(Some(check.summary.into()))).collect()
+}
+
+/// The categories of rules.
+pub fn categories() -> Vec<CompletionCandidate> {
+    Category::ALL.iter().map(|category| CompletionCandidate::new(category.name())).collect()
 }
 
 /// The contexts of the kubeconfig at `file`, or of the one that kubectl would read; none when it cannot be read.

@@ -59,6 +59,14 @@ fn a_tab_after_a_flag_offers_its_values() {
 }
 
 #[test]
+fn a_tab_offers_the_rules_and_their_categories() {
+    let rules: Vec<&str> = kubectl_mesh::checks::all().iter().map(|check| check.id).collect();
+    assert_eq!(completed(&["check", "--rule", ""]).0, rules);
+    assert!(completed(&["check", "--skip-rule", rules[0]]).0.iter().all(|candidate| candidate.starts_with(rules[0])));
+    assert_eq!(completed(&["check", "--category", "mt"]).0, ["mtls"]);
+}
+
+#[test]
 fn a_tab_offers_the_contexts_of_the_kubeconfig_on_the_line() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("config");
