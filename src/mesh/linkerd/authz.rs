@@ -1,0 +1,358 @@
+//! Who is let in: AuthorizationPolicies, ServerAuthorizations and the authentications they require.
+
+use std::collections::HashMap;
+
+use super::ClusterInfo;
+use super::identity::{self, IdentityMatch};
+use super::network::{self, Network};
+use super::server::{InboundPolicy, Server};
+use crate::index::Index;
+use crate::model::{Field, Kind, LabelSelector, Map, Object, ObjectRef, Subject};
+
+/// What a reference names, by group and kind; both compare without regard to case, and no group is the core one.
+pub fn referenced_kind(reference: &Field<'_>) -> Option<Kind> {
+    let group = reference.text("group");
+    let group = if group.eq_ignore_ascii_case("core") { "" } else { group };
+    let kind = reference.text("kind");
+    Kind::ALL.iter().copied().find(|k| k.name().eq_ignore_ascii_case(kind) && k.group().eq_ignore_ascii_case(group))
+}
+
+/// `kind.group`, for messages.
+pub fn written_kind(reference: &Field<'_>) -> String {
+    match reference.text("group") {
+        "" => reference.text("kind").to_owned(),
+        group => format!("{}.{group}", reference.text("kind")),
+    }
+}
+
+/// What an AuthorizationPolicy is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// A Server of its namespace.
+    Server(&'a str),
+    /// All Servers of its namespace.
+    Namespace,
+    /// A route of its namespace: HTTPRoute of either group, or GRPCRoute.
+    Route(Kind, &'a str),
+}
+
+/// Why a target is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TargetFault<'a> {
+    /// A namespace other than its own.
+    ForeignNamespace(&'a str),
+    /// A kind that policies cannot be about.
+    Unsupported(String),
+}
+
+/// The target of a policy.
+pub fn target(policy: &Object) -> Result<Target<'_>, TargetFault<'_>> {
+    let Some(reference) = policy.spec().get("targetRef") else { return Err(TargetFault::Unsupported(String::new())) };
+    let name = reference.text("name");
+    match referenced_kind(&reference) {
+        Some(Kind::Server) => Ok(Target::Server(name)),
+        Some(Kind::Namespace) if policy.meta.namespace == name => Ok(Target::Namespace),
+        Some(Kind::Namespace) => Err(TargetFault::ForeignNamespace(name)),
+        Some(kind @ (Kind::HttpRoute | Kind::LinkerdHttpRoute | Kind::GrpcRoute)) => Ok(Target::Route(kind, name)),
+        _ => Err(TargetFault::Unsupported(written_kind(&reference))),
+    }
+}
+
+/// An authentication that a policy requires.
+#[derive(Clone, Debug)]
+pub struct Required<'a> {
+    /// MeshTLSAuthentication, NetworkAuthentication or ServiceAccount; nothing for any other kind.
+    pub kind: Option<Kind>,
+    /// Its namespace: the policy's own unless it says otherwise.
+    pub namespace: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// The reference.
+    pub field: Field<'a>,
+}
+
+impl Required<'_> {
+    /// Whether it says who clients are, and not where they come from.
+    pub fn is_identity(&self) -> bool {
+        matches!(self.kind, Some(Kind::MeshTlsAuthentication | Kind::ServiceAccount))
+    }
+}
+
+/// The authentications that a policy requires, all of them together.
+pub fn required(policy: &Object) -> Vec<Required<'_>> {
+    let supported = |kind: &Kind| matches!(kind, Kind::MeshTlsAuthentication | Kind::NetworkAuthentication | Kind::ServiceAccount);
+    let of = |field: Field<'_>| referenced_kind(&field).filter(supported);
+    let references = policy.spec().list("requiredAuthenticationRefs");
+    references
+        .map(|field| {
+            let namespace = Some(field.text("namespace")).filter(|ns| !ns.is_empty()).unwrap_or(&policy.meta.namespace);
+            Required { kind: of(field.clone()), namespace, name: field.text("name"), field }
+        })
+        .collect()
+}
+
+/// Which clients a grant is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Clients {
+    /// Everybody, without TLS too.
+    Anyone,
+    /// Everybody who speaks mesh TLS, with a name or without.
+    AnyTls,
+    /// Those who go by one of these names.
+    Named(Vec<IdentityMatch>),
+}
+
+/// Clients that are let in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grant {
+    /// The policy; the Server itself for its `accessPolicy`.
+    pub source: ObjectRef,
+    /// Who.
+    pub clients: Clients,
+    /// From where.
+    pub networks: Vec<Network>,
+}
+
+impl Grant {
+    /// Whether it lets in everybody from everywhere.
+    pub fn is_open(&self) -> bool {
+        self.clients == Clients::Anyone && network::is_anywhere(&self.networks)
+    }
+
+    /// What an inbound policy grants, on behalf of `source`.
+    pub fn of_policy(policy: InboundPolicy, source: ObjectRef, cluster: &ClusterInfo) -> Option<Self> {
+        use InboundPolicy::*;
+        let anyone = || Clients::Named(vec![IdentityMatch::Suffix(String::new())]);
+        let in_cluster = || cluster.networks.iter().copied().map(Network::from).collect();
+        let (clients, networks) = match policy {
+            AllUnauthenticated | Audit => (Clients::Anyone, Network::everywhere()),
+            AllAuthenticated => (anyone(), Network::everywhere()),
+            ClusterUnauthenticated => (Clients::Anyone, in_cluster()),
+            ClusterAuthenticated => (anyone(), in_cluster()),
+            Deny => return None,
+        };
+        Some(Self { source, clients, networks })
+    }
+}
+
+/// Why a policy grants nothing at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Void {
+    /// An authentication that does not exist.
+    Missing(Kind, String, String),
+    /// An authentication that Linkerd takes no notice of, since it names nobody or cannot be read.
+    Invalid(Kind, String, String),
+    /// A kind of authentication that does not exist.
+    Unsupported(String),
+    /// Two sources of identities or of networks.
+    Contradiction,
+}
+
+/// What a policy grants, or why it grants nothing.
+pub fn grant(policy: &Object, index: &Index, cluster: &ClusterInfo) -> Result<Grant, Void> {
+    let (mut identities, mut networks) = (None, None);
+    for required in required(policy) {
+        let Some(kind) = required.kind else { return Err(Void::Unsupported(written_kind(&required.field))) };
+        let (namespace, name) = (required.namespace, required.name);
+        if kind == Kind::ServiceAccount {
+            let exact = IdentityMatch::Exact(identity::of_service_account(cluster, namespace, name));
+            if identities.replace(vec![exact]).is_some() {
+                return Err(Void::Contradiction);
+            }
+            continue;
+        }
+        let Some(object) = index.object(kind, namespace, name) else {
+            return Err(Void::Missing(kind, namespace.to_owned(), name.to_owned()));
+        };
+        let invalid = || Void::Invalid(kind, namespace.to_owned(), name.to_owned());
+        let again = if kind == Kind::MeshTlsAuthentication {
+            identities.replace(identities_of(object, cluster).ok_or_else(invalid)?).is_some()
+        } else {
+            networks.replace(networks_of(object).ok_or_else(invalid)?).is_some()
+        };
+        if again {
+            return Err(Void::Contradiction);
+        }
+    }
+    Ok(Grant {
+        source: policy.reference(),
+        clients: identities.map_or(Clients::Anyone, Clients::Named),
+        networks: networks.unwrap_or_else(Network::everywhere),
+    })
+}
+
+/// Whom a MeshTLSAuthentication names; nothing when that is nobody, or a reference of an unsupported kind is among them.
+pub fn identities_of(authentication: &Object, cluster: &ClusterInfo) -> Option<Vec<IdentityMatch>> {
+    let spec = authentication.spec();
+    let mut names: Vec<IdentityMatch> = spec.texts("identities").map(|(text, _)| IdentityMatch::parse(text)).collect();
+    for reference in spec.list("identityRefs") {
+        let name = reference.text("name");
+        let namespace = Some(reference.text("namespace")).filter(|ns| !ns.is_empty()).unwrap_or(&authentication.meta.namespace);
+        names.push(match referenced_kind(&reference)? {
+            Kind::ServiceAccount => IdentityMatch::Exact(identity::of_service_account(cluster, namespace, name)),
+            Kind::Namespace => identity::of_namespace(cluster, name),
+            _ => return None,
+        });
+    }
+    Some(names).filter(|n| !n.is_empty())
+}
+
+/// The networks of a NetworkAuthentication; nothing when there are none or one cannot be read.
+pub fn networks_of(authentication: &Object) -> Option<Vec<Network>> {
+    let networks: Option<Vec<Network>> = authentication.spec().list("networks").map(|n| Network::of(&n)).collect();
+    networks.filter(|n| !n.is_empty())
+}
+
+/// Which Servers a ServerAuthorization is for.
+pub fn server_authorization_selects(authorization: &Object, name: &str, labels: &Map) -> bool {
+    let Some(server) = authorization.spec().get("server") else { return false };
+    match server.get("name").and_then(|n| n.str()) {
+        Some(named) => named == name,
+        None => {
+            server.get("selector").map_or(Some(LabelSelector::default()), |s| LabelSelector::from_value(s.value())).is_some_and(|s| s.matches(labels))
+        }
+    }
+}
+
+/// What a ServerAuthorization grants; nothing when Linkerd takes no notice of it.
+pub fn server_authorization_grant(authorization: &Object, cluster: &ClusterInfo) -> Option<Grant> {
+    let client = authorization.spec().get("client")?;
+    let written: Option<Vec<Network>> = client.list("networks").map(|n| Network::of(&n)).collect();
+    let networks = written.map(|n| if n.is_empty() { cluster.networks.iter().copied().map(Network::from).collect() } else { n })?;
+    let is_true = |field: Option<Field<'_>>| field.and_then(|f| f.bool()) == Some(true);
+    let clients = if is_true(client.get("unauthenticated")) {
+        Clients::Anyone
+    } else {
+        let tls = client.get("meshTLS")?;
+        if is_true(tls.get("unauthenticatedTLS")) {
+            Clients::AnyTls
+        } else {
+            let mut names: Vec<IdentityMatch> = tls.texts("identities").map(|(text, _)| IdentityMatch::parse(text)).collect();
+            for account in tls.list("serviceAccounts") {
+                let namespace = Some(account.text("namespace")).filter(|ns| !ns.is_empty()).unwrap_or(&authorization.meta.namespace);
+                names.push(IdentityMatch::Exact(identity::of_service_account(cluster, namespace, account.text("name"))));
+            }
+            Some(Clients::Named(names)).filter(|c| *c != Clients::Named(Vec::new()))?
+        }
+    };
+    Some(Grant { source: authorization.reference(), clients, networks })
+}
+
+/// Something of a namespace and a name.
+type ByName<'a, T> = HashMap<&'a str, HashMap<&'a str, Vec<T>>>;
+
+fn named<'m, T>(map: &'m ByName<'_, T>, namespace: &str, name: &str) -> &'m [T] {
+    map.get(namespace).and_then(|names| names.get(name)).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// All grants, under what they are for.
+#[derive(Clone, Debug, Default)]
+pub struct Authorizations<'a> {
+    by_server: ByName<'a, Grant>,
+    by_namespace: HashMap<&'a str, Vec<Grant>>,
+    by_route: ByName<'a, (Kind, Grant)>,
+    by_label: HashMap<&'a str, Vec<(&'a Object, Grant)>>,
+}
+
+impl<'a> Authorizations<'a> {
+    /// Reads all policies; those that grant nothing are left out.
+    pub fn read(index: &'a Index, cluster: &ClusterInfo) -> Self {
+        let mut all = Self::default();
+        for policy in index.objects(Kind::LinkerdAuthorizationPolicy) {
+            let (Ok(target), Ok(grant)) = (target(policy), grant(policy, index, cluster)) else { continue };
+            let namespace = policy.meta.namespace.as_str();
+            match target {
+                Target::Server(name) => all.by_server.entry(namespace).or_default().entry(name).or_default().push(grant),
+                Target::Namespace => all.by_namespace.entry(namespace).or_default().push(grant),
+                Target::Route(kind, name) => all.by_route.entry(namespace).or_default().entry(name).or_default().push((kind, grant)),
+            }
+        }
+        for authorization in index.objects(Kind::ServerAuthorization) {
+            let Some(grant) = server_authorization_grant(authorization, cluster) else { continue };
+            let namespace = authorization.meta.namespace.as_str();
+            match authorization.spec().at(["server", "name"]).and_then(|n| n.str()) {
+                Some(name) => all.by_server.entry(namespace).or_default().entry(name).or_default().push(grant),
+                None => all.by_label.entry(namespace).or_default().push((authorization, grant)),
+            }
+        }
+        all
+    }
+
+    /// Grants that hold for everything a Server serves, its `accessPolicy` included.
+    pub fn of_server(&self, server: &Server<'_>, cluster: &ClusterInfo) -> Vec<Grant> {
+        let meta = &server.object.meta;
+        let (namespace, name) = (meta.namespace.as_str(), meta.name.as_str());
+        let own = named(&self.by_server, namespace, name).iter().cloned();
+        let wide = self.by_namespace.get(namespace).into_iter().flatten().cloned();
+        let labelled = self.by_label.get(namespace).into_iter().flatten();
+        let labelled = labelled.filter(|(o, _)| server_authorization_selects(o, name, &meta.labels)).map(|(_, grant)| grant.clone());
+        let access = server.access.and_then(|policy| Grant::of_policy(policy, server.object.reference(), cluster));
+        own.chain(wide).chain(labelled).chain(access).collect()
+    }
+
+    /// Grants that hold for one route alone.
+    pub fn of_route(&self, namespace: &str, kind: Kind, name: &str) -> impl Iterator<Item = &Grant> {
+        named(&self.by_route, namespace, name).iter().filter(move |(k, _)| *k == kind).map(|(_, grant)| grant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mesh::linkerd::server::Servers;
+    use crate::mesh::linkerd::testing::index;
+
+    const SERVER: &str = "{apiVersion: policy.linkerd.io/v1beta3, kind: Server, metadata: {namespace: shop, name: web, labels: {app: web}}, spec: {podSelector: {}, port: 80}}";
+    const MESH: &str =
+        "{apiVersion: policy.linkerd.io/v1alpha1, kind: MeshTLSAuthentication, metadata: {namespace: shop, name: all}, spec: {identities: ['*']}}";
+
+    fn policy(name: &str, target: &str, refs: &str) -> String {
+        format!(
+            "{{apiVersion: policy.linkerd.io/v1alpha1, kind: AuthorizationPolicy, metadata: {{namespace: shop, name: {name}}}, spec: {{targetRef: {target}, requiredAuthenticationRefs: {refs}}}}}"
+        )
+    }
+
+    fn granted(documents: &[&str]) -> Vec<(String, Clients)> {
+        let index = index(documents);
+        let cluster = ClusterInfo::default();
+        let servers = Servers::read(&index);
+        let server = servers.iter().next().unwrap();
+        Authorizations::read(&index, &cluster).of_server(server, &cluster).into_iter().map(|g| (g.source.name.to_string(), g.clients)).collect()
+    }
+
+    #[test]
+    fn grants_of_a_server_add_up() {
+        let one = policy("one", "{group: Policy.linkerd.io, kind: server, name: web}", "[]");
+        let two = policy("two", "{kind: Namespace, name: shop}", "[{group: policy.linkerd.io, kind: MeshTLSAuthentication, name: all}]");
+        let other = policy("other", "{kind: Namespace, name: elsewhere}", "[]");
+        let names: Vec<String> = granted(&[SERVER, MESH, &one, &two, &other]).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["one", "two"]);
+    }
+
+    #[test]
+    fn a_missing_authentication_voids_the_policy() {
+        let one = policy(
+            "one",
+            "{group: policy.linkerd.io, kind: Server, name: web}",
+            "[{group: policy.linkerd.io, kind: NetworkAuthentication, name: gone}]",
+        );
+        assert!(granted(&[SERVER, &one]).is_empty());
+    }
+
+    #[test]
+    fn a_server_authorization_without_networks_means_the_cluster() {
+        let saz = "{apiVersion: policy.linkerd.io/v1beta1, kind: ServerAuthorization, metadata: {namespace: shop, name: a}, spec: {server: {selector: {matchLabels: {app: web}}}, client: {unauthenticated: true}}}";
+        let index = index(&[SERVER, saz]);
+        let cluster = ClusterInfo::default();
+        let grant = server_authorization_grant(&index.objects(Kind::ServerAuthorization)[0], &cluster).unwrap();
+        assert_eq!((grant.networks.len(), grant.is_open()), (cluster.networks.len(), false));
+        assert_eq!(granted(&[SERVER, saz]).len(), 1);
+    }
+
+    #[test]
+    fn a_service_account_is_one_exact_name() {
+        let one = policy("one", "{group: policy.linkerd.io, kind: Server, name: web}", "[{kind: ServiceAccount, name: cart, namespace: pay}]");
+        let name = IdentityMatch::Exact("cart.pay.serviceaccount.identity.linkerd.cluster.local".into());
+        assert_eq!(granted(&[SERVER, &one]), [("one".to_owned(), Clients::Named(vec![name]))]);
+    }
+}

@@ -1,0 +1,83 @@
+//! What Linkerd's own installation settings say about the cluster, as far as policies depend on it.
+
+use ipnet::IpNet;
+use serde_json::Value;
+
+use super::network;
+use super::server::InboundPolicy;
+use crate::index::Index;
+use crate::model::{Field, Kind, Str};
+
+/// Settings of the control plane, with the chart's defaults where nothing is written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClusterInfo {
+    /// Namespace of the control plane.
+    pub namespace: Str,
+    /// `clusterNetworks`: where pods and Services have their addresses.
+    pub networks: Vec<IpNet>,
+    /// `clusterDomain`.
+    pub domain: Str,
+    /// `identityTrustDomain`, or the cluster domain.
+    pub trust_domain: Str,
+    /// `proxy.defaultInboundPolicy`.
+    pub default_policy: InboundPolicy,
+    /// `egress.globalEgressNetworkNamespace`.
+    pub egress_namespace: Str,
+    /// Whether the settings were read and are not assumed.
+    pub known: bool,
+}
+
+impl Default for ClusterInfo {
+    fn default() -> Self {
+        Self::of("linkerd", &Value::Null)
+    }
+}
+
+impl ClusterInfo {
+    /// Reads the ConfigMap `linkerd-config`; of several control planes the first counts.
+    pub fn read(index: &Index) -> Self {
+        let Some(config) = index.objects(Kind::ConfigMap).iter().find(|c| c.meta.name == "linkerd-config") else {
+            return Self::default();
+        };
+        let text = config.root().at(["data", "values"]).and_then(|f| f.str()).unwrap_or_default();
+        match serde_saphyr::from_str::<Value>(text) {
+            Ok(values) if values.is_object() => Self { known: true, ..Self::of(&config.meta.namespace, &values) },
+            _ => Self { namespace: config.meta.namespace.clone(), ..Self::default() },
+        }
+    }
+
+    fn of(namespace: &str, values: &Value) -> Self {
+        let root = Field::root(values);
+        let text = |found: Option<Field<'_>>, default: &str| {
+            Str::from(found.and_then(|f| f.str().map(str::to_owned)).filter(|s| !s.is_empty()).unwrap_or_else(|| default.to_owned()))
+        };
+        let domain = text(root.get("clusterDomain"), "cluster.local");
+        let networks = text(root.get("clusterNetworks"), DEFAULT_NETWORKS);
+        let policy = root.at(["proxy", "defaultInboundPolicy"]).and_then(|f| f.str()).and_then(InboundPolicy::parse);
+        Self {
+            namespace: namespace.into(),
+            networks: networks.split(',').filter_map(|cidr| network::parse(cidr.trim())).collect(),
+            trust_domain: text(root.get("identityTrustDomain"), &domain),
+            domain,
+            default_policy: policy.unwrap_or(InboundPolicy::AllUnauthenticated),
+            egress_namespace: text(root.at(["egress", "globalEgressNetworkNamespace"]), "linkerd-egress"),
+            known: false,
+        }
+    }
+}
+
+/// The chart's default for `clusterNetworks`: the private ranges.
+const DEFAULT_NETWORKS: &str = "10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,fd00::/8";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_trust_domain_follows_the_cluster_domain() {
+        let info = ClusterInfo::of("mesh", &json!({"clusterDomain": "k8s.example", "clusterNetworks": "10.0.0.0/8, fd00::/8"}));
+        assert_eq!((info.domain.as_str(), info.trust_domain.as_str(), info.networks.len()), ("k8s.example", "k8s.example", 2));
+        assert_eq!(ClusterInfo::of("mesh", &json!({"identityTrustDomain": "corp"})).trust_domain, "corp");
+    }
+}

@@ -1,0 +1,367 @@
+//! Servers: which workload port each governs, and what holds where none does.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::index::{Index, Workload};
+use crate::model::{Kind, LabelSelector, Map, Object, PodSpec, Port};
+
+/// Who gets in without a policy of his own: `accessPolicy` of a Server, `default-inbound-policy` of everything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the values")]
+pub enum InboundPolicy {
+    AllUnauthenticated,
+    AllAuthenticated,
+    ClusterUnauthenticated,
+    ClusterAuthenticated,
+    Deny,
+    Audit,
+}
+
+impl InboundPolicy {
+    /// All of them.
+    pub const ALL: [Self; 6] = {
+        use InboundPolicy::*;
+        [AllUnauthenticated, AllAuthenticated, ClusterUnauthenticated, ClusterAuthenticated, Deny, Audit]
+    };
+
+    /// Reads a value; it must be written exactly so.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.name() == text)
+    }
+
+    /// The value as it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AllUnauthenticated => "all-unauthenticated",
+            Self::AllAuthenticated => "all-authenticated",
+            Self::ClusterUnauthenticated => "cluster-unauthenticated",
+            Self::ClusterAuthenticated => "cluster-authenticated",
+            Self::Deny => "deny",
+            Self::Audit => "audit",
+        }
+    }
+}
+
+impl fmt::Display for InboundPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What a Server says its port speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// `unknown` or nothing: the proxy looks.
+    Detect,
+    /// `HTTP/1`.
+    Http1,
+    /// `HTTP/2`.
+    Http2,
+    /// `gRPC`.
+    Grpc,
+    /// `opaque`.
+    Opaque,
+    /// `TLS`.
+    Tls,
+}
+
+impl Protocol {
+    /// The values of `proxyProtocol`.
+    pub const NAMES: [(&'static str, Self); 6] = [
+        ("unknown", Self::Detect),
+        ("HTTP/1", Self::Http1),
+        ("HTTP/2", Self::Http2),
+        ("gRPC", Self::Grpc),
+        ("opaque", Self::Opaque),
+        ("TLS", Self::Tls),
+    ];
+
+    /// Reads a value; it must be written exactly so.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(name, _)| *name == text).map(|(_, protocol)| *protocol)
+    }
+
+    /// The value as it is written.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, p)| *p == self).map_or("unknown", |(name, _)| name)
+    }
+
+    /// Whether HTTPRoutes are consulted.
+    pub fn takes_http_routes(self) -> bool {
+        matches!(self, Self::Detect | Self::Http1 | Self::Http2)
+    }
+
+    /// Whether requests are told apart at all, or whole connections are let in or refused.
+    pub fn is_request_based(self) -> bool {
+        self.takes_http_routes() || self == Self::Grpc
+    }
+}
+
+/// What a Server selects.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selector {
+    /// Whether it picks ExternalWorkloads and not pods.
+    pub external: bool,
+    labels: LabelSelector,
+    /// An expression that can never hold: `Exists` or `DoesNotExist` with a list of values.
+    unsatisfiable: bool,
+}
+
+impl Selector {
+    fn of(value: &serde_json::Value, external: bool) -> Option<Self> {
+        let labels = LabelSelector::from_value(value)?;
+        let expressions = value.get("matchExpressions").and_then(serde_json::Value::as_array);
+        let contradicts = |e: &serde_json::Value| {
+            matches!(e["operator"].as_str(), Some("Exists" | "DoesNotExist")) && e.get("values").is_some_and(|v| !v.is_null())
+        };
+        let unsatisfiable = expressions.into_iter().flatten().any(contradicts);
+        Some(Self { external, labels, unsatisfiable })
+    }
+
+    /// Whether it picks something of this kind with these labels.
+    pub fn matches(&self, kind: Kind, labels: &Map) -> bool {
+        !self.unsatisfiable && (kind == Kind::ExternalWorkload) == self.external && self.labels.matches(labels)
+    }
+}
+
+/// Why Linkerd takes no notice of a Server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServerFault {
+    /// Neither `podSelector` nor `externalWorkloadSelector`.
+    NoSelector,
+    /// Both of them.
+    TwoSelectors,
+    /// A selector that is none.
+    BadSelector,
+    /// No port, port 0, or one beyond 65535.
+    BadPort,
+    /// A `proxyProtocol` that does not exist.
+    BadProtocol(String),
+}
+
+/// A Server that Linkerd takes notice of.
+#[derive(Clone, Debug)]
+pub struct Server<'a> {
+    /// The object.
+    pub object: &'a Object,
+    /// What it selects.
+    pub selector: Selector,
+    /// Its port.
+    pub port: Port,
+    /// What the port speaks.
+    pub protocol: Protocol,
+    /// `accessPolicy`, when it has a valid one.
+    pub access: Option<InboundPolicy>,
+}
+
+impl<'a> Server<'a> {
+    /// Reads a Server.
+    pub fn of(object: &'a Object) -> Result<Self, ServerFault> {
+        let spec = object.spec();
+        let (value, external) = match (spec.get("podSelector"), spec.get("externalWorkloadSelector")) {
+            (Some(_), Some(_)) => return Err(ServerFault::TwoSelectors),
+            (Some(pods), None) => (pods, false),
+            (None, Some(external)) => (external, true),
+            (None, None) => return Err(ServerFault::NoSelector),
+        };
+        let selector = Selector::of(value.value(), external).ok_or(ServerFault::BadSelector)?;
+        let port = match spec.get("port") {
+            Some(port) => match (port.value().as_i64(), port.str()) {
+                (Some(number @ 1..=65535), _) => Port::Number(number as i32),
+                (None, Some(name)) if !name.is_empty() => Port::Name(name.into()),
+                _ => return Err(ServerFault::BadPort),
+            },
+            None => return Err(ServerFault::BadPort),
+        };
+        let protocol = match spec.get("proxyProtocol") {
+            None => Protocol::Detect,
+            Some(field) => {
+                let text = field.str().unwrap_or_default();
+                Protocol::parse(text).ok_or_else(|| ServerFault::BadProtocol(text.to_owned()))?
+            }
+        };
+        let access = InboundPolicy::parse(spec.text("accessPolicy"));
+        Ok(Self { object, selector, port, protocol, access })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'a str {
+        &self.object.meta.name
+    }
+
+    /// Workloads it selects.
+    pub fn workloads<'i>(&'i self, index: &'i Index) -> impl Iterator<Item = &'i Workload> {
+        let picked = index.select(Some(&self.object.meta.namespace), &self.selector.labels.match_labels);
+        picked.filter(|w| self.selector.matches(w.reference.kind, &w.labels))
+    }
+
+    /// The numbers of its port on a workload. A number holds whether or not a container declares it; a name may stand for several numbers, or for none.
+    pub fn numbers_on(&self, index: &Index, workload: &Workload) -> Vec<u16> {
+        let name = match &self.port {
+            Port::Number(number) => return u16::try_from(*number).into_iter().collect(),
+            Port::Name(name) => name,
+        };
+        declared_ports(index, workload).into_iter().filter(|(n, _)| *n == name.as_str()).map(|(_, number)| number).collect()
+    }
+}
+
+/// TCP ports that a workload declares, with their names (empty where there is none).
+pub fn declared_ports<'i>(index: &'i Index, workload: &Workload) -> Vec<(&'i str, u16)> {
+    if let Some(spec) = index.pod_spec(workload) {
+        return tcp_ports(spec).collect();
+    }
+    let Some(object) = index.object(workload.reference.kind, &workload.reference.namespace, &workload.reference.name) else { return Vec::new() };
+    let ports = object.spec().list("ports");
+    let tcp = ports.filter(|p| matches!(p.text("protocol"), "") || p.text("protocol").eq_ignore_ascii_case("TCP"));
+    tcp.filter_map(|p| Some((p.get("name").and_then(|n| n.str()).unwrap_or_default(), u16::try_from(p.get("port")?.int()?).ok()?))).collect()
+}
+
+/// TCP ports of containers and init containers.
+pub fn tcp_ports(spec: &PodSpec) -> impl Iterator<Item = (&str, u16)> {
+    let tcp = spec.all_containers().flat_map(|c| &c.ports).filter(|p| p.protocol.is_empty() || p.protocol.eq_ignore_ascii_case("TCP"));
+    tcp.filter_map(|p| Some((p.name.as_str(), u16::try_from(p.container_port).ok().filter(|n| *n > 0)?)))
+}
+
+/// A workload port that Servers claim.
+#[derive(Clone, Debug)]
+pub struct Claim<'a, 's> {
+    /// The workload.
+    pub workload: &'s Workload,
+    /// The port.
+    pub port: u16,
+    /// All Servers that claim it; the first one governs it, the others are passed over.
+    pub servers: Vec<&'s Server<'a>>,
+}
+
+/// All Servers, by namespace and then by age.
+#[derive(Clone, Debug, Default)]
+pub struct Servers<'a> {
+    all: Vec<Server<'a>>,
+}
+
+impl<'a> Servers<'a> {
+    /// Reads all Servers; those that Linkerd takes no notice of are left out.
+    pub fn read(index: &'a Index) -> Self {
+        let mut all: Vec<Server<'a>> = index.objects(Kind::Server).iter().filter_map(|o| Server::of(o).ok()).collect();
+        all.sort_by(|a, b| (&a.object.meta.namespace, a.object.meta.age_key()).cmp(&(&b.object.meta.namespace, b.object.meta.age_key())));
+        Self { all }
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Server<'a>> {
+        self.all.iter()
+    }
+
+    /// Those of one namespace, the oldest first.
+    pub fn in_namespace(&self, namespace: &str) -> &[Server<'a>] {
+        let start = self.all.partition_point(|s| s.object.meta.namespace.as_str() < namespace);
+        let len = self.all[start..].partition_point(|s| s.object.meta.namespace == namespace);
+        &self.all[start..start + len]
+    }
+
+    /// One Server.
+    pub fn get(&self, namespace: &str, name: &str) -> Option<&Server<'a>> {
+        self.in_namespace(namespace).iter().find(|s| s.name() == name)
+    }
+
+    /// The Server that governs a workload's port; without one, the default inbound policy does.
+    pub fn governing(&self, index: &Index, workload: &Workload, port: u16) -> Option<&Server<'a>> {
+        let candidates = self.in_namespace(&workload.reference.namespace).iter();
+        candidates.filter(|s| s.selector.matches(workload.reference.kind, &workload.labels)).find(|s| s.numbers_on(index, workload).contains(&port))
+    }
+
+    /// Every workload port that some Server claims.
+    pub fn claims<'s>(&'s self, index: &'s Index) -> Vec<Claim<'a, 's>> {
+        let mut claims: BTreeMap<(crate::model::ObjectRef, u16), Claim<'a, 's>> = BTreeMap::new();
+        for server in &self.all {
+            for workload in server.workloads(index) {
+                for port in server.numbers_on(index, workload) {
+                    let key = (workload.reference.clone(), port);
+                    let claim = claims.entry(key).or_insert_with(|| Claim { workload, port, servers: Vec::new() });
+                    if !claim.servers.iter().any(|s| std::ptr::eq(*s, server)) {
+                        claim.servers.push(server);
+                    }
+                }
+            }
+        }
+        claims.into_values().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mesh::linkerd::testing::index;
+
+    const WEB: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {namespace: shop, name: web}
+spec:
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: a, ports: [{name: http, containerPort: 8080}, {name: dns, containerPort: 53, protocol: UDP}]}]
+      initContainers: [{name: b, ports: [{name: http, containerPort: 9090}]}]
+";
+
+    fn server(name: &str, created: &str, spec: &str) -> String {
+        format!(
+            "---\napiVersion: policy.linkerd.io/v1beta3\nkind: Server\nmetadata: {{namespace: shop, name: {name}, creationTimestamp: '{created}'}}\nspec: {spec}\n"
+        )
+    }
+
+    #[test]
+    fn the_oldest_server_governs_a_port() {
+        let index = index(&[
+            WEB,
+            &server("new", "2025-01-01T00:00:00Z", "{podSelector: {}, port: 8080}"),
+            &server("old", "2024-01-01T00:00:00Z", "{podSelector: {matchLabels: {app: web}}, port: http}"),
+        ]);
+        let servers = Servers::read(&index);
+        let claims = servers.claims(&index);
+        let named: Vec<_> = claims.iter().map(|c| (c.port, c.servers.iter().map(|s| s.name()).collect::<Vec<_>>())).collect();
+        assert_eq!(named, [(8080, vec!["old", "new"]), (9090, vec!["old"])]);
+        let web = index.workload("shop", "web", None).unwrap();
+        assert_eq!(servers.governing(&index, web, 8080).unwrap().name(), "old");
+        assert!(servers.governing(&index, web, 8081).is_none());
+    }
+
+    #[test]
+    fn a_number_needs_no_declaration_but_a_name_does() {
+        let index = index(&[
+            WEB,
+            &server("a", "2025-01-01T00:00:00Z", "{podSelector: {}, port: 7000}"),
+            &server("b", "2025-01-01T00:00:00Z", "{podSelector: {}, port: dns}"),
+        ]);
+        let servers = Servers::read(&index);
+        let claims = servers.claims(&index);
+        assert_eq!(claims.iter().map(|c| c.port).collect::<Vec<_>>(), [7000], "UDP ports have no names here");
+    }
+
+    #[test]
+    fn selectors_follow_linkerd() {
+        let pick = |text: &str, labels: &[(&str, &str)]| {
+            let value: serde_json::Value = serde_json::from_str(text).unwrap();
+            Selector::of(&value, false).unwrap().matches(Kind::Deployment, &labels.iter().copied().collect())
+        };
+        assert!(pick("{}", &[]));
+        assert!(pick(r#"{"matchExpressions":[{"key":"a","operator":"NotIn","values":["x"]}]}"#, &[]));
+        assert!(pick(r#"{"matchExpressions":[{"key":"a","operator":"Exists"}]}"#, &[("a", "x")]));
+        assert!(!pick(r#"{"matchExpressions":[{"key":"a","operator":"Exists","values":[]}]}"#, &[("a", "x")]));
+    }
+
+    #[test]
+    fn servers_that_linkerd_passes_over_say_why() {
+        let fault = |spec: serde_json::Value| {
+            let object = Object { kind: Kind::Server, meta: Default::default(), body: serde_json::json!({ "spec": spec }) };
+            Server::of(&object).map(|_| ()).unwrap_err()
+        };
+        use serde_json::json;
+        assert_eq!(fault(json!({"port": 1})), ServerFault::NoSelector);
+        assert_eq!(fault(json!({"port": 1, "podSelector": {}, "externalWorkloadSelector": {}})), ServerFault::TwoSelectors);
+        assert_eq!(fault(json!({"port": 0, "podSelector": {}})), ServerFault::BadPort);
+        assert_eq!(fault(json!({"podSelector": {}})), ServerFault::BadPort);
+        assert_eq!(fault(json!({"port": 1, "podSelector": {}, "proxyProtocol": "http"})), ServerFault::BadProtocol("http".into()));
+    }
+}
