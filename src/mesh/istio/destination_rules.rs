@@ -50,6 +50,7 @@ impl DestinationRules {
             let private = visibility == own;
             by_host.entry((namespace.clone(), host.as_ref().into())).or_default().push(Rule { object: i, visibility, private });
         }
+        #[expect(clippy::iter_over_hash_type, reason = "each list is sorted by itself")]
         for rules in by_host.values_mut() {
             rules.sort_by(|a, b| {
                 let key = |r: &Rule| (!selects_workloads(&objects[r.object]), objects[r.object].meta.age_key());
