@@ -84,6 +84,18 @@ impl From<std::io::Error> for CliError {
     }
 }
 
+impl From<crate::cluster::live::ConnectError> for CliError {
+    fn from(error: crate::cluster::live::ConnectError) -> Self {
+        error.hints().into_iter().fold(Self::unreadable(&error), Self::hint)
+    }
+}
+
+impl From<crate::cluster::live::ReadError> for CliError {
+    fn from(error: crate::cluster::live::ReadError) -> Self {
+        error.hints().into_iter().fold(Self::unreadable(&error), Self::hint)
+    }
+}
+
 impl From<crate::cluster::files::FileError> for CliError {
     fn from(error: crate::cluster::files::FileError) -> Self {
         use crate::cluster::files::FileError;

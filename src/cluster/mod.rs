@@ -1,5 +1,7 @@
 //! Where objects come from. The only layer that waits for anything.
 
 pub mod files;
+pub mod live;
 pub mod overlay;
+pub mod secret;
 pub mod snapshot;

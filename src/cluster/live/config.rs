@@ -1,0 +1,250 @@
+//! Which server, with which credentials: kubeconfig files as kubectl reads them, or the pod's own account inside a cluster.
+
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::Uri;
+use kube::Config;
+use kube::config::{AuthInfo, Cluster, Context, Kubeconfig};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use super::error::ConnectError;
+use super::http::causes;
+use super::{ConnectOptions, exec, proxy};
+
+/// How long a TCP and TLS handshake may take.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// A server to talk to.
+pub(super) struct Target {
+    pub(super) config: Config,
+    pub(super) server: String,
+    /// The context; empty inside a cluster.
+    pub(super) context: String,
+    /// Context and file, for messages.
+    pub(super) from: String,
+}
+
+/// Merged kubeconfig files.
+struct Files {
+    config: Kubeconfig,
+    /// Their names, for messages.
+    names: String,
+}
+
+/// Resolves what was typed and what the environment says, and runs a credential plugin if one is configured.
+pub(super) async fn resolve(options: &ConnectOptions) -> Result<Target, ConnectError> {
+    let env = |name: &str| std::env::var(name).ok();
+    let mut target = match files(options)? {
+        Some(files) => from_files(options, files).await?,
+        None => in_cluster()?,
+    };
+    let config = &mut target.config;
+    if config.proxy_url.is_none()
+        && let Some(found) = proxy::from_env(&config.cluster_url, &env)
+    {
+        config.proxy_url = Some(read_proxy(&found, "the environment")?);
+    }
+    if let Some(user) = &options.impersonate {
+        config.auth_info.impersonate = Some(user.clone());
+    }
+    if !options.impersonate_groups.is_empty() {
+        config.auth_info.impersonate_groups = Some(options.impersonate_groups.clone());
+    }
+    config.disable_compression = config.disable_compression || config.proxy_url.is_none() && is_near(&config.cluster_url);
+    config.connect_timeout = Some(options.request_timeout.map_or(CONNECT, |limit| limit.min(CONNECT)));
+    // Retries are ours: kube's go on for hours.
+    config.default_retry = false;
+    Ok(target)
+}
+
+/// The kubeconfig files that are there, merged; nothing when there is none and none was asked for by name.
+fn files(options: &ConnectOptions) -> Result<Option<Files>, ConnectError> {
+    let listed = std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty());
+    let candidates: Vec<PathBuf> = match (&options.kubeconfig, listed) {
+        (Some(file), _) => vec![file.clone()],
+        (None, Some(list)) => std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect(),
+        (None, None) => std::env::home_dir().map(|home| home.join(".kube").join("config")).into_iter().collect(),
+    };
+    let mut merged: Option<Files> = None;
+    for path in &candidates {
+        let file = path.display().to_string();
+        // As kubectl does: a file that is named by a flag must exist, the others need not.
+        if options.kubeconfig.is_none() && !path.exists() {
+            continue;
+        }
+        let failed = |detail: String| ConnectError::Kubeconfig { file: file.clone(), detail };
+        let config = Kubeconfig::read_from(path).map_err(|error| failed(causes(&error)))?;
+        merged = Some(match merged {
+            None => Files { config, names: file },
+            Some(before) => {
+                Files { config: before.config.merge(config).map_err(|error| failed(causes(&error)))?, names: format!("{}, {file}", before.names) }
+            }
+        });
+    }
+    // An empty file, as `KUBECONFIG=/dev/null` makes it, is no kubeconfig.
+    let merged = merged.filter(|files| options.kubeconfig.is_some() || !files.config.contexts.is_empty() || !files.config.clusters.is_empty());
+    if merged.is_none() && std::env::var_os("KUBERNETES_SERVICE_HOST").is_none() {
+        let looked: Vec<String> = candidates.iter().map(|path| path.display().to_string()).collect();
+        return Err(ConnectError::NoKubeconfig { looked: looked.join(", ") });
+    }
+    Ok(merged)
+}
+
+fn in_cluster() -> Result<Target, ConnectError> {
+    let entry = |detail| ConnectError::Entry { place: "the service account".to_owned(), file: "this pod".to_owned(), detail };
+    let mut config = Config::incluster().map_err(|error| entry(causes(&error)))?;
+    read_token_file(&mut config.auth_info).map_err(entry)?;
+    let server = config.cluster_url.to_string();
+    Ok(Target { config, server, context: String::new(), from: "this pod's service account".to_owned() })
+}
+
+async fn from_files(options: &ConnectOptions, files: Files) -> Result<Target, ConnectError> {
+    let Files { config: found, names } = files;
+    let contexts = || found.contexts.iter().map(|context| context.name.clone()).collect();
+    let name = options.context.clone().or_else(|| found.current_context.clone()).filter(|name| !name.is_empty());
+    let name = name.ok_or_else(|| ConnectError::NoContext { file: names.clone(), known: contexts() })?;
+    let unknown = |what, name: &str, known| ConnectError::Unknown { what, name: name.to_owned(), file: names.clone(), known };
+
+    let context = found.contexts.iter().find(|context| context.name == name).and_then(|context| context.context.clone());
+    let context: Context = context.ok_or_else(|| unknown("context", &name, contexts()))?;
+    let cluster_name = options.cluster.as_ref().unwrap_or(&context.cluster);
+    let cluster = found.clusters.iter().find(|cluster| cluster.name == *cluster_name).and_then(|cluster| cluster.cluster.clone());
+    let known = || found.clusters.iter().map(|cluster| cluster.name.clone()).collect();
+    let cluster: Cluster = cluster.ok_or_else(|| unknown("cluster", cluster_name, known()))?;
+    let user = options.user.clone().or(context.user).unwrap_or_default();
+    let auth = found.auth_infos.iter().find(|auth| auth.name == user).and_then(|auth| auth.auth_info.clone());
+    // Only a user that was asked for by flag must exist: kubectl, too, goes on without credentials otherwise.
+    if auth.is_none() && options.user.is_some() {
+        return Err(unknown("user", &user, found.auth_infos.iter().map(|auth| auth.name.clone()).collect()));
+    }
+    let mut auth = auth.unwrap_or_default();
+
+    let entry = |place: String, detail: String| ConnectError::Entry { place, file: names.clone(), detail };
+    let of_cluster = |detail| entry(format!("cluster {cluster_name:?}"), detail);
+    let of_user = |detail| entry(format!("user {user:?}"), detail);
+    let url = server_url(&cluster).map_err(of_cluster)?;
+    let mut config = Config::new(url.clone());
+    config.default_namespace = context.namespace.filter(|namespace| !namespace.is_empty()).unwrap_or_else(|| "default".to_owned());
+    config.root_cert = authorities(&cluster).map_err(of_cluster)?;
+    config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or(false);
+    config.disable_compression = cluster.disable_compression.unwrap_or(false);
+    config.tls_server_name = cluster.tls_server_name.clone().filter(|name| !name.is_empty());
+    if let Some(found) = cluster.proxy_url.as_deref().filter(|proxy| !proxy.is_empty()) {
+        config.proxy_url = Some(read_proxy(found, &format!("cluster {cluster_name:?} in {names}"))?);
+    }
+    exec::resolve(&mut auth, &user, &cluster, options.stdin_in_use).await?;
+    read_token_file(&mut auth).map_err(of_user)?;
+    config.auth_info = auth;
+    let server = url.to_string().trim_end_matches('/').to_owned();
+    Ok(Target { config, server, from: format!("context {name:?} in {names}"), context: name })
+}
+
+fn server_url(cluster: &Cluster) -> Result<Uri, String> {
+    let server = cluster.server.as_deref().map(str::trim).filter(|server| !server.is_empty()).ok_or("it has no server")?;
+    let full = match server.contains("://") {
+        true => server.to_owned(),
+        false if cluster.certificate_authority.is_some() || cluster.certificate_authority_data.is_some() => format!("https://{server}"),
+        false => format!("http://{server}"),
+    };
+    let url: Uri = full.parse().map_err(|error| format!("server {server:?} is no URL: {error}"))?;
+    match url.scheme_str() {
+        Some("http" | "https") if url.host().is_some_and(|host| !host.is_empty()) => Ok(url),
+        _ => Err(format!("server {server:?} is no http or https URL")),
+    }
+}
+
+/// The certificates to trust; nothing means those of the system.
+fn authorities(cluster: &Cluster) -> Result<Option<Vec<Vec<u8>>>, String> {
+    use base64::Engine as _;
+    let pem = match (&cluster.certificate_authority_data, &cluster.certificate_authority) {
+        (Some(data), _) if !data.is_empty() => {
+            let bytes = base64::engine::general_purpose::STANDARD.decode(data.trim());
+            bytes.map_err(|error| format!("certificate-authority-data is not base64: {error}"))?
+        }
+        (_, Some(file)) if !file.is_empty() => std::fs::read(file).map_err(|error| format!("cannot read certificate-authority {file}: {error}"))?,
+        _ => return Ok(None),
+    };
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).map(|found| found.map(|der| der.to_vec())).collect();
+    match certificates {
+        Ok(found) if found.is_empty() => Err("its certificate authority holds no PEM certificate".to_owned()),
+        Ok(found) => Ok(Some(found)),
+        Err(error) => Err(format!("its certificate authority cannot be read: {error}")),
+    }
+}
+
+/// Puts the content of a token file in the token's place. kube would send a newline at its end along, and the file wins, as in kubectl.
+fn read_token_file(auth: &mut AuthInfo) -> Result<(), String> {
+    if let Some(file) = auth.token_file.take().filter(|file| !file.is_empty()) {
+        let token = std::fs::read_to_string(&file).map_err(|error| format!("cannot read the token file {file}: {error}"))?;
+        auth.token = Some(token.trim().to_owned().into());
+    }
+    Ok(())
+}
+
+fn read_proxy(text: &str, from: &str) -> Result<Uri, ConnectError> {
+    proxy::parse(text).map_err(|detail| {
+        // A password may stand before the @.
+        let shown = text.rsplit_once('@').map_or(text, |(_, host)| host);
+        ConnectError::Proxy { proxy: shown.to_owned(), from: from.to_owned(), detail }
+    })
+}
+
+/// Whether the server is this machine or on the same network, where compression costs more than it saves: a server packs some 150 MB/s on one
+/// core, a local network carries as much and loopback ten times that. Everywhere else the wire is the limit, and lists shrink to a tenth.
+fn is_near(server: &Uri) -> bool {
+    let host = server.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    if host == "localhost" {
+        return true;
+    }
+    // Names are not resolved for this: a server that has one is taken for far.
+    let Ok(ip) = host.parse::<IpAddr>() else { return false };
+    if ip.is_loopback() {
+        return true;
+    }
+    // Connecting a datagram socket sends nothing; it only asks the routing table which address of ours faces the server.
+    let local = || {
+        let any: SocketAddr = if ip.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() };
+        let socket = UdpSocket::bind(any).ok()?;
+        socket.connect((ip, 443)).ok()?;
+        Some(socket.local_addr().ok()?.ip())
+    };
+    match (local(), ip) {
+        (Some(IpAddr::V4(here)), IpAddr::V4(there)) => here.octets()[..3] == there.octets()[..3],
+        (Some(IpAddr::V6(here)), IpAddr::V6(there)) => here.segments()[..4] == there.segments()[..4],
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_without_a_scheme_is_https_when_it_has_an_authority() {
+        let url = |server: &str, authority: bool| {
+            let certificate_authority = authority.then(|| "ca.pem".to_owned());
+            server_url(&Cluster { server: Some(server.to_owned()), certificate_authority, ..Cluster::default() }).map(|url| url.to_string())
+        };
+        assert_eq!(url("api:6443", true).unwrap(), "https://api:6443/");
+        assert_eq!(url("api:6443", false).unwrap(), "http://api:6443/");
+        assert_eq!(url("https://api:6443/k8s/clusters/c-1", false).unwrap(), "https://api:6443/k8s/clusters/c-1");
+        assert!(url("", false).is_err() && url("ftp://api", false).is_err() && url("https://", false).is_err());
+    }
+
+    #[test]
+    fn loopback_is_near_and_a_name_is_far() {
+        for near in ["https://127.0.0.1:6443", "https://[::1]", "http://localhost:8080"] {
+            assert!(is_near(&near.parse().unwrap()), "{near}");
+        }
+        assert!(!is_near(&"https://api.example.com".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_proxy_error_does_not_repeat_the_password() {
+        let error = read_proxy("ftp://user:planted@proxy", "the environment").unwrap_err();
+        assert!(!error.to_string().contains("planted"), "{error}");
+    }
+}

@@ -1,0 +1,248 @@
+//! Requests as a patient but bounded client makes them: few connections, retries with back-off, and failures told apart.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http::header::{ACCEPT, CONTENT_TYPE, IF_NONE_MATCH, LOCATION, RETRY_AFTER};
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
+use kube::client::Body;
+use serde::Deserialize;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::page::Format;
+use super::protobuf::{self, Message as _};
+
+/// Connections at once: what a browser would open, so that an API server's fairness queues do not mind.
+const CONNECTIONS: usize = 8;
+/// How long retries of one request may go on.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// API servers end their own requests after a minute; whoever is silent for longer is gone.
+const SILENCE: Duration = Duration::from_secs(75);
+/// The part of an error's body that is worth reading.
+const ERROR_BODY: usize = 64 * 1024;
+
+/// Why a request has no usable answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// 401.
+    Unauthorized(String),
+    /// 403.
+    Forbidden(String),
+    /// 404.
+    NotFound,
+    /// 410: the list that a continue token belongs to is gone.
+    Expired,
+    /// 406 or 415: the encoding is refused.
+    NotAcceptable,
+    /// No answer at all.
+    Unreachable(String),
+    /// The answer broke off, or is not what it should be; asking again may help.
+    Broken(String),
+    /// Any other answer.
+    Other(String),
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unauthorized(text) | Self::Forbidden(text) | Self::Unreachable(text) | Self::Broken(text) | Self::Other(text) => f.write_str(text),
+            Self::NotFound => f.write_str("not found (HTTP 404)"),
+            Self::Expired => f.write_str("the list changed too much while it was read (HTTP 410)"),
+            Self::NotAcceptable => f.write_str("the server refuses the encoding (HTTP 406)"),
+        }
+    }
+}
+
+/// The way to one API server.
+pub(super) struct Http {
+    pub(super) client: kube::Client,
+    connections: Semaphore,
+    request_timeout: Option<Duration>,
+    answered: AtomicBool,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Ask<'a> {
+    pub(super) uri: &'a str,
+    pub(super) accept: &'a str,
+    /// An answer that is already known, by its tag.
+    pub(super) unless: Option<&'a str>,
+}
+
+/// An answer whose body is still coming.
+pub(super) struct Answer<'a> {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+    incoming: Body,
+    deadline: Option<Instant>,
+    _connection: SemaphorePermit<'a>,
+}
+
+impl Http {
+    pub(super) fn new(client: kube::Client, request_timeout: Option<Duration>) -> Self {
+        Self { client, connections: Semaphore::new(CONNECTIONS), request_timeout, answered: AtomicBool::new(false) }
+    }
+
+    /// Whether the server has ever answered anything.
+    pub(super) fn answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
+    }
+
+    /// Asks, and again after 429, 5xx and lost connections, until there is an answer or patience ends.
+    pub(super) async fn get(&self, ask: Ask<'_>) -> Result<Answer<'_>, Failure> {
+        let patience = Instant::now() + self.request_timeout.map_or(PATIENCE, |limit| limit.min(PATIENCE));
+        let mut pause = Duration::from_millis(100);
+        loop {
+            let (failure, wanted) = match self.once(ask).await {
+                Ok(answer) => match judge(answer).await {
+                    Verdict::Fine(answer) => return Ok(answer),
+                    Verdict::Final(failure) => return Err(failure),
+                    Verdict::Later(failure, wanted) => (failure, wanted),
+                },
+                // A server that never answered is down or the address is wrong: say so at once.
+                Err(failure) if !self.answered() => return Err(failure),
+                Err(failure) => (failure, None),
+            };
+            let wait = wanted.unwrap_or(pause);
+            if Instant::now() + wait > patience {
+                return Err(failure);
+            }
+            sleep(wait).await;
+            pause = (pause * 2).min(Duration::from_secs(2));
+        }
+    }
+
+    /// Asks and reads the whole answer.
+    pub(super) async fn read(&self, ask: Ask<'_>) -> Result<Answer<'_>, Failure> {
+        let mut answer = self.get(ask).await?;
+        while answer.more().await? {}
+        Ok(answer)
+    }
+
+    async fn once(&self, ask: Ask<'_>) -> Result<Answer<'_>, Failure> {
+        let mut request = Request::get(ask.uri).header(ACCEPT, ask.accept);
+        if let Some(tag) = ask.unless {
+            request = request.header(IF_NONE_MATCH, tag);
+        }
+        let request = request.body(Body::empty()).map_err(|error| Failure::Other(format!("cannot ask for {}: {error}", ask.uri)))?;
+        // The semaphore is never closed, so that waiting for it cannot fail.
+        let connection = self.connections.acquire().await.map_err(|error| Failure::Other(error.to_string()))?;
+        let deadline = self.request_timeout.map(|limit| Instant::now() + limit);
+        let sent = timeout_at(earlier(deadline), self.client.send(request)).await;
+        let response: Response<Body> = match sent {
+            Err(_) => return Err(Failure::Unreachable(self.silent())),
+            Ok(Err(error)) => return Err(Failure::Unreachable(causes(&error))),
+            Ok(Ok(response)) => response,
+        };
+        self.answered.store(true, Ordering::Relaxed);
+        let (parts, incoming) = response.into_parts();
+        Ok(Answer { status: parts.status, headers: parts.headers, body: Vec::new(), incoming, deadline, _connection: connection })
+    }
+
+    fn silent(&self) -> String {
+        match self.request_timeout {
+            Some(limit) => format!("no answer within --request-timeout {limit:?}"),
+            None => format!("no answer within {SILENCE:?}"),
+        }
+    }
+}
+
+fn earlier(deadline: Option<Instant>) -> Instant {
+    let silence = Instant::now() + SILENCE;
+    deadline.map_or(silence, |deadline| deadline.min(silence))
+}
+
+impl Answer<'_> {
+    /// Waits for the next piece of the body; false at its end.
+    pub(super) async fn more(&mut self) -> Result<bool, Failure> {
+        loop {
+            match timeout_at(earlier(self.deadline), self.incoming.frame()).await {
+                Err(_) => return Err(Failure::Broken("the answer stopped coming".to_owned())),
+                Ok(None) => return Ok(false),
+                Ok(Some(Err(error))) => return Err(Failure::Broken(format!("the answer broke off: {}", causes(&error)))),
+                Ok(Some(Ok(frame))) => {
+                    if let Ok(data) = frame.into_data() {
+                        self.body.extend_from_slice(&data);
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The encoding of the body, where it is one that is understood.
+    pub(super) fn format(&self) -> Result<Format, Failure> {
+        let kind = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        match kind.split(';').next().unwrap_or_default().trim() {
+            "application/json" => Ok(Format::Json),
+            "application/vnd.kubernetes.protobuf" => Ok(Format::Protobuf),
+            other => {
+                let other = if other.is_empty() { "an answer without a type" } else { other };
+                Err(Failure::Other(format!("got {other} instead of a Kubernetes answer: is there a proxy or a login page in between?")))
+            }
+        }
+    }
+
+    /// The words of an error.
+    async fn words(mut self) -> String {
+        while self.body.len() < ERROR_BODY && matches!(self.more().await, Ok(true)) {}
+        #[derive(Deserialize)]
+        struct Status {
+            #[serde(default)]
+            message: String,
+        }
+        let message = match self.format() {
+            Ok(Format::Json) => serde_json::from_slice(&self.body).map(|status: Status| status.message).unwrap_or_default(),
+            Ok(Format::Protobuf) => protobuf::open(&self.body).and_then(protobuf::Status::decode).map(|status| status.message).unwrap_or_default(),
+            Err(_) => String::new(),
+        };
+        if message.is_empty() { format!("HTTP {}", self.status) } else { format!("{message} (HTTP {})", self.status.as_u16()) }
+    }
+}
+
+enum Verdict<'a> {
+    Fine(Answer<'a>),
+    Final(Failure),
+    /// Worth another try, after the time that the server names.
+    Later(Failure, Option<Duration>),
+}
+
+async fn judge(answer: Answer<'_>) -> Verdict<'_> {
+    match answer.status {
+        status if status.is_success() => Verdict::Fine(answer),
+        StatusCode::NOT_MODIFIED => Verdict::Fine(answer),
+        StatusCode::UNAUTHORIZED => Verdict::Final(Failure::Unauthorized(answer.words().await)),
+        StatusCode::FORBIDDEN => Verdict::Final(Failure::Forbidden(answer.words().await)),
+        StatusCode::NOT_FOUND => Verdict::Final(Failure::NotFound),
+        StatusCode::GONE => Verdict::Final(Failure::Expired),
+        StatusCode::NOT_ACCEPTABLE | StatusCode::UNSUPPORTED_MEDIA_TYPE => Verdict::Final(Failure::NotAcceptable),
+        status if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
+            let wanted = answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok()).map(Duration::from_secs);
+            Verdict::Later(Failure::Other(answer.words().await), wanted)
+        }
+        // Redirects are never followed: the credentials would go with them.
+        status if status.is_redirection() => {
+            let to = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("nowhere").to_owned();
+            Verdict::Final(Failure::Other(format!("the server redirects to {to} (HTTP {}), which is not followed", status.as_u16())))
+        }
+        _ => Verdict::Final(Failure::Other(answer.words().await)),
+    }
+}
+
+/// An error and all that caused it on one line, each said once.
+pub(super) fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}

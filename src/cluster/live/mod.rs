@@ -1,0 +1,156 @@
+//! A live cluster: only the kinds that are wanted, several at once, in pages, reduced on arrival to what the model keeps.
+
+mod config;
+mod discovery;
+mod error;
+mod exec;
+mod http;
+mod list;
+mod names;
+mod page;
+mod protobuf;
+mod proxy;
+mod read;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::model::Kind;
+use discovery::Cache;
+pub use error::{ConnectError, ReadError};
+use http::{Http, causes};
+pub use names::Version;
+pub use read::{Scope, Wanted};
+
+/// What was typed about the cluster.
+#[derive(Clone, Debug)]
+pub struct ConnectOptions {
+    /// `--kubeconfig`.
+    pub kubeconfig: Option<PathBuf>,
+    /// `--context`.
+    pub context: Option<String>,
+    /// `--cluster`.
+    pub cluster: Option<String>,
+    /// `--user`.
+    pub user: Option<String>,
+    /// `--as`.
+    pub impersonate: Option<String>,
+    /// `--as-group`.
+    pub impersonate_groups: Vec<String>,
+    /// `--request-timeout`; nothing means no limit but a server's silence.
+    pub request_timeout: Option<Duration>,
+    /// Whether standard input holds manifests, so that no credential plugin may ask on it. Read it before connecting.
+    pub stdin_in_use: bool,
+    /// Objects per page.
+    pub page_size: usize,
+    /// Whether core kinds are asked for in Kubernetes' binary encoding.
+    pub protobuf: bool,
+    /// Whether discovery is remembered on disk.
+    pub cache: bool,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self {
+            kubeconfig: None,
+            context: None,
+            cluster: None,
+            user: None,
+            impersonate: None,
+            impersonate_groups: Vec::new(),
+            request_timeout: None,
+            stdin_in_use: false,
+            page_size: 500,
+            protobuf: true,
+            cache: true,
+        }
+    }
+}
+
+/// Told how far reading has come.
+pub trait Progress: Send + Sync {
+    /// `read` objects of `kind` are here, `remaining` are to come, where the server says so.
+    fn page(&self, kind: Kind, read: usize, remaining: Option<u64>);
+}
+
+/// Nobody watches.
+impl Progress for () {
+    fn page(&self, _: Kind, _: usize, _: Option<u64>) {}
+}
+
+/// A way to one cluster. Making one sends nothing to the server.
+pub struct Connection {
+    http: Http,
+    /// As many pages are decoded at once as there are cores.
+    decoders: Semaphore,
+    cache: Option<Cache>,
+    page_size: usize,
+    protobuf: bool,
+    server: String,
+    context: String,
+    from: String,
+    namespace: String,
+}
+
+/// Resolves kubeconfig and credentials, and prepares a connection.
+pub async fn connect(options: &ConnectOptions) -> Result<Connection, ConnectError> {
+    // Two providers are in the tree; the first to connect chooses, and being second is no error.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let target = config::resolve(options).await?;
+    let namespace = target.config.default_namespace.clone();
+    let client = kube::Client::try_from(target.config).map_err(|error| ConnectError::Entry {
+        place: "the credentials".to_owned(),
+        file: target.from.clone(),
+        detail: causes(&error),
+    })?;
+    Ok(Connection {
+        cache: options.cache.then(|| Cache::of(&target.server)).flatten(),
+        server: target.server,
+        context: target.context,
+        from: target.from,
+        ..Connection::over(client, namespace, options)
+    })
+}
+
+impl Connection {
+    /// A connection through a client that is already there.
+    pub fn over(client: kube::Client, namespace: String, options: &ConnectOptions) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
+        Self {
+            http: Http::new(client, options.request_timeout),
+            decoders: Semaphore::new(cores),
+            cache: None,
+            page_size: options.page_size,
+            protobuf: options.protobuf,
+            server: String::new(),
+            context: String::new(),
+            from: String::new(),
+            namespace,
+        }
+    }
+
+    /// The namespace that the context names, else `default`.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The context's name; empty for a pod's own account.
+    pub fn context(&self) -> &str {
+        &self.context
+    }
+
+    /// The server's URL.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The client, for what is more than reading lists.
+    pub fn client(&self) -> kube::Client {
+        self.http.client.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,232 @@
+//! One page of a list: from bytes to objects, item by item, so that one broken object costs only itself.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::sync::oneshot;
+
+use super::protobuf;
+use crate::cluster::secret;
+use crate::model::{Gap, Inventory, Item, Kind, Meta, ObjectRef, Str};
+
+/// What a list says about itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Head {
+    /// The token of the next page.
+    #[serde(rename = "continue", deserialize_with = "non_empty")]
+    pub(super) next: Option<String>,
+    /// How many items follow this page, where the server knows.
+    #[serde(rename = "remainingItemCount")]
+    pub(super) remaining: Option<u64>,
+}
+
+fn non_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.filter(|token: &String| !token.is_empty()))
+}
+
+/// The encoding of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Json,
+    Protobuf,
+}
+
+/// How the objects of a list are to be understood.
+#[derive(Clone, Debug)]
+pub(super) struct Shape {
+    pub(super) kind: Kind,
+    /// The `apiVersion` they were read with; empty for the kind's preferred one.
+    pub(super) api_version: Str,
+}
+
+/// A decoded page.
+#[derive(Default)]
+pub(super) struct Page {
+    pub(super) head: Head,
+    pub(super) objects: Inventory,
+    /// Items on the page, broken ones included.
+    pub(super) items: usize,
+}
+
+/// How far into an answer a list's metadata can begin: API servers write it before the items of core kinds.
+const HEAD_WITHIN: usize = 16 * 1024;
+
+/// A list's metadata from the beginning of an answer; nothing while too little of it has come or where it stands at the end.
+pub(super) fn peek(format: Format, prefix: &[u8]) -> Option<Head> {
+    let prefix = &prefix[..prefix.len().min(HEAD_WITHIN)];
+    match format {
+        Format::Protobuf => protobuf::peek(prefix),
+        Format::Json => peek_json(prefix),
+    }
+}
+
+fn peek_json(prefix: &[u8]) -> Option<Head> {
+    const KEY: &[u8] = b"\"metadata\":";
+    let at = prefix.windows(KEY.len()).position(|window| window == KEY)?;
+    // `kind` and `apiVersion` may come first, but nothing that nests: then this would be the metadata of an item.
+    if prefix[1..at].iter().any(|byte| matches!(byte, b'{' | b'[')) {
+        return None;
+    }
+    let mut heads = serde_json::Deserializer::from_slice(&prefix[at + KEY.len()..]).into_iter::<Head>();
+    heads.next()?.ok()
+}
+
+/// Decodes a page; `early` is told its head as soon as that is known, before the items are decoded.
+pub(super) fn decode(shape: &Shape, format: Format, body: Vec<u8>, early: Option<oneshot::Sender<Head>>) -> Result<Page, String> {
+    match format {
+        Format::Json => decode_json(shape, &body, early),
+        Format::Protobuf => decode_protobuf(shape, &body, early),
+    }
+}
+
+fn decode_json(shape: &Shape, body: &[u8], early: Option<oneshot::Sender<Head>>) -> Result<Page, String> {
+    #[derive(Deserialize)]
+    struct List<'a> {
+        #[serde(default)]
+        metadata: Head,
+        #[serde(borrow)]
+        items: Option<Vec<&'a RawValue>>,
+    }
+    let list: List<'_> = serde_json::from_slice(body).map_err(|error| format!("the answer is no list in JSON: {error}"))?;
+    let mut page = start(list.metadata, early);
+    for json in list.items.unwrap_or_default() {
+        page.add(shape, item(shape, json.get()));
+    }
+    Ok(page)
+}
+
+fn decode_protobuf(shape: &Shape, body: &[u8], early: Option<oneshot::Sender<Head>>) -> Result<Page, String> {
+    let list = protobuf::List::split(body).map_err(|error| format!("the answer is no list in protobuf: {error}"))?;
+    let mut page = start(list.head, early);
+    for bytes in list.items {
+        let decoded = protobuf::item(shape.kind, bytes).map_err(|error| {
+            let meta = protobuf::meta(bytes).unwrap_or_default();
+            undecodable(shape, meta, &error)
+        });
+        page.add(shape, decoded);
+    }
+    Ok(page)
+}
+
+fn start(head: Head, early: Option<oneshot::Sender<Head>>) -> Page {
+    if let Some(early) = early {
+        // Whoever waited for it may have given up: then nobody wants the next page.
+        let _ = early.send(head.clone());
+    }
+    Page { head, ..Page::default() }
+}
+
+impl Page {
+    fn add(&mut self, shape: &Shape, decoded: Result<Item, Box<Gap>>) {
+        self.items += 1;
+        match decoded {
+            Ok(mut item) => {
+                item.meta_mut().api_version = shape.api_version.clone();
+                self.objects.push(item);
+            }
+            Err(gap) => self.objects.gaps.push(*gap),
+        }
+    }
+}
+
+/// Decodes one object from JSON.
+pub(super) fn item(shape: &Shape, json: &str) -> Result<Item, Box<Gap>> {
+    let decoded = match shape.kind {
+        Kind::Secret => secret::from_json(json),
+        Kind::CustomResourceDefinition => Item::from_json(shape.kind, json).map(without_schemas),
+        kind => Item::from_json(kind, json),
+    };
+    decoded.map_err(|error| undecodable(shape, named(json), &error))
+}
+
+/// Schemas are nine tenths of what a cluster's definitions weigh, and what a rule asks of them stands beside.
+fn without_schemas(mut item: Item) -> Item {
+    if let Item::Object(object) = &mut item {
+        let versions = object.body.pointer_mut("/spec/versions").and_then(serde_json::Value::as_array_mut);
+        for version in versions.into_iter().flatten().filter_map(serde_json::Value::as_object_mut) {
+            version.remove("schema");
+        }
+    }
+    item
+}
+
+/// Name and namespace of an object that is broken elsewhere.
+fn named(json: &str) -> Meta {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Named {
+        metadata: Name,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Name {
+        name: Str,
+        namespace: Str,
+    }
+    let Named { metadata } = serde_json::from_str(json).unwrap_or_default();
+    Meta { name: metadata.name, namespace: metadata.namespace, ..Meta::default() }
+}
+
+fn undecodable(shape: &Shape, meta: Meta, error: &dyn std::fmt::Display) -> Box<Gap> {
+    let object = ObjectRef { namespace: meta.namespace, kind: shape.kind, name: meta.name, api_version: shape.api_version.clone() };
+    Box::new(Gap::Undecodable { object, detail: error.to_string().into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(kind: Kind) -> Shape {
+        Shape { kind, api_version: Str::default() }
+    }
+
+    fn page(kind: Kind, json: &str) -> Page {
+        decode(&shape(kind), Format::Json, json.into(), None).unwrap()
+    }
+
+    #[test]
+    fn a_broken_item_is_a_gap_with_its_name_and_the_others_stay() {
+        let page = page(
+            Kind::Pod,
+            r#"{"metadata":{"continue":"c","remainingItemCount":7},"items":[
+                {"metadata":{"name":"good"}},
+                {"metadata":{"name":"bad","namespace":"shop"},"spec":{"containers":{"a":1}}},
+                {"metadata":{"name":"also-good"}}]}"#,
+        );
+        assert_eq!(page.head, Head { next: Some("c".to_owned()), remaining: Some(7) });
+        assert_eq!(page.items, 3);
+        assert_eq!(page.objects.pods.iter().map(|p| p.metadata.name.as_str()).collect::<Vec<_>>(), ["good", "also-good"]);
+        let [Gap::Undecodable { object, .. }] = &page.objects.gaps[..] else { panic!("{:?}", page.objects.gaps) };
+        assert_eq!(object.to_string(), "Pod shop/bad");
+    }
+
+    #[test]
+    fn an_empty_list_may_have_null_items_and_an_empty_token_is_none() {
+        let page = page(Kind::Pod, r#"{"metadata":{"continue":""},"items":null}"#);
+        assert_eq!((page.items, page.head), (0, Head::default()));
+    }
+
+    #[test]
+    fn the_version_is_noted_when_it_is_not_the_preferred_one() {
+        let old = Shape { kind: Kind::VirtualService, api_version: "networking.istio.io/v1alpha3".into() };
+        let page = decode(&old, Format::Json, br#"{"items":[{"metadata":{"name":"a"}}]}"#.to_vec(), None).unwrap();
+        assert_eq!(page.objects.objects[0].meta.api_version, "networking.istio.io/v1alpha3");
+    }
+
+    #[test]
+    fn the_token_is_known_from_the_beginning_of_a_list_only_when_it_is_the_lists_own() {
+        let whole = br#"{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"1","continue":"abc"},"items":[{"metadata":{"#;
+        assert_eq!(peek(Format::Json, whole).and_then(|head| head.next).as_deref(), Some("abc"));
+        for end in 0..whole.len() {
+            assert!(peek(Format::Json, &whole[..end]).is_none_or(|head| head.next.is_some()), "half of it says nothing wrong");
+        }
+        assert_eq!(peek(Format::Json, br#"{"apiVersion":"v1","items":[{"metadata":{"continue":"no"}}]"#), None);
+    }
+
+    #[test]
+    fn definitions_lose_their_schemas() {
+        let page =
+            page(Kind::CustomResourceDefinition, r#"{"items":[{"metadata":{"name":"a"},"spec":{"versions":[{"name":"v1","schema":{"x":1}}]}}]}"#);
+        assert_eq!(page.objects.objects[0].body["spec"]["versions"], serde_json::json!([{"name": "v1"}]));
+    }
+}

@@ -1,0 +1,234 @@
+//! Reading all that is wanted, and saying for each kind how completely that worked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::join_all;
+use tokio::sync::Semaphore;
+
+use super::discovery::{Discovery, Versions, is_custom};
+use super::error::ReadError;
+use super::http::{Ask, Failure};
+use super::list::{self, List, Listed};
+use super::{Connection, Progress, page};
+use crate::model::{Coverage, Gap, Inventory, Kind, Str};
+
+/// Lists under way at once; each may have two pages on the wire, within the limit on connections.
+const LISTS: usize = 6;
+
+/// Which namespaces are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of them.
+    All,
+    /// This one, and cluster-scoped objects.
+    One(Str),
+}
+
+/// What to read.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Kinds to list. Of Secrets only certificates of type `kubernetes.io/tls` are listed; ConfigMaps belong into `extra`.
+    pub kinds: BTreeSet<Kind>,
+    /// Kinds of which names, labels and annotations suffice: far smaller answers.
+    pub metadata_only: BTreeSet<Kind>,
+    /// Where.
+    pub scope: Scope,
+    /// Single objects (by namespace and name), or a kind's objects in one more namespace (without a name): what rules need from a control plane's
+    /// namespace when the scope is another. An object that is not there is no gap.
+    pub extra: Vec<(Kind, Str, Option<Str>)>,
+}
+
+impl Wanted {
+    /// These kinds, whole, and nothing else.
+    pub fn new(scope: Scope, kinds: impl IntoIterator<Item = Kind>) -> Self {
+        Self { kinds: kinds.into_iter().collect(), metadata_only: BTreeSet::new(), scope, extra: Vec::new() }
+    }
+
+    fn covers(&self, kind: Kind, namespace: &Str) -> bool {
+        self.kinds.contains(&kind)
+            && match &self.scope {
+                Scope::All => true,
+                Scope::One(one) => one == namespace || !kind.namespaced(),
+            }
+    }
+}
+
+/// One question to the server: a list, or one object by name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Job {
+    kind: Kind,
+    namespace: Str,
+    name: Option<Str>,
+}
+
+impl Connection {
+    /// Reads all that is wanted. What cannot be read is a gap and the rest goes on; only when nothing at all was answered, or everything with
+    /// "who are you?", there is no inventory.
+    pub async fn read(&self, wanted: &Wanted, progress: &dyn Progress) -> Result<Inventory, ReadError> {
+        let jobs = jobs(wanted);
+        let custom: BTreeSet<Kind> = jobs.iter().map(|job| job.kind).filter(|kind| is_custom(*kind)).collect();
+        let custom: Vec<Kind> = custom.into_iter().collect();
+        let found = tokio::sync::OnceCell::new();
+        let discover = async || {
+            let load = || Discovery::load(&self.http, self.cache.as_ref(), &custom);
+            found.get_or_init(async || if custom.is_empty() { Ok(Discovery::unknown()) } else { load().await }).await
+        };
+        let turns = Semaphore::new(LISTS);
+        let answers = jobs.iter().map(async |job| {
+            let discovery = if is_custom(job.kind) { discover().await.clone() } else { Ok(Discovery::unknown()) };
+            match discovery {
+                Ok(discovery) => {
+                    // Never closed, so that there is always a turn.
+                    let _turn = turns.acquire().await;
+                    self.answer(job, &discovery, wanted, progress).await
+                }
+                Err(failure) => Listed { failure: Some(failure), ..Listed::default() },
+            }
+        });
+        let answers = join_all(answers).await;
+        self.verdict(&answers)?;
+
+        let mut inventory = Inventory::default();
+        for (job, answer) in jobs.iter().zip(answers) {
+            inventory.append(answer.objects);
+            inventory.gaps.extend(answer.failure.and_then(|failure| gap(job, &failure)));
+        }
+        if let Scope::One(namespace) = &wanted.scope {
+            inventory.namespace = Some(namespace.clone());
+            let outside = |job: &&Job| job.kind.namespaced() && job.namespace != *namespace;
+            inventory.also_read = jobs.iter().filter(outside).map(|job| (job.kind, job.namespace.clone())).collect();
+        }
+        inventory.coverage = coverage(&jobs, &inventory.gaps);
+        inventory.gaps.sort();
+        Ok(inventory)
+    }
+
+    /// Reads all namespaces and, where the server refuses that for a kind, `namespace` alone; each refusal stays in the gaps.
+    pub async fn read_or_narrow(&self, wanted: &Wanted, namespace: &str, progress: &dyn Progress) -> Result<Inventory, ReadError> {
+        let mut inventory = self.read(wanted, progress).await?;
+        let refused: BTreeSet<Kind> = refused_cluster_wide(&inventory).filter(|kind| kind.namespaced() || *kind == Kind::Namespace).collect();
+        if wanted.scope != Scope::All || refused.is_empty() {
+            return Ok(inventory);
+        }
+        let mut narrow = Wanted { kinds: refused, scope: Scope::One(namespace.into()), extra: Vec::new(), ..wanted.clone() };
+        if narrow.kinds.remove(&Kind::Namespace) {
+            narrow.extra.push((Kind::Namespace, Str::default(), Some(namespace.into())));
+        }
+        let mut more = self.read(&narrow, progress).await?;
+        // The refusal stands: what is known of one namespace says nothing about the others.
+        more.coverage.clear();
+        more.also_read.clear();
+        inventory.append(more);
+        inventory.gaps.sort();
+        Ok(inventory)
+    }
+
+    async fn answer(&self, job: &Job, discovery: &Discovery, wanted: &Wanted, progress: &dyn Progress) -> Listed {
+        let failed = |failure| Listed { failure: Some(failure), ..Listed::default() };
+        let versions = match discovery.versions(job.kind) {
+            Versions::Try(versions) => versions,
+            Versions::None => return failed(Failure::NotFound),
+            Versions::Strange(served) => {
+                return failed(Failure::Other(format!("the server has it only as {}, which this version does not understand", served.join(", "))));
+            }
+        };
+        for version in versions {
+            let listed = match &job.name {
+                Some(name) => self.one(job, &version, name).await,
+                None => self.list(job, version, wanted).read(&self.http, &self.decoders, progress).await,
+            };
+            if listed.failure != Some(Failure::NotFound) {
+                return listed;
+            }
+        }
+        failed(Failure::NotFound)
+    }
+
+    fn list(&self, job: &Job, version: String, wanted: &Wanted) -> List {
+        List {
+            kind: job.kind,
+            version,
+            namespace: job.namespace.clone(),
+            metadata_only: wanted.metadata_only.contains(&job.kind),
+            page_size: self.page_size,
+            protobuf: self.protobuf,
+        }
+    }
+
+    async fn one(&self, job: &Job, version: &str, name: &Str) -> Listed {
+        let uri = format!("{}/{}", list::path(job.kind, version, &job.namespace), list::escape(name));
+        let mut listed = Listed::default();
+        match self.http.read(Ask { uri: &uri, accept: "application/json", unless: None }).await {
+            Ok(answer) => match (answer.format(), std::str::from_utf8(&answer.body)) {
+                (Ok(page::Format::Json), Ok(json)) => {
+                    let shape = list::shape(job.kind, version);
+                    match page::item(&shape, json) {
+                        Ok(mut item) => {
+                            item.meta_mut().api_version = shape.api_version;
+                            listed.objects.push(item);
+                        }
+                        Err(gap) => listed.objects.gaps.push(*gap),
+                    }
+                }
+                (Err(failure), _) => listed.failure = Some(failure),
+                _ => listed.failure = Some(Failure::Broken("the answer is no JSON".to_owned())),
+            },
+            Err(failure) => listed.failure = Some(failure),
+        }
+        listed
+    }
+
+    /// Whether there is anything to go on with.
+    fn verdict(&self, answers: &[Listed]) -> Result<(), ReadError> {
+        let (server, from) = (self.server.clone(), self.from.clone());
+        let mut failures = answers.iter().filter_map(|answer| answer.failure.as_ref());
+        if !self.http.answered()
+            && let Some(failure) = failures.next()
+        {
+            return Err(ReadError::Unreachable { server, from, detail: failure.to_string() });
+        }
+        let refusal = |answer: &Listed| matches!(answer.failure, Some(Failure::Unauthorized(_)));
+        match answers.first().and_then(|answer| answer.failure.as_ref()) {
+            Some(failure) if answers.iter().all(refusal) => Err(ReadError::NotLoggedIn { server, from, detail: failure.to_string() }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Kinds that may not be listed in all namespaces.
+pub(super) fn refused_cluster_wide(inventory: &Inventory) -> impl Iterator<Item = Kind> {
+    inventory.gaps.iter().filter_map(|gap| match gap {
+        Gap::Forbidden { kind, namespace, .. } if namespace.is_empty() => Some(*kind),
+        _ => None,
+    })
+}
+
+/// Every question once: an object that a list brings is not asked for by name as well.
+fn jobs(wanted: &Wanted) -> Vec<Job> {
+    let scope = match &wanted.scope {
+        Scope::All => Str::default(),
+        Scope::One(namespace) => namespace.clone(),
+    };
+    let of = |kind: Kind, namespace: &Str| if kind.namespaced() { namespace.clone() } else { Str::default() };
+    let mut jobs: BTreeSet<Job> = wanted.kinds.iter().map(|kind| Job { kind: *kind, namespace: of(*kind, &scope), name: None }).collect();
+    let outside = wanted.extra.iter().filter(|(kind, namespace, _)| !wanted.covers(*kind, namespace));
+    jobs.extend(outside.map(|(kind, namespace, name)| Job { kind: *kind, namespace: of(*kind, namespace), name: name.clone() }));
+    let listed = |job: &Job| job.name.is_some() && jobs.contains(&Job { name: None, ..job.clone() });
+    jobs.iter().filter(|job| !listed(job)).cloned().collect()
+}
+
+fn gap(job: &Job, failure: &Failure) -> Option<Gap> {
+    let (kind, namespace) = (job.kind, job.namespace.clone());
+    Some(match failure {
+        // A named object that is not there is simply absent.
+        Failure::NotFound if job.name.is_some() => return None,
+        Failure::NotFound => Gap::NotServed(kind),
+        Failure::Forbidden(detail) => Gap::Forbidden { kind, namespace, detail: detail.as_str().into() },
+        other => Gap::Incomplete { kind, namespace, detail: other.to_string().into() },
+    })
+}
+
+fn coverage(jobs: &[Job], gaps: &[Gap]) -> BTreeMap<Kind, Coverage> {
+    let hidden: BTreeSet<Kind> = gaps.iter().filter(|gap| gap.hides_objects()).map(Gap::kind).collect();
+    jobs.iter().map(|job| (job.kind, if hidden.contains(&job.kind) { Coverage::Hidden } else { Coverage::Complete })).collect()
+}

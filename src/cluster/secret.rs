@@ -1,0 +1,118 @@
+//! Secrets, reduced on reading to public certificates: private data never lives in an object of ours.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::model::{Item, Kind, Meta, Object, Str};
+
+/// Keys under which meshes and gateways look for certificates.
+const CERTIFICATES: &[&str] = &["tls.crt", "ca.crt", "cert", "cacert", "crt.pem", "ca-cert.pem", "root-cert.pem", "cert-chain.pem"];
+/// Keys under which they look for private keys: only whether they are there is kept, as an empty value.
+const KEYS: &[&str] = &["tls.key", "key", "key.pem", "ca-key.pem"];
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Lean {
+    metadata: Meta,
+    #[serde(rename = "type")]
+    kind: Str,
+    data: Data,
+}
+
+/// The data that is kept; every other value is skipped by the decoder.
+#[derive(Default)]
+struct Data(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Data {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> serde::de::Visitor<'de> for Entries {
+            type Value = Data;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a map")
+            }
+            fn visit_unit<E>(self) -> Result<Data, E> {
+                Ok(Data::default())
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut access: A) -> Result<Data, A::Error> {
+                let mut kept = Map::new();
+                while let Some(name) = access.next_key::<std::borrow::Cow<'_, str>>()? {
+                    if CERTIFICATES.contains(&&*name) {
+                        kept.insert(name.into_owned(), Value::String(certificates(&access.next_value::<std::borrow::Cow<'_, str>>()?)));
+                    } else {
+                        access.next_value::<serde::de::IgnoredAny>()?;
+                        if KEYS.contains(&&*name) {
+                            kept.insert(name.into_owned(), Value::String(String::new()));
+                        }
+                    }
+                }
+                Ok(Data(kept))
+            }
+        }
+        deserializer.deserialize_any(Entries)
+    }
+}
+
+/// The PEM certificates in base64 `data`, and nothing that stands around them: some write a private key into the same value.
+fn certificates(data: &str) -> String {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    const END: &str = "-----END CERTIFICATE-----";
+    let bytes = STANDARD.decode(data.trim()).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let mut kept = String::new();
+    let mut rest = &*text;
+    while let Some(begin) = rest.find(BEGIN) {
+        let Some(length) = rest[begin..].find(END) else { break };
+        let end = begin + length + END.len();
+        kept.push_str(&rest[begin..end]);
+        kept.push('\n');
+        rest = &rest[end..];
+    }
+    STANDARD.encode(kept)
+}
+
+/// Decodes a Secret and keeps its type, its public certificates and which private keys it has.
+pub fn from_json(json: &str) -> Result<Item, serde_json::Error> {
+    Ok(lean(serde_json::from_str(json)?))
+}
+
+fn lean(secret: Lean) -> Item {
+    let mut body = Map::new();
+    body.insert("type".to_owned(), Value::String(secret.kind.to_string()));
+    body.insert("data".to_owned(), Value::Object(secret.data.0));
+    Item::Object(Object { kind: Kind::Secret, meta: secret.metadata, body: Value::Object(body) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+
+    #[test]
+    fn only_certificates_and_the_presence_of_keys_survive() {
+        let private = STANDARD.encode("-----BEGIN PRIVATE KEY-----\nplanted\n-----END PRIVATE KEY-----\n");
+        let mixed = STANDARD.encode(format!("{PEM}-----BEGIN PRIVATE KEY-----\nplanted\n-----END PRIVATE KEY-----\n{PEM}"));
+        let json = serde_json::json!({
+            "metadata": {"name": "cert", "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "planted"}},
+            "type": "kubernetes.io/tls",
+            "data": {"tls.crt": mixed, "tls.key": private, "password": "cGxhbnRlZA=="},
+            "stringData": {"token": "planted"},
+        });
+        let Item::Object(object) = from_json(&json.to_string()).unwrap() else { panic!("a Secret is an object") };
+        assert_eq!(
+            object.body,
+            serde_json::json!({"type": "kubernetes.io/tls", "data": {"tls.crt": STANDARD.encode([PEM, PEM].concat()), "tls.key": ""}})
+        );
+        let everything = format!("{object:?}");
+        assert!(!everything.contains("planted") && !everything.contains(&private) && !everything.contains("cGxhbnRlZA"));
+    }
+
+    #[test]
+    fn what_is_no_certificate_reads_as_empty() {
+        let Item::Object(object) = from_json(r#"{"data":{"tls.crt":"!!!","ca.crt":"aGVsbG8="}}"#).unwrap() else { panic!("a Secret is an object") };
+        assert_eq!(object.body["data"], serde_json::json!({"tls.crt": "", "ca.crt": ""}));
+    }
+}
