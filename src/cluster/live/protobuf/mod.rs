@@ -82,3 +82,6 @@ pub(super) fn speaks(kind: Kind) -> bool {
     use Kind::{CronJob, DaemonSet, Deployment, Job, Namespace, Node, Pod, ReplicaSet, Service, StatefulSet};
     matches!(kind, Pod | Service | Namespace | Node | Deployment | ReplicaSet | StatefulSet | DaemonSet | Job | CronJob)
 }
+
+#[cfg(test)]
+mod tests;
