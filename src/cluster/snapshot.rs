@@ -102,7 +102,7 @@ pub fn write(inventory: &Inventory, taken: &Taken, out: impl Write) -> Result<()
     Ok(())
 }
 
-/// Reads what [`write`] wrote. Objects of kinds that this version does not know are passed over.
+/// Reads what [`write()`] wrote. Objects of kinds that this version does not know are passed over.
 pub fn read(from: impl Read) -> Result<(Inventory, Taken), SnapshotError> {
     let mut archive = tar::Archive::new(zstd::Decoder::new(from)?);
     let mut inventory = Inventory::default();
