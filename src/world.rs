@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::index::Index;
 use crate::mesh::istio::Istio;
 use crate::mesh::linkerd::Linkerd;
-use crate::model::{Coverage, Gap, Kind, Meta, Str};
+use crate::model::{Coverage, Gap, Kind, Str};
 
 /// Where the objects came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,9 @@ impl World {
     /// How clearly objects of `kind` in `namespace` are seen (an empty namespace means all of them).
     pub fn sight(&self, kind: Kind, namespace: &str) -> Sight {
         let inventory = self.index.inventory();
+        if kind == Kind::Namespace && self.index.namespace(namespace).is_some() {
+            return Sight::Clear;
+        }
         match inventory.coverage.get(&kind) {
             Some(Coverage::Complete) => {}
             Some(Coverage::Absent) => return Sight::NotInFiles,
@@ -91,17 +94,13 @@ impl World {
                 return Sight::Hidden(self.gap(kind, namespace));
             }
         }
-        match &inventory.namespace {
-            Some(only) if kind.namespaced() && *only != namespace && !inventory.also_read.iter().any(|(k, ns)| *k == kind && *ns == namespace) => {
-                Sight::Hidden(None)
-            }
-            _ => Sight::Clear,
-        }
-    }
-
-    /// Whether `name` is known to be no namespace: neither read nor holding anything that was read.
-    pub fn namespace_is_unknown(&self, name: &str) -> bool {
-        self.index.namespace(name).is_none()
+        let also_read = || inventory.also_read.iter().any(|(k, ns)| *k == kind && *ns == namespace);
+        let here = match &inventory.namespace {
+            Some(only) => !kind.namespaced() || *only == namespace || also_read(),
+            // Read in some namespaces only (ConfigMaps in those of control planes): nothing is known of the others.
+            None => namespace.is_empty() || !inventory.also_read.iter().any(|(k, _)| *k == kind) || also_read(),
+        };
+        if here { Sight::Clear } else { Sight::Hidden(None) }
     }
 
     /// The gap that hides objects of `kind`, if one does.
@@ -112,11 +111,14 @@ impl World {
         gaps.iter().filter(hiding).find(here).cloned()
     }
 
-    /// Whether an object of the mesh counts for the namespace the user asked about; everything does when all were read.
-    pub fn in_scope(&self, meta: &Meta) -> bool {
-        match &self.index.inventory().namespace {
-            Some(only) => meta.namespace.is_empty() || meta.namespace == *only,
-            None => true,
-        }
+    /// The one namespace that answers are wanted for, if it is one.
+    pub fn only_namespace(&self) -> Option<&Str> {
+        let inventory = self.index.inventory();
+        inventory.namespace.as_ref().or(inventory.focus.as_ref())
+    }
+
+    /// Whether something in `namespace` (empty for cluster-scoped) is to be reported on.
+    pub fn in_scope(&self, namespace: &str) -> bool {
+        self.only_namespace().is_none_or(|only| namespace.is_empty() || *only == namespace)
     }
 }

@@ -1,5 +1,6 @@
 //! Where objects come from. The only layer that waits for anything.
 
+pub mod demo;
 pub mod files;
 pub mod live;
 pub mod overlay;

@@ -129,6 +129,7 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
     }
     output::check(args.output, args.show_passed, &report, &loaded.world, &terminal.style, &mut terminal.out)?;
     terminal.out.flush()?;
+    loaded.refuse_misspelt()?;
     Ok(exit(args.fail_on, &report))
 }
 

@@ -1,23 +1,44 @@
 //! From flags to a [`World`]: the one place where a source is chosen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io;
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Terminal;
-use crate::cli::GlobalArgs;
-use crate::cluster::files::{self, Ignored};
+use super::progress::Bar;
+use crate::cli::{ClusterArgs, GlobalArgs};
+use crate::cluster::files::{self, Ignored, Manifests};
+use crate::cluster::live::{ConnectOptions, Connection, Scope, Wanted, connect};
+use crate::cluster::{demo, overlay, snapshot};
 use crate::error::CliError;
 use crate::index::Index;
-use crate::model::{Kind, ObjectRef, Str};
+use crate::model::{Coverage, Gap, Inventory, Kind, ObjectRef, Str};
 use crate::world::{SourceInfo, SourceKind, World};
+
+/// What finding the meshes takes, whatever a command is about.
+const ALWAYS: &[Kind] = &[Kind::Namespace, Kind::Pod, Kind::Deployment, Kind::DaemonSet, Kind::Service, Kind::MutatingWebhookConfiguration];
+/// Kinds that pods tell enough about: a cluster has ten old ReplicaSets for each Deployment, and none of them runs.
+const SEEN_IN_PODS: &[Kind] = &[Kind::ReplicaSet, Kind::Job];
+/// Kinds of which only names, labels and annotations are asked.
+const METADATA_ONLY: &[Kind] = &[Kind::ServiceAccount, Kind::ClusterRole, Kind::ClusterRoleBinding];
+/// Where control planes live unless something says otherwise.
+const CONTROL_PLANES: [&str; 2] = ["istio-system", "linkerd"];
 
 /// What a command wants to read.
 #[derive(Clone, Debug, Default)]
 pub struct Wish {
     /// Kinds it needs; sources that hold everything anyway (files, snapshots) ignore this.
     pub kinds: BTreeSet<Kind>,
+}
+
+impl Wish {
+    /// Everything that any command reads.
+    pub fn everything() -> Self {
+        Self { kinds: Kind::ALL.iter().copied().collect() }
+    }
 }
 
 /// A world, and what was passed over while reading it.
@@ -31,19 +52,203 @@ pub struct Loaded {
     pub laid_over: Option<BTreeSet<ObjectRef>>,
 }
 
-/// Reads what the flags name.
-#[expect(clippy::unused_async, reason = "the live source waits")]
-pub(super) async fn load(global: &GlobalArgs, _wish: &Wish, terminal: &mut Terminal) -> Result<Loaded, CliError> {
-    let source = &global.source;
-    if source.filename.is_empty() {
-        return Err(CliError::usage("no source"));
+impl Loaded {
+    /// Fails when a document of the files was meant for a mesh and could not be understood: passing over it would be a wrong "fine".
+    pub fn refuse_misspelt(&self) -> Result<(), CliError> {
+        match self.ignored.iter().find(|i| i.misspelt) {
+            Some(i) => {
+                Err(CliError::usage(format!("{}:{}: {}", i.file, i.line, i.what))
+                    .hint("correct its apiVersion and kind; nothing else of it was judged"))
+            }
+            None => Ok(()),
+        }
     }
-    let namespace = global.cluster.namespace.clone().unwrap_or_else(|| "default".into());
-    let manifests = files::read(&source.filename, source.recursive, &namespace, &mut io::stdin().lock())?;
-    for ignored in manifests.ignored.iter().filter(|i| i.suspicious) {
+}
+
+/// Reads what the flags name.
+pub(crate) async fn load(global: &GlobalArgs, wish: &Wish, terminal: &mut Terminal) -> Result<Loaded, CliError> {
+    let source = &global.source;
+    if source.demo {
+        return Ok(plain(demo::read(), SourceKind::Demo, "demo", global));
+    }
+    if let Some(path) = &source.snapshot {
+        let unusable = |e: &dyn std::fmt::Display| CliError::usage(format!("cannot read the snapshot {}: {e}", path.display()));
+        let file = File::open(path).map_err(|e| unusable(&e))?;
+        let (inventory, taken) = snapshot::read(io::BufReader::new(file)).map_err(|e| unusable(&e))?;
+        terminal.note(format!("snapshot of {} taken {}", taken.context, taken.at));
+        return Ok(plain(inventory, SourceKind::Snapshot, &path.display().to_string(), global));
+    }
+    // Before connecting: a credential plugin would swallow what is piped in.
+    let manifests = if source.filename.is_empty() { None } else { Some(manifests(global, terminal)?) };
+    let Some(manifests) = manifests else {
+        let (inventory, context) = cluster(global, wish, terminal).await?;
+        return Ok(plain(inventory, SourceKind::Cluster, &context, global));
+    };
+    let name = source.filename.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
+    let Manifests { inventory: files, ignored, .. } = manifests;
+    if !source.with_cluster {
+        return Ok(Loaded { ignored, ..plain(files, SourceKind::Files, &name, global) });
+    }
+    let (cluster, context) = cluster(global, wish, terminal).await?;
+    let (inventory, laid) = overlay::lay(files, cluster);
+    let loaded = plain(inventory, SourceKind::Overlay, &format!("{name} over {context}"), global);
+    Ok(Loaded { ignored, laid_over: Some(laid), ..loaded })
+}
+
+fn plain(mut inventory: Inventory, kind: SourceKind, name: &str, global: &GlobalArgs) -> Loaded {
+    // A live read in one namespace is narrow already; other sources hold everything and are narrowed here, so that flags mean the same.
+    if let (Some(namespace), false) = (&global.cluster.namespace, global.cluster.all_namespaces)
+        && matches!(kind, SourceKind::Demo | SourceKind::Snapshot)
+    {
+        inventory.focus = Some(namespace.as_str().into());
+    }
+    let info = SourceInfo { kind, name: Str::from(name) };
+    Loaded { world: World::new(Index::new(inventory), info, Timestamp::now()), ignored: Vec::new(), laid_over: None }
+}
+
+fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, CliError> {
+    let source = &global.source;
+    let namespace = global.cluster.namespace.as_deref().unwrap_or("default");
+    let manifests = files::read(&source.filename, source.recursive, namespace, &mut io::stdin().lock())?;
+    let all = terminal.verbose > 0;
+    for ignored in manifests.ignored.iter().filter(|i| i.suspicious || all) {
         terminal.note(format!("{}:{}: {}", ignored.file, ignored.line, ignored.what));
     }
-    let name = source.filename.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
-    let info = SourceInfo { kind: SourceKind::Files, name: Str::from(name) };
-    Ok(Loaded { world: World::new(Index::new(manifests.inventory), info, Timestamp::now()), ignored: manifests.ignored, laid_over: None })
+    if manifests.inventory.is_empty() && manifests.ignored.is_empty() {
+        terminal.note("the files hold no objects");
+    }
+    Ok(manifests)
+}
+
+/// Connects by the flags.
+pub(crate) async fn connection(args: &ClusterArgs, stdin_in_use: bool) -> Result<Connection, CliError> {
+    let options = ConnectOptions {
+        kubeconfig: args.kubeconfig.clone(),
+        context: args.context.clone(),
+        impersonate: args.as_user.clone(),
+        impersonate_groups: args.as_group.clone(),
+        request_timeout: request_timeout(&args.request_timeout)?,
+        stdin_in_use,
+        ..ConnectOptions::default()
+    };
+    connect(&options).await.map_err(|e| e.hints().into_iter().fold(CliError::unreadable(&e), CliError::hint))
+}
+
+/// `0` for none, a number of seconds, or a number with a unit.
+fn request_timeout(text: &str) -> Result<Option<Duration>, CliError> {
+    let seconds = text.parse::<u64>().map(Duration::from_secs).ok();
+    let with_unit = || text.parse::<SignedDuration>().ok().and_then(|d| Duration::try_from(d).ok());
+    match seconds.or_else(with_unit) {
+        Some(Duration::ZERO) => Ok(None),
+        Some(limit) => Ok(Some(limit)),
+        None => Err(CliError::usage(format!("--request-timeout {text:?} is no time")).hint("write 30s, 2m, or 0 for no limit")),
+    }
+}
+
+async fn cluster(global: &GlobalArgs, wish: &Wish, terminal: &mut Terminal) -> Result<(Inventory, String), CliError> {
+    let args = &global.cluster;
+    let connection = connection(args, global.source.filename.iter().any(|f| f.as_os_str() == "-")).await?;
+    let bar = Bar::new(terminal.progress);
+    let scope = match &args.namespace {
+        Some(namespace) if !args.all_namespaces => Scope::One(namespace.as_str().into()),
+        _ => Scope::All,
+    };
+    let mut inventory = read(&connection, wish, scope.clone(), &bar).await?;
+    let refused = [Kind::Pod, Kind::Service, Kind::Deployment].iter().any(|kind| refused_everywhere(&inventory, *kind));
+    if scope == Scope::All && refused && !args.all_namespaces {
+        let namespace = connection.namespace().to_owned();
+        terminal.note(format!("may not list cluster-wide: looking at namespace {namespace} only (-n chooses another, -A insists)"));
+        inventory = read(&connection, wish, Scope::One(namespace.as_str().into()), &bar).await?;
+    }
+    bar.done();
+    if terminal.verbose > 0 {
+        terminal.note(format!("{} objects and {} gaps from {}", inventory.len(), inventory.gaps.len(), connection.server()));
+    }
+    let name = if connection.context().is_empty() { connection.server() } else { connection.context() };
+    Ok((inventory, name.to_owned()))
+}
+
+fn refused_everywhere(inventory: &Inventory, kind: Kind) -> bool {
+    inventory.gaps.iter().any(|gap| matches!(gap, Gap::Forbidden { kind: k, namespace, .. } if *k == kind && namespace.is_empty()))
+}
+
+/// Reads the wish, and then the ConfigMaps of control planes that turned out to live elsewhere.
+async fn read(connection: &Connection, wish: &Wish, scope: Scope, bar: &Bar) -> Result<Inventory, CliError> {
+    let failed = |e: crate::cluster::live::ReadError| e.hints().into_iter().fold(CliError::unreadable(&e), CliError::hint);
+    let mut kinds: BTreeSet<Kind> = wish.kinds.iter().chain(ALWAYS).copied().collect();
+    let through_pods: Vec<Kind> = SEEN_IN_PODS.iter().copied().filter(|k| kinds.remove(k)).collect();
+    kinds.remove(&Kind::ConfigMap);
+    let mut wanted = Wanted::new(scope.clone(), kinds.iter().copied());
+    wanted.metadata_only = METADATA_ONLY.iter().copied().filter(|k| kinds.contains(k)).collect();
+    for plane in CONTROL_PLANES {
+        wanted.extra.extend(of_control_plane(plane, &kinds, &scope));
+    }
+    if let Scope::One(namespace) = &scope {
+        wanted.extra.push((Kind::Namespace, Str::default(), Some(namespace.clone())));
+    }
+    let mut inventory = connection.read(&wanted, bar).await.map_err(failed)?;
+    let elsewhere: BTreeSet<Str> = control_planes(&inventory).into_iter().filter(|ns| !CONTROL_PLANES.contains(&ns.as_str())).collect();
+    if !elsewhere.is_empty() {
+        let mut more = Wanted::new(scope.clone(), []);
+        more.extra = elsewhere.iter().flat_map(|plane| of_control_plane(plane, &kinds, &scope)).collect();
+        let mut found = connection.read(&more, bar).await.map_err(failed)?;
+        merge_coverage(&mut found.coverage, &inventory.coverage);
+        inventory.append(found);
+    }
+    for kind in through_pods {
+        if let Some(pods) = inventory.coverage.get(&Kind::Pod).copied() {
+            inventory.coverage.insert(kind, pods);
+        }
+    }
+    Ok(inventory)
+}
+
+/// What a control plane's namespace holds that rules about other namespaces read.
+fn of_control_plane(namespace: &str, kinds: &BTreeSet<Kind>, scope: &Scope) -> Vec<(Kind, Str, Option<Str>)> {
+    let mut extra = vec![(Kind::ConfigMap, Str::from(namespace), None)];
+    if matches!(scope, Scope::One(one) if *one != namespace) {
+        let own = kinds.iter().filter(|k| k.namespaced() && **k != Kind::Secret);
+        extra.extend(own.map(|kind| (*kind, Str::from(namespace), None)));
+    }
+    extra
+}
+
+/// Namespaces in which control planes run, by their pods' labels and their webhooks' Services.
+fn control_planes(inventory: &Inventory) -> BTreeSet<Str> {
+    let labels = |pod: &&crate::model::Pod| {
+        let labels = &pod.metadata.labels;
+        labels.is("app", "istiod") || labels.has("linkerd.io/control-plane-component")
+    };
+    let mut found: BTreeSet<Str> = inventory.pods.iter().filter(labels).map(|p| p.metadata.namespace.clone()).collect();
+    let webhooks = inventory.objects.iter().filter(|o| o.kind == Kind::MutatingWebhookConfiguration);
+    for webhook in webhooks.flat_map(|o| o.root().list("webhooks").collect::<Vec<_>>()) {
+        let ours = ["istio.io", "linkerd.io"].iter().any(|suffix| webhook.text("name").ends_with(suffix));
+        if let Some(namespace) = webhook.at(["clientConfig", "service", "namespace"]).and_then(|n| n.str()).filter(|_| ours) {
+            found.insert(namespace.into());
+        }
+    }
+    found
+}
+
+/// A second read must not upgrade what the first one could not see.
+fn merge_coverage(later: &mut BTreeMap<Kind, Coverage>, first: &BTreeMap<Kind, Coverage>) {
+    for (kind, coverage) in first {
+        if *coverage != Coverage::Complete || !later.contains_key(kind) {
+            later.insert(*kind, *coverage);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::request_timeout;
+    use std::time::Duration;
+
+    #[test]
+    fn timeouts_are_written_as_for_kubectl() {
+        assert_eq!(request_timeout("0").unwrap(), None);
+        assert_eq!(request_timeout("5").unwrap(), Some(Duration::from_secs(5)));
+        assert_eq!(request_timeout("1m30s").unwrap(), Some(Duration::from_secs(90)));
+        assert!(request_timeout("soon").is_err());
+    }
 }

@@ -5,6 +5,7 @@ pub mod complete;
 pub mod explain;
 mod fix;
 mod load;
+mod progress;
 pub mod rules;
 mod terminal;
 

@@ -152,7 +152,9 @@ pub struct Inventory {
     pub coverage: BTreeMap<Kind, Coverage>,
     /// The one namespace that was read, when it was not all of them.
     pub namespace: Option<Str>,
-    /// Kinds and namespaces outside of `namespace` that were read all the same.
+    /// The one namespace that answers are wanted for, although more was read.
+    pub focus: Option<Str>,
+    /// Kinds and namespaces that were read besides `namespace`; of a kind read nowhere else, all that was.
     pub also_read: BTreeSet<(Kind, Str)>,
 }
 

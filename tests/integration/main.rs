@@ -5,3 +5,4 @@
 mod checks;
 mod krew;
 mod kubectl;
+mod layering;

@@ -67,6 +67,8 @@ pub struct Ignored {
     pub what: String,
     /// Whether it is probably a mistake (no apiVersion or kind) and not just a kind of no interest here.
     pub suspicious: bool,
+    /// Whether it was meant for a mesh, by its group, and names a kind that group does not have.
+    pub misspelt: bool,
 }
 
 /// What manifests hold.
@@ -139,7 +141,8 @@ impl Manifests {
                 None => {
                     let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
                     let misspelt = !group.is_empty() && Kind::knows_group(group) && is_mesh_group(group);
-                    self.ignore(file, line, format!("{api_version} {kind}: a kind this tool does not read"), misspelt);
+                    self.ignore(file, line, format!("{api_version} {kind}: a kind this tool does not know"), misspelt);
+                    self.ignored.last_mut().into_iter().for_each(|i| i.misspelt = misspelt);
                 }
             },
         }
@@ -188,7 +191,7 @@ impl Manifests {
     }
 
     fn ignore(&mut self, file: &Str, line: u32, what: impl Into<String>, suspicious: bool) {
-        self.ignored.push(Ignored { file: file.clone(), line, what: what.into(), suspicious });
+        self.ignored.push(Ignored { file: file.clone(), line, what: what.into(), suspicious, misspelt: false });
     }
 
     /// Of objects given twice the last counts, as it would after `kubectl apply`; every kind is then marked as seen or absent.
