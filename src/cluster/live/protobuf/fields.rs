@@ -8,21 +8,21 @@ use crate::model::{
     Condition, Container, ContainerPort, ContainerStatus, Controller, ControllerSpec, ControllerStatus, EnvVar, HttpGet, JobTemplate, Kind,
     LabelSelector, Map, Meta, Namespace, Node, NodeCondition, NodeInfo, NodeSpec, NodeStatus, OwnerReference, Pod, PodCondition, PodIp, PodSpec,
     PodStatus, PodTemplate, Port, Probe, Requirement, SecurityContext, Service, ServicePort, ServiceSpec, ServiceStatus, SocketProbe, Str,
-    annotation_matters, env_matters,
+    annotation_matters, arg_matters, env_matters,
 };
 
 type Pairs = Vec<(Str, Str)>;
 
 /// Implements [`Message`] for a type: a field number, then what to do with the value `wire` of the message `it`.
 macro_rules! message {
-    ($type:ty, $it:ident, $wire:ident, { $($number:pat => $take:expr,)+ }) => {
+    ($type:ty, $it:ident, $wire:ident, { $($number:literal $(if $wanted:expr)? => $take:expr,)+ }) => {
         impl Message for $type {
             fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
                 let mut message = Self::default();
                 let $it = &mut message;
                 each(bytes, |field, $wire: Wire<'_>| {
                     match field {
-                        $($number => $take,)+
+                        $($number $(if $wanted)? => $take,)+
                         _ => {}
                     }
                     Ok(())
@@ -132,9 +132,9 @@ message!(SecurityContext, it, wire, {
 message!(Container, it, wire, {
     1 => it.name = wire.str()?,
     2 => it.image = wire.str()?,
-    4 => it.args.push(wire.str()?),
+    4 if arg_matters(wire.text()?) => it.args.push(wire.str()?),
     6 => it.ports.push(wire.message()?),
-    7 => if env_matters(entry_key(wire)?) { it.env.push(wire.message()?) },
+    7 if env_matters(entry_key(wire)?) => it.env.push(wire.message()?),
     10 => it.liveness_probe = Some(wire.message()?),
     11 => it.readiness_probe = Some(wire.message()?),
     15 => it.security_context = Some(wire.message()?),
@@ -328,7 +328,7 @@ fn controller_spec(kind: Kind, wire: Wire<'_>) -> Result<ControllerSpec, Malform
             (Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet, 1) => it.replicas = Some(wire.int32()?),
             (Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet, 2) | (Kind::DaemonSet, 1) | (Kind::Job, 4) => it.selector = wire.message()?,
             (Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet, 3) | (Kind::DaemonSet, 2) | (Kind::Job, 6) => {
-                it.template = Some(wire.message()?)
+                it.template = Some(wire.message()?);
             }
             (Kind::CronJob, 5) => {
                 let mut job = JobTemplate::default();

@@ -295,8 +295,20 @@ fn encode_field(field: u64, kind: Type, object: &Value, value: Option<&Value>, o
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         Just(String::new()),
-        prop::sample::select(vec!["True", "8080", "-1", "Always", "ISTIO_META_X", "PATH", "istio.io/rev", "linkerd.io/inject", "app", "http"])
-            .prop_map(str::to_owned),
+        prop::sample::select(vec![
+            "True",
+            "8080",
+            "-1",
+            "Always",
+            "ISTIO_META_X",
+            "PATH",
+            "istio.io/rev",
+            "linkerd.io/inject",
+            "app",
+            "http",
+            "--default-policy=deny"
+        ])
+        .prop_map(str::to_owned),
         "[a-zäλ\"]{1,9}",
     ]
 }
