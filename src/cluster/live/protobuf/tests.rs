@@ -385,7 +385,7 @@ fn shape(kind: Kind) -> Shape {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn both_encodings_of_an_object_decode_to_the_same((kind, object) in any_object()) {
