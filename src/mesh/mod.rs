@@ -2,3 +2,178 @@
 
 pub mod istio;
 pub mod linkerd;
+
+use std::collections::BTreeMap;
+
+use crate::index::{Index, Workload};
+use crate::model::{Coverage, Drift, Evidence, Gap, InjectionFact, Kind, Map, MeshId, ObjectRef, Pod, PodSpec, Str, Subject};
+
+/// The one seam between the meshes and everything else: opened once from the index, then total and pure.
+pub trait Mesh {
+    /// Which mesh it is.
+    fn id(&self) -> MeshId;
+
+    /// Its control planes, sorted by namespace and revision; empty when none is visible.
+    fn control_planes(&self) -> &[ControlPlane];
+
+    /// Membership of a workload.
+    fn injection(&self, index: &Index, workload: &Workload) -> InjectionFact;
+
+    /// The version of the proxy that carries a pod's traffic; nothing for pods outside of this mesh or images without a tag.
+    fn proxy_version(&self, pod: &Pod) -> Option<Str>;
+
+    /// What the mesh runs on every node or beside its control plane, by name: ztunnel, a CNI plugin, extensions.
+    fn components(&self) -> &[Component];
+}
+
+/// One control plane; Istio has one per revision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ControlPlane {
+    /// The mesh.
+    pub mesh: MeshId,
+    /// Its namespace; empty when only its webhooks are visible.
+    pub namespace: Str,
+    /// Its revision, where the mesh has such a thing.
+    pub revision: Option<Str>,
+    /// Further names of the revision.
+    pub tags: Vec<Str>,
+    /// Its version, when it can be told.
+    pub version: Option<Str>,
+    /// What the version was read from.
+    pub version_source: Option<Evidence>,
+    /// Ready pods, when pods or a Deployment's status were seen.
+    pub ready: Option<usize>,
+    /// Pods there should be.
+    pub replicas: Option<usize>,
+    /// What shows that it is there.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A part of a mesh beside the control plane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Component {
+    /// For instance `ztunnel`.
+    pub name: Str,
+    /// What shows it.
+    pub object: ObjectRef,
+    /// Its version, when an image tells.
+    pub version: Option<Str>,
+    /// Ready and wanted pods, when a status tells.
+    pub ready: Option<(usize, usize)>,
+}
+
+/// Whether objects of `kind` that are not here are known not to exist.
+fn seen(index: &Index, kind: Kind) -> bool {
+    index.inventory().coverage.get(&kind) == Some(&Coverage::Complete)
+}
+
+/// What a namespace says: its labels (with the name label that every cluster adds) and annotations; a gap when it was not read.
+fn namespace_words(index: &Index, name: &str) -> Result<(Map, Map), Gap> {
+    const NAME: &str = "kubernetes.io/metadata.name";
+    let Some(namespace) = index.namespace(name) else {
+        let hiding = |gap: &&Gap| gap.kind() == Kind::Namespace && gap.hides_objects();
+        let known = index.inventory().gaps.iter().filter(hiding).find(|g| g.namespace().is_empty() || g.namespace() == name);
+        let detail = "its labels and annotations are not known".into();
+        return Err(known.cloned().unwrap_or(Gap::Incomplete { kind: Kind::Namespace, namespace: name.into(), detail }));
+    };
+    let meta = &namespace.metadata;
+    let labels = if meta.labels.has(NAME) {
+        meta.labels.clone()
+    } else {
+        meta.labels.iter().map(|(k, v)| (k.clone(), v.clone())).chain([(Str::from(NAME), meta.name.clone())]).collect()
+    };
+    Ok((labels, meta.annotations.clone()))
+}
+
+/// The pod that decides about a workload: its template, or the pod itself.
+struct Shape<'a> {
+    index: &'a Index,
+    workload: &'a Workload,
+    spec: &'a PodSpec,
+}
+
+impl<'a> Shape<'a> {
+    fn of(index: &'a Index, workload: &'a Workload) -> Option<Self> {
+        Some(Self { index, workload, spec: index.pod_spec(workload)? })
+    }
+
+    fn labels(&self) -> &'a Map {
+        &self.workload.labels
+    }
+
+    fn annotations(&self) -> &'a Map {
+        &self.workload.annotations
+    }
+
+    /// Evidence at a field of the pod shape.
+    fn evidence(&self, path: &str, text: impl Into<String>) -> Evidence {
+        let full = match self.index.template_path(self.workload) {
+            "" => path.to_owned(),
+            template => format!("{template}.{path}"),
+        };
+        Evidence::field(self.workload.reference.clone(), full, text)
+    }
+
+    fn label(&self, name: &str, text: impl Into<String>) -> Evidence {
+        self.evidence(&format!("metadata.labels{}", crate::model::key(name)), text)
+    }
+
+    fn annotation(&self, name: &str, text: impl Into<String>) -> Evidence {
+        self.evidence(&format!("metadata.annotations{}", crate::model::key(name)), text)
+    }
+}
+
+/// Differences between what runs and what is meant, each told once with the number of pods that show it.
+#[derive(Default)]
+struct Drifts(BTreeMap<(&'static str, String), (usize, bool, Evidence)>);
+
+impl Drifts {
+    fn add(&mut self, code: &'static str, restart: bool, pod: &Pod, path: &str, text: impl Into<String>) {
+        let text = text.into();
+        let evidence = || Evidence { object: Some(pod.reference()), path: Some(path.to_owned()).filter(|p| !p.is_empty()), text: text.clone() };
+        self.0.entry((code, text.clone())).or_insert_with(|| (0, restart, evidence())).0 += 1;
+    }
+
+    fn into_list(self, pods: usize) -> Vec<Drift> {
+        let told = |((code, text), (count, restart, mut evidence)): (_, (usize, bool, Evidence))| {
+            evidence.text = if count == pods { text } else { format!("{count} of {pods} pods: {text}") };
+            Drift { code, restart, evidence }
+        };
+        self.0.into_iter().map(told).collect()
+    }
+}
+
+/// Evidence at a label of a namespace.
+fn namespace_label(namespace: &str, name: &str, text: impl Into<String>) -> Evidence {
+    namespace_field(namespace, "labels", name, text)
+}
+
+/// Evidence at an annotation of a namespace.
+fn namespace_annotation(namespace: &str, name: &str, text: impl Into<String>) -> Evidence {
+    namespace_field(namespace, "annotations", name, text)
+}
+
+fn namespace_field(namespace: &str, field: &str, name: &str, text: impl Into<String>) -> Evidence {
+    Evidence::field(namespace_ref(namespace), format!("metadata.{field}{}", crate::model::key(name)), text)
+}
+
+fn namespace_ref(name: &str) -> ObjectRef {
+    ObjectRef { namespace: Str::default(), kind: Kind::Namespace, name: name.into(), api_version: Str::default() }
+}
+
+/// A release from an image tag: `1.27.1-distroless` is 1.27.1 in another wrapping.
+fn release(tag: &str) -> &str {
+    ["-distroless", "-debug"].iter().find_map(|variant| tag.strip_suffix(variant)).unwrap_or(tag)
+}
+
+/// Ready and wanted pods, from a controller's status.
+fn readiness(controller: &crate::model::Controller) -> Option<(usize, usize)> {
+    let status = &controller.status;
+    let count = |n: i32| usize::try_from(n).unwrap_or_default();
+    if let Some(wanted) = status.desired_number_scheduled {
+        return Some((count(status.number_ready.unwrap_or_default()), count(wanted)));
+    }
+    // A manifest has no status at all; a Deployment without ready pods has one without this field.
+    let observed = status.ready_replicas.or(status.available_replicas);
+    observed.map(|ready| (count(ready), count(controller.spec.replicas.unwrap_or(1))))
+}

@@ -3,6 +3,7 @@
 mod fact;
 mod field;
 mod gap;
+mod injection;
 mod inventory;
 mod kind;
 mod map;
@@ -18,6 +19,7 @@ mod text;
 pub use fact::{Evidence, Fact};
 pub use field::Field;
 pub use gap::Gap;
+pub use injection::{Actual, Drift, InjectionFact, Intent, MeshId, Mode};
 pub use inventory::{Coverage, Inventory, Item};
 pub use kind::Kind;
 pub use map::Map;

@@ -2,18 +2,29 @@
 
 pub mod ambient;
 pub mod destination_rules;
+mod detect;
 pub mod hosts;
 pub mod import_scope;
+mod injection;
+mod injector_config;
 mod mesh_config;
 pub mod policy;
 mod registry;
+mod revision;
 pub mod transport;
 pub mod visibility;
 
+pub use detect::Ambient;
+pub use injector_config::InjectorConfig;
 pub use mesh_config::{MeshConfig, OutboundMode};
 pub use registry::{Entry, Registry, Source};
+pub use revision::{DEFAULT, INJECT, INJECTION, Injector, REV, TAG, Tag};
 
-use crate::index::Index;
+use std::collections::BTreeSet;
+
+use super::{Component, ControlPlane, Mesh, release, seen};
+use crate::index::{Index, Workload};
+use crate::model::{InjectionFact, Kind, MeshId, Pod, Str};
 
 /// Istio as far as it is visible; all answers hold for its defaults when it is not.
 #[derive(Debug)]
@@ -22,6 +33,16 @@ pub struct Istio {
     pub config: MeshConfig,
     /// The mesh's services by host.
     pub registry: Registry,
+    /// Its control planes, one per revision.
+    pub control_planes: Vec<ControlPlane>,
+    /// Other names of revisions, those that lead nowhere included.
+    pub tags: Vec<Tag>,
+    /// The injection webhooks; the charts' own where the real ones are not visible (those have no object).
+    pub injectors: Vec<Injector>,
+    /// The injector's settings by revision.
+    pub injector_configs: Vec<InjectorConfig>,
+    /// Ambient mode.
+    pub ambient: Ambient,
 }
 
 impl Istio {
@@ -29,12 +50,65 @@ impl Istio {
     pub fn open(index: &Index) -> Self {
         let config = MeshConfig::read(index);
         let registry = Registry::read(index, &config);
-        Self { config, registry }
+        let tags = revision::tags(index);
+        let mut injectors = revision::injectors(index);
+        let control_planes = detect::control_planes(index, &injectors, &tags);
+        let injector_configs = injector_config::read(index);
+        if injectors.is_empty() && !seen(index, Kind::MutatingWebhookConfiguration) {
+            let by_default = injector_configs.iter().any(|c| c.namespaces_by_default);
+            injectors = revision::chart_injectors(&assumed_revisions(index, &control_planes, &tags), &tags, by_default);
+        }
+        Self { config, registry, control_planes, tags, injectors, injector_configs, ambient: detect::ambient(index) }
     }
 
     /// The namespace whose policies hold for the whole mesh.
     pub fn root_namespace(&self) -> &str {
         &self.config.root_namespace
+    }
+
+    /// The control plane of a revision, which may be named by one of its tags.
+    pub fn revision(&self, name: &str) -> Option<&ControlPlane> {
+        let of = |revision: &str| self.control_planes.iter().find(|p| p.revision.as_deref() == Some(revision));
+        of(name).or_else(|| self.tags.iter().filter(|t| t.name == name).find_map(|t| of(&t.revision)))
+    }
+
+    /// The injector's settings for a revision.
+    pub fn injector_config(&self, revision: &str) -> Option<&InjectorConfig> {
+        self.injector_configs.iter().find(|c| c.revision == revision)
+    }
+}
+
+/// Revisions to assume webhooks for: those of the control planes; where none is visible, every one that a label asks for.
+fn assumed_revisions(index: &Index, control_planes: &[ControlPlane], tags: &[Tag]) -> BTreeSet<Str> {
+    if !control_planes.is_empty() {
+        return control_planes.iter().filter_map(|p| p.revision.clone()).collect();
+    }
+    let namespaces = index.namespaces().iter().map(|n| &n.metadata.labels);
+    let workloads = index.workloads().iter().map(|w| &w.labels);
+    let asked = namespaces.chain(workloads).filter_map(|labels| labels.get(REV)).filter(|r| !tags.iter().any(|t| t.name == *r));
+    asked.map(Str::from).chain([Str::from(DEFAULT)]).collect()
+}
+
+impl Mesh for Istio {
+    fn id(&self) -> MeshId {
+        MeshId::Istio
+    }
+
+    fn control_planes(&self) -> &[ControlPlane] {
+        &self.control_planes
+    }
+
+    fn injection(&self, index: &Index, workload: &Workload) -> InjectionFact {
+        injection::fact(self, index, workload)
+    }
+
+    fn proxy_version(&self, pod: &Pod) -> Option<Str> {
+        let proxy = pod.spec.container("istio-proxy").filter(|_| !pod.metadata.labels.is("app", "ztunnel"))?;
+        proxy.image_tag().map(|tag| release(tag).into())
+    }
+
+    fn components(&self) -> &[Component] {
+        &self.ambient.components
     }
 }
 

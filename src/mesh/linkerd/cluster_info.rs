@@ -3,10 +3,10 @@
 use ipnet::IpNet;
 use serde_json::Value;
 
+use super::LinkerdConfig;
 use super::network;
 use super::server::InboundPolicy;
-use crate::index::Index;
-use crate::model::{Field, Kind, Str};
+use crate::model::{Field, Str};
 
 /// Settings of the control plane, with the chart's defaults where nothing is written.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,15 +34,12 @@ impl Default for ClusterInfo {
 }
 
 impl ClusterInfo {
-    /// Reads the ConfigMap `linkerd-config`; of several control planes the first counts.
-    pub fn read(index: &Index) -> Self {
-        let Some(config) = index.objects(Kind::ConfigMap).iter().find(|c| c.meta.name == "linkerd-config") else {
-            return Self::default();
-        };
-        let text = config.root().at(["data", "values"]).and_then(|f| f.str()).unwrap_or_default();
-        match serde_saphyr::from_str::<Value>(text) {
-            Ok(values) if values.is_object() => Self { known: true, ..Self::of(&config.meta.namespace, &values) },
-            _ => Self { namespace: config.meta.namespace.clone(), ..Self::default() },
+    /// Takes them from the control planes' settings; of several control planes the first counts.
+    pub fn read(configs: &[LinkerdConfig]) -> Self {
+        match configs.first() {
+            Some(config) if config.raw.is_object() => Self { known: true, ..Self::of(&config.namespace, &config.raw) },
+            Some(config) => Self { namespace: config.namespace.clone(), ..Self::default() },
+            None => Self::default(),
         }
     }
 

@@ -3,7 +3,10 @@
 pub mod annotations;
 pub mod authz;
 mod cluster_info;
+mod config;
+mod detect;
 pub mod identity;
+mod injection;
 pub mod network;
 pub mod ports;
 pub mod routes;
@@ -12,22 +15,67 @@ pub mod server;
 pub(crate) mod testing;
 
 pub use cluster_info::ClusterInfo;
+pub use config::LinkerdConfig;
+pub use detect::{COMPONENT, INJECT, Injector, PLANE};
 
-use crate::index::Index;
+use super::{Component, ControlPlane, Mesh};
+use crate::index::{Index, Workload};
+use crate::model::{InjectionFact, MeshId, Pod, Str};
 
 /// Linkerd as far as it is visible; all answers hold for its defaults when it is not.
 #[derive(Debug, Default)]
 pub struct Linkerd {
     /// Namespaces of its control planes, found by their `linkerd-config` ConfigMap.
-    pub namespaces: Vec<crate::model::Str>,
+    pub namespaces: Vec<Str>,
     /// Settings that policies depend on.
     pub cluster: ClusterInfo,
+    /// The settings of each, in the same order.
+    pub configs: Vec<LinkerdConfig>,
+    /// Its control planes, those without a readable `linkerd-config` included.
+    pub control_planes: Vec<ControlPlane>,
+    /// The injection webhooks; the chart's own where the real ones are not visible (those have no object).
+    pub injectors: Vec<Injector>,
+    components: Vec<Component>,
 }
 
 impl Linkerd {
     /// Reads Linkerd from the index.
     pub fn open(index: &Index) -> Self {
-        let namespaces = index.objects(crate::model::Kind::ConfigMap).iter().filter(|c| c.meta.name == "linkerd-config");
-        Self { namespaces: namespaces.map(|c| c.meta.namespace.clone()).collect(), cluster: ClusterInfo::read(index) }
+        let configs = LinkerdConfig::read(index);
+        Self {
+            namespaces: configs.iter().map(|c| c.namespace.clone()).collect(),
+            control_planes: detect::control_planes(index, &configs),
+            injectors: detect::injectors(index, &configs),
+            components: detect::components(index),
+            cluster: ClusterInfo::read(&configs),
+            configs,
+        }
+    }
+
+    /// The settings of the control plane in `namespace`.
+    pub fn config(&self, namespace: &str) -> Option<&LinkerdConfig> {
+        self.configs.iter().find(|c| c.namespace == namespace)
+    }
+}
+
+impl Mesh for Linkerd {
+    fn id(&self) -> MeshId {
+        MeshId::Linkerd
+    }
+
+    fn control_planes(&self) -> &[ControlPlane] {
+        &self.control_planes
+    }
+
+    fn injection(&self, index: &Index, workload: &Workload) -> InjectionFact {
+        injection::fact(self, index, workload)
+    }
+
+    fn proxy_version(&self, pod: &Pod) -> Option<Str> {
+        pod.spec.container("linkerd-proxy")?.image_tag().map(Str::from)
+    }
+
+    fn components(&self) -> &[Component] {
+        &self.components
     }
 }

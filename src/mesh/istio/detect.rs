@@ -1,0 +1,134 @@
+//! Which control planes of Istio there are, and what of ambient.
+
+use std::collections::BTreeMap;
+
+use super::revision::{DEFAULT, Injector, REV, Tag};
+use crate::index::{Index, Workload};
+use crate::mesh::{Component, ControlPlane, readiness, release, seen};
+use crate::model::{Controller, Evidence, Kind, Map, MeshId, Str};
+
+/// What ambient mode consists of, as far as it is visible.
+#[derive(Clone, Debug, Default)]
+pub struct Ambient {
+    /// The ztunnel DaemonSet, istio-cni and the like.
+    pub components: Vec<Component>,
+    /// Namespaces whose pods istio-cni never takes.
+    pub excluded: Vec<Str>,
+}
+
+impl Ambient {
+    /// Whether ztunnel is here.
+    pub fn has_ztunnel(&self) -> bool {
+        self.components.iter().any(|c| c.name == "ztunnel")
+    }
+}
+
+/// Control planes by namespace and revision: istiod's workloads first, then revisions that only webhooks tell of.
+pub(super) fn control_planes(index: &Index, injectors: &[Injector], tags: &[Tag]) -> Vec<ControlPlane> {
+    let app: Map = [("app", "istiod")].into_iter().collect();
+    let mut found: BTreeMap<(Str, Str), ControlPlane> = BTreeMap::new();
+    for workload in index.select(None, &app) {
+        let plane = of_workload(index, workload);
+        let key = (plane.namespace.clone(), plane.revision.clone().unwrap_or_default());
+        found.entry(key).and_modify(|known| merge(known, &plane)).or_insert(plane);
+    }
+    for injector in injectors.iter().filter(|i| i.tag.is_none()) {
+        let Some(object) = &injector.object else { continue };
+        let evidence = Evidence::object(object.clone(), format!("injection webhooks of revision {}", injector.revision));
+        if let Some(plane) = found.values_mut().find(|p| p.revision.as_ref() == Some(&injector.revision)) {
+            if !plane.evidence.contains(&evidence) {
+                plane.evidence.push(evidence);
+            }
+            continue;
+        }
+        // An istiod behind a URL runs elsewhere; one behind a Service of a cluster that was read has no pods.
+        let gone = !injector.service_namespace.is_empty() && seen(index, Kind::Pod) && index.inventory().namespace.is_none();
+        let plane = ControlPlane {
+            mesh: MeshId::Istio,
+            namespace: injector.service_namespace.clone(),
+            revision: Some(injector.revision.clone()),
+            tags: Vec::new(),
+            version: None,
+            version_source: None,
+            ready: gone.then_some(0),
+            replicas: None,
+            evidence: vec![evidence],
+        };
+        found.insert((plane.namespace.clone(), injector.revision.clone()), plane);
+    }
+    for plane in found.values_mut() {
+        plane.tags = tags.iter().filter(|t| plane.revision.as_ref() == Some(&t.revision)).map(|t| t.name.clone()).collect();
+        plane.tags.dedup();
+    }
+    found.into_values().collect()
+}
+
+fn of_workload(index: &Index, workload: &Workload) -> ControlPlane {
+    let meta = index.workload_meta(workload);
+    let revision = workload.labels.get(REV).or_else(|| meta.labels.get(REV)).filter(|r| !r.is_empty()).unwrap_or(DEFAULT);
+    let discovery = index.pod_spec(workload).and_then(|spec| spec.containers.iter().enumerate().find(|(_, c)| c.name == "discovery"));
+    let from_image = discovery.and_then(|(i, container)| {
+        let at = match index.template_path(workload) {
+            "" => format!("spec.containers[{i}].image"),
+            template => format!("{template}.spec.containers[{i}].image"),
+        };
+        Some((Str::from(release(container.image_tag()?)), Evidence::field(workload.reference.clone(), at, format!("runs {}", container.image))))
+    });
+    let from_label = || {
+        let version = meta.labels.get("app.kubernetes.io/version")?;
+        let at = r#"metadata.labels["app.kubernetes.io/version"]"#;
+        Some((Str::from(version), Evidence::field(workload.reference.clone(), at, "the chart says its version")))
+    };
+    let (version, version_source) = from_image.or_else(from_label).unzip();
+    let pods: Vec<_> = index.pods_of(workload).filter(|p| !p.is_over()).collect();
+    let stated = controller(index, workload).and_then(readiness);
+    let (ready, replicas) = match (pods.len(), stated) {
+        (0, stated) => stated.unzip(),
+        (n, stated) => (Some(pods.iter().filter(|p| p.is_ready()).count()), Some(stated.map_or(n, |(_, wanted)| wanted))),
+    };
+    ControlPlane {
+        mesh: MeshId::Istio,
+        namespace: workload.reference.namespace.clone(),
+        revision: Some(revision.into()),
+        tags: Vec::new(),
+        version,
+        version_source,
+        ready,
+        replicas,
+        evidence: vec![Evidence::object(workload.reference.clone(), format!("istiod of revision {revision}"))],
+    }
+}
+
+fn merge(known: &mut ControlPlane, more: &ControlPlane) {
+    let sum = |a: Option<usize>, b: Option<usize>| a.map_or(b, |a| Some(a + b.unwrap_or_default()));
+    known.ready = sum(known.ready, more.ready);
+    known.replicas = sum(known.replicas, more.replicas);
+    known.evidence.extend(more.evidence.iter().cloned());
+}
+
+fn controller<'a>(index: &'a Index, workload: &Workload) -> Option<&'a Controller> {
+    let at = &workload.reference;
+    index.controllers_in(&at.namespace).iter().find(|c| c.kind == at.kind && c.metadata.name == at.name)
+}
+
+/// What of ambient is here.
+pub(super) fn ambient(index: &Index) -> Ambient {
+    let mut components = Vec::new();
+    for (name, labels) in [("ztunnel", ("app", "ztunnel")), ("istio-cni", ("k8s-app", "istio-cni-node"))] {
+        let selector: Map = [labels].into_iter().collect();
+        components.extend(index.select(None, &selector).map(|workload| component(index, workload, name)));
+    }
+    let config = index.objects(Kind::ConfigMap).iter().find(|c| c.meta.name == "istio-cni-config");
+    let excluded = config.and_then(|c| c.root().at(["data", "EXCLUDE_NAMESPACES"])).and_then(|f| f.str()).unwrap_or("kube-system");
+    let excluded = excluded.split(',').map(str::trim).filter(|n| !n.is_empty()).map(Str::from).collect();
+    Ambient { components, excluded }
+}
+
+fn component(index: &Index, workload: &Workload, name: &str) -> Component {
+    let image = index.pod_spec(workload).and_then(|spec| spec.containers.first()).and_then(|c| c.image_tag());
+    let version = image.map(|tag| Str::from(release(tag)));
+    let pods: Vec<_> = index.pods_of(workload).filter(|p| !p.is_over()).collect();
+    let counted = (!pods.is_empty()).then(|| (pods.iter().filter(|p| p.is_ready()).count(), pods.len()));
+    let ready = controller(index, workload).and_then(readiness).or(counted);
+    Component { name: name.into(), object: workload.reference.clone(), version, ready }
+}

@@ -1,0 +1,129 @@
+//! What the running pods are, and how that differs from what is meant.
+
+use super::{STATUS, TEMPLATES};
+use crate::mesh::istio::Istio;
+use crate::mesh::{Drifts, Shape, release};
+use crate::model::{Actual, Drift, Fact, Intent, Mode, Pod};
+
+const REDIRECTION: &str = "ambient.istio.io/redirection";
+const REDIRECTION_AT: &str = r#"metadata.annotations["ambient.istio.io/redirection"]"#;
+
+/// Counts a workload's pods by what Istio made of them, and tells where that is not what it would make of them now.
+pub(super) fn look(istio: &Istio, shape: &Shape<'_>, intended: &Fact<Intent>) -> (Actual, Vec<Drift>) {
+    let mut actual = Actual::default();
+    let mut drifts = Drifts::default();
+    if *intended == Fact::NotApplicable {
+        return (actual, Vec::new());
+    }
+    for pod in shape.index.pods_of(shape.workload).filter(|p| !p.is_over()) {
+        let state = State::of(pod);
+        *state.counter(&mut actual) += 1;
+        if let Some(intent) = intended.value() {
+            compare(istio, pod, &state, intent, &mut drifts);
+        }
+    }
+    (actual, drifts.into_list(actual.pods()))
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    Sidecar,
+    Native,
+    Ambient,
+    Pending,
+    Gateway,
+    Out,
+}
+
+impl State {
+    fn of(pod: &Pod) -> Self {
+        let annotations = &pod.metadata.annotations;
+        if pod.spec.container("istio-proxy").is_some() {
+            let made_as_gateway = annotations.get(TEMPLATES).is_some_and(|t| t.split(',').any(|t| t.trim() == "gateway"));
+            return match (pod.spec.is_native_sidecar("istio-proxy"), annotations.has(STATUS) && !made_as_gateway) {
+                (_, false) => Self::Gateway,
+                (true, true) => Self::Native,
+                (false, true) => Self::Sidecar,
+            };
+        }
+        match annotations.get(REDIRECTION) {
+            Some("enabled") => Self::Ambient,
+            Some("pending") => Self::Pending,
+            _ => Self::Out,
+        }
+    }
+
+    fn counter(self, actual: &mut Actual) -> &mut usize {
+        match self {
+            Self::Sidecar => &mut actual.sidecar,
+            Self::Native => &mut actual.native,
+            Self::Ambient => &mut actual.ambient,
+            Self::Pending => &mut actual.pending,
+            Self::Gateway => &mut actual.gateway,
+            Self::Out => &mut actual.out,
+        }
+    }
+}
+
+fn compare(istio: &Istio, pod: &Pod, state: &State, intent: &Intent, drifts: &mut Drifts) {
+    use State::{Ambient, Gateway, Native, Out, Pending, Sidecar};
+    match (intent, state) {
+        (Intent::In { mode: Mode::Sidecar | Mode::Gateway, revision }, Sidecar | Native | Gateway) => {
+            if let Some(revision) = revision {
+                versions(istio, pod, revision, drifts);
+            }
+        }
+        (Intent::In { mode: Mode::Sidecar | Mode::Gateway, .. }, Out) => {
+            drifts.add("not-injected", true, pod, "spec.containers", "runs without istio-proxy")
+        }
+        (Intent::In { mode: Mode::Sidecar | Mode::Gateway, .. }, Ambient | Pending) => {
+            drifts.add("mode", true, pod, REDIRECTION_AT, "is still in ambient mode, a new pod gets a sidecar");
+        }
+        (Intent::In { mode: Mode::Ambient, .. }, Sidecar | Native) => {
+            drifts.add("mode", true, pod, "spec.containers", "still has a sidecar, which keeps it out of ambient mode");
+        }
+        (Intent::In { mode: Mode::Ambient, .. }, Out) if pod.status.phase == "Running" => {
+            let cause = if istio.ambient.has_ztunnel() { "see istio-cni on its node" } else { "no ztunnel was found" };
+            drifts.add("not-captured", false, pod, REDIRECTION_AT, format!("runs and is not taken into ambient mode: {cause}"));
+        }
+        (Intent::In { mode: Mode::Ambient, .. }, Pending) => {
+            drifts.add("pending", false, pod, REDIRECTION_AT, "is only partly taken into ambient mode: see istio-cni on its node");
+        }
+        (Intent::Out, Sidecar | Native) => drifts.add("unwanted", true, pod, "spec.containers", "still has a sidecar, a new pod gets none"),
+        (Intent::Out, Ambient | Pending) => {
+            drifts.add("unwanted", false, pod, REDIRECTION_AT, "is still in ambient mode: see istio-cni on its node");
+        }
+        (Intent::Out, Out | Gateway) | (Intent::In { mode: Mode::Ambient, .. }, Ambient | Gateway | Out) => {}
+    }
+}
+
+fn versions(istio: &Istio, pod: &Pod, revision: &str, drifts: &mut Drifts) {
+    let annotations = &pod.metadata.annotations;
+    if let Some(running) = revision_of(pod).filter(|r| r != revision) {
+        let at = if annotations.has(super::REV) {
+            r#"metadata.annotations["istio.io/rev"]"#
+        } else {
+            r#"metadata.annotations["sidecar.istio.io/status"]"#
+        };
+        drifts.add("revision", true, pod, at, format!("is of revision {running:?}, a new pod would be of {revision:?}"));
+    }
+    let chosen = annotations.has("sidecar.istio.io/proxyImage");
+    let configured = istio.injector_config(revision).and_then(|c| c.tag.as_deref()).map(release);
+    let expected = configured.or_else(|| istio.revision(revision)?.version.as_deref());
+    let running = pod.spec.container("istio-proxy").and_then(|c| c.image_tag()).map(release);
+    if let (Some(expected), Some(running), false) = (expected, running, chosen)
+        && expected != running
+    {
+        drifts.add("proxy-version", true, pod, "spec.containers", format!("its proxy is {running}, a new pod's would be {expected}"));
+    }
+}
+
+/// The revision that injected a pod.
+fn revision_of(pod: &Pod) -> Option<String> {
+    let annotations = &pod.metadata.annotations;
+    if let Some(revision) = annotations.get(super::REV) {
+        return Some(revision.to_owned());
+    }
+    let status: serde_json::Value = serde_json::from_str(annotations.get(STATUS)?).ok()?;
+    Some(status.get("revision")?.as_str()?.to_owned())
+}

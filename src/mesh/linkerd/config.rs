@@ -1,0 +1,151 @@
+//! `linkerd-config` (key `values`: the chart's values as installed), with the chart's defaults.
+
+use serde_json::Value;
+
+use crate::index::Index;
+use crate::model::{Field, Kind, LabelSelector, Object, ObjectRef, Str, Subject};
+
+/// The settings of one control plane.
+#[derive(Clone, Debug)]
+pub struct LinkerdConfig {
+    /// Its namespace.
+    pub namespace: Str,
+    /// The ConfigMap; nothing where all of it are defaults.
+    pub object: Option<ObjectRef>,
+    /// `linkerdVersion`.
+    pub version: Option<Str>,
+    /// `clusterNetworks`, taken apart.
+    pub cluster_networks: Vec<Str>,
+    /// `clusterDomain`.
+    pub cluster_domain: Str,
+    /// `identityTrustDomain`, the cluster domain when empty.
+    pub trust_domain: Str,
+    /// The trust anchors: ConfigMap `linkerd-identity-trust-roots`, else `identityTrustAnchorsPEM`.
+    pub trust_anchors: Option<Str>,
+    /// `identity.issuer.scheme`.
+    pub issuer_scheme: Str,
+    /// `identity.serviceAccountTokenProjection`.
+    pub token_projection: bool,
+    /// `cniEnabled`.
+    pub cni: bool,
+    /// `highAvailability`.
+    pub high_availability: bool,
+    /// `disableHeartBeat`.
+    pub heartbeat: bool,
+    /// `webhookFailurePolicy`.
+    pub webhook_failure_policy: Str,
+    /// `proxy.defaultInboundPolicy`.
+    pub default_inbound_policy: Str,
+    /// `proxy.nativeSidecar`.
+    pub native_sidecar: bool,
+    /// `proxy.image.version`, when it is not the control plane's.
+    pub proxy_version: Option<Str>,
+    /// `proxy.opaquePorts`.
+    pub opaque_ports: Str,
+    /// `proxyInit.ignoreInboundPorts`.
+    pub skip_inbound_ports: Str,
+    /// `proxyInit.ignoreOutboundPorts`.
+    pub skip_outbound_ports: Str,
+    /// `policyController.probeNetworks`.
+    pub probe_networks: Vec<Str>,
+    /// `proxyInjector.namespaceSelector`, which the webhook was made with.
+    pub injector_namespaces: Option<LabelSelector>,
+    /// `proxyInjector.objectSelector`, likewise.
+    pub injector_pods: Option<LabelSelector>,
+    /// The document as written; null when there is none.
+    pub raw: Value,
+    /// Why the document could not be parsed, when it could not.
+    pub error: Option<String>,
+}
+
+impl LinkerdConfig {
+    /// The settings of every control plane, by namespace.
+    pub fn read(index: &Index) -> Vec<Self> {
+        index.objects(Kind::ConfigMap).iter().filter(|c| c.meta.name == "linkerd-config").map(|map| Self::of_map(index, map)).collect()
+    }
+
+    fn of_map(index: &Index, map: &Object) -> Self {
+        let text = map.root().at(["data", "values"]).and_then(|f| f.str()).unwrap_or_default();
+        let (raw, error) = match serde_saphyr::from_str::<Value>(text) {
+            Ok(raw) => (raw, None),
+            Err(error) => (Value::Null, Some(error.to_string())),
+        };
+        let namespace = map.meta.namespace.clone();
+        let mut config = Self { object: Some(map.reference()), error, ..Self::of(&namespace, raw) };
+        let roots = index.object(Kind::ConfigMap, &namespace, "linkerd-identity-trust-roots");
+        if let Some(bundle) = roots.and_then(|r| r.root().at(["data", "ca-bundle.crt"])).and_then(|f| f.str()) {
+            config.trust_anchors = Some(bundle.into());
+        }
+        config
+    }
+
+    /// The settings that values make, in the control plane's namespace.
+    pub fn of(namespace: &str, raw: Value) -> Self {
+        let settings = Self::settings(namespace, &raw);
+        Self { raw, ..settings }
+    }
+
+    fn settings(namespace: &str, raw: &Value) -> Self {
+        let root = Field::root(raw);
+        let word = |field: Option<Field<'_>>| field.and_then(|f| f.str().map(Str::from)).filter(|s| !s.is_empty());
+        let flag = |field: Option<Field<'_>>, default| field.and_then(|f| f.bool()).unwrap_or(default);
+        let or = |found: Option<Str>, default: &str| found.unwrap_or_else(|| default.into());
+        let selector = |name| LabelSelector::from_value(root.at(["proxyInjector", name])?.value());
+        let networks = or(word(root.get("clusterNetworks")), "10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,fd00::/8");
+        let cluster_domain = or(word(root.get("clusterDomain")), "cluster.local");
+        let probes: Vec<Str> = root.get("policyController").into_iter().flat_map(|p| p.texts("probeNetworks")).map(|(s, _)| s.into()).collect();
+        Self {
+            namespace: namespace.into(),
+            object: None,
+            version: word(root.get("linkerdVersion")),
+            cluster_networks: networks.split(',').map(str::trim).filter(|n| !n.is_empty()).map(Str::from).collect(),
+            trust_domain: word(root.get("identityTrustDomain")).unwrap_or_else(|| cluster_domain.clone()),
+            cluster_domain,
+            trust_anchors: word(root.get("identityTrustAnchorsPEM")),
+            issuer_scheme: or(word(root.at(["identity", "issuer", "scheme"])), "linkerd.io/tls"),
+            token_projection: flag(root.at(["identity", "serviceAccountTokenProjection"]), true),
+            cni: flag(root.get("cniEnabled"), false),
+            high_availability: flag(root.get("highAvailability"), false),
+            heartbeat: !flag(root.get("disableHeartBeat"), false),
+            webhook_failure_policy: or(word(root.get("webhookFailurePolicy")), "Ignore"),
+            default_inbound_policy: or(word(root.at(["proxy", "defaultInboundPolicy"])), "all-unauthenticated"),
+            native_sidecar: flag(root.at(["proxy", "nativeSidecar"]), true),
+            proxy_version: word(root.at(["proxy", "image", "version"])),
+            opaque_ports: or(word(root.at(["proxy", "opaquePorts"])), "25,587,3306,4444,5432,6379,9300,11211"),
+            skip_inbound_ports: or(word(root.at(["proxyInit", "ignoreInboundPorts"])), "4567,4568"),
+            skip_outbound_ports: or(word(root.at(["proxyInit", "ignoreOutboundPorts"])), "4567,4568"),
+            probe_networks: if probes.is_empty() { vec!["0.0.0.0/0".into(), "::/0".into()] } else { probes },
+            injector_namespaces: selector("namespaceSelector"),
+            injector_pods: selector("objectSelector"),
+            raw: Value::Null,
+            error: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_stand_where_nothing_is_written() {
+        let config = LinkerdConfig::of("linkerd", Value::Null);
+        assert_eq!((config.trust_domain.as_str(), config.default_inbound_policy.as_str()), ("cluster.local", "all-unauthenticated"));
+        assert_eq!((config.cluster_networks.len(), config.probe_networks.len()), (5, 2));
+        assert!(config.native_sidecar && config.token_projection && config.heartbeat && !config.cni && !config.high_availability);
+    }
+
+    #[test]
+    fn written_settings_win() {
+        let values = serde_json::json!({
+            "linkerdVersion": "edge-26.1.1", "clusterNetworks": "10.0.0.0/8, fd00::/8", "clusterDomain": "corp.example", "cniEnabled": true,
+            "highAvailability": true, "proxy": {"defaultInboundPolicy": "deny", "nativeSidecar": false, "image": {"version": "v1"}},
+            "identity": {"issuer": {"scheme": "kubernetes.io/tls"}, "serviceAccountTokenProjection": false}
+        });
+        let config = LinkerdConfig::of("linkerd", values);
+        assert_eq!((config.version.as_deref(), config.trust_domain.as_str()), (Some("edge-26.1.1"), "corp.example"));
+        assert_eq!((config.default_inbound_policy.as_str(), config.proxy_version.as_deref()), ("deny", Some("v1")));
+        assert!(config.cni && config.high_availability && !config.native_sidecar && !config.token_projection && config.cluster_networks.len() == 2);
+        assert_eq!(config.issuer_scheme, "kubernetes.io/tls");
+    }
+}

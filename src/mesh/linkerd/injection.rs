@@ -1,0 +1,168 @@
+//! Whether Linkerd's injector takes a pod in: the webhook's selectors, the two annotations, then what blocks it.
+//!
+//! Sources: linkerd2 `pkg/inject/report.go`, `pkg/inject/inject.go`, `pkg/healthcheck/sidecar.go`, the chart's proxy-injector webhook.
+
+mod drift;
+
+use super::{INJECT, Injector, Linkerd};
+use crate::index::{Body, Index, Workload};
+use crate::mesh::{Shape, namespace_annotation, namespace_ref, namespace_words};
+use crate::model::{Container, Evidence, Fact, InjectionFact, Intent, Map, MeshId, Mode};
+
+/// Membership of a workload in Linkerd.
+pub(super) fn fact(linkerd: &Linkerd, index: &Index, workload: &Workload) -> InjectionFact {
+    let Some(shape) = Shape::of(index, workload) else {
+        return InjectionFact { mesh: MeshId::Linkerd, intended: Fact::NotApplicable, actual: Default::default(), drift: Vec::new() };
+    };
+    let intended = intent(linkerd, &shape);
+    let (actual, drift) = drift::look(linkerd, &shape, &intended);
+    InjectionFact { mesh: MeshId::Linkerd, intended, actual, drift }
+}
+
+fn intent(linkerd: &Linkerd, shape: &Shape<'_>) -> Fact<Intent> {
+    if shape.labels().has(super::COMPONENT) || shape.labels().has("linkerd.io/cni-resource") {
+        return Fact::NotApplicable;
+    }
+    let by_hand = shape.spec.all_containers().any(|c| c.name == "linkerd-proxy");
+    if by_hand && !is_injected_pod(shape) {
+        let text = "sidecar_already_exists: the manifest itself carries linkerd-proxy, so the injector leaves it alone";
+        return taken(vec![shape.evidence("spec.containers", text)]);
+    }
+    let namespace = &shape.workload.reference.namespace;
+    let words = namespace_words(shape.index, namespace);
+    let blocked = blockers(linkerd, shape);
+    let pod = shape.annotations().get(INJECT);
+    let (labels, annotations) = match words {
+        Ok(words) => words,
+        Err(gap) => {
+            // What speaks against it on the pod decides in whichever namespace.
+            let mut because = blocked;
+            match pod {
+                Some(value) if !is_valid(value) => because.push(invalid_at_workload(shape, value)),
+                Some("disabled") => because.push(refused_at_workload(shape)),
+                _ => {}
+            }
+            return if because.is_empty() { Fact::Unknown(gap) } else { Fact::known(Intent::Out, because) };
+        }
+    };
+    let Some(injector) = linkerd.injectors.iter().find(|i| i.namespaces.matches(&labels) && i.pods.matches(shape.labels())) else {
+        return Fact::known(Intent::Out, unseen(linkerd, shape, &labels));
+    };
+    let (wanted, why) = annotated(shape, annotations.get(INJECT));
+    if !wanted {
+        return Fact::known(Intent::Out, blocked.into_iter().chain([why]).collect());
+    }
+    let mut because = vec![injector.evidence("", "the injector's webhook selects the pod"), why];
+    if blocked.is_empty() {
+        because.extend(dead_injector(linkerd, injector));
+        return taken(because);
+    }
+    because.extend(blocked);
+    Fact::known(Intent::Out, because)
+}
+
+fn taken(because: Vec<Evidence>) -> Fact<Intent> {
+    Fact::known(Intent::In { mode: Mode::Sidecar, revision: None }, because)
+}
+
+/// A bare pod that runs with a proxy got it from the injector; a template that has one was written so.
+fn is_injected_pod(shape: &Shape<'_>) -> bool {
+    matches!(shape.workload.body, Body::Pod(_)) && shape.labels().has(super::PLANE)
+}
+
+fn is_valid(value: &str) -> bool {
+    matches!(value, "" | "enabled" | "disabled" | "ingress")
+}
+
+fn invalid_at_workload(shape: &Shape<'_>, value: &str) -> Evidence {
+    shape.annotation(INJECT, format!("invalid_inject_annotation_at_workload: {value:?} is none of enabled, disabled, ingress"))
+}
+
+fn refused_at_workload(shape: &Shape<'_>) -> Evidence {
+    shape.annotation(INJECT, "injection_disable_annotation_present: \"disabled\" on the pod wins over its namespace")
+}
+
+/// What the two annotations decide, and which of them.
+fn annotated(shape: &Shape<'_>, of_namespace: Option<&str>) -> (bool, Evidence) {
+    let namespace = &shape.workload.reference.namespace;
+    let pod = shape.annotations().get(INJECT);
+    if let Some(value) = of_namespace.filter(|v| !is_valid(v)) {
+        let text =
+            format!("invalid_inject_annotation_at_ns: {value:?} is none of enabled, disabled, ingress, which also stops pods that ask for a proxy");
+        return (false, namespace_annotation(namespace, INJECT, text));
+    }
+    if let Some(value) = pod.filter(|v| !is_valid(v)) {
+        return (false, invalid_at_workload(shape, value));
+    }
+    match (of_namespace, pod) {
+        (Some("enabled" | "ingress"), Some("disabled")) => (false, refused_at_workload(shape)),
+        (Some(value @ ("enabled" | "ingress")), _) => (true, namespace_annotation(namespace, INJECT, format!("is {value:?}"))),
+        (_, Some(value @ ("enabled" | "ingress"))) => (true, shape.annotation(INJECT, format!("is {value:?}"))),
+        (_, Some("disabled")) => (false, shape.annotation(INJECT, "injection_enable_annotation_absent: is \"disabled\"")),
+        (Some("disabled"), _) => {
+            let text = "injection_enable_annotation_absent: is \"disabled\", and the pod does not ask for a proxy";
+            (false, namespace_annotation(namespace, INJECT, text))
+        }
+        _ => {
+            let text = format!("injection_enable_annotation_absent: neither namespace nor pod has the annotation {INJECT}");
+            (false, Evidence::object(namespace_ref(namespace), text))
+        }
+    }
+}
+
+/// Everything that keeps the injector from a pod that asks for it.
+fn blockers(linkerd: &Linkerd, shape: &Shape<'_>) -> Vec<Evidence> {
+    let mut found = Vec::new();
+    if shape.spec.host_network {
+        found.push(shape.evidence("spec.hostNetwork", "host_network_enabled: its traffic cannot be told from the node's"));
+    }
+    let proxies = shape.spec.containers.iter().enumerate().map(|(i, c)| (c, format!("spec.containers[{i}]"), is_proxy(c)));
+    let inits = shape.spec.init_containers.iter().enumerate().map(|(i, c)| (c, format!("spec.initContainers[{i}]"), is_proxy(c) || is_proxy_init(c)));
+    if !is_injected_pod(shape)
+        && let Some((container, at, _)) = proxies.chain(inits).find(|(_, _, foreign)| *foreign)
+    {
+        found.push(shape.evidence(&at, format!("sidecar_already_exists: container {} is a mesh's proxy", container.name)));
+    }
+    let projected = linkerd.configs.iter().all(|c| c.token_projection);
+    if !projected && shape.spec.automount_service_account_token == Some(false) {
+        let text = "disabled_automount_service_account_token_account: the proxy needs the token, which the control plane does not project";
+        found.push(shape.evidence("spec.automountServiceAccountToken", text));
+    }
+    found
+}
+
+fn is_proxy(container: &Container) -> bool {
+    matches!(container.name.as_str(), "linkerd-proxy" | "istio-proxy")
+        || ["cr.l5d.io/linkerd/proxy:", "gcr.io/istio-release/proxyv2:"].iter().any(|prefix| container.image.starts_with(prefix))
+}
+
+fn is_proxy_init(container: &Container) -> bool {
+    matches!(container.name.as_str(), "linkerd-init" | "istio-init")
+        || ["cr.l5d.io/linkerd/proxy-init:", "gcr.io/istio-release/proxy_init:"].iter().any(|prefix| container.image.starts_with(prefix))
+}
+
+/// Why no webhook is shown the pod.
+fn unseen(linkerd: &Linkerd, shape: &Shape<'_>, namespace_labels: &Map) -> Vec<Evidence> {
+    let namespace = &shape.workload.reference.namespace;
+    let Some(injector) = linkerd.injectors.first() else {
+        return vec![Evidence::default("no injection webhook of Linkerd exists")];
+    };
+    if injector.namespaces.matches(namespace_labels) {
+        return vec![injector.evidence(".objectSelector", "the webhook does not select pods with these labels")];
+    }
+    let against = injector.namespaces.match_expressions.iter().find(|r| !r.holds(namespace_labels));
+    let text = against.map_or_else(
+        || format!("the webhook does not select namespace {namespace}"),
+        |r| format!("the webhook passes over namespace {namespace} for its label {}", r.key),
+    );
+    vec![injector.evidence(".namespaceSelector", text)]
+}
+
+fn dead_injector(linkerd: &Linkerd, injector: &Injector) -> Option<Evidence> {
+    let plane = linkerd.control_planes.iter().find(|p| p.namespace == injector.namespace && p.ready == Some(0))?;
+    let then = if injector.fail_closed { "pods cannot be created" } else { "pods start without a proxy, and nothing records it" };
+    Some(injector.evidence(".failurePolicy", format!("no pod of the control plane in {} is ready: {then}", plane.namespace)))
+}
+
+#[cfg(test)]
+mod tests;

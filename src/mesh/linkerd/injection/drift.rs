@@ -1,0 +1,179 @@
+//! What the running pods are, and how that differs from what is meant.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+
+use super::super::{INJECT, Linkerd, LinkerdConfig, PLANE};
+use crate::index::Body;
+use crate::mesh::{Drifts, Shape, namespace_words};
+use crate::model::{Actual, Drift, Fact, Intent, Map, Pod, key};
+
+const ANCHORS: &str = "LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS";
+const ANCHORS_HASH: &str = "linkerd.io/trust-root-sha256";
+const PROXY_VERSION: &str = "config.linkerd.io/proxy-version";
+
+/// What of `config.linkerd.io/…` the injector copies from a namespace to its pods, but for `proxy-additional-env`, which it merges.
+const INHERITED: [&str; 38] = [
+    "access-log",
+    "admin-port",
+    "control-port",
+    "default-inbound-policy",
+    "enable-debug-sidecar",
+    "enable-external-profiles",
+    "image-pull-policy",
+    "inbound-port",
+    "opaque-ports",
+    "outbound-port",
+    "pod-inbound-ports",
+    "proxy-admin-shutdown",
+    "proxy-await",
+    "proxy-cpu-limit",
+    "proxy-cpu-request",
+    "proxy-disable-inbound-protocol-detect-timeout",
+    "proxy-disable-outbound-protocol-detect-timeout",
+    "proxy-enable-native-sidecar",
+    "proxy-ephemeral-storage-limit",
+    "proxy-ephemeral-storage-request",
+    "proxy-gid",
+    "proxy-image",
+    "proxy-inbound-connect-timeout",
+    "proxy-inbound-discovery-cache-unused-timeout",
+    "proxy-log-format",
+    "proxy-log-http-headers",
+    "proxy-log-level",
+    "proxy-memory-limit",
+    "proxy-memory-request",
+    "proxy-metrics-hostname-labels",
+    "proxy-outbound-connect-timeout",
+    "proxy-outbound-discovery-cache-unused-timeout",
+    "proxy-require-identity-inbound-ports",
+    "proxy-uid",
+    "proxy-version",
+    "skip-inbound-ports",
+    "skip-outbound-ports",
+    "skip-subnets",
+];
+
+/// Counts a workload's pods by what Linkerd made of them, and tells where that is not what it would make of them now.
+pub(super) fn look(linkerd: &Linkerd, shape: &Shape<'_>, intended: &Fact<Intent>) -> (Actual, Vec<Drift>) {
+    let mut actual = Actual::default();
+    let mut drifts = Drifts::default();
+    if *intended == Fact::NotApplicable {
+        return (actual, Vec::new());
+    }
+    let meant = Meant::of(shape);
+    for pod in shape.index.pods_of(shape.workload).filter(|p| !p.is_over()) {
+        let inside = pod.spec.container("linkerd-proxy").is_some();
+        match (inside, pod.spec.is_native_sidecar("linkerd-proxy")) {
+            (true, true) => actual.native += 1,
+            (true, false) => actual.sidecar += 1,
+            (false, _) => actual.out += 1,
+        }
+        match (intended.value(), inside) {
+            (Some(Intent::In { .. }), false) => {
+                let ready = linkerd.control_planes.is_empty() || linkerd.control_planes.iter().any(|p| p.ready != Some(0));
+                drifts.add("not-injected", ready, pod, "spec.containers", "runs without linkerd-proxy");
+            }
+            (Some(Intent::Out), true) => drifts.add("unwanted", true, pod, "spec.containers", "still has linkerd-proxy, a new pod gets none"),
+            (Some(Intent::In { .. }), true) => {
+                outdated(linkerd, pod, &mut drifts);
+                if let Some(meant) = &meant {
+                    annotations(meant, pod, &mut drifts);
+                }
+            }
+            _ => {}
+        }
+    }
+    (actual, drifts.into_list(actual.pods()))
+}
+
+/// Whether a pod's proxy and trust are those of its control plane.
+fn outdated(linkerd: &Linkerd, pod: &Pod, drifts: &mut Drifts) {
+    let plane = pod.metadata.labels.get(PLANE);
+    let config = match plane {
+        Some(namespace) => linkerd.config(namespace),
+        None => linkerd.configs.first(),
+    };
+    if let (Some(namespace), None, Some(other)) = (plane, config, linkerd.injectors.iter().find(|i| i.object.is_some())) {
+        if other.namespace != namespace {
+            let text = format!("belongs to a control plane in {namespace:?}, a new pod would to that in {:?}", other.namespace);
+            drifts.add("control-plane", true, pod, r#"metadata.labels["linkerd.io/control-plane-ns"]"#, text);
+        }
+        return;
+    }
+    let Some(config) = config else { return };
+    let chosen = pod.metadata.annotations.get(PROXY_VERSION).or(config.proxy_version.as_deref());
+    let running = pod.spec.container("linkerd-proxy").and_then(|c| c.image_tag());
+    if let (Some(expected), Some(running)) = (chosen.or(config.version.as_deref()), running)
+        && expected != running
+    {
+        drifts.add("proxy-version", true, pod, "spec.containers", format!("its proxy is {running}, a new pod's would be {expected}"));
+    }
+    if trusts_other_anchors(config, pod) {
+        let at = format!("metadata.annotations{}", key(ANCHORS_HASH));
+        drifts.add("trust-anchors", true, pod, &at, "was injected with other trust anchors than the control plane's");
+    }
+}
+
+fn trusts_other_anchors(config: &LinkerdConfig, pod: &Pod) -> bool {
+    let Some(now) = config.trust_anchors.as_deref() else { return false };
+    // The proxy's own copy decides; it was written out at injection.
+    if let Some(then) = pod.spec.container("linkerd-proxy").and_then(|c| c.env(ANCHORS)).filter(|v| !v.is_empty()) {
+        return then.trim() != now.trim();
+    }
+    let Some(then) = pod.metadata.annotations.get(ANCHORS_HASH) else { return false };
+    // The bundle's text is hashed as the chart was given it, with or without a newline at its end.
+    [now.to_owned(), now.trim().to_owned(), format!("{}\n", now.trim())].iter().all(|text| hash(text) != then)
+}
+
+fn hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The annotations that a new pod would get its own from: those of the template, then those of the namespace.
+struct Meant {
+    template: Map,
+    namespace: Map,
+}
+
+impl Meant {
+    /// Only a template tells what a pod had before it was injected.
+    fn of(shape: &Shape<'_>) -> Option<Self> {
+        let (_, namespace) = namespace_words(shape.index, &shape.workload.reference.namespace).ok()?;
+        matches!(shape.workload.body, Body::Controller(_)).then(|| Self { template: shape.annotations().clone(), namespace })
+    }
+}
+
+fn is_inherited(name: &str) -> bool {
+    match name.split_once('/') {
+        Some(("config.linkerd.io", short)) => INHERITED.binary_search(&short).is_ok(),
+        Some(("config.alpha.linkerd.io", short)) => matches!(short, "proxy-wait-before-exit-seconds" | "proxy-enable-native-sidecar"),
+        _ => name == INJECT,
+    }
+}
+
+fn annotations(meant: &Meant, pod: &Pod, drifts: &mut Drifts) {
+    let had = &pod.metadata.annotations;
+    let names: BTreeSet<&str> = [&meant.template, &meant.namespace, had].into_iter().flat_map(Map::iter).map(|(name, _)| name.as_str()).collect();
+    for name in names.into_iter().filter(|n| is_inherited(n)) {
+        let (running, expected) = (had.get(name), meant.template.get(name).or_else(|| meant.namespace.get(name)));
+        // The injector writes the default opaque ports itself: without a wish there is nothing to compare with.
+        if running == expected || (expected.is_none() && name == "config.linkerd.io/opaque-ports") {
+            continue;
+        }
+        let show = |value: Option<&str>| value.map_or_else(|| "absent".to_owned(), |v| format!("{v:?}"));
+        let text = format!("was injected while {name} was {}, it is {} now", show(running), show(expected));
+        drifts.add("annotations", true, pod, &format!("metadata.annotations{}", key(name)), text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::INHERITED;
+
+    #[test]
+    fn the_list_can_be_searched() {
+        assert!(INHERITED.is_sorted());
+    }
+}

@@ -1,0 +1,182 @@
+//! Neutral words for membership: which mesh, whether a workload is meant to be in it, whether it is, and why.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{Evidence, Fact, Str};
+
+/// A mesh this tool understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MeshId {
+    /// Istio.
+    Istio,
+    /// Linkerd.
+    Linkerd,
+}
+
+impl MeshId {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Istio => "istio",
+            Self::Linkerd => "linkerd",
+        }
+    }
+}
+
+impl fmt::Display for MeshId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// How a pod's traffic reaches the mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// A proxy in the pod.
+    Sidecar,
+    /// The node's ztunnel.
+    Ambient,
+    /// The pod is itself a proxy of the mesh: an ingress gateway or a waypoint.
+    Gateway,
+}
+
+impl Mode {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sidecar => "sidecar",
+            Self::Ambient => "ambient",
+            Self::Gateway => "gateway",
+        }
+    }
+}
+
+/// What a pod created now would become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// Left alone.
+    Out,
+    /// Taken into the mesh.
+    In {
+        /// How.
+        mode: Mode,
+        /// By which revision, where the mesh has such a thing.
+        revision: Option<Str>,
+    },
+}
+
+impl Intent {
+    /// The word in reports.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Out => "none",
+            Self::In { mode, .. } => mode.name(),
+        }
+    }
+
+    /// How, when it is in.
+    pub const fn mode(&self) -> Option<Mode> {
+        match self {
+            Self::Out => None,
+            Self::In { mode, .. } => Some(*mode),
+        }
+    }
+}
+
+/// What the running pods of a workload are; finished pods and those going away do not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Actual {
+    /// Pods with a proxy among their containers.
+    pub sidecar: usize,
+    /// Pods with a proxy among their init containers that runs on: a native sidecar.
+    pub native: usize,
+    /// Pods whose traffic ztunnel takes.
+    pub ambient: usize,
+    /// Pods that ambient has begun to take and not finished.
+    pub pending: usize,
+    /// Pods that are proxies themselves.
+    pub gateway: usize,
+    /// Pods the mesh has not touched.
+    pub out: usize,
+}
+
+impl Actual {
+    /// All pods that count.
+    pub const fn pods(&self) -> usize {
+        self.inside() + self.pending + self.out
+    }
+
+    /// Pods that are in the mesh.
+    pub const fn inside(&self) -> usize {
+        self.sidecar + self.native + self.ambient + self.gateway
+    }
+
+    /// The word in reports: the one state all pods are in, `mixed`, or `no-pods`.
+    pub fn name(&self) -> &'static str {
+        let states = [
+            (self.sidecar, "sidecar"),
+            (self.native, "native-sidecar"),
+            (self.ambient, "ambient"),
+            (self.pending, "ambient-pending"),
+            (self.gateway, "gateway"),
+            (self.out, "none"),
+        ];
+        let mut present = states.iter().filter(|(count, _)| *count > 0).map(|(_, name)| *name);
+        match (present.next(), present.next()) {
+            (None, _) => "no-pods",
+            (Some(only), None) => only,
+            _ => "mixed",
+        }
+    }
+}
+
+/// A reason why what runs is not what a new pod would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// A permanent code, for instance `revision`.
+    pub code: &'static str,
+    /// Whether new pods would put it right; otherwise something else has to be mended first.
+    pub restart: bool,
+    /// What shows it.
+    pub evidence: Evidence,
+}
+
+/// Membership of one workload in one mesh.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InjectionFact {
+    /// The mesh.
+    pub mesh: MeshId,
+    /// What a pod created now would become, with the chain of labels, annotations and fields that decide; not applicable to parts of a mesh.
+    pub intended: Fact<Intent>,
+    /// What the running pods are.
+    pub actual: Actual,
+    /// How the two differ.
+    pub drift: Vec<Drift>,
+}
+
+impl InjectionFact {
+    /// Whether running pods have to be replaced to become what is intended.
+    pub fn restart_needed(&self) -> bool {
+        self.drift.iter().any(|d| d.restart)
+    }
+
+    /// Whether the mesh has anything to do with the workload: it is meant to be in, or some of its pods are.
+    pub fn concerns(&self) -> bool {
+        let out = matches!(self.intended, Fact::Known { value: Intent::Out, .. } | Fact::NotApplicable);
+        !out || self.actual.inside() + self.actual.pending > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Actual;
+
+    #[test]
+    fn one_word_says_what_all_pods_are() {
+        let of = |sidecar, native, out| Actual { sidecar, native, out, ..Actual::default() }.name();
+        assert_eq!([of(0, 0, 0), of(2, 0, 0), of(0, 1, 0), of(0, 0, 3), of(1, 0, 1)], ["no-pods", "sidecar", "native-sidecar", "none", "mixed"]);
+    }
+}
