@@ -1,12 +1,15 @@
 //! What was typed. Nothing is resolved here; commands do that.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::check::CheckArgs;
+use crate::commands::completion::CompletionArgs;
 use crate::commands::explain::ExplainArgs;
 use crate::commands::rules::RulesArgs;
+use crate::commands::snapshot::SnapshotArgs;
 use crate::report::MeshTag;
 
 /// Check, explain and mend Istio and Linkerd
@@ -30,8 +33,15 @@ pub struct Cli {
 pub enum Command {
     #[command(visible_alias = "validate")]
     Check(CheckArgs),
+    #[command(name = "__complete", hide = true, disable_help_flag = true)]
+    Complete {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
+    Completion(CompletionArgs),
     Explain(ExplainArgs),
     Rules(RulesArgs),
+    Snapshot(SnapshotArgs),
 }
 
 /// Flags that every command takes, before or after its name.

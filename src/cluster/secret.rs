@@ -73,6 +73,16 @@ fn certificates(data: &str) -> String {
     STANDARD.encode(kept)
 }
 
+/// Reduces a Secret of a manifest, where values may stand in plain text under `stringData` and then win over `data`.
+pub fn from_value(mut secret: Value) -> Result<Item, serde_json::Error> {
+    if let Some(Value::Object(plain)) = secret.get_mut("stringData").map(Value::take) {
+        let mut data = secret.get_mut("data").and_then(Value::as_object_mut).map(std::mem::take).unwrap_or_default();
+        data.extend(plain.into_iter().map(|(name, text)| (name, Value::String(STANDARD.encode(text.as_str().unwrap_or_default())))));
+        secret["data"] = Value::Object(data);
+    }
+    from_json(&secret.to_string())
+}
+
 /// Decodes a Secret and keeps its type, its public certificates and which private keys it has.
 pub fn from_json(json: &str) -> Result<Item, serde_json::Error> {
     Ok(lean(serde_json::from_str(json)?))

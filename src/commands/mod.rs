@@ -2,15 +2,19 @@
 
 pub mod check;
 pub mod complete;
+pub mod completion;
 pub mod explain;
 mod fix;
 mod load;
 mod progress;
 pub mod rules;
+pub mod snapshot;
 mod terminal;
 
 pub use load::{Loaded, Wish};
 pub use terminal::Terminal;
+
+use clap::CommandFactory as _;
 
 use crate::cli::{Cli, Command};
 use crate::error::{CliError, Exit};
@@ -19,8 +23,15 @@ use crate::error::{CliError, Exit};
 pub async fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
     terminal.configure(&cli.global.display);
     match cli.command {
+        Command::Complete { words } => {
+            complete::answer(Cli::command(), &words, &mut terminal.out)?;
+            terminal.out.flush()?;
+            Ok(Exit::Ok)
+        }
+        Command::Completion(args) => completion::run(&args, terminal),
         Command::Check(args) => check::run(&args, &cli.global, terminal).await,
         Command::Explain(args) => explain::run(&args, terminal),
         Command::Rules(args) => rules::run(&args, cli.global.source.mesh.only(), terminal),
+        Command::Snapshot(args) => snapshot::run(&args, &cli.global, terminal).await,
     }
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use thiserror::Error;
 
+use super::secret;
 use crate::model::{Coverage, Gap, Inventory, Item, Kind, ObjectRef, Origin, Spans, Str};
 use yaml::Node;
 
@@ -173,7 +174,8 @@ impl Manifests {
             (true, false) => written.into(),
         };
         let api_version = if api_version == kind.api_version() { Str::default() } else { api_version.into() };
-        match Item::from_value(kind, value) {
+        let decoded = if kind == Kind::Secret { secret::from_value(value) } else { Item::from_value(kind, value) };
+        match decoded {
             Ok(mut item) => {
                 let meta = item.meta_mut();
                 meta.name = name.into();

@@ -1,0 +1,91 @@
+//! `completion`: scripts for shells, and the helper that kubectl looks for.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, ValueEnum};
+use clap_complete::aot::{Shell, generate};
+
+use super::Terminal;
+use crate::cli::Cli;
+use crate::error::{CliError, Exit};
+
+/// The name of the program when it is called directly.
+const BINARY: &str = "kubectl-mesh";
+/// What kubectl 1.26 and newer runs for `kubectl mesh <TAB>`.
+const HELPER: &str = "kubectl_complete-mesh";
+
+/// Print a completion script for a shell, or install the helper for kubectl
+///
+/// kubectl completes `kubectl mesh <TAB>` by running kubectl_complete-mesh from PATH, which krew does not install: `completion kubectl --install DIR`
+/// puts it into a directory of PATH. The other scripts complete `kubectl-mesh` typed as one word.
+#[derive(Clone, Debug, Args)]
+pub struct CompletionArgs {
+    /// Shell
+    #[arg(value_enum)]
+    pub shell: ShellArg,
+    /// For kubectl: a directory of PATH to put the helper into
+    #[arg(long, value_name = "DIR")]
+    pub install: Option<PathBuf>,
+}
+
+/// Which completion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names are the documentation")]
+pub enum ShellArg {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+    Elvish,
+    /// The helper that kubectl runs
+    Kubectl,
+}
+
+/// Runs the command.
+pub fn run(args: &CompletionArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    match (args.shell, &args.install) {
+        (ShellArg::Kubectl, Some(directory)) => install(directory, terminal)?,
+        (ShellArg::Kubectl, None) => terminal.out.write_all(helper().as_bytes())?,
+        (_, Some(_)) => return Err(CliError::usage("--install is for the kubectl helper; shells read the script from standard output")),
+        (shell, None) => terminal.out.write_all(&script(shell))?,
+    }
+    terminal.out.flush()?;
+    Ok(Exit::Ok)
+}
+
+/// The script for a shell.
+pub fn script(shell: ShellArg) -> Vec<u8> {
+    let shell = match shell {
+        ShellArg::Bash | ShellArg::Kubectl => Shell::Bash,
+        ShellArg::Zsh => Shell::Zsh,
+        ShellArg::Fish => Shell::Fish,
+        ShellArg::Powershell => Shell::PowerShell,
+        ShellArg::Elvish => Shell::Elvish,
+    };
+    let mut script = Vec::new();
+    generate(shell, &mut Cli::command(), BINARY, &mut script);
+    script
+}
+
+/// The helper as a script: whoever has only the one binary gets completion too.
+fn helper() -> String {
+    format!("#!/bin/sh\n# Run by kubectl for `kubectl mesh <TAB>`.\nexec {BINARY} __complete \"$@\"\n")
+}
+
+fn install(directory: &std::path::Path, terminal: &mut Terminal) -> Result<(), CliError> {
+    let (name, text) =
+        if cfg!(windows) { (format!("{HELPER}.cmd"), format!("@echo off\r\n{BINARY} __complete %*\r\n")) } else { (HELPER.to_owned(), helper()) };
+    let path = directory.join(name);
+    let failed =
+        |e: std::io::Error| CliError::usage(format!("cannot write {}: {e}", path.display())).hint("name a directory of PATH you may write to");
+    std::fs::write(&path, text).map_err(failed)?;
+    #[cfg(unix)]
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).map_err(failed)?;
+    writeln!(terminal.out, "{} written", path.display())?;
+    let on_path = std::env::var_os("PATH").is_some_and(|p| std::env::split_paths(&p).any(|d| d == directory));
+    if !on_path {
+        terminal.note(format!("{} is not in PATH: kubectl will not find the helper there", directory.display()));
+    }
+    Ok(())
+}
