@@ -7,6 +7,7 @@ pub mod hosts;
 pub mod import_scope;
 mod injection;
 mod injector_config;
+pub mod membership;
 mod mesh_config;
 pub mod policy;
 mod registry;

@@ -1,0 +1,44 @@
+use super::annotation_sites;
+use super::annotation_values::fault;
+use crate::checks::Findings;
+use crate::model::Kind;
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::World;
+
+crate::check! {
+    /// # What it checks
+    ///
+    /// The value of an Istio annotation is not one that the injector can read: a port list with something else than ports, a range that is no CIDR,
+    /// an unknown interception mode, a quantity or a boolean that does not parse, a `proxy.istio.io/config` that is no ProxyConfig.
+    ///
+    /// # Why it matters
+    ///
+    /// The injector refuses the pod: it is not created until the value is mended, which shows only at the next restart.
+    ///
+    /// # How to mend it
+    ///
+    /// Correct the value; the message says what is wrong with it.
+    ///
+    /// Sources: IST0125; istio `pkg/kube/inject/validate.go`.
+    "istio-annotation-invalid",
+    summary: "Istio annotation with a value that the injector refuses",
+    aliases: &["IST0125"],
+    severity: Severity::Warning,
+    category: Category::Injection,
+    mesh: MeshTag::Istio,
+    needs: &[Kind::Namespace, Kind::Service, Kind::Pod],
+    run: run,
+}
+
+fn run(world: &World, findings: &mut Findings<'_>) {
+    annotation_sites::each(world, |site| {
+        let placed = site.known.is_some_and(|a| a.kinds.contains(&site.kind));
+        if let Some(why) = fault(site.name, site.value).filter(|_| placed) {
+            site.add(
+                findings,
+                format!("{:?} of {:?}: {why}", site.value.as_str(), site.name.as_str()),
+                "Correct the value, or remove the annotation.",
+            );
+        }
+    });
+}

@@ -1,0 +1,216 @@
+//! What the injector accepts as the value of an annotation (istio `pkg/kube/inject/validate.go`).
+
+use ipnet::IpNet;
+use serde_json::Value;
+
+/// What is wrong with the value of this annotation, if anything; annotations without a rule accept everything.
+pub(super) fn fault(name: &str, value: &str) -> Option<String> {
+    let result = match name {
+        "sidecar.istio.io/interceptionMode" => one_of(value, &["REDIRECT", "TPROXY", "NONE"]),
+        "status.sidecar.istio.io/port" => port(value),
+        "readiness.status.sidecar.istio.io/initialDelaySeconds"
+        | "readiness.status.sidecar.istio.io/periodSeconds"
+        | "readiness.status.sidecar.istio.io/failureThreshold" => count(value),
+        "traffic.sidecar.istio.io/includeOutboundIPRanges" if value == "*" => Ok(()),
+        "traffic.sidecar.istio.io/includeOutboundIPRanges" | "traffic.sidecar.istio.io/excludeOutboundIPRanges" => ranges(value),
+        "traffic.sidecar.istio.io/includeInboundPorts" if value == "*" => Ok(()),
+        "traffic.sidecar.istio.io/includeInboundPorts"
+        | "traffic.sidecar.istio.io/excludeInboundPorts"
+        | "traffic.sidecar.istio.io/excludeOutboundPorts" => ports(value),
+        "traffic.sidecar.istio.io/excludeInterfaces" | "traffic.sidecar.istio.io/kubevirtInterfaces" | "istio.io/reroute-virtual-interfaces" => {
+            interfaces(value)
+        }
+        "prometheus.istio.io/merge-metrics" => truth(value),
+        "sidecar.istio.io/proxyCPU" | "sidecar.istio.io/proxyMemory" | "sidecar.istio.io/proxyCPULimit" | "sidecar.istio.io/proxyMemoryLimit" => {
+            quantity(value)
+        }
+        "proxy.istio.io/config" => proxy_config(value),
+        _ => Ok(()),
+    };
+    result.err()
+}
+
+type Verdict = Result<(), String>;
+
+fn check(holds: bool, why: impl Into<String>) -> Verdict {
+    if holds { Ok(()) } else { Err(why.into()) }
+}
+
+fn one_of(value: &str, allowed: &[&str]) -> Verdict {
+    check(allowed.contains(&value), format!("must be one of {}", allowed.join(", ")))
+}
+
+fn digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn port(value: &str) -> Verdict {
+    let text = value.trim();
+    check(digits(text) && text.parse::<u16>().is_ok(), format!("{text:?} is not a port number"))
+}
+
+fn count(value: &str) -> Verdict {
+    check(digits(value) && value.parse::<u32>().is_ok(), "must be a whole number of at least 0")
+}
+
+fn ports(value: &str) -> Verdict {
+    if value.trim().is_empty() { Ok(()) } else { value.trim().split(',').try_for_each(port) }
+}
+
+fn ranges(value: &str) -> Verdict {
+    if value.is_empty() {
+        return Ok(());
+    }
+    value.split(',').try_for_each(|range| check(range.parse::<IpNet>().is_ok(), format!("{range:?} is not an address range such as 10.0.0.0/8")))
+}
+
+fn interfaces(value: &str) -> Verdict {
+    if value.is_empty() {
+        return Ok(());
+    }
+    value.split(',').map(str::trim).try_for_each(|name| {
+        let sound = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b':' | b'@'));
+        check(!name.is_empty() && name.len() <= 15 && sound, format!("{name:?} is not the name of a network interface"))
+    })
+}
+
+fn truth(value: &str) -> Verdict {
+    check(
+        matches!(value, "1" | "t" | "T" | "TRUE" | "true" | "True" | "0" | "f" | "F" | "FALSE" | "false" | "False"),
+        "must be \"true\" or \"false\"",
+    )
+}
+
+fn quantity(value: &str) -> Verdict {
+    const SUFFIXES: [&str; 16] = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    let unsigned = value.strip_prefix(['+', '-']).unwrap_or(value);
+    let number = unsigned.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let suffix = &unsigned[number.len()..];
+    let (mantissa, exponent) = number.split_once(['e', 'E']).map_or((number, None), |(m, e)| (m, Some(e)));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let decimal = (digits(whole) || whole.is_empty()) && (digits(fraction) || fraction.is_empty()) && !(whole.is_empty() && fraction.is_empty());
+    let exponent_sound = exponent.is_none_or(|e| digits(e.strip_prefix(['+', '-']).unwrap_or(e)) && suffix.is_empty());
+    check(decimal && exponent_sound && SUFFIXES.contains(&suffix), "is not a quantity such as 100m or 128Mi")
+}
+
+/// Fields of ProxyConfig, in the spelling of its JSON.
+const PROXY_CONFIG_FIELDS: &[&str] = &[
+    "availabilityZone",
+    "binaryPath",
+    "caCertificatesPem",
+    "concurrency",
+    "configPath",
+    "controlPlaneAuthPolicy",
+    "customConfigFile",
+    "discoveryAddress",
+    "drainDuration",
+    "envoyAccessLogService",
+    "envoyMetricsService",
+    "envoyMetricsServiceAddress",
+    "extraStatTags",
+    "fileFlushInterval",
+    "fileFlushMinSizeKb",
+    "gatewayTopology",
+    "holdApplicationUntilProxyStarts",
+    "image",
+    "interceptionMode",
+    "meshId",
+    "parentShutdownDuration",
+    "privateKeyProvider",
+    "proxyAdminPort",
+    "proxyBootstrapTemplatePath",
+    "proxyHeaders",
+    "proxyMetadata",
+    "proxyStatsMatcher",
+    "readinessProbe",
+    "runtimeValues",
+    "sds",
+    "serviceCluster",
+    "statNameLength",
+    "statsCompression",
+    "statsdUdpAddress",
+    "statusPort",
+    "terminationDrainDuration",
+    "tracing",
+    "tracingServiceName",
+    "zipkinAddress",
+];
+
+fn proxy_config(value: &str) -> Verdict {
+    let config: Value = serde_saphyr::from_str(value).map_err(|e| format!("is not YAML: {}", e.without_snippet()))?;
+    let fields = match &config {
+        Value::Null => return Ok(()),
+        Value::Object(fields) => fields,
+        _ => return Err("is not a ProxyConfig: it must be a map".to_owned()),
+    };
+    for (name, value) in fields {
+        let camel = camel_case(name);
+        check(PROXY_CONFIG_FIELDS.contains(&camel.as_str()), format!("ProxyConfig has no field {name:?}"))?;
+        match camel.as_str() {
+            "statusPort" | "proxyAdminPort" => {
+                check(value.as_i64().is_some_and(|p| (1..=65535).contains(&p)), format!("{name} is not a port number"))?
+            }
+            "discoveryAddress" | "statsdUdpAddress" | "envoyMetricsServiceAddress" => {
+                let address = value.as_str().unwrap_or_default();
+                let sound = address.rsplit_once(':').is_some_and(|(host, p)| !host.is_empty() && port(p).is_ok());
+                check(sound, format!("{name} must be host:port"))?;
+            }
+            "concurrency" => check(value.as_i64().is_some_and(|n| n >= 0), "concurrency must be a whole number of at least 0")?,
+            "proxyMetadata" => {
+                check(value.as_object().is_some_and(|m| m.values().all(Value::is_string)), "values of proxyMetadata must be quoted texts")?
+            }
+            "holdApplicationUntilProxyStarts" => check(value.is_boolean(), "holdApplicationUntilProxyStarts must be true or false")?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn camel_case(name: &str) -> String {
+    let mut parts = name.split('_');
+    let mut camel = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let mut letters = part.chars();
+        camel.extend(letters.next().map(|c| c.to_ascii_uppercase()));
+        camel.push_str(letters.as_str());
+    }
+    camel
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fault;
+
+    fn refused(name: &str, values: &[&str]) -> bool {
+        values.iter().all(|v| fault(name, v).is_some())
+    }
+
+    fn accepted(name: &str, values: &[&str]) -> bool {
+        values.iter().all(|v| fault(name, v).is_none())
+    }
+
+    #[test]
+    fn quantities_are_read_as_kubernetes_does() {
+        assert!(accepted("sidecar.istio.io/proxyCPU", &["100m", "1", "0.5", ".5", "2.", "1e3", "1E-2", "128Mi", "+1k"]));
+        assert!(refused("sidecar.istio.io/proxyCPU", &["", "m", "1 m", "10mm", "1e3m", "1.2.3", "12\u{7}"]));
+    }
+
+    #[test]
+    fn lists_are_read_item_by_item() {
+        assert!(accepted("traffic.sidecar.istio.io/excludeInboundPorts", &["", "80", "80, 443", "0"]));
+        assert!(refused("traffic.sidecar.istio.io/excludeInboundPorts", &["*", "80,", "http", "70000", "-1", "+1"]));
+        assert!(accepted("traffic.sidecar.istio.io/includeInboundPorts", &["*", ""]));
+        assert!(accepted("traffic.sidecar.istio.io/includeOutboundIPRanges", &["*", "", "10.0.0.0/8,fd00::/8"]));
+        assert!(refused("traffic.sidecar.istio.io/excludeOutboundIPRanges", &["*", "10.0.0.1", "10.0.0.0/8, 11.0.0.0/8"]));
+        assert!(refused("traffic.sidecar.istio.io/excludeInterfaces", &["eth0,", "much-too-long-name", "a b"]));
+    }
+
+    #[test]
+    fn a_proxy_config_has_known_fields_and_sound_ports() {
+        assert!(accepted("proxy.istio.io/config", &["concurrency: 2", "{status_port: 15020}", "tracing: {sampling: 10}", ""]));
+        assert!(refused(
+            "proxy.istio.io/config",
+            &["concurency: 2", "statusPort: 0", "- a", "proxyMetadata: {A: 1}", "discoveryAddress: istiod", "{"]
+        ));
+    }
+}

@@ -1,0 +1,71 @@
+//! Pod templates and pods, each once: what pods are made from where it is known, the pods themselves where it is not.
+
+use crate::checks::Findings;
+use crate::index::{Body, Index, Workload};
+use crate::model::{Map, Pod, PodSpec};
+use crate::report::Finding;
+
+/// A pod or a pod template.
+pub(super) struct Shape<'a> {
+    /// Labels of the pods.
+    pub(super) labels: &'a Map,
+    /// Labels of the object that a finding names: of a controller its own, not its template's.
+    pub(super) own_labels: &'a Map,
+    /// Annotations of the pods.
+    pub(super) annotations: &'a Map,
+    /// What the pods are made of.
+    pub(super) spec: &'a PodSpec,
+    /// The workload it belongs to.
+    pub(super) workload: &'a Workload,
+    /// The pod, when this is one that only looks like the workload's.
+    pub(super) stray: Option<&'a Pod>,
+    /// Whether there is a pod of this shape that has not finished.
+    pub(super) has_pods: bool,
+}
+
+impl Shape<'_> {
+    /// Whether this is a template rather than a pod.
+    pub(super) fn is_template(&self) -> bool {
+        self.stray.is_none() && matches!(self.workload.body, Body::Controller(_))
+    }
+
+    /// Reports something at `path`, relative to the pod or its template.
+    pub(super) fn add<'f>(&self, findings: &'f mut Findings<'_>, path: &str, message: impl Into<String>, hint: impl Into<String>) -> &'f mut Finding {
+        match self.stray {
+            Some(pod) => findings.add(pod, path, message, hint),
+            None => findings.add_workload(self.workload, path, message, hint),
+        }
+    }
+}
+
+/// All shapes. Pods that a controller with a template made are represented by it; pods that have finished are left out.
+pub(super) fn all(index: &Index) -> impl Iterator<Item = Shape<'_>> {
+    index.workloads().iter().flat_map(move |workload| {
+        let live = || index.pods_of(workload).filter(|p| !p.is_over());
+        let representative = index.pod_spec(workload).and_then(|spec| {
+            let pod = live().next();
+            let templated = matches!(workload.body, Body::Controller(_));
+            (templated || pod.is_some()).then(|| Shape {
+                labels: &workload.labels,
+                own_labels: &index.workload_meta(workload).labels,
+                annotations: &workload.annotations,
+                spec: if templated { spec } else { pod.map_or(spec, |p| &p.spec) },
+                workload,
+                stray: None,
+                has_pods: pod.is_some(),
+            })
+        });
+        // Without an owner a pod was matched to a controller by its labels alone, so it may differ from the template.
+        let templated = matches!(workload.body, Body::Controller(_));
+        let strays = live().filter(move |p| templated && p.metadata.controller().is_none()).map(|pod| Shape {
+            labels: &pod.metadata.labels,
+            own_labels: &pod.metadata.labels,
+            annotations: &pod.metadata.annotations,
+            spec: &pod.spec,
+            workload,
+            stray: Some(pod),
+            has_pods: true,
+        });
+        representative.into_iter().chain(strays)
+    })
+}
