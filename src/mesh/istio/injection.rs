@@ -86,7 +86,7 @@ fn istiod_wants(istio: &Istio, shape: &Shape<'_>, revision: &str) -> (bool, Evid
     let label = shape.labels().get(super::INJECT).map(|v| (v, true));
     let asked = label.or_else(|| shape.annotations().get(super::INJECT).map(|v| (v, false)));
     if let Some((value @ ("true" | "false"), from_label)) = asked {
-        let text = format!("{:?} decides for this pod", value);
+        let text = format!("{value:?} decides for this pod");
         let why = if from_label { shape.label(super::INJECT, text) } else { shape.annotation(super::INJECT, text) };
         return (value == "true", why);
     }

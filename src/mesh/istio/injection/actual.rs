@@ -74,7 +74,7 @@ fn compare(istio: &Istio, pod: &Pod, state: &State, intent: &Intent, drifts: &mu
             }
         }
         (Intent::In { mode: Mode::Sidecar | Mode::Gateway, .. }, Out) => {
-            drifts.add("not-injected", true, pod, "spec.containers", "runs without istio-proxy")
+            drifts.add("not-injected", true, pod, "spec.containers", "runs without istio-proxy");
         }
         (Intent::In { mode: Mode::Sidecar | Mode::Gateway, .. }, Ambient | Pending) => {
             drifts.add("mode", true, pod, REDIRECTION_AT, "is still in ambient mode, a new pod gets a sidecar");
