@@ -43,14 +43,6 @@ impl Wanted {
     pub fn new(scope: Scope, kinds: impl IntoIterator<Item = Kind>) -> Self {
         Self { kinds: kinds.into_iter().collect(), metadata_only: BTreeSet::new(), scope, extra: Vec::new() }
     }
-
-    fn covers(&self, kind: Kind, namespace: &Str) -> bool {
-        self.kinds.contains(&kind)
-            && match &self.scope {
-                Scope::All => true,
-                Scope::One(one) => one == namespace || !kind.namespaced(),
-            }
-    }
 }
 
 /// One question to the server: a list, or one object by name.
@@ -65,7 +57,7 @@ impl Connection {
     /// Reads all that is wanted. What cannot be read is a gap and the rest goes on; only when nothing at all was answered, or everything with
     /// "who are you?", there is no inventory.
     pub async fn read(&self, wanted: &Wanted, progress: &dyn Progress) -> Result<Inventory, ReadError> {
-        let jobs = jobs(wanted);
+        let (mut jobs, spare) = jobs(wanted);
         let custom: BTreeSet<Kind> = jobs.iter().map(|job| job.kind).filter(|kind| is_custom(*kind)).collect();
         let custom: Vec<Kind> = custom.into_iter().collect();
         let found = tokio::sync::OnceCell::new();
@@ -74,7 +66,7 @@ impl Connection {
             found.get_or_init(async || if custom.is_empty() { Ok(Discovery::unknown()) } else { load().await }).await
         };
         let turns = Semaphore::new(LISTS);
-        let answers = jobs.iter().map(async |job| {
+        let ask = async |job: &Job| {
             let discovery = if is_custom(job.kind) { discover().await.clone() } else { Ok(Discovery::unknown()) };
             match discovery {
                 Ok(discovery) => {
@@ -84,9 +76,14 @@ impl Connection {
                 }
                 Err(failure) => Listed { failure: Some(failure), ..Listed::default() },
             }
-        });
-        let answers = join_all(answers).await;
+        };
+        let mut answers = join_all(jobs.iter().map(&ask)).await;
         self.verdict(&answers)?;
+        let nothing = |answer: &Listed| answer.failure.is_some() && answer.objects.is_empty();
+        let failed: BTreeSet<&Job> = jobs.iter().zip(&answers).filter(|(_, answer)| nothing(answer)).map(|(job, _)| job).collect();
+        let again: Vec<Job> = spare.into_iter().filter(|(list, _)| failed.contains(list)).map(|(_, job)| job).collect();
+        answers.extend(join_all(again.iter().map(&ask)).await);
+        jobs.extend(again);
 
         let mut inventory = Inventory::default();
         for (job, answer) in jobs.iter().zip(answers) {
@@ -99,26 +96,6 @@ impl Connection {
             inventory.also_read = jobs.iter().filter(outside).map(|job| (job.kind, job.namespace.clone())).collect();
         }
         inventory.coverage = coverage(&jobs, &inventory.gaps);
-        inventory.gaps.sort();
-        Ok(inventory)
-    }
-
-    /// Reads all namespaces and, where the server refuses that for a kind, `namespace` alone; each refusal stays in the gaps.
-    pub async fn read_or_narrow(&self, wanted: &Wanted, namespace: &str, progress: &dyn Progress) -> Result<Inventory, ReadError> {
-        let mut inventory = self.read(wanted, progress).await?;
-        let refused: BTreeSet<Kind> = refused_cluster_wide(&inventory).filter(|kind| kind.namespaced() || *kind == Kind::Namespace).collect();
-        if wanted.scope != Scope::All || refused.is_empty() {
-            return Ok(inventory);
-        }
-        let mut narrow = Wanted { kinds: refused, scope: Scope::One(namespace.into()), extra: Vec::new(), ..wanted.clone() };
-        if narrow.kinds.remove(&Kind::Namespace) {
-            narrow.extra.push((Kind::Namespace, Str::default(), Some(namespace.into())));
-        }
-        let mut more = self.read(&narrow, progress).await?;
-        // The refusal stands: what is known of one namespace says nothing about the others.
-        more.coverage.clear();
-        more.also_read.clear();
-        inventory.append(more);
         inventory.gaps.sort();
         Ok(inventory)
     }
@@ -195,26 +172,29 @@ impl Connection {
     }
 }
 
-/// Kinds that may not be listed in all namespaces.
-pub(super) fn refused_cluster_wide(inventory: &Inventory) -> impl Iterator<Item = Kind> {
-    inventory.gaps.iter().filter_map(|gap| match gap {
-        Gap::Forbidden { kind, namespace, .. } if namespace.is_empty() => Some(*kind),
-        _ => None,
-    })
-}
-
-/// Every question once: an object that a list brings is not asked for by name as well.
-fn jobs(wanted: &Wanted) -> Vec<Job> {
+/// Every question once, and apart from them the extra ones that a list is to answer: they are asked when that list brings nothing.
+fn jobs(wanted: &Wanted) -> (Vec<Job>, Vec<(Job, Job)>) {
     let scope = match &wanted.scope {
         Scope::All => Str::default(),
         Scope::One(namespace) => namespace.clone(),
     };
-    let of = |kind: Kind, namespace: &Str| if kind.namespaced() { namespace.clone() } else { Str::default() };
-    let mut jobs: BTreeSet<Job> = wanted.kinds.iter().map(|kind| Job { kind: *kind, namespace: of(*kind, &scope), name: None }).collect();
-    let outside = wanted.extra.iter().filter(|(kind, namespace, _)| !wanted.covers(*kind, namespace));
-    jobs.extend(outside.map(|(kind, namespace, name)| Job { kind: *kind, namespace: of(*kind, namespace), name: name.clone() }));
-    let listed = |job: &Job| job.name.is_some() && jobs.contains(&Job { name: None, ..job.clone() });
-    jobs.iter().filter(|job| !listed(job)).cloned().collect()
+    let job = |kind: Kind, namespace: &Str, name: Option<Str>| Job {
+        kind,
+        namespace: if kind.namespaced() { namespace.clone() } else { Str::default() },
+        name,
+    };
+    let extra: BTreeSet<Job> = wanted.extra.iter().map(|(kind, namespace, name)| job(*kind, namespace, name.clone())).collect();
+    let mut jobs: BTreeSet<Job> = wanted.kinds.iter().map(|kind| job(*kind, &scope, None)).collect();
+    let mut spare = Vec::new();
+    // Lists sort before the single objects that they bring.
+    for job in extra {
+        let lists = [Job { name: None, ..job.clone() }, Job { name: None, namespace: Str::default(), ..job.clone() }];
+        match lists.into_iter().find(|list| *list != job && jobs.contains(list)) {
+            Some(list) => spare.push((list, job)),
+            None => drop(jobs.insert(job)),
+        }
+    }
+    (jobs.into_iter().collect(), spare)
 }
 
 fn gap(job: &Job, failure: &Failure) -> Option<Gap> {

@@ -266,16 +266,18 @@ async fn one_namespace_is_read_as_such_and_single_objects_may_be_absent() {
 }
 
 #[tokio::test]
-async fn who_may_not_list_everything_gets_one_namespace_and_the_refusals() {
+async fn an_object_is_asked_for_by_name_when_the_list_that_would_bring_it_is_refused() {
     let (connection, _) = connection(&paged(500), |uri, _| match uri.split('?').next().unwrap() {
         "/api/v1/namespaces/shop/pods" => pods(uri, 2),
         "/api/v1/namespaces/shop" => Reply::json(&json!({"metadata": {"name": "shop"}})),
         _ => Reply::status(403, "no"),
     });
-    let wanted = Wanted::new(Scope::All, [Kind::Pod, Kind::Namespace, Kind::Node]);
-    let inventory = connection.read_or_narrow(&wanted, "shop", &()).await.unwrap();
-    assert_eq!((inventory.pods.len(), inventory.namespaces.len(), inventory.gaps.len()), (2, 1, 3));
-    assert!(inventory.coverage.values().all(|coverage| *coverage == Coverage::Hidden), "{:?}", inventory.coverage);
+    let mut wanted = Wanted::new(Scope::One("shop".into()), [Kind::Pod, Kind::Namespace]);
+    wanted.extra = vec![(Kind::Namespace, Str::default(), Some("shop".into()))];
+    let inventory = connection.read(&wanted, &()).await.unwrap();
+    assert_eq!((inventory.pods.len(), inventory.namespaces.len()), (2, 1));
+    assert!(matches!(inventory.gaps[..], [Gap::Forbidden { kind: Kind::Namespace, .. }]), "{:?}", inventory.gaps);
+    assert_eq!(inventory.coverage, [(Kind::Pod, Coverage::Complete), (Kind::Namespace, Coverage::Hidden)].into());
 }
 
 #[tokio::test]
