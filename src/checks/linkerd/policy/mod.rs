@@ -1,5 +1,64 @@
-//! Servers, authorizations, routes and traffic settings.
+//! Servers, authorizations, routes, traffic settings and annotations of Linkerd.
 
 use crate::checks::Check;
 
-pub(in crate::checks) static CHECKS: &[&Check] = &[];
+mod access_policy_opens_server;
+mod authentication_not_found;
+mod authentication_unsupported;
+mod authentications_contradict;
+mod authorization_open_to_everyone;
+mod authorization_target_foreign_namespace;
+mod authorization_target_not_found;
+mod authorization_target_unsupported;
+mod carrier;
+mod default_policy_not_in_effect;
+mod identity_foreign_trust_domain;
+mod identity_malformed;
+mod identity_ref_not_found;
+mod inbound_policy_unknown;
+mod mesh_tls_identities_invalid;
+mod namespace_policy_skips_ports;
+mod networks_invalid;
+mod route_policy_on_idle_route;
+mod route_policy_pointless;
+mod server_authorization_clients_invalid;
+mod server_authorization_cluster_only;
+mod server_authorization_selects_nothing;
+mod server_overrides_opaque_annotation;
+mod server_port_not_declared;
+mod server_protocol_unknown;
+mod server_selects_nothing;
+mod server_spec_invalid;
+mod server_without_grants;
+mod servers_overlap;
+
+pub(in crate::checks) static CHECKS: &[&Check] = &[
+    &access_policy_opens_server::CHECK,
+    &authentication_not_found::CHECK,
+    &authentication_unsupported::CHECK,
+    &authentications_contradict::CHECK,
+    &authorization_open_to_everyone::CHECK,
+    &authorization_target_foreign_namespace::CHECK,
+    &authorization_target_not_found::CHECK,
+    &authorization_target_unsupported::CHECK,
+    &default_policy_not_in_effect::CHECK,
+    &identity_foreign_trust_domain::CHECK,
+    &identity_malformed::CHECK,
+    &identity_ref_not_found::CHECK,
+    &inbound_policy_unknown::CHECK,
+    &mesh_tls_identities_invalid::CHECK,
+    &namespace_policy_skips_ports::CHECK,
+    &networks_invalid::CHECK,
+    &route_policy_on_idle_route::CHECK,
+    &route_policy_pointless::CHECK,
+    &server_authorization_clients_invalid::CHECK,
+    &server_authorization_cluster_only::CHECK,
+    &server_authorization_selects_nothing::CHECK,
+    &server_overrides_opaque_annotation::CHECK,
+    &server_port_not_declared::CHECK,
+    &server_protocol_unknown::CHECK,
+    &server_selects_nothing::CHECK,
+    &server_spec_invalid::CHECK,
+    &server_without_grants::CHECK,
+    &servers_overlap::CHECK,
+];
