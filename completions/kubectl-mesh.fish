@@ -1,0 +1,265 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_kubectl_mesh_global_optspecs
+    string join \n kubeconfig= context= n/namespace= A/all-namespaces as= as-group= request-timeout= f/filename= R/recursive with-cluster snapshot= demo mesh= color= v/verbose q/quiet h/help V/version
+end
+
+function __fish_kubectl_mesh_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_kubectl_mesh_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_kubectl_mesh_using_subcommand
+    set -l cmd (__fish_kubectl_mesh_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s V -l version -d 'Print version'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "check" -d 'Find everything that is wrong with the mesh and its configuration'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "validate" -d 'Find everything that is wrong with the mesh and its configuration'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "__complete"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "completion" -d 'Print a completion script for a shell, or install the helper for kubectl'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "explain" -d 'Explain a rule: what it checks, why it matters, how to mend it'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "rules" -d 'List the rules that check runs'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "snapshot" -d 'Save what this tool reads of a cluster to a file'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s o -l output -d 'Output format' -r -f -a "table\t'For people, with notes and repetitions folded'
+wide\t'For people, everything'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+name\t'Names of the objects at fault, one a line'
+sarif\t'SARIF 2.1.0, for code scanning'
+junit\t'JUnit XML'
+github\t'GitHub workflow annotations'
+markdown\t'A table for comments and step summaries'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l category -d 'Only rules of this category (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l rule -d 'Only this rule, by id or by another tool\'s code such as IST0101 (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l skip-rule -d 'Not this rule (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l fail-on -d 'Exit with 1 when there are findings of this severity or worse' -r -f -a "error\t'Errors'
+warning\t'Warnings and errors'
+info\t'Anything'
+never\t'Nothing'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s S -l suppress -d 'Suppress findings of a code on objects that a glob matches, as istioctl does (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l baseline -d 'Leave out findings that this file knows' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l all-rules -d 'Opt-in rules too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l show-passed -d 'List rules that found nothing too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l write-baseline -d 'Write all findings to the baseline file instead of comparing'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l fix -d 'Show the mends that are certain as a diff of the files'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l write -d 'With --fix, write them; comments and layout stay'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l all-findings -d 'With --with-cluster, report objects outside of the files too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s o -l output -d 'Output format' -r -f -a "table\t'For people, with notes and repetitions folded'
+wide\t'For people, everything'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+name\t'Names of the objects at fault, one a line'
+sarif\t'SARIF 2.1.0, for code scanning'
+junit\t'JUnit XML'
+github\t'GitHub workflow annotations'
+markdown\t'A table for comments and step summaries'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l category -d 'Only rules of this category (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l rule -d 'Only this rule, by id or by another tool\'s code such as IST0101 (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l skip-rule -d 'Not this rule (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l fail-on -d 'Exit with 1 when there are findings of this severity or worse' -r -f -a "error\t'Errors'
+warning\t'Warnings and errors'
+info\t'Anything'
+never\t'Nothing'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s S -l suppress -d 'Suppress findings of a code on objects that a glob matches, as istioctl does (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l baseline -d 'Leave out findings that this file knows' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l all-rules -d 'Opt-in rules too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l show-passed -d 'List rules that found nothing too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l write-baseline -d 'Write all findings to the baseline file instead of comparing'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l fix -d 'Show the mends that are certain as a diff of the files'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l write -d 'With --fix, write them; comments and layout stay'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l all-findings -d 'With --with-cluster, report objects outside of the files too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l install -d 'For kubectl: a directory of PATH to put the helper into' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'The machine contract'
+yaml\t'The same document as json'
+name\t'Ids, one a line'
+markdown\t'Every rule\'s documentation in one document'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s o -l output -d 'File to write' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l force -d 'Replace the file if it exists'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain rules snapshot help" -f -a "check" -d 'Find everything that is wrong with the mesh and its configuration'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain rules snapshot help" -f -a "__complete"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain rules snapshot help" -f -a "completion" -d 'Print a completion script for a shell, or install the helper for kubectl'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain rules snapshot help" -f -a "explain" -d 'Explain a rule: what it checks, why it matters, how to mend it'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain rules snapshot help" -f -a "rules" -d 'List the rules that check runs'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain rules snapshot help" -f -a "snapshot" -d 'Save what this tool reads of a cluster to a file'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain rules snapshot help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
