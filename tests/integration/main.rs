@@ -2,10 +2,15 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+mod apiserver;
 mod checks;
+mod cluster;
+mod envtest;
 mod files;
 mod generated;
 mod krew;
+mod kubeconfig;
 mod kubectl;
 mod layering;
 mod mesh;
+mod standin;

@@ -1,0 +1,3 @@
+//! The stand-in API server is code too: the real kubectl and the kube crate are its judges.
+
+mod kubectl;
