@@ -7,7 +7,7 @@ use super::resources::Resource;
 use super::route::{Query, Route, Target, verb};
 use super::selectors::Selectors;
 use super::write::Write;
-use super::{Content, Shared, delete, discovery, list, scale, watch};
+use super::{Content, Shared, delete, discovery, list, protobuf, scale, watch};
 use hyper::HeaderMap;
 use hyper::StatusCode;
 use hyper::body::Bytes;
@@ -76,7 +76,8 @@ pub fn handle(shared: &Arc<Shared>, call: &Call) -> Result<Handled> {
         if call.method != "POST" {
             return Err(ApiError::method_not_allowed());
         }
-        let answer = rbac::review(&shared.store(), &call.who, &resource, &call.value()?)?;
+        let asked = if call.header("content-type").contains("protobuf") { protobuf::review(&call.body)? } else { call.value()? };
+        let answer = rbac::review(&shared.store(), &call.who, &resource, &asked)?;
         return Ok((Answer::Object(StatusCode::CREATED, answer), Format::Json, Vec::new()));
     }
     let protobuf = !resource.custom && matches!(shared.content, Content::Protobuf(_)) && call.verb() != "watch";

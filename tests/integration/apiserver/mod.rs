@@ -17,6 +17,7 @@ mod handle;
 mod http;
 mod list;
 mod patch;
+mod protobuf;
 pub mod rbac;
 mod resources;
 mod route;

@@ -48,7 +48,7 @@ fn step(object: &mut Value, operation: &Value) -> Result<(), String> {
     }
 }
 
-fn parent<'a, 'p>(object: &'a mut Value, path: &'p str) -> Result<(&'a mut Value, String), String> {
+fn parent<'a>(object: &'a mut Value, path: &str) -> Result<(&'a mut Value, String), String> {
     let (parent, last) = path.rsplit_once('/').ok_or_else(|| format!("bad path {path:?}"))?;
     let at = object.pointer_mut(parent).ok_or_else(|| format!("doc is missing path: {path:?}: missing value"))?;
     Ok((at, last.replace("~1", "/").replace("~0", "~")))

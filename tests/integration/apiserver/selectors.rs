@@ -77,8 +77,7 @@ impl Requirement {
 }
 
 fn field_of(object: &Value, field: &str) -> String {
-    let value = field.split('.').fold(Some(object), |at, key| at.and_then(|v| v.get(key)));
-    match value {
+    match field.split('.').try_fold(object, |at, key| at.get(key)) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Null) | None => String::new(),
         Some(other) => other.to_string(),

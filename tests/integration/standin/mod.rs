@@ -1,3 +1,6 @@
 //! The stand-in API server is code too: the real kubectl and the kube crate are its judges.
 
+mod bulk;
+mod client;
+mod faults;
 mod kubectl;
