@@ -255,8 +255,12 @@ impl TestCluster {
 
     /// A client of the kube crate for `user`.
     pub fn client(&self, user: &str) -> kube::Client {
-        let path = self.kubeconfig_for(user);
-        self.wait(async move { client(&path).await })
+        self.client_with(&self.kubeconfig_for(user))
+    }
+
+    /// A client of the kube crate by a kubeconfig of the test's own.
+    pub fn client_with(&self, kubeconfig: &Path) -> kube::Client {
+        self.wait(client(kubeconfig))
     }
 
     /// `kubectl mesh ARGS` as the administrator.

@@ -7,7 +7,7 @@ use super::resources::Resource;
 use super::route::{Query, Route, Target, verb};
 use super::selectors::Selectors;
 use super::write::Write;
-use super::{Content, Shared, delete, discovery, list, protobuf, scale, watch};
+use super::{Content, Shared, delete, discovery, list, protobuf, scale, watch, ws};
 use hyper::HeaderMap;
 use hyper::StatusCode;
 use hyper::body::Bytes;
@@ -121,6 +121,8 @@ fn dispatch(shared: &Arc<Shared>, call: &Call, target: &Target, resource: &Resou
         Some("status") if resource.status && matches!(call.verb(), "get" | "update" | "patch") => {}
         Some("scale") if resource.scale.is_some() => return quiet(scale::answer(shared, call, target, resource)),
         Some("log") if resource.is("", "pods") && call.method == "GET" => return quiet(log(shared, call, target)),
+        Some("proxy") if resource.is("", "pods") => return quiet(ws::proxy(shared, call, target).map(Answer::Raw)),
+        Some("exec" | "portforward") if resource.is("", "pods") => return Err(ApiError::bad_request("Upgrade request required")),
         Some(_) => return Err(ApiError::unknown_path()),
     }
     let verb = call.verb();

@@ -2,5 +2,7 @@
 
 mod bulk;
 mod client;
+mod credentials;
 mod faults;
 mod kubectl;
+mod pods;
