@@ -32,10 +32,10 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     annotation_sites::each(world, |site| {
-        if !site.known.is_some_and(|a| a.deprecated) || (site.name == &INJECT && site.labels.has(INJECT)) {
+        if !site.known.is_some_and(|a| a.deprecated) || (site.name == INJECT && site.labels.has(INJECT)) {
             return;
         }
-        let hint = if site.name == &INJECT {
+        let hint = if site.name == INJECT {
             "Use the label of the same name."
         } else {
             "Replace it by the setting that Istio's annotation reference names."
