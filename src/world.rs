@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use crate::index::Index;
+use crate::mesh::ControlPlane;
 use crate::mesh::istio::Istio;
 use crate::mesh::linkerd::Linkerd;
-use crate::model::{Coverage, Gap, Kind, Str};
+use crate::model::{Coverage, Gap, Kind, MeshId, Str};
 
 /// Where the objects came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,23 +85,21 @@ impl World {
         if kind == Kind::Namespace && self.index.namespace(namespace).is_some() {
             return Sight::Clear;
         }
-        match inventory.coverage.get(&kind) {
-            Some(Coverage::Complete) => {}
-            Some(Coverage::Absent) => return Sight::NotInFiles,
-            Some(Coverage::Hidden | Coverage::Unread) | None => {
-                if inventory.also_read.iter().any(|(k, ns)| *k == kind && *ns == namespace) {
-                    return Sight::Clear;
-                }
-                return Sight::Hidden(self.gap(kind, namespace));
-            }
-        }
-        let also_read = || inventory.also_read.iter().any(|(k, ns)| *k == kind && *ns == namespace);
-        let here = match &inventory.namespace {
-            Some(only) => !kind.namespaced() || *only == namespace || also_read(),
+        let also_read = inventory.also_read.iter().any(|(k, ns)| *k == kind && *ns == namespace);
+        let here = match (inventory.coverage.get(&kind), &inventory.namespace) {
+            (Some(Coverage::Absent), _) => return Sight::NotInFiles,
+            (Some(Coverage::Unread) | None, _) => also_read,
+            (Some(Coverage::Complete | Coverage::Hidden), Some(only)) => !kind.namespaced() || *only == namespace || also_read,
             // Read in some namespaces only (ConfigMaps in those of control planes): nothing is known of the others.
-            None => namespace.is_empty() || !inventory.also_read.iter().any(|(k, _)| *k == kind) || also_read(),
+            (Some(Coverage::Complete | Coverage::Hidden), None) => {
+                namespace.is_empty() || also_read || !inventory.also_read.iter().any(|(k, _)| *k == kind)
+            }
         };
-        if here { Sight::Clear } else { Sight::Hidden(None) }
+        match self.gap(kind, namespace) {
+            Some(gap) => Sight::Hidden(Some(gap)),
+            None if here => Sight::Clear,
+            None => Sight::Hidden(None),
+        }
     }
 
     /// The gap that hides objects of `kind`, if one does.
@@ -109,6 +108,35 @@ impl World {
         let hiding = |gap: &&Gap| gap.kind() == kind && gap.hides_objects() && !matches!(gap, Gap::Undecodable { .. });
         let here = |gap: &&Gap| namespace.is_empty() || gap.namespace().is_empty() || gap.namespace() == namespace;
         gaps.iter().filter(hiding).find(here).cloned()
+    }
+
+    /// All control planes of both meshes.
+    pub fn control_planes(&self) -> impl Iterator<Item = &ControlPlane> {
+        self.istio.control_planes.iter().chain(&self.linkerd.control_planes)
+    }
+
+    /// Whether anything shows that a mesh is here or meant to be: a control plane, one of its objects, a namespace that asks for it.
+    pub fn has_trace_of(&self, mesh: MeshId) -> bool {
+        let (planes, domain) = match mesh {
+            MeshId::Istio => (&self.istio.control_planes, "istio.io"),
+            MeshId::Linkerd => (&self.linkerd.control_planes, "linkerd.io"),
+        };
+        let inventory = self.index.inventory();
+        let asks = |meta: &crate::model::Meta| {
+            let mut keys = meta.labels.iter().chain(meta.annotations.iter());
+            keys.any(|(k, _)| k.contains(domain) || (mesh == MeshId::Istio && *k == "istio-injection"))
+        };
+        !planes.is_empty()
+            || inventory.objects.iter().any(|o| o.kind.group().ends_with(domain))
+            || inventory.namespaces.iter().any(|n| asks(&n.metadata))
+            || inventory.controllers.iter().any(|c| c.template().is_some_and(|t| asks(&t.metadata)))
+            || inventory.pods.iter().any(|p| asks(&p.metadata))
+    }
+
+    /// Whether something that would show a mesh could not be read, so that its absence means nothing.
+    pub fn traces_may_be_hidden(&self) -> bool {
+        let telling = [Kind::Namespace, Kind::Pod, Kind::Deployment, Kind::MutatingWebhookConfiguration];
+        self.index.inventory().gaps.iter().any(|g| g.hides_objects() && telling.contains(&g.kind()))
     }
 
     /// The one namespace that answers are wanted for, if it is one.

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{Check, Findings, registry};
+use crate::model::MeshId;
 use crate::report::{Category, CheckReport, Finding, MeshTag, Skipped};
-use crate::world::{Sight, World};
+use crate::world::{Sight, SourceKind, World};
 
 /// Which rules to run.
 #[derive(Clone, Debug, Default)]
@@ -43,13 +44,14 @@ impl Selection {
 /// Runs the selected rules over the world, on as many threads as there are cores.
 pub fn run(world: &World, selection: &Selection) -> CheckReport {
     let checks = selection.checks();
+    let absent = absent_meshes(world);
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(checks.len().max(1));
     let next = std::sync::atomic::AtomicUsize::new(0);
     let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
         let work = || {
             let mut done = Vec::new();
             while let Some(check) = checks.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-                done.push(run_one(world, check));
+                done.push(run_one(world, check, &absent));
             }
             done
         };
@@ -72,6 +74,16 @@ pub fn run(world: &World, selection: &Selection) -> CheckReport {
     report
 }
 
+/// Meshes of which a cluster shows no trace: their rules have nothing to judge, and "nothing wrong" would say too much. Files are always judged,
+/// since the control plane they are meant for is rarely among them.
+fn absent_meshes(world: &World) -> Vec<MeshTag> {
+    if matches!(world.source.kind, SourceKind::Files | SourceKind::Overlay) || world.traces_may_be_hidden() {
+        return Vec::new();
+    }
+    let meshes = [(MeshTag::Istio, MeshId::Istio), (MeshTag::Linkerd, MeshId::Linkerd)];
+    meshes.into_iter().filter(|(_, id)| !world.has_trace_of(*id)).map(|(tag, _)| tag).collect()
+}
+
 struct Outcome {
     check: &'static Check,
     judged: bool,
@@ -79,8 +91,11 @@ struct Outcome {
     skipped: Vec<Skipped>,
 }
 
-fn run_one(world: &World, check: &'static Check) -> Outcome {
+fn run_one(world: &World, check: &'static Check, absent: &[MeshTag]) -> Outcome {
     let skip = |because: String| Outcome { check, judged: false, findings: Vec::new(), skipped: vec![Skipped { rule: check.id, because }] };
+    if absent.contains(&check.mesh) {
+        return skip(format!("no trace of {} here", check.mesh.name()));
+    }
     let namespace = world.index.inventory().namespace.clone().unwrap_or_default();
     let hidden: BTreeSet<String> = check
         .needs

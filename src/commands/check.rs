@@ -10,8 +10,10 @@ use super::{Terminal, Wish, complete, fix, load};
 use crate::checks::{self, Selection, SuppressArg, baseline};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
+use crate::model::{Gap, MeshId};
 use crate::output::{self, CheckFormat};
 use crate::report::{Category, CheckReport, Severity};
+use crate::world::{SourceKind, World};
 
 /// Find everything that is wrong with the mesh and its configuration
 ///
@@ -129,8 +131,21 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
     }
     output::check(args.output, args.show_passed, &report, &loaded.world, &terminal.style, &mut terminal.out)?;
     terminal.out.flush()?;
+    if let Some(advice) = no_mesh(&loaded.world) {
+        terminal.note(advice);
+    }
     loaded.refuse_misspelt()?;
     Ok(exit(args.fail_on, &report))
+}
+
+/// What to tell somebody whose cluster has no mesh at all.
+fn no_mesh(world: &World) -> Option<&'static str> {
+    let cluster = matches!(world.source.kind, SourceKind::Cluster | SourceKind::Snapshot);
+    let none = !world.traces_may_be_hidden() && !world.has_trace_of(MeshId::Istio) && !world.has_trace_of(MeshId::Linkerd);
+    (cluster && none).then_some(
+        "no mesh found: neither istiod nor linkerd-config, none of their webhooks, objects, labels or annotations\n\
+         next: install one (istioctl install, linkerd install), look at manifests with -f DIR, or see an example with --demo",
+    )
 }
 
 /// Keeps the findings that were asked for: of the named objects, and with files over a cluster of the files' objects.
@@ -167,7 +182,7 @@ fn compare(report: &mut CheckReport, path: &PathBuf) -> Result<(), CliError> {
 
 /// Findings come first; a run in which gaps left nothing to judge is no success.
 fn exit(fail_on: FailOn, report: &CheckReport) -> Exit {
-    let blind = report.evaluated.is_empty() && !report.skipped.is_empty();
+    let blind = report.evaluated.is_empty() && report.gaps.iter().any(Gap::hides_objects);
     match (fail_on.reached(report.worst()), blind) {
         (true, _) => Exit::Findings,
         (false, true) => Exit::Unreadable,

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use owo_colors::{OwoColorize, Style as Ink};
 
 use super::{Style, clean};
+use crate::model::Gap;
 use crate::report::{Category, CheckReport, Finding, Severity};
 use crate::world::{SourceKind, World};
 
@@ -101,9 +102,7 @@ fn write_unknown(report: &CheckReport, folding: Folding, style: &Style, out: &mu
         return Ok(());
     }
     writeln!(out, "{}", paint("not judged", Ink::new().bold(), style))?;
-    for gap in hiding {
-        writeln!(out, "  ? {}", clean(&gap.to_string()))?;
-    }
+    write_gaps(&hiding, folding, out)?;
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for skipped in &report.skipped {
         by_reason.entry(&skipped.because).or_default().push(skipped.rule);
@@ -117,6 +116,23 @@ fn write_unknown(report: &CheckReport, folding: Folding, style: &Style, out: &mu
         writeln!(out, "  ? and {} more reasons (-o wide shows all)", total - 10)?;
     }
     writeln!(out)
+}
+
+/// Refusals come by the dozen, one for each kind: a line for each namespace is enough to ask for the right.
+fn write_gaps(gaps: &[&Gap], folding: Folding, out: &mut dyn Write) -> io::Result<()> {
+    let mut refused: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for gap in gaps {
+        match gap {
+            Gap::Forbidden { kind, namespace, .. } if !folding.wide => refused.entry(namespace).or_default().push(kind.resource()),
+            gap => writeln!(out, "  ? {}", clean(&gap.to_string()))?,
+        }
+    }
+    for (namespace, kinds) in refused {
+        let place = if namespace.is_empty() { "cluster-wide".to_owned() } else { format!("in namespace {}", clean(namespace)) };
+        let more = if kinds.len() > 4 { format!(" and {} more kinds (-o wide names them)", kinds.len() - 4) } else { String::new() };
+        writeln!(out, "  ? may not list {place}: {}{more}", kinds.iter().take(4).map(String::as_str).collect::<Vec<_>>().join(", "))?;
+    }
+    Ok(())
 }
 
 fn write_suppressions(report: &CheckReport, folding: Folding, out: &mut dyn Write) -> io::Result<()> {
@@ -136,6 +152,7 @@ fn write_summary(report: &CheckReport, world: &World, folding: Folding, style: &
     let (errors, warnings, notes) = (report.count(Severity::Error), report.count(Severity::Warning), report.count(Severity::Info));
     let counted = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
     let verdict = match (errors, warnings) {
+        (0, 0) if report.evaluated.is_empty() => paint("nothing judged", Ink::new().yellow(), style),
         (0, 0) => paint("nothing wrong", Ink::new().green(), style),
         (0, _) => paint(&counted(warnings, "warning"), Ink::new().yellow(), style),
         (_, 0) => paint(&counted(errors, "error"), Ink::new().red(), style),

@@ -33,7 +33,7 @@ pub(super) struct CheckDocument<'a> {
     api_version: &'static str,
     kind: &'static str,
     source: Source<'a>,
-    meshes: Vec<MeshRow<'a>>,
+    meshes: Vec<MeshRow>,
     summary: Summary,
     findings: Vec<FindingRow<'a>>,
     suppressions: &'a [Suppression],
@@ -42,13 +42,13 @@ pub(super) struct CheckDocument<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct MeshRow<'a> {
+pub(super) struct MeshRow {
     mesh: &'static str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    version: &'a str,
-    namespace: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    revision: &'a str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    version: String,
+    namespace: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    revision: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -115,13 +115,24 @@ pub(super) fn docs_url(rule: &str) -> String {
     format!("{}/blob/main/README.md#{rule}", env!("CARGO_PKG_REPOSITORY"))
 }
 
+/// The control planes that were found.
+pub(super) fn meshes(world: &World) -> Vec<MeshRow> {
+    let row = |plane: &crate::mesh::ControlPlane| MeshRow {
+        mesh: plane.mesh.name(),
+        version: plane.version.as_deref().unwrap_or_default().to_owned(),
+        namespace: plane.namespace.to_string(),
+        revision: plane.revision.as_deref().unwrap_or_default().to_owned(),
+    };
+    world.control_planes().map(row).collect()
+}
+
 impl<'a> CheckDocument<'a> {
     pub(super) fn new(report: &'a CheckReport, world: &'a World) -> Self {
         Self {
             api_version: API_VERSION,
             kind: "CheckReport",
             source: world.into(),
-            meshes: Vec::new(),
+            meshes: meshes(world),
             summary: Summary {
                 error: report.count(Severity::Error),
                 warning: report.count(Severity::Warning),

@@ -1,0 +1,130 @@
+//! `check` on an API server: what it finds, what it may not see, what it says when there is nothing.
+
+use serde_json::Value;
+
+use crate::cluster::{TestCluster, rules};
+use crate::mesh::said;
+
+const RULE: &str = "istio-virtual-service-gateway-not-found";
+const ROUTE: &str = "
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: cart, namespace: shop}
+spec: {hosts: [cart.example.com], gateways: [public]}
+";
+
+fn report(out: &str) -> Value {
+    serde_json::from_str(out).unwrap_or_else(|e| panic!("{e}: {out}"))
+}
+
+#[test]
+fn a_fault_is_found_without_a_file() {
+    let cluster = TestCluster::start();
+    cluster.apply(ROUTE);
+    let (code, out, err) = said(&cluster.mesh(["check", "--rule", RULE, "-o", "json"]).output().unwrap());
+    let report = report(&out);
+    assert_eq!((code, err.as_str()), (1, ""));
+    assert_eq!(report["source"]["type"], "cluster");
+    assert_eq!(report["findings"][0]["object"]["name"], "cart");
+    assert_eq!(report["findings"][0]["location"], Value::Null);
+}
+
+#[test]
+fn a_cluster_without_a_mesh_is_told_so() {
+    let cluster = TestCluster::bare();
+    let (code, out, err) = said(&cluster.mesh(["check"]).output().unwrap());
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(err.contains("no mesh found") && err.contains("next:"), "{err}");
+    assert!(out.contains("no trace of istio here") && out.contains("no trace of linkerd here"), "{out}");
+}
+
+#[test]
+fn kinds_that_are_not_installed_are_no_objects_and_no_failure() {
+    let cluster = TestCluster::bare();
+    cluster.define(&[kubectl_mesh::model::Kind::VirtualService, kubectl_mesh::model::Kind::IstioGateway]);
+    cluster.apply(ROUTE);
+    let (code, out, _) = said(&cluster.mesh(["check", "--rule", RULE, "-o", "json"]).output().unwrap());
+    let report = report(&out);
+    assert_eq!(code, 1, "{out}");
+    assert!(report["gaps"].as_array().unwrap().iter().any(|g| g["type"] == "not-served" && g["kind"] == "Gateway"), "{out}");
+}
+
+#[test]
+fn who_may_read_one_namespace_is_told_about_that_one() {
+    let cluster = TestCluster::start();
+    cluster.apply(ROUTE);
+    cluster.apply(&ROUTE.replace("namespace: shop", "namespace: secret"));
+    cluster.grant_in("dev", "shop", &rules(&["get", "list"], &["*.networking.istio.io", "*.gateway.networking.k8s.io", "*"]));
+    let (code, out, err) = said(&cluster.mesh_as("dev", ["check", "-n", "shop", "--rule", RULE, "-o", "json"]).output().unwrap());
+    let report = report(&out);
+    assert_eq!(code, 1, "{out}{err}");
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{out}");
+    assert_eq!(findings[0]["object"]["namespace"], "shop");
+    assert!(report["gaps"].as_array().unwrap().iter().any(|g| g["type"] == "forbidden"), "{out}");
+}
+
+#[test]
+fn who_may_read_nothing_is_told_what_is_missing_and_gets_no_verdict() {
+    let cluster = TestCluster::start();
+    cluster.apply(ROUTE);
+    let (code, out, err) = said(&cluster.mesh_as("nobody", ["check"]).output().unwrap());
+    assert_eq!(code, 3, "{out}{err}");
+    assert!(out.contains("may not list in namespace default: "), "{out}");
+    assert!(out.contains("nothing judged"), "{out}");
+}
+
+#[test]
+fn a_reference_into_a_forbidden_namespace_is_not_called_missing() {
+    let cluster = TestCluster::start();
+    cluster.apply(&ROUTE.replace("[public]", "[edge/public]"));
+    cluster.grant_in("dev", "shop", &rules(&["get", "list"], &["*.networking.istio.io", "*.gateway.networking.k8s.io", "*"]));
+    let (code, out, _) = said(&cluster.mesh_as("dev", ["check", "-n", "shop", "--rule", RULE, "-o", "json"]).output().unwrap());
+    let report = report(&out);
+    assert_eq!((code, report["findings"].as_array().unwrap().len()), (0, 0), "{out}");
+    assert!(report["skipped"][0]["because"].as_str().unwrap().contains("VirtualService shop/cart"), "{out}");
+}
+
+#[test]
+fn files_are_laid_over_the_cluster() {
+    let cluster = TestCluster::start();
+    cluster.apply(ROUTE);
+    let gateway = ROUTE
+        .replace("VirtualService", "Gateway")
+        .replace("name: cart", "name: public")
+        .replace("hosts: [cart.example.com], gateways: [public]", "selector: {a: b}");
+    std::fs::write(cluster.home().join("gateway.yaml"), gateway).unwrap();
+    let args = ["check", "-f", "gateway.yaml", "--with-cluster", "--all-findings", "--rule", RULE, "-o", "json"];
+    let (code, out, err) = said(&cluster.mesh(args).output().unwrap());
+    assert_eq!((code, report(&out)["findings"].as_array().unwrap().len()), (0, 0), "{out}{err}");
+
+    std::fs::write(cluster.home().join("other.yaml"), ROUTE.replace("name: cart", "name: other")).unwrap();
+    let (_, out, _) = said(&cluster.mesh(["check", "-f", "other.yaml", "--with-cluster", "--rule", RULE, "-o", "name"]).output().unwrap());
+    assert_eq!(out, "shop/virtualservices.networking.istio.io/other\n", "only what the files bring");
+}
+
+#[test]
+fn a_snapshot_gives_the_same_findings_without_the_cluster() {
+    let cluster = TestCluster::start();
+    cluster.apply(ROUTE);
+    let findings = |args: &[&str]| {
+        let (_, out, _) = said(&cluster.mesh(args.iter().copied()).output().unwrap());
+        report(&out)["findings"].clone()
+    };
+    let live = findings(&["check", "-o", "json"]);
+    let (code, _, err) = said(&cluster.mesh(["snapshot", "-o", "s.tar.zst"]).output().unwrap());
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(findings(&["check", "--snapshot", "s.tar.zst", "--kubeconfig", "/nonexistent", "-o", "json"]), live);
+    assert!(!live.as_array().unwrap().is_empty());
+}
+
+#[test]
+fn an_unreachable_server_is_no_verdict() {
+    let cluster = TestCluster::start();
+    let path = cluster.home().join("dead.kubeconfig");
+    let config = std::fs::read_to_string(cluster.kubeconfig_for("admin")).unwrap().replace(cluster.url(), "https://127.0.0.1:9");
+    std::fs::write(&path, config).unwrap();
+    let (code, out, err) = said(&cluster.mesh(["check", "--kubeconfig", "dead.kubeconfig"]).output().unwrap());
+    assert_eq!((code, out.as_str()), (3, ""), "{err}");
+    assert!(err.contains("cannot reach https://127.0.0.1:9"), "{err}");
+}
