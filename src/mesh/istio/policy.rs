@@ -2,7 +2,7 @@
 //!
 //! Istio sources: `pilot/pkg/model/{authorization,policyattachment}.go`, `pilot/pkg/serviceregistry/ambient/workloads.go`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::ambient;
 use crate::index::{Index, Workload};
@@ -152,13 +152,20 @@ pub struct Policies<'a> {
     selecting: HashMap<(Str, Str, Str), Vec<(Map, &'a Object)>>,
     /// With targets, by kind, namespace and name.
     targeting: HashMap<(Kind, Str, Str), Vec<&'a Object>>,
+    targeted_namespaces: BTreeSet<Str>,
 }
 
 impl<'a> Policies<'a> {
     /// Arranges the policies of `kind` (AuthorizationPolicy, RequestAuthentication).
     pub fn new(index: &'a Index, kind: Kind, root: &'a str) -> Self {
-        let mut all = Self { root, plain: HashMap::new(), selecting: HashMap::new(), targeting: HashMap::new() };
-        for policy in index.objects(kind) {
+        Self::of(index.objects(kind), root)
+    }
+
+    /// Arranges these policies.
+    pub fn of(policies: impl IntoIterator<Item = &'a Object>, root: &'a str) -> Self {
+        let mut all =
+            Self { root, plain: HashMap::new(), selecting: HashMap::new(), targeting: HashMap::new(), targeted_namespaces: BTreeSet::new() };
+        for policy in policies {
             let namespace = &policy.meta.namespace;
             let targets = targets(policy);
             for target in &targets {
@@ -167,6 +174,7 @@ impl<'a> Policies<'a> {
                 }
             }
             if !targets.is_empty() {
+                all.targeted_namespaces.insert(namespace.clone());
                 continue;
             }
             let labels = selector(policy).unwrap_or_default();
@@ -191,6 +199,11 @@ impl<'a> Policies<'a> {
     /// Policies that target one object.
     pub fn targeting(&self, kind: Kind, namespace: &str, name: &str) -> &[&'a Object] {
         self.targeting.get(&(kind, namespace.into(), name.into())).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether any policy of a namespace has a target.
+    pub fn targets_in(&self, namespace: &str) -> bool {
+        self.targeted_namespaces.contains(namespace)
     }
 
     /// Policies that `enforcer` enforces for a workload. What a waypoint enforces for single Services is asked by

@@ -1,0 +1,111 @@
+use super::seen;
+use crate::checks::Findings;
+use crate::mesh::istio::{ambient, policy};
+use crate::model::{Kind, Map, Object};
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::World;
+
+crate::check! {
+    /// # What it checks
+    ///
+    /// The selector of an AuthorizationPolicy, PeerAuthentication, RequestAuthentication or Sidecar fits no workload of its namespace. In the
+    /// root namespace the selector of an AuthorizationPolicy or RequestAuthentication reaches every namespace, so nothing in any of them may fit.
+    /// An AuthorizationPolicy without selector or target is reported when no pod of its namespace is in the mesh.
+    ///
+    /// # Why it matters
+    ///
+    /// The object has no effect, while whoever reads it believes that the workload is protected.
+    ///
+    /// # How to mend it
+    ///
+    /// Write labels that the pods carry; those of the pod template count, not those of the Deployment itself.
+    ///
+    /// Sources: istio IST0127 `pkg/config/analysis/analyzers/authz/authorizationpolicies.go`, IST0101 `analyzers/sidecar`; kiali KIA0004
+    /// `business/checkers/common/workload_selector_checker.go`.
+    "istio-policy-selects-nothing",
+    summary: "The selector of a security policy or Sidecar fits no workload",
+    aliases: &["IST0101", "IST0127", "KIA0004"],
+    severity: Severity::Warning,
+    category: Category::Policy,
+    mesh: MeshTag::Istio,
+    needs: &[
+        Kind::AuthorizationPolicy,
+        Kind::PeerAuthentication,
+        Kind::RequestAuthentication,
+        Kind::Sidecar,
+        Kind::Pod,
+        Kind::Deployment,
+        Kind::StatefulSet,
+        Kind::DaemonSet,
+    ],
+    run: run,
+}
+
+fn run(world: &World, findings: &mut Findings<'_>) {
+    for kind in [Kind::AuthorizationPolicy, Kind::PeerAuthentication, Kind::RequestAuthentication, Kind::Sidecar] {
+        for object in world.index.objects(kind) {
+            check(world, object, findings);
+        }
+    }
+}
+
+fn check(world: &World, object: &Object, findings: &mut Findings<'_>) {
+    let namespace = object.meta.namespace.as_str();
+    let (path, labels) = match object.kind {
+        Kind::Sidecar => ("spec.workloadSelector.labels", object.spec().get("workloadSelector").map(|s| policy::labels(s.get("labels")))),
+        _ if !policy::targets(object).is_empty() => return,
+        _ => ("spec.selector.matchLabels", policy::selector(object)),
+    };
+    let mesh_wide = namespace == world.istio.root_namespace() && matches!(object.kind, Kind::AuthorizationPolicy | Kind::RequestAuthentication);
+    if labels.is_none() && (mesh_wide || object.kind != Kind::AuthorizationPolicy) {
+        return;
+    }
+    let labels = labels.unwrap_or_default();
+    let exists = |ns: Option<&str>| world.index.select(ns, &labels).next().is_some();
+    let in_mesh = |ns: Option<&str>| world.index.select(ns, &labels).any(|w| is_in_mesh(world, w));
+    let reach = Some(namespace).filter(|_| !mesh_wide);
+    let at_home = labels.is_empty() || exists(Some(namespace));
+    let codes: &[&'static str] = match object.kind {
+        Kind::AuthorizationPolicy => match (at_home, in_mesh(reach)) {
+            (true, true) => return,
+            (true, false) => &["IST0127"],
+            (false, false) => &["IST0127", "KIA0004"],
+            // Kiali looks in the root namespace only; the policy does reach a workload elsewhere.
+            (false, true) => return,
+        },
+        _ if at_home || (mesh_wide && exists(None)) => return,
+        Kind::Sidecar => &["IST0101", "KIA0004"],
+        _ => &["KIA0004"],
+    };
+    let whom = if mesh_wide { "any namespace".to_owned() } else { format!("namespace {namespace:?}") };
+    let message = match (labels.is_empty(), at_home) {
+        (true, _) => format!("no pod of {whom} is in the mesh, so the policy holds for nothing"),
+        (false, true) => format!("the selector {} fits only pods outside of the mesh", text(&labels)),
+        (false, false) => format!("no workload of {whom} has the labels {}", text(&labels)),
+    };
+    let hint = "Select labels of a pod template in the mesh, or delete the object.";
+    let kinds = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet].map(|kind| (kind, if mesh_wide { "" } else { namespace }));
+    let path = if labels.is_empty() { "" } else { path };
+    if let Some(finding) = findings.missing(object, path, &kinds, message, hint) {
+        finding.codes(codes);
+        if seen::is_beyond_files(world, namespace) {
+            finding.severity(Severity::Info);
+        }
+        if let Some(elsewhere) = (!at_home && !mesh_wide).then(|| world.index.select(None, &labels).next()).flatten() {
+            finding.related(elsewhere.reference.clone(), "has these labels in another namespace");
+        }
+    }
+}
+
+fn is_in_mesh(world: &World, workload: &crate::index::Workload) -> bool {
+    let index = &world.index;
+    workload.reference.kind == Kind::WorkloadEntry
+        || ambient::has_sidecar(index, workload)
+        || ambient::is_captured(index, workload)
+        || ambient::wants_sidecar(index, workload)
+        || ambient::wants_ambient(index, workload)
+}
+
+fn text(labels: &Map) -> String {
+    labels.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(",")
+}
