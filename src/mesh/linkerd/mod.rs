@@ -2,6 +2,7 @@
 
 pub mod annotations;
 pub mod authz;
+pub mod breaker;
 mod cluster_info;
 mod config;
 mod detect;
@@ -9,6 +10,7 @@ pub mod identity;
 mod injection;
 pub mod network;
 pub mod ports;
+pub mod profile;
 pub mod routes;
 pub mod server;
 #[cfg(test)]

@@ -212,22 +212,29 @@ fn probe_port(container: &Container, port: &Port) -> Option<u16> {
     u16::try_from(number).ok().filter(|n| *n > 0)
 }
 
-/// Whether some rule of an HTTPRoute takes a plain `GET` of `path`, sent to a pod's address.
-pub fn takes_probe(route: &Object, path: &str) -> bool {
+/// How closely the best rule of an HTTPRoute fits a plain `GET` of `path` sent to a pod's address, greater is closer; nothing when none takes it.
+pub fn takes_probe(route: &Object, path: &str) -> Option<(bool, usize)> {
     let spec = route.spec();
     if spec.list("hostnames").next().is_some() {
-        return false;
+        return None;
     }
-    spec.list("rules").any(|rule| {
+    let rules = spec.list("rules").filter_map(|rule| {
         let mut matches = rule.list("matches").peekable();
-        matches.peek().is_none() || matches.any(|m| takes(&m, path))
-    })
+        if matches.peek().is_none() { Some((false, 0)) } else { matches.filter_map(|m| takes(&m, path)).max() }
+    });
+    rules.max()
 }
 
-fn takes(matching: &Field<'_>, path: &str) -> bool {
+fn takes(matching: &Field<'_>, path: &str) -> Option<(bool, usize)> {
     let method = matching.text("method");
     let special = matching.list("headers").next().is_some() || matching.list("queryParams").next().is_some();
-    (method.is_empty() || method == "GET") && !special && matching.get("path").is_none_or(|p| path_matches(&p, path))
+    if special || !(method.is_empty() || method == "GET") {
+        return None;
+    }
+    match matching.get("path") {
+        None => Some((false, 0)),
+        Some(p) => path_matches(&p, path).then(|| (p.text("type") == "Exact", p.text("value").len())),
+    }
 }
 
 /// Whether a path match of an HTTPRoute takes `path`; prefixes go by whole segments, regular expressions by the whole path.
@@ -341,6 +348,6 @@ mod tests {
         ]);
         let of = |name: &str| index.object(Kind::LinkerdHttpRoute, "shop", name).unwrap();
         assert!(takes_everything(of("a")) && !takes_everything(of("b")) && !takes_everything(of("c")));
-        assert!(takes_probe(of("b"), "/live") && !takes_probe(of("b"), "/ready") && !takes_probe(of("c"), "/live"));
+        assert!(takes_probe(of("b"), "/live").is_some() && takes_probe(of("b"), "/ready").is_none() && takes_probe(of("c"), "/live").is_none());
     }
 }

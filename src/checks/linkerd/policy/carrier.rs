@@ -1,7 +1,10 @@
 //! Everything that carries annotations which Linkerd reads: Namespaces, Services and what makes pods.
 
+use std::collections::HashSet;
+
 use crate::checks::Findings;
 use crate::index::{Body, Workload};
+use crate::mesh::linkerd::annotations::INJECT;
 use crate::model::{Map, Namespace, Service};
 use crate::report::Finding;
 use crate::world::World;
@@ -45,4 +48,13 @@ impl<'w> Carrier<'w> {
             Self::Workload(workload) => findings.add_workload(workload, path, message, hint),
         }
     }
+}
+
+/// Namespaces in which something is meshed or wants to be: annotated, or holding workloads that are annotated or have a proxy.
+pub(super) fn meshed_namespaces(world: &World) -> HashSet<&str> {
+    let wanted = |annotations: &Map| matches!(annotations.get(INJECT), Some("enabled" | "ingress"));
+    let namespaces = world.index.namespaces().iter().filter(|n| wanted(&n.metadata.annotations)).map(|n| n.metadata.name.as_str());
+    let annotated = workloads(world).filter(|w| wanted(&w.annotations)).map(|w| w.reference.namespace.as_str());
+    let proxied = world.index.pods().iter().filter(|p| p.spec.container("linkerd-proxy").is_some()).map(|p| p.metadata.namespace.as_str());
+    namespaces.chain(annotated).chain(proxied).collect()
 }

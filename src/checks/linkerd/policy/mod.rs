@@ -3,6 +3,7 @@
 use crate::checks::Check;
 
 mod access_policy_opens_server;
+mod app_protocol_unknown;
 mod authentication_not_found;
 mod authentication_unsupported;
 mod authentications_contradict;
@@ -11,6 +12,8 @@ mod authorization_target_foreign_namespace;
 mod authorization_target_not_found;
 mod authorization_target_unsupported;
 mod carrier;
+mod circuit_breaker_idle;
+mod circuit_breaker_invalid;
 mod default_policy_not_in_effect;
 mod identity_foreign_trust_domain;
 mod identity_malformed;
@@ -19,8 +22,19 @@ mod inbound_policy_unknown;
 mod mesh_tls_identities_invalid;
 mod namespace_policy_skips_ports;
 mod networks_invalid;
+mod route_backend_invalid;
+mod route_conflicted;
+mod route_ignored;
+mod route_leaves_requests_unmatched;
+mod route_never_consulted;
+mod route_parent_group_wrong;
+mod route_parent_headless;
+mod route_parent_not_found;
+mod route_parent_port_not_found;
 mod route_policy_on_idle_route;
 mod route_policy_pointless;
+mod route_probe_paths_refused;
+mod route_timeout_without_effect;
 mod server_authorization_clients_invalid;
 mod server_authorization_cluster_only;
 mod server_authorization_selects_nothing;
@@ -31,9 +45,16 @@ mod server_selects_nothing;
 mod server_spec_invalid;
 mod server_without_grants;
 mod servers_overlap;
+mod service_profile_invalid;
+mod service_profile_name_not_service;
+mod service_profile_override_invalid;
+mod service_profile_shadows_routes;
+mod service_settings_dropped_by_route;
+mod traffic_annotation_invalid;
 
 pub(in crate::checks) static CHECKS: &[&Check] = &[
     &access_policy_opens_server::CHECK,
+    &app_protocol_unknown::CHECK,
     &authentication_not_found::CHECK,
     &authentication_unsupported::CHECK,
     &authentications_contradict::CHECK,
@@ -41,6 +62,8 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &authorization_target_foreign_namespace::CHECK,
     &authorization_target_not_found::CHECK,
     &authorization_target_unsupported::CHECK,
+    &circuit_breaker_idle::CHECK,
+    &circuit_breaker_invalid::CHECK,
     &default_policy_not_in_effect::CHECK,
     &identity_foreign_trust_domain::CHECK,
     &identity_malformed::CHECK,
@@ -49,8 +72,19 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &mesh_tls_identities_invalid::CHECK,
     &namespace_policy_skips_ports::CHECK,
     &networks_invalid::CHECK,
+    &route_backend_invalid::CHECK,
+    &route_conflicted::CHECK,
+    &route_ignored::CHECK,
+    &route_leaves_requests_unmatched::CHECK,
+    &route_never_consulted::CHECK,
+    &route_parent_group_wrong::CHECK,
+    &route_parent_headless::CHECK,
+    &route_parent_not_found::CHECK,
+    &route_parent_port_not_found::CHECK,
     &route_policy_on_idle_route::CHECK,
     &route_policy_pointless::CHECK,
+    &route_probe_paths_refused::CHECK,
+    &route_timeout_without_effect::CHECK,
     &server_authorization_clients_invalid::CHECK,
     &server_authorization_cluster_only::CHECK,
     &server_authorization_selects_nothing::CHECK,
@@ -61,4 +95,10 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &server_spec_invalid::CHECK,
     &server_without_grants::CHECK,
     &servers_overlap::CHECK,
+    &service_profile_invalid::CHECK,
+    &service_profile_name_not_service::CHECK,
+    &service_profile_override_invalid::CHECK,
+    &service_profile_shadows_routes::CHECK,
+    &service_settings_dropped_by_route::CHECK,
+    &traffic_annotation_invalid::CHECK,
 ];

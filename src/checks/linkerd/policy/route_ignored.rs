@@ -1,0 +1,47 @@
+use crate::checks::Findings;
+use crate::mesh::linkerd::routes::{self, Ignored};
+use crate::model::Kind;
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::World;
+
+crate::check! {
+    /// # What it checks
+    ///
+    /// A route with a Server for a parent that names it with a `port`, a `sectionName` or another `namespace`, or that has a filter other than
+    /// RequestHeaderModifier, ResponseHeaderModifier and (HTTP only) RequestRedirect.
+    ///
+    /// # Why it matters
+    ///
+    /// The policy controller drops the whole route, all of its rules and parents, with a log line. The route's status may still say Accepted.
+    ///
+    /// # How to mend it
+    ///
+    /// Remove the field or the filter. A route on a Server holds for the Server's one port anyway.
+    ///
+    /// Sources: linkerd `policy-controller/k8s/index/src/inbound/routes.rs`, `policy-controller/k8s/index/src/inbound/index/{http,grpc}.rs`.
+    "linkerd-route-ignored",
+    summary: "Route that Linkerd ignores as a whole because of one of its parts",
+    severity: Severity::Error,
+    category: Category::Policy,
+    mesh: MeshTag::Linkerd,
+    needs: &[Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute],
+    run: run,
+}
+
+fn run(world: &World, findings: &mut Findings<'_>) {
+    for kind in [Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute] {
+        for route in world.index.objects(kind) {
+            for (why, at) in routes::ignored(route) {
+                let (what, hint) = match why {
+                    Ignored::ParentPort => ("a parent Server may not be named with a port", "Remove port: the Server has one."),
+                    Ignored::ParentSection => ("a parent Server may not be named with a sectionName", "Remove sectionName."),
+                    Ignored::ParentNamespace => {
+                        ("a parent Server must be in the route's own namespace", "Create the route in the Server's namespace.")
+                    }
+                    Ignored::Filter => ("this filter is not supported on Servers", "Remove the filter, or attach the route to a Service."),
+                };
+                findings.add(route, at, format!("{what}: Linkerd ignores the whole route"), hint);
+            }
+        }
+    }
+}
