@@ -170,7 +170,7 @@ pub fn traffic_faults(annotations: &Map) -> Vec<(&'static str, String)> {
     for (name, valid) in [("retry.linkerd.io/http", is_http_condition as fn(&str) -> bool), ("retry.linkerd.io/grpc", is_grpc_condition)] {
         let wrong = annotations.get(name).and_then(|v| v.split(',').find(|condition| !valid(condition)));
         if let Some(condition) = wrong {
-            faults.push((name, format!("{condition:?} is no condition it knows")));
+            faults.push((name, format!("{condition:?} is no retry condition")));
         }
     }
     faults

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use crate::checks::Findings;
 use crate::mesh::linkerd::authz::{Authorizations, Clients, Grant};
 use crate::mesh::linkerd::routes::{self, ServerRoutes};
-use crate::mesh::linkerd::server::{Protocol, Servers};
+use crate::mesh::linkerd::server::Servers;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -49,7 +49,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             (accepted, grants.of_server(server, cluster).iter().any(open))
         });
         let http = server.protocol.takes_http_routes();
-        if http && accepted.is_empty() || *server_open && !http && server.protocol != Protocol::Grpc {
+        if http && accepted.is_empty() || *server_open && !http {
             continue;
         }
         let mut lost = Vec::new();
@@ -67,8 +67,11 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if lost.is_empty() {
             continue;
         }
-        let why =
-            if http { "has routes, so probes are no longer let in by themselves".to_owned() } else { format!("speaks {}", server.protocol.name()) };
+        let why = if http {
+            "has routes, so probes are no longer let in by themselves".to_owned()
+        } else {
+            format!("is of protocol {}, which lets no probes in by itself", server.protocol.name())
+        };
         findings
             .add_workload(
                 claim.workload,

@@ -58,7 +58,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let finding = findings.add(
             profile,
             format!("spec.{field}"),
-            format!("as long as it has {field}, nothing else holds for Service {name:?}: {} have no effect", what.join(", ")),
+            format!("as long as it has {field}, nothing else holds for Service {name:?}: no effect is left of {}", what.join(", ")),
             "Move its routes to HTTPRoutes and annotations, and delete the profile.",
         );
         for route in routes.iter().take(3) {
