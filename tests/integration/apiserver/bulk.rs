@@ -12,7 +12,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The objects: pods of about 25 KB in namespaces `ns-0`, `ns-1` …, one Deployment, ReplicaSet and Service for every ten pods.
 pub struct Bulk {
-    lists: HashMap<&'static str, List>,
+    lists: BTreeMap<&'static str, List>,
     pages: Mutex<HashMap<(String, String), Arc<[Bytes]>>>,
 }
 
@@ -67,15 +67,11 @@ const RESOURCES: &[(&str, &str, &str, bool)] = &[
 impl Bulk {
     /// `pods` pods spread over `namespaces` namespaces.
     pub fn new(pods: usize, namespaces: usize) -> Self {
-        let mut lists: HashMap<&'static str, List> = HashMap::new();
+        let mut lists: BTreeMap<&'static str, List> = BTreeMap::new();
         for (root, plural, kind, _) in RESOURCES {
             lists.insert(
                 *plural,
-                List {
-                    kind: *kind,
-                    version: root.rsplit_once('/').map_or("v1", |(a, _)| if a == "/api" { "v1" } else { "apps/v1" }),
-                    items: Vec::new(),
-                },
+                List { kind, version: root.rsplit_once('/').map_or("v1", |(a, _)| if a == "/api" { "v1" } else { "apps/v1" }), items: Vec::new() },
             );
         }
         let mut push = |plural: &str, namespace: &str, text: String| {
@@ -104,7 +100,7 @@ impl Bulk {
             for i in (n..pods).step_by(namespaces) {
                 let app = format!("app-{}", i / namespaces / 10);
                 let labels = format!(r#""labels":{{"app":"{app}","version":"v1"}}"#);
-                if (i / namespaces) % 10 == 0 {
+                if (i / namespaces).is_multiple_of(10) {
                     let selector = format!(
                         r#""selector":{{"matchLabels":{{"app":"{app}"}}}},"template":{{"metadata":{{{labels}}},"spec":{{"containers":[{{"name":"app","image":"app:1"}}]}}}}"#
                     );

@@ -90,6 +90,12 @@ impl ApiError {
         error
     }
 
+    /// 422 about the parameters of a request: `options` is the kind that the real server reads them into.
+    pub fn invalid_options(options: &str, problem: Problem) -> Self {
+        let of = Resource { group: "meta.k8s.io".into(), kind: options.into(), ..Resource::default() };
+        Self::invalid(&of, "", &[problem])
+    }
+
     /// A server-side apply met fields of other managers.
     pub fn apply_conflict(message: String, causes: Vec<Value>) -> Self {
         let mut error = Self::new(409, "Conflict", message);
@@ -199,6 +205,11 @@ impl Problem {
 
     pub fn invalid(field: impl Into<String>, value: &Value, why: &str) -> Self {
         Problem { field: field.into(), reason: "FieldValueInvalid", message: format!("Invalid value: {value}: {why}") }
+    }
+
+    pub fn unsupported(field: &str, value: &str, supported: &str) -> Self {
+        let message = format!("Unsupported value: {value:?}: supported values: {supported}");
+        Problem { field: field.into(), reason: "FieldValueNotSupported", message }
     }
 
     pub fn forbidden(field: impl Into<String>, why: &str) -> Self {

@@ -1,6 +1,6 @@
 //! Lists: selectors, pages that stay consistent, resource versions asked for and answered.
 
-use super::error::{ApiError, Result};
+use super::error::{ApiError, Problem, Result};
 use super::resources::Resource;
 use super::route::{Query, Target};
 use super::selectors::Selectors;
@@ -75,7 +75,7 @@ fn starting_point(store: &Store, resource: &Resource, query: &Query) -> Result<(
     let (group, plural) = (resource.group.as_str(), resource.plural.as_str());
     if let Some(text) = query.get("continue") {
         if matching.is_some() {
-            return Err(ApiError::bad_request("resourceVersionMatch is forbidden for continue"));
+            return Err(forbidden("resourceVersionMatch is forbidden for continue"));
         }
         if asked.is_some_and(|v| v != "0") {
             return Err(ApiError::bad_request("specifying resource version is not allowed when using continue"));
@@ -92,18 +92,24 @@ fn starting_point(store: &Store, resource: &Resource, query: &Query) -> Result<(
         return Ok((store.at(group, plural, version), version, token.start));
     }
     let version = match asked {
-        None if matching.is_some() => return Err(ApiError::bad_request("resourceVersionMatch is forbidden unless resourceVersion is provided")),
+        None if matching.is_some() => return Err(forbidden("resourceVersionMatch is forbidden unless resourceVersion is provided")),
         None => 0,
         Some(text) => text.parse::<u64>().map_err(|_| ApiError::bad_request(format!("Invalid value: {text:?}: invalid resource version")))?,
     };
     match matching {
-        Some("Exact") if version == 0 => Err(ApiError::bad_request("resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"")),
+        Some("Exact") if version == 0 => Err(forbidden("resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"")),
         Some("Exact") if version < store.compacted() => Err(ApiError::expired_version(version, store.compacted())),
         Some("Exact") if version <= now => Ok((store.at(group, plural, version), version, String::new())),
         Some("Exact" | "NotOlderThan") | None if version > now => Err(ApiError::future_version(version, now)),
         Some("NotOlderThan") | None => Ok((store.at(group, plural, now), now, String::new())),
-        Some(other) => Err(ApiError::bad_request(format!("resourceVersionMatch: Unsupported value: {other:?}"))),
+        Some(other) => {
+            Err(ApiError::invalid_options("ListOptions", Problem::unsupported("resourceVersionMatch", other, "\"Exact\", \"NotOlderThan\", \"\"")))
+        }
     }
+}
+
+fn forbidden(why: &str) -> ApiError {
+    ApiError::invalid_options("ListOptions", Problem::forbidden("resourceVersionMatch", why))
 }
 
 pub fn number(query: &Query, key: &str) -> Result<u64> {

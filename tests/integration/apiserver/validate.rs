@@ -65,6 +65,7 @@ fn built_in(resource: &Resource, object: &Value, old: Option<&Value>, problems: 
         ("", "services") if empty(&spec["ports"]) && spec["clusterIP"] != "None" && spec["type"] != "ExternalName" => {
             problems.push(Problem::required("spec.ports"));
         }
+        ("", "services") => service_ports(spec, problems),
         ("rbac.authorization.k8s.io", "rolebindings" | "clusterrolebindings") => {
             if let Some(old) = old.filter(|old| old["roleRef"] != object["roleRef"]) {
                 problems.push(Problem::invalid("roleRef", &old["roleRef"], "cannot change roleRef"));
@@ -72,6 +73,18 @@ fn built_in(resource: &Resource, object: &Value, old: Option<&Value>, problems: 
         }
         ("apiextensions.k8s.io", "customresourcedefinitions") => definition(object, problems),
         _ => {}
+    }
+}
+
+fn service_ports(spec: &Value, problems: &mut Vec<Problem>) {
+    let ports = spec["ports"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for (i, port) in ports.iter().enumerate() {
+        if ports.len() > 1 && port["name"].as_str().unwrap_or_default().is_empty() {
+            problems.push(Problem::required(format!("spec.ports[{i}].name")));
+        }
+        if !port["port"].as_u64().is_some_and(|n| (1..=65535).contains(&n)) {
+            problems.push(Problem::invalid(format!("spec.ports[{i}].port"), &port["port"], "must be between 1 and 65535, inclusive"));
+        }
     }
 }
 

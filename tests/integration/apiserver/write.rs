@@ -36,7 +36,7 @@ impl Write<'_> {
         let mut values = self.query.all("dryRun").filter(|v| !v.is_empty()).peekable();
         let any = values.peek().is_some();
         match values.find(|v| *v != "All") {
-            Some(other) => Err(ApiError::bad_request(format!("dryRun: Unsupported value: {other:?}: supported values: \"All\""))),
+            Some(other) => Err(ApiError::invalid_options("CreateOptions", Problem::unsupported("dryRun", other, "\"All\""))),
             None => Ok(any),
         }
     }
@@ -283,7 +283,7 @@ impl Write<'_> {
         };
         if self.query.get("force").is_some() {
             let problem = Problem::forbidden("force", "may not be specified for non-apply patch");
-            return Err(ApiError::invalid(&self.resource, "", &[problem]));
+            return Err(ApiError::invalid_options("PatchOptions", problem));
         }
         let base = View::Object.one(&self.resource, &self.target.version, live.as_ref().clone());
         let mut object = match content_type {
@@ -302,10 +302,9 @@ impl Write<'_> {
     fn apply(&mut self, mut config: Value) -> Result<Answer> {
         let Some(manager) = self.query.get("fieldManager").map(str::to_owned) else {
             let problem = Problem::required("fieldManager");
-            return Err(ApiError::invalid(
-                &self.resource,
-                "",
-                &[Problem { message: "Required value: is required for apply patch".into(), ..problem }],
+            return Err(ApiError::invalid_options(
+                "PatchOptions",
+                Problem { message: "Required value: is required for apply patch".into(), ..problem },
             ));
         };
         self.check_body(&mut config)?;

@@ -210,6 +210,8 @@ fn invalid_objects_are_refused() {
     assert!(label.contains("metadata.labels: Invalid value: \"no spaces\""), "{label}");
     let image = refused("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: c}]}}");
     assert!(image.contains("spec.containers[0].image: Required value"), "{image}");
+    let ports = refused("{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {ports: [{port: 80}, {port: 81, name: b}]}}");
+    assert!(ports.contains("spec.ports[0].name: Required value"), "{ports}");
     let protected = refused(
         "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: as.x.k8s.io}, spec: {group: x.k8s.io, scope: Cluster, \
          names: {kind: A, plural: as}, versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]}}",
