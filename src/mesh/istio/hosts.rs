@@ -1,6 +1,7 @@
 //! Host names: how Istio completes and compares them, and how Kiali reads them.
 
 use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
 
 /// The full name of `host` as istiod completes it in a rule of `namespace`: only a name without a dot is completed.
 ///
@@ -41,6 +42,40 @@ pub fn within_wildcard(name: &str, wildcard: &str) -> bool {
 /// The suffixes of `text` from the longest, the empty one last: what a wildcard's remainder can be equal to.
 pub fn suffixes(text: &str) -> impl Iterator<Item = &str> {
     text.char_indices().map(|(i, _)| &text[i..]).chain([""])
+}
+
+/// Hosts, some of them wildcards, arranged so that those which overlap a given one are found without a walk.
+#[derive(Clone, Debug, Default)]
+pub struct HostIndex {
+    by_name: HashMap<String, Vec<usize>>,
+    /// Names spelt backwards, so that those with a common suffix stand together.
+    backwards: Vec<(String, usize)>,
+}
+
+impl HostIndex {
+    /// Arranges hosts; `usize` is whatever the caller wants back.
+    pub fn new<'a>(hosts: impl IntoIterator<Item = (&'a str, usize)>) -> Self {
+        let mut index = Self::default();
+        for (host, id) in hosts {
+            index.by_name.entry(host.to_owned()).or_default().push(id);
+            index.backwards.push((host.chars().rev().collect(), id));
+        }
+        index.backwards.sort_unstable();
+        index
+    }
+
+    /// All that [`overlap`] with `host`.
+    pub fn overlapping(&self, host: &str) -> BTreeSet<usize> {
+        let suffix = host.strip_prefix('*');
+        let wildcards = suffixes(suffix.unwrap_or(host)).filter_map(|s| self.by_name.get(&format!("*{s}")));
+        let mut found: BTreeSet<usize> = self.by_name.get(host).into_iter().chain(wildcards).flatten().copied().collect();
+        if let Some(suffix) = suffix {
+            let start: String = suffix.chars().rev().collect();
+            let from = self.backwards.partition_point(|(name, _)| *name < start);
+            found.extend(self.backwards[from..].iter().take_while(|(name, _)| name.starts_with(&start)).map(|(_, id)| *id));
+        }
+        found
+    }
 }
 
 /// A host as Kiali takes it apart.
@@ -114,6 +149,16 @@ mod tests {
         assert!(!overlap("*.foo.com", "foo.com") && !overlap("foo.com", "bar.com"));
         assert!(covers("*.com", "*.a.com") && !covers("*.a.com", "*.com") && !covers("a.com", "*.com"));
         assert!(within_wildcard("a.test.svc", "*.test.svc") && !within_wildcard("a.my-test.svc", "*-test.svc"));
+    }
+
+    #[test]
+    fn the_index_finds_what_overlaps() {
+        let names = ["a.com", "*.com", "b.a.com", "*", "*.a.com", "a.org"];
+        let index = HostIndex::new(names.iter().enumerate().map(|(i, n)| (*n, i)));
+        for host in names.iter().chain(&["c.a.com", "*.org", "*.b.a.com", "com"]) {
+            let expected: BTreeSet<usize> = (0..names.len()).filter(|i| overlap(names[*i], host)).collect();
+            assert_eq!(index.overlapping(host), expected, "{host}");
+        }
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub struct Registry {
     by_host: HashMap<Str, Vec<u32>>,
     /// Wildcard hosts under what follows their `*`.
     wildcards: HashMap<Str, Vec<u32>>,
+    /// Hosts spelt backwards and sorted, so that those under a wildcard stand together.
+    backwards: Vec<(String, u32)>,
     namespaces: BTreeSet<Str>,
     suffix: String,
     /// What Sidecars let each namespace see.
@@ -112,6 +114,7 @@ impl Registry {
                 });
             }
         }
+        registry.backwards.sort_unstable();
         registry.suffix = suffix;
         registry
     }
@@ -122,6 +125,7 @@ impl Registry {
             self.wildcards.entry(rest.into()).or_default().push(at);
         }
         self.by_host.entry(entry.host.clone()).or_default().push(at);
+        self.backwards.push((entry.host.chars().rev().collect(), at));
         self.entries.push(entry);
     }
 
@@ -155,10 +159,15 @@ impl Registry {
         self.by_host.get(fqdn).into_iter().flatten().map(|i| &self.entries[*i as usize])
     }
 
-    /// Wildcard entries that match `fqdn`, the most specific first.
-    pub fn covering<'a>(&'a self, fqdn: &'a str) -> impl Iterator<Item = &'a Entry> {
-        let name = fqdn.strip_prefix('*').unwrap_or(fqdn);
-        hosts::suffixes(name).filter_map(|s| self.wildcards.get(s)).flatten().map(|i| &self.entries[*i as usize])
+    /// Entries that a host covers: those of its very name, or all under it when it is a wildcard.
+    pub fn under(&self, host: &str) -> impl Iterator<Item = &Entry> {
+        let start: Option<String> = host.strip_prefix('*').map(|suffix| suffix.chars().rev().collect());
+        let named = if start.is_none() { self.by_host.get(host) } else { None };
+        let covered = start.into_iter().flat_map(|start| {
+            let from = self.backwards.partition_point(|(name, _)| *name < start);
+            self.backwards[from..].iter().take_while(move |(name, _)| name.starts_with(&start)).map(|(_, i)| i)
+        });
+        named.into_iter().flatten().chain(covered).map(|i| &self.entries[*i as usize])
     }
 
     /// What istiod takes `host` of a rule in `namespace` for: the entry of that very name, else the most specific wildcard,

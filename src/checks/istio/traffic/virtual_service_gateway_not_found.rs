@@ -1,3 +1,4 @@
+use super::routes::{GatewayName, PROTOCOLS, codes_of_absence};
 use crate::checks::Findings;
 use crate::model::{Field, Kind, Object};
 use crate::report::{Category, MeshTag, Severity};
@@ -17,10 +18,11 @@ crate::check! {
     ///
     /// Write `namespace/name` of a Gateway that exists, or create it.
     ///
-    /// Sources: istio `pkg/config/analysis/analyzers/virtualservice/gateways.go`; kiali `checkers/virtualservices/no_gateway_checker.go`.
+    /// Sources: IST0101, IST0132: istio `pkg/config/analysis/analyzers/virtualservice/gateways.go`;
+    /// KIA1102: kiali `checkers/virtualservices/no_gateway_checker.go`.
     "istio-virtual-service-gateway-not-found",
     summary: "VirtualService names a gateway that does not exist",
-    aliases: &["IST0101", "KIA1102"],
+    aliases: &["IST0101", "IST0132", "KIA1102"],
     severity: Severity::Error,
     category: Category::Traffic,
     mesh: MeshTag::Istio,
@@ -30,26 +32,31 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for vs in world.index.objects(Kind::VirtualService) {
-        for (name, at) in named_gateways(vs) {
-            let (namespace, short) = name.split_once('/').unwrap_or((vs.meta.namespace.as_str(), name));
-            let namespace = if namespace == "." { vs.meta.namespace.as_str() } else { namespace };
-            let found = [Kind::IstioGateway, Kind::Gateway].iter().any(|kind| world.index.object(*kind, namespace, short).is_some());
+        for (text, at, codes) in named_gateways(vs) {
+            let GatewayName::Object { namespace, name, .. } = GatewayName::read(text, &vs.meta.namespace) else { continue };
+            let found = [Kind::IstioGateway, Kind::Gateway].iter().any(|kind| world.index.object(*kind, namespace, name).is_some());
             if !found {
-                findings.missing(
+                let finding = findings.missing(
                     vs,
                     at.path(),
                     &[(Kind::IstioGateway, namespace), (Kind::Gateway, namespace)],
                     format!("gateway {name:?} does not exist in namespace {namespace:?}"),
                     "Name an existing Gateway as namespace/name, or create it.",
                 );
+                finding.map(|f| f.codes(&codes_of_absence(world, &[Kind::IstioGateway, Kind::Gateway], codes)));
             }
         }
     }
 }
 
-fn named_gateways(vs: &Object) -> impl Iterator<Item = (&str, Field<'_>)> {
+/// Every gateway with the codes of the tools that look there: istioctl at `spec.gateways` alone, Kiali at HTTP matches too.
+fn named_gateways(vs: &Object) -> Vec<(&str, Field<'_>, &'static [&'static str])> {
     let spec = vs.spec();
-    let in_matches =
-        spec.list("http").flat_map(|route| route.list("match").flat_map(|m| m.texts("gateways").collect::<Vec<_>>()).collect::<Vec<_>>());
-    spec.texts("gateways").chain(in_matches).filter(|(name, _)| *name != "mesh")
+    let mut named: Vec<_> = spec.texts("gateways").map(|(name, at)| (name, at, CHECK.aliases)).collect();
+    for protocol in PROTOCOLS {
+        let codes: &[&str] = if protocol == "http" { &["KIA1102"] } else { &[] };
+        let matches = spec.list(protocol).flat_map(|rule| rule.list("match").collect::<Vec<_>>());
+        named.extend(matches.flat_map(|m| m.texts("gateways").map(|(name, at)| (name, at, codes)).collect::<Vec<_>>()));
+    }
+    named
 }

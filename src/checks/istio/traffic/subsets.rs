@@ -1,0 +1,105 @@
+//! Which workloads the subset of a DestinationRule picks.
+
+use std::collections::HashSet;
+
+use super::routes::destinations;
+use crate::mesh::istio::{Entry, Source};
+use crate::model::{Field, Kind, Map, Node, Object, Str};
+use crate::world::World;
+
+/// The labels of a field that is a map of texts.
+pub(super) fn labels(field: Option<Field<'_>>) -> Map {
+    let pairs: Vec<_> = field.into_iter().flat_map(|f| f.entries().collect::<Vec<_>>()).collect();
+    pairs.iter().filter_map(|(k, v)| Some((*k, v.str()?))).collect()
+}
+
+/// Both maps in one, the second first.
+pub(super) fn merged(a: &Map, b: &Map) -> Map {
+    let pairs: Vec<(Str, Str)> = a.iter().chain(b.iter()).map(|(k, v)| (k.clone(), v.clone())).collect();
+    Map::new(pairs)
+}
+
+/// The pods of the world with the labels that istiod adds from their nodes.
+pub(super) struct Pods<'w> {
+    world: &'w World,
+}
+
+impl<'w> Pods<'w> {
+    /// All of the world's.
+    pub(super) fn new(world: &'w World) -> Self {
+        Self { world }
+    }
+
+    /// Whether a workload of `namespace` (of any, when nothing) has all labels of `selector`, its node's place counted in.
+    pub(super) fn any(&self, namespace: Option<&str>, selector: &Map) -> bool {
+        let (placed, own): (Vec<_>, Vec<_>) = selector.iter().partition(|(k, _)| is_place(k));
+        let own: Map = own.into_iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+        if placed.is_empty() {
+            return self.world.index.select(namespace, &own).next().is_some();
+        }
+        self.world.index.select(namespace, &own).any(|workload| {
+            let mut pods = self.world.index.pods_of(workload).filter(|p| !p.is_over());
+            selector.is_subset_of(&workload.labels)
+                || pods.any(|pod| {
+                    let node = self.node(&pod.spec.node_name);
+                    placed.iter().all(|(key, value)| place(node, &pod.spec.node_name, key) == Some(value.as_str()))
+                })
+        })
+    }
+
+    fn node(&self, name: &str) -> Option<&'w Node> {
+        let nodes = &self.world.index.inventory().nodes;
+        nodes.binary_search_by(|n| n.metadata.name.as_str().cmp(name)).ok().map(|i| &nodes[i])
+    }
+}
+
+/// Labels that pods get from where they run.
+fn is_place(key: &str) -> bool {
+    matches!(key, "topology.kubernetes.io/region" | "topology.kubernetes.io/zone" | "topology.istio.io/subzone" | "kubernetes.io/hostname")
+}
+
+fn place<'a>(node: Option<&'a Node>, node_name: &'a str, key: &str) -> Option<&'a str> {
+    if key == "kubernetes.io/hostname" {
+        return Some(node_name).filter(|n| !n.is_empty());
+    }
+    node?.metadata.labels.get(key).filter(|v| !v.is_empty())
+}
+
+/// Whether something behind `entry` has the labels of a subset.
+pub(super) fn selects(world: &World, pods: &Pods<'_>, entry: &Entry, subset: &Map) -> bool {
+    match entry.source {
+        Source::Service(i) => {
+            let Some(service) = world.index.services().get(i) else { return true };
+            let selector = &service.spec.selector;
+            // Without a selector the endpoints are written by hand and not read.
+            selector.is_empty() || pods.any(Some(&service.metadata.namespace), &merged(selector, subset))
+        }
+        Source::ServiceEntry(i) => {
+            let Some(object) = world.index.objects(Kind::ServiceEntry).get(i) else { return true };
+            let spec = object.spec();
+            let selector = labels(spec.at(["workloadSelector", "labels"]));
+            if selector.is_empty() {
+                return spec.list("endpoints").any(|e| subset.is_subset_of(&labels(e.get("labels"))));
+            }
+            pods.any(Some(&object.meta.namespace), &merged(&selector, subset))
+        }
+    }
+}
+
+/// The subsets that VirtualServices route to: full host as Kiali reads it, and subset.
+pub(super) fn referenced(world: &World) -> HashSet<(String, String)> {
+    let mut found = HashSet::new();
+    for vs in world.index.objects(Kind::VirtualService) {
+        for destination in destinations(vs).into_iter().filter(|d| !d.subset.is_empty()) {
+            let host = world.istio.registry.kiali_host(destination.host, &vs.meta.namespace).name;
+            found.insert((host, destination.subset.to_owned()));
+        }
+    }
+    found
+}
+
+/// The named subsets of a rule with their labels.
+pub(super) fn of(rule: &Object) -> Vec<(&str, Field<'_>, Map)> {
+    let subsets = rule.spec().list("subsets").collect::<Vec<_>>();
+    subsets.into_iter().filter(|s| !s.value().is_null()).map(|s| (s.text("name"), s.clone(), labels(s.get("labels")))).collect()
+}

@@ -1,0 +1,153 @@
+use std::collections::{HashMap, HashSet};
+
+use super::routes::{Destination, codes_of_absence, destinations, hosts, in_mesh};
+use crate::checks::Findings;
+use crate::mesh::istio::hosts::{KialiHost, suffixes};
+use crate::mesh::istio::visibility::Visibility;
+use crate::model::{Kind, Object, Subject};
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::World;
+
+crate::check! {
+    /// # What it checks
+    ///
+    /// A route or mirror names a subset that no DestinationRule for its host defines, or none that the clients of this namespace get:
+    /// a rule in the client's own namespace hides those of the service's namespace, and both hide those of the root namespace.
+    ///
+    /// # Why it matters
+    ///
+    /// Without the subset there is no cluster, and the proxy answers 503 (`NC`) to all requests that take this route.
+    ///
+    /// # How to mend it
+    ///
+    /// Define the subset in the DestinationRule of the host, or correct its name.
+    ///
+    /// Sources: IST0101: istio `pkg/config/analysis/analyzers/virtualservice/destinationrules.go`;
+    /// KIA1107: kiali `checkers/virtualservices/subset_presence_checker.go`; istiod `pilot/pkg/model/push_context.go` (lookup order).
+    "istio-virtual-service-subset-not-found",
+    summary: "VirtualService routes to a subset that no DestinationRule defines",
+    aliases: &["IST0101", "KIA1107"],
+    severity: Severity::Error,
+    category: Category::Traffic,
+    mesh: MeshTag::Istio,
+    needs: &[Kind::VirtualService, Kind::DestinationRule],
+    run: run,
+}
+
+fn run(world: &World, findings: &mut Findings<'_>) {
+    let defined = Defined::read(world);
+    for vs in world.index.objects(Kind::VirtualService) {
+        let own = vs.meta.namespace.as_str();
+        let scope = world.istio.registry.imports.of(own);
+        let imported = !scope.is_limited() || {
+            let registry = &world.istio.registry;
+            hosts(vs).into_iter().any(|h| scope.imports_host(&registry.kiali_host(h, own), h, own))
+        };
+        for destination in destinations(vs).into_iter().filter(|d| !d.subset.is_empty()) {
+            let key = (istioctl_name(destination.host, own), destination.subset.to_owned());
+            let mut codes = Vec::new();
+            if !defined.istioctl.contains(&key) {
+                codes.push("IST0101");
+            }
+            if imported && !destination.mirror && !defined.in_kiali(world, own, &destination) {
+                codes.push("KIA1107");
+            }
+            let path = destination.field.path_of("subset");
+            if codes.is_empty() {
+                if in_mesh(vs) {
+                    hidden(world, vs, &destination, &path, findings);
+                }
+                continue;
+            }
+            if let Some(rule) = applying(world, vs, &destination).into_iter().find(|rule| defines(rule, destination.subset)) {
+                let message = format!("subset {:?} is defined where other tools do not look", destination.subset);
+                let hint = "Define it in a rule for this very host, in the namespace of its service.";
+                let finding = findings.add(vs, path, message, hint);
+                finding.codes(&codes).severity(Severity::Info).related(rule.reference(), "defines it");
+                continue;
+            }
+            let message = format!("no DestinationRule for {:?} defines subset {:?}", destination.host, destination.subset);
+            let hint = format!("Add subset {:?} to the DestinationRule of this host, or correct the name.", destination.subset);
+            if let Some(finding) = findings.missing(vs, path, &[(Kind::DestinationRule, "")], message, hint) {
+                finding.codes(&codes_of_absence(world, &[Kind::DestinationRule], &codes));
+            }
+        }
+    }
+}
+
+/// Reports a subset that is defined, but in a rule that another one hides from the clients of this namespace.
+fn hidden(world: &World, vs: &Object, destination: &Destination<'_>, path: &str, findings: &mut Findings<'_>) {
+    let own = vs.meta.namespace.as_str();
+    let rules = applying(world, vs, destination);
+    let Some(winner) = rules.first().filter(|_| !rules.iter().any(|rule| defines(rule, destination.subset))) else { return };
+    let message =
+        format!("subset {:?} of {:?} is defined in a DestinationRule that clients in {own:?} do not get", destination.subset, destination.host);
+    let hint = format!("Define the subset in {} too, which hides all others here.", winner.reference());
+    findings.add(vs, path, message, hint).codes(&[]).related(winner.reference(), "is the rule that clients in this namespace get");
+}
+
+/// The rules that clients in the namespace of a VirtualService get for a destination.
+fn applying<'w>(world: &'w World, vs: &Object, destination: &Destination<'_>) -> Vec<&'w Object> {
+    let registry = &world.istio.registry;
+    let own = vs.meta.namespace.as_str();
+    let fqdn = registry.fqdn(destination.host, own);
+    let home = registry.resolve(destination.host, own).map(|e| e.namespace.as_str()).unwrap_or_default();
+    registry.rules.applying(&world.index, own, &fqdn, home).map(|(_, rules)| rules).unwrap_or_default()
+}
+
+fn defines(rule: &Object, subset: &str) -> bool {
+    rule.spec().list("subsets").any(|s| s.text("name") == subset)
+}
+
+/// Subsets as the two tools look for them.
+struct Defined {
+    /// Service and namespace of the host, and the subset.
+    istioctl: HashSet<((String, String), String)>,
+    /// By the host's full name and subset: the rules that define it.
+    kiali: HashMap<(String, String), Vec<Rule>>,
+}
+
+struct Rule {
+    namespace: String,
+    written: String,
+    host: KialiHost,
+    visibility: Visibility,
+}
+
+impl Defined {
+    fn read(world: &World) -> Self {
+        let registry = &world.istio.registry;
+        let mut defined = Self { istioctl: HashSet::new(), kiali: HashMap::new() };
+        for rule in world.index.objects(Kind::DestinationRule) {
+            let spec = rule.spec();
+            let (own, written) = (rule.meta.namespace.as_str(), spec.text("host"));
+            let host = registry.kiali_host(written, own);
+            for subset in spec.list("subsets") {
+                let name = subset.text("name").to_owned();
+                defined.istioctl.insert((istioctl_name(written, own), name.clone()));
+                let visibility = Visibility::of_object(rule, &world.istio.config.default_export_to[2]);
+                let rule = Rule { namespace: own.to_owned(), written: written.to_owned(), host: host.clone(), visibility };
+                defined.kiali.entry((host.name.clone(), name)).or_default().push(rule);
+            }
+        }
+        defined
+    }
+
+    /// Whether Kiali finds the subset among the rules that `own` namespace sees and imports: for the host itself or a wildcard over it.
+    fn in_kiali(&self, world: &World, own: &str, destination: &Destination<'_>) -> bool {
+        let registry = &world.istio.registry;
+        let scope = registry.imports.of(own);
+        let host = registry.kiali_host(destination.host, own);
+        let usable = |r: &Rule| r.visibility.includes(own) && scope.imports_host(&r.host, &r.written, &r.namespace);
+        let defines = |name: String| self.kiali.get(&(name, destination.subset.to_owned())).is_some_and(|rules| rules.iter().any(usable));
+        let wildcards = suffixes(&host.name).filter(|s| s.starts_with('.') || s.is_empty()).map(|s| format!("*{s}"));
+        defines(host.name.clone()) || wildcards.into_iter().any(defines)
+    }
+}
+
+/// istioctl's key of a host: service and namespace of a full name, else the text and the namespace of the rule.
+fn istioctl_name(host: &str, namespace: &str) -> (String, String) {
+    let full = host.strip_suffix(".svc.cluster.local").and_then(|name| name.rsplit_once('.')).filter(|(service, _)| !service.is_empty());
+    let (service, namespace) = full.unwrap_or((host, namespace));
+    (service.to_owned(), namespace.to_owned())
+}
