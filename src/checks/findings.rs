@@ -25,6 +25,11 @@ impl<'w> Findings<'w> {
         self.push(object.reference(), object.meta(), path.into(), message.into(), hint.into())
     }
 
+    /// Reports something about an object that could not be decoded.
+    pub fn add_unread(&mut self, object: &ObjectRef, message: impl Into<String>, hint: impl Into<String>) -> &mut Finding {
+        self.push(object.clone(), &Meta::default(), String::new(), message.into(), hint.into())
+    }
+
     /// Reports something about a workload; `path` is relative to its pod template (`spec.containers[0]…`, `metadata.labels…`),
     /// empty for the workload as a whole.
     pub fn add_workload(&mut self, workload: &Workload, path: &str, message: impl Into<String>, hint: impl Into<String>) -> &mut Finding {

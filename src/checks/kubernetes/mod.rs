@@ -2,4 +2,6 @@
 
 use crate::checks::Check;
 
-pub(in crate::checks) static CHECKS: &[&Check] = &[];
+mod object_not_decodable;
+
+pub(in crate::checks) static CHECKS: &[&Check] = &[&object_not_decodable::CHECK];
