@@ -232,6 +232,12 @@ async fn each_group(http: &Http, groups: Groups, wanted: &[Kind]) -> Result<Disc
     Ok(Discovery { served, ..Discovery::default() })
 }
 
+/// The user's cache directory for this program; none where there is no home.
+pub(super) fn cache_dir() -> Option<PathBuf> {
+    let set = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
+    Some(set.or_else(|| Some(std::env::home_dir()?.join(".cache")))?.join("kubectl-mesh"))
+}
+
 /// The place on disk where one server's answer is kept.
 pub(super) struct Cache {
     file: PathBuf,
@@ -239,17 +245,11 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// The cache of `server` in the user's cache directory; none where there is no such directory.
-    pub(super) fn of(server: &str) -> Option<Self> {
-        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let base = set("XDG_CACHE_HOME").filter(|dir| dir.is_absolute()).or_else(|| Some(std::env::home_dir()?.join(".cache")))?;
-        Some(Self::within(&base, server))
-    }
-
-    fn within(base: &Path, server: &str) -> Self {
+    /// The cache of `server` in a directory.
+    pub(super) fn within(base: &Path, server: &str) -> Self {
         let digest = Sha256::digest(server.as_bytes());
         let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self { file: base.join("kubectl-mesh").join("discovery").join(name + ".json"), server: server.to_owned() }
+        Self { file: base.join("discovery").join(name + ".json"), server: server.to_owned() }
     }
 
     /// What is remembered; whatever is damaged or about another server is as good as nothing.

@@ -135,7 +135,12 @@ impl Http {
         let sent = timeout_at(earlier(deadline), self.client.send(request)).await;
         let response: Response<Body> = match sent {
             Err(_) => return Err(Failure::Unreachable(self.silent())),
-            Ok(Err(error)) => return Err(Failure::Unreachable(causes(&error))),
+            Ok(Err(error)) => {
+                let text = causes(&error);
+                // What the layers of the client call themselves helps nobody.
+                let text = text.trim_start_matches("ServiceError: ").trim_start_matches("client error (Connect): ");
+                return Err(Failure::Unreachable(text.to_owned()));
+            }
             Ok(Ok(response)) => response,
         };
         self.answered.store(true, Ordering::Relaxed);

@@ -47,8 +47,8 @@ pub struct ConnectOptions {
     pub page_size: usize,
     /// Whether core kinds are asked for in Kubernetes' binary encoding.
     pub protobuf: bool,
-    /// Whether discovery is remembered on disk.
-    pub cache: bool,
+    /// The directory in which discovery is remembered; nothing for not at all.
+    pub cache: Option<PathBuf>,
 }
 
 impl Default for ConnectOptions {
@@ -64,7 +64,7 @@ impl Default for ConnectOptions {
             stdin_in_use: false,
             page_size: 500,
             protobuf: true,
-            cache: true,
+            cache: discovery::cache_dir(),
         }
     }
 }
@@ -106,7 +106,7 @@ pub async fn connect(options: &ConnectOptions) -> Result<Connection, ConnectErro
         detail: causes(&error),
     })?;
     Ok(Connection {
-        cache: options.cache.then(|| Cache::of(&target.server)).flatten(),
+        cache: options.cache.as_deref().map(|dir| Cache::within(dir, &target.server)),
         server: target.server,
         context: target.context,
         from: target.from,
