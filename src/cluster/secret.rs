@@ -9,7 +9,7 @@ use crate::model::{Item, Kind, Meta, Object, Str};
 
 /// Keys under which meshes and gateways look for certificates.
 const CERTIFICATES: &[&str] = &["tls.crt", "ca.crt", "cert", "cacert", "crt.pem", "ca-cert.pem", "root-cert.pem", "cert-chain.pem"];
-/// Keys under which they look for private keys: only whether they are there is kept, as an empty value.
+/// Keys under which they look for private keys: only whether there is something is kept, as an empty value.
 const KEYS: &[&str] = &["tls.key", "key", "key.pem", "ca-key.pem"];
 
 #[derive(Default, Deserialize)]
@@ -21,9 +21,12 @@ struct Lean {
     data: Data,
 }
 
-/// The data that is kept; every other value is skipped by the decoder.
+/// The data that is kept, and the names of what is not; every other value is skipped by the decoder.
 #[derive(Default)]
-struct Data(Map<String, Value>);
+struct Data {
+    kept: Map<String, Value>,
+    other: Vec<String>,
+}
 
 impl<'de> Deserialize<'de> for Data {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -37,18 +40,21 @@ impl<'de> Deserialize<'de> for Data {
                 Ok(Data::default())
             }
             fn visit_map<A: serde::de::MapAccess<'de>>(self, mut access: A) -> Result<Data, A::Error> {
-                let mut kept = Map::new();
+                let mut data = Data::default();
                 while let Some(name) = access.next_key::<std::borrow::Cow<'_, str>>()? {
                     if CERTIFICATES.contains(&&*name) {
-                        kept.insert(name.into_owned(), Value::String(certificates(&access.next_value::<std::borrow::Cow<'_, str>>()?)));
+                        data.kept.insert(name.into_owned(), Value::String(certificates(&access.next_value::<std::borrow::Cow<'_, str>>()?)));
+                    } else if KEYS.contains(&&*name) {
+                        // An empty key is as good as none.
+                        if access.next_value::<Option<std::borrow::Cow<'_, str>>>()?.is_some_and(|value| !value.is_empty()) {
+                            data.kept.insert(name.into_owned(), Value::String(String::new()));
+                        }
                     } else {
                         access.next_value::<serde::de::IgnoredAny>()?;
-                        if KEYS.contains(&&*name) {
-                            kept.insert(name.into_owned(), Value::String(String::new()));
-                        }
+                        data.other.push(name.into_owned());
                     }
                 }
-                Ok(Data(kept))
+                Ok(data)
             }
         }
         deserializer.deserialize_any(Entries)
@@ -89,9 +95,14 @@ pub fn from_json(json: &str) -> Result<Item, serde_json::Error> {
 }
 
 fn lean(secret: Lean) -> Item {
+    let Data { mut kept, other } = secret.data;
+    // The keys of a remote cluster's Secret are the names by which that cluster goes.
+    if secret.metadata.labels.is("istio/multiCluster", "true") {
+        kept.extend(other.into_iter().map(|name| (name, Value::String(String::new()))));
+    }
     let mut body = Map::new();
     body.insert("type".to_owned(), Value::String(secret.kind.to_string()));
-    body.insert("data".to_owned(), Value::Object(secret.data.0));
+    body.insert("data".to_owned(), Value::Object(kept));
     Item::Object(Object { kind: Kind::Secret, meta: secret.metadata, body: Value::Object(body) })
 }
 
@@ -118,6 +129,17 @@ mod tests {
         );
         let everything = format!("{object:?}");
         assert!(!everything.contains("planted") && !everything.contains(&private) && !everything.contains("cGxhbnRlZA"));
+    }
+
+    #[test]
+    fn an_empty_key_is_none_and_remote_clusters_keep_their_names() {
+        let Item::Object(object) = from_json(r#"{"data":{"tls.key":"","key":null,"key.pem":"YQ=="}}"#).unwrap() else {
+            panic!("a Secret is an object")
+        };
+        assert_eq!(object.body["data"], serde_json::json!({"key.pem": ""}));
+        let json = r#"{"metadata":{"labels":{"istio/multiCluster":"true"}},"data":{"west":"cGxhbnRlZA=="}}"#;
+        let Item::Object(object) = from_json(json).unwrap() else { panic!("a Secret is an object") };
+        assert_eq!(object.body["data"], serde_json::json!({"west": ""}));
     }
 
     #[test]

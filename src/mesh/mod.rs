@@ -1,5 +1,6 @@
 //! The meshes: what each makes of the objects in the index.
 
+pub mod certificate;
 pub mod istio;
 pub mod linkerd;
 

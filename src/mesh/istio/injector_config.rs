@@ -25,6 +25,8 @@ pub struct InjectorConfig {
     pub hub: Option<Str>,
     /// Image tag of the proxy.
     pub tag: Option<Str>,
+    /// The proxy's whole image, as new pods get it.
+    pub image: Option<Str>,
     /// Why a part of it could not be read.
     pub error: Option<String>,
 }
@@ -62,8 +64,16 @@ fn of(map: &Object, rest: &str) -> Option<InjectorConfig> {
         namespaces_by_default: values.at(["sidecarInjectorWebhook", "enableNamespacesByDefault"]).and_then(|f| f.bool()).unwrap_or(false),
         hub: word(["global", "hub"]),
         tag: values.at(["global", "proxy", "image"]).and_then(|f| image_tag(f.str()?)).or_else(|| word(["global", "tag"])),
+        image: proxy_image(&values),
         error,
     })
+}
+
+/// `global.proxy.image` when it is a whole image, else that name with `global.hub` and `global.tag` around it.
+fn proxy_image(values: &Field<'_>) -> Option<Str> {
+    let global = values.get("global")?;
+    let image = global.get("proxy").map(|p| p.text("image")).unwrap_or_default();
+    Some(if image.contains('/') { image.into() } else { format!("{}/{image}:{}", global.text("hub"), global.text("tag")).into() })
 }
 
 /// The tag of a full image; `global.proxy.image` may also be a bare name, which has none.

@@ -1,16 +1,9 @@
 //! Who is in the mesh, by the marks that pods, templates and namespaces carry (istio/api `label` and `annotation` packages).
 
+use super::{INJECT, INJECTION, REV};
 use crate::index::Index;
 use crate::model::{Map, Pod, PodSpec};
 
-/// Label (and deprecated annotation) of a pod that asks for a sidecar or refuses one.
-pub const INJECT: &str = "sidecar.istio.io/inject";
-/// Label that names a control plane's revision or tag.
-pub const REVISION: &str = "istio.io/rev";
-/// Label of a revision tag's webhook or Service.
-pub const TAG: &str = "istio.io/tag";
-/// Label of a namespace that asks the default revision for sidecars.
-pub const INJECTION: &str = "istio-injection";
 /// Label that puts a namespace or a pod into ambient, or takes the pod out.
 pub const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";
 /// Annotation with which istio-cni says what became of a pod's redirection.
@@ -35,14 +28,14 @@ pub fn is_ambient(pod: &Pod) -> bool {
 
 /// Whether a namespace is an ambient one: either injection label takes it out.
 pub fn namespace_is_ambient(labels: &Map) -> bool {
-    labels.is(DATAPLANE_MODE, "ambient") && !labels.is(INJECTION, "enabled") && labels.get(REVISION).is_none_or(str::is_empty)
+    labels.is(DATAPLANE_MODE, "ambient") && !labels.is(INJECTION, "enabled") && labels.get(REV).is_none_or(str::is_empty)
 }
 
 /// Whether a namespace's labels ask for sidecars; `istio-injection`, whatever its value, beats `istio.io/rev`.
 pub fn namespace_injects(labels: &Map) -> bool {
     match labels.get(INJECTION) {
         Some(value) => value == "enabled",
-        None => labels.get(REVISION).is_some_and(|rev| !rev.is_empty()),
+        None => labels.get(REV).is_some_and(|rev| !rev.is_empty()),
     }
 }
 
@@ -77,8 +70,8 @@ mod tests {
 
     #[test]
     fn the_injection_label_beats_the_revision() {
-        assert!(namespace_injects(&labels(&[(REVISION, "canary")])));
-        assert!(!namespace_injects(&labels(&[(REVISION, "canary"), (INJECTION, "disabled")])));
+        assert!(namespace_injects(&labels(&[(REV, "canary")])));
+        assert!(!namespace_injects(&labels(&[(REV, "canary"), (INJECTION, "disabled")])));
         assert!(namespace_injects(&labels(&[(INJECTION, "enabled")])) && !namespace_injects(&Map::default()));
     }
 
@@ -86,6 +79,6 @@ mod tests {
     fn a_sidecar_label_takes_a_namespace_out_of_ambient() {
         assert!(namespace_is_ambient(&labels(&[(DATAPLANE_MODE, "ambient"), (INJECTION, "disabled")])));
         assert!(!namespace_is_ambient(&labels(&[(DATAPLANE_MODE, "ambient"), (INJECTION, "enabled")])));
-        assert!(!namespace_is_ambient(&labels(&[(DATAPLANE_MODE, "ambient"), (REVISION, "canary")])));
+        assert!(!namespace_is_ambient(&labels(&[(DATAPLANE_MODE, "ambient"), (REV, "canary")])));
     }
 }

@@ -1,6 +1,6 @@
 use super::annotation_sites;
 use crate::checks::Findings;
-use crate::mesh::istio::membership::INJECT;
+use crate::mesh::istio::INJECT;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

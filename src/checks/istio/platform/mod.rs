@@ -11,8 +11,20 @@ mod annotation_sites;
 mod annotation_unknown;
 mod annotation_values;
 mod external_name_port_name;
+mod gateway_certificate_expiring;
+mod gateway_certificate_hosts;
+mod gateway_certificates;
+mod gateway_credential_invalid;
+mod gateway_credential_not_found;
+mod gateway_duplicate_certificate;
+mod gateway_host_conflict;
+mod gateway_hosts;
+mod gateway_port_not_on_service;
+mod gateway_port_protocols;
+mod gateway_redirect_without_tls;
+mod gateway_selector_matches_nothing;
+mod gateway_workloads;
 mod image_auto_not_injected;
-mod injector;
 mod namespace_labels_conflict;
 mod namespace_not_injected;
 mod pod_missing_proxy;
@@ -35,6 +47,16 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &annotation_misplaced::CHECK,
     &annotation_unknown::CHECK,
     &external_name_port_name::CHECK,
+    &gateway_certificate_expiring::CHECK,
+    &gateway_certificate_hosts::CHECK,
+    &gateway_credential_invalid::CHECK,
+    &gateway_credential_not_found::CHECK,
+    &gateway_duplicate_certificate::CHECK,
+    &gateway_host_conflict::CHECK,
+    &gateway_port_not_on_service::CHECK,
+    &gateway_port_protocols::CHECK,
+    &gateway_redirect_without_tls::CHECK,
+    &gateway_selector_matches_nothing::CHECK,
     &image_auto_not_injected::CHECK,
     &namespace_labels_conflict::CHECK,
     &namespace_not_injected::CHECK,

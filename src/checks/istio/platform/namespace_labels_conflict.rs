@@ -1,5 +1,6 @@
 use crate::checks::Findings;
-use crate::mesh::istio::membership::{DATAPLANE_MODE, INJECTION, REVISION, SYSTEM_NAMESPACES};
+use crate::mesh::istio::membership::{DATAPLANE_MODE, SYSTEM_NAMESPACES};
+use crate::mesh::istio::{INJECTION, REV};
 use crate::model::{Kind, key};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -34,17 +35,17 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     for namespace in world.index.namespaces() {
         let (name, labels) = (namespace.metadata.name.as_str(), &namespace.metadata.labels);
-        let (injection, revision, mode) = (labels.get(INJECTION), labels.get(REVISION), labels.get(DATAPLANE_MODE));
+        let (injection, revision, mode) = (labels.get(INJECTION), labels.get(REV), labels.get(DATAPLANE_MODE));
         let counts = injection.is_none_or(|v| v == "enabled");
         let carried = usize::from(injection.is_some()) + if counts { usize::from(revision.is_some()) + usize::from(mode.is_some()) } else { 0 };
         if carried < 2 || name == "istio-system" || SYSTEM_NAMESPACES.contains(&name) {
             continue;
         }
-        let pairs: Vec<String> = [(INJECTION, injection), (REVISION, revision), (DATAPLANE_MODE, mode)]
+        let pairs: Vec<String> = [(INJECTION, injection), (REV, revision), (DATAPLANE_MODE, mode)]
             .into_iter()
             .filter_map(|(label, value)| Some(format!("{label}={}", value?)))
             .collect();
-        let loser = if mode.is_some() { DATAPLANE_MODE } else { REVISION };
+        let loser = if mode.is_some() { DATAPLANE_MODE } else { REV };
         let (effect, hint) = match (injection, mode) {
             (Some(_), None) => (
                 "istio-injection wins: the default revision injects, and istio.io/rev has no effect".to_owned(),

@@ -1,6 +1,6 @@
-use super::injector::{Injectors, injects_unlabelled};
 use crate::checks::Findings;
-use crate::mesh::istio::membership::{DATAPLANE_MODE, INJECTION, REVISION, SYSTEM_NAMESPACES};
+use crate::mesh::istio::membership::{DATAPLANE_MODE, SYSTEM_NAMESPACES};
+use crate::mesh::istio::{DEFAULT, INJECTION, REV};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -33,11 +33,10 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let injectors = Injectors::read(&world.index);
-    let by_default = injectors.of("").is_some_and(|values| injects_unlabelled(&values));
+    let by_default = world.istio.injector_config(DEFAULT).is_some_and(|c| c.namespaces_by_default);
     for namespace in world.index.namespaces() {
         let (name, labels) = (namespace.metadata.name.as_str(), &namespace.metadata.labels);
-        let labelled = labels.get(INJECTION).is_some_and(|v| !v.is_empty()) || labels.has(REVISION) || labels.is(DATAPLANE_MODE, "ambient");
+        let labelled = labels.get(INJECTION).is_some_and(|v| !v.is_empty()) || labels.has(REV) || labels.is(DATAPLANE_MODE, "ambient");
         if labelled || name == "istio-system" || SYSTEM_NAMESPACES.contains(&name) {
             continue;
         }

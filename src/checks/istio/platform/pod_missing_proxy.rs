@@ -1,5 +1,6 @@
 use crate::checks::Findings;
-use crate::mesh::istio::membership::{DATAPLANE_MODE, INJECT, INJECTION, SYSTEM_NAMESPACES, has_sidecar, is_ambient, namespace_injects};
+use crate::mesh::istio::membership::{DATAPLANE_MODE, SYSTEM_NAMESPACES, has_sidecar, is_ambient, namespace_injects};
+use crate::mesh::istio::{INJECT, INJECTION};
 use crate::model::{Kind, Pod};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

@@ -1,8 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::injector::{Injectors, proxy_image};
 use crate::checks::Findings;
-use crate::mesh::istio::membership::{INJECTION, REVISION};
+use crate::mesh::istio::{DEFAULT, INJECTION, REV};
 use crate::model::{Kind, Map, Object, Pod};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -35,31 +34,27 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
-    let injectors = Injectors::read(index);
-    if injectors.is_empty() {
-        return;
-    }
     let types = ImageTypes::read(world);
     for namespace in index.namespaces() {
         let (name, labels) = (namespace.metadata.name.as_str(), &namespace.metadata.labels);
-        let revision = match labels.get(REVISION) {
+        let revision = match labels.get(REV) {
             Some(revision) => revision,
-            None if labels.is(INJECTION, "enabled") => "default",
+            None if labels.is(INJECTION, "enabled") => DEFAULT,
             None => continue,
         };
-        let (values, codes): (_, &[&'static str]) = match (injectors.of(revision), injectors.of_tag(revision)) {
-            (Some(values), _) => (values, &["IST0158"]),
-            (None, Some(values)) => (values, &[]),
-            (None, None) => continue,
+        let of_tag = || world.istio.injector_config(&world.istio.tags.iter().find(|t| t.name == revision)?.revision);
+        let (config, codes): (_, &[&'static str]) = match world.istio.injector_config(if revision.is_empty() { DEFAULT } else { revision }) {
+            Some(config) => (Some(config), &["IST0158"]),
+            None => (of_tag(), &[]),
         };
-        let expected = proxy_image(&values);
+        let Some(expected) = config.and_then(|c| c.image.as_deref()) else { continue };
         let mut outdated = BTreeSet::new();
         let mut images = BTreeSet::new();
         for pod in index.pods_in(name).iter().filter(|p| !p.is_over()) {
             let custom = pod.metadata.annotations.get("sidecar.istio.io/proxyImage").is_some_and(|v| !v.is_empty());
             let Some(proxy) = pod.spec.container("istio-proxy").filter(|_| !custom) else { continue };
             let variant = format!("{expected}-{}", types.of(pod));
-            if proxy.image != expected.as_str() && proxy.image != variant.as_str() {
+            if proxy.image != expected && proxy.image != variant.as_str() {
                 outdated.insert(pod.metadata.name.as_str());
                 images.insert(proxy.image.as_str());
             }
