@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+pub use super::INJECT;
 use crate::model::Map;
 
-/// Whether a pod is injected: `enabled`, `ingress` or `disabled`.
-pub const INJECT: &str = "linkerd.io/inject";
 /// Ports whose bytes are passed on without looking at them.
 pub const OPAQUE_PORTS: &str = "config.linkerd.io/opaque-ports";
 /// Ports that arrive past the proxy.
@@ -24,6 +23,9 @@ pub const SUCCESS_RATE: &str = "balancer.alpha.linkerd.io/failure-accrual-succes
 pub const RETRY: [&str; 4] = ["retry.linkerd.io/http", "retry.linkerd.io/grpc", "retry.linkerd.io/limit", "retry.linkerd.io/timeout"];
 /// Timeouts of Services and routes.
 pub const TIMEOUT: [&str; 3] = ["timeout.linkerd.io/request", "timeout.linkerd.io/response", "timeout.linkerd.io/idle"];
+
+/// Ports that are opaque where no annotation says otherwise, by the chart's default.
+pub const DEFAULT_OPAQUE_PORTS: &str = "25,587,3306,4444,5432,6379,9300,11211";
 
 /// Names under `config.linkerd.io/` that some part of Linkerd reads.
 pub const CONFIG_NAMES: &[&str] = &[

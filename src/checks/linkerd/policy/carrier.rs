@@ -40,6 +40,15 @@ impl<'w> Carrier<'w> {
         }
     }
 
+    /// Labels; of a workload, those of its pods.
+    pub(super) fn labels(self) -> &'w Map {
+        match self {
+            Self::Namespace(namespace) => &namespace.metadata.labels,
+            Self::Service(service) => &service.metadata.labels,
+            Self::Workload(workload) => &workload.labels,
+        }
+    }
+
     /// Reports something about it; the path is relative to the pod template of a workload.
     pub(super) fn add<'f>(self, findings: &'f mut Findings<'_>, path: &str, message: String, hint: String) -> &'f mut Finding {
         match self {
@@ -54,7 +63,26 @@ impl<'w> Carrier<'w> {
 pub(super) fn meshed_namespaces(world: &World) -> HashSet<&str> {
     let wanted = |annotations: &Map| matches!(annotations.get(INJECT), Some("enabled" | "ingress"));
     let namespaces = world.index.namespaces().iter().filter(|n| wanted(&n.metadata.annotations)).map(|n| n.metadata.name.as_str());
-    let annotated = workloads(world).filter(|w| wanted(&w.annotations)).map(|w| w.reference.namespace.as_str());
-    let proxied = world.index.pods().iter().filter(|p| p.spec.container("linkerd-proxy").is_some()).map(|p| p.metadata.namespace.as_str());
-    namespaces.chain(annotated).chain(proxied).collect()
+    let meshed = workloads(world).filter(|w| wanted(&w.annotations) || has_proxy(world, w)).map(|w| w.reference.namespace.as_str());
+    namespaces.chain(meshed).collect()
+}
+
+/// An annotation of a workload's pods, or else of its namespace, from which the injector copies it.
+pub(super) fn effective<'w>(world: &'w World, workload: &'w Workload, name: &str) -> Option<&'w str> {
+    let namespace = || world.index.namespace(&workload.reference.namespace)?.metadata.annotations.get(name);
+    workload.annotations.get(name).or_else(namespace)
+}
+
+/// Whether the annotations of a workload and its namespace ask for a proxy, or its pods have one.
+pub(super) fn is_meshed(world: &World, workload: &Workload) -> bool {
+    let wants = |value: Option<&str>| matches!(value, Some("enabled" | "ingress"));
+    let own = workload.annotations.get(INJECT);
+    let namespace = world.index.namespace(&workload.reference.namespace).and_then(|n| n.metadata.annotations.get(INJECT));
+    wants(own) || own != Some("disabled") && wants(namespace) || has_proxy(world, workload)
+}
+
+/// Whether a workload has a proxy, in its pods or written into its template.
+fn has_proxy(world: &World, workload: &Workload) -> bool {
+    let written = world.index.pod_spec(workload).is_some_and(|spec| spec.container("linkerd-proxy").is_some());
+    written || world.index.pods_of(workload).any(|p| p.spec.container("linkerd-proxy").is_some())
 }

@@ -3,6 +3,10 @@
 use crate::checks::Check;
 
 mod access_policy_opens_server;
+mod annotation_ignored_on_service;
+mod annotation_instead_of_label;
+mod annotation_on_controller;
+mod annotation_unknown;
 mod app_protocol_unknown;
 mod authentication_not_found;
 mod authentication_unsupported;
@@ -15,13 +19,31 @@ mod carrier;
 mod circuit_breaker_idle;
 mod circuit_breaker_invalid;
 mod default_policy_not_in_effect;
+mod deprecated_api_version;
+mod egress_network_overlaps_cluster;
+mod egress_network_shadows_global;
+mod egress_route_without_port;
+mod external_workload_incomplete;
 mod identity_foreign_trust_domain;
 mod identity_malformed;
 mod identity_ref_not_found;
 mod inbound_policy_unknown;
+mod ingress_mode;
+mod inject_value_invalid;
+mod label_instead_of_annotation;
+mod link_credentials_not_found;
+mod link_service_not_mirrored;
 mod mesh_tls_identities_invalid;
+mod mirror_service_without_link;
 mod namespace_policy_skips_ports;
 mod networks_invalid;
+mod opaque_ports_differ;
+mod port_list_invalid;
+mod port_skipped_and_opaque;
+mod rate_limit_duplicate;
+mod rate_limit_idle;
+mod rate_limit_target_not_found;
+mod rate_limit_values_invalid;
 mod route_backend_invalid;
 mod route_conflicted;
 mod route_ignored;
@@ -51,9 +73,15 @@ mod service_profile_override_invalid;
 mod service_profile_shadows_routes;
 mod service_settings_dropped_by_route;
 mod traffic_annotation_invalid;
+mod traffic_split_deprecated;
+mod udp_port_bypasses_proxy;
 
 pub(in crate::checks) static CHECKS: &[&Check] = &[
     &access_policy_opens_server::CHECK,
+    &annotation_ignored_on_service::CHECK,
+    &annotation_instead_of_label::CHECK,
+    &annotation_on_controller::CHECK,
+    &annotation_unknown::CHECK,
     &app_protocol_unknown::CHECK,
     &authentication_not_found::CHECK,
     &authentication_unsupported::CHECK,
@@ -65,13 +93,31 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &circuit_breaker_idle::CHECK,
     &circuit_breaker_invalid::CHECK,
     &default_policy_not_in_effect::CHECK,
+    &deprecated_api_version::CHECK,
+    &egress_network_overlaps_cluster::CHECK,
+    &egress_network_shadows_global::CHECK,
+    &egress_route_without_port::CHECK,
+    &external_workload_incomplete::CHECK,
     &identity_foreign_trust_domain::CHECK,
     &identity_malformed::CHECK,
     &identity_ref_not_found::CHECK,
     &inbound_policy_unknown::CHECK,
+    &ingress_mode::CHECK,
+    &inject_value_invalid::CHECK,
+    &label_instead_of_annotation::CHECK,
+    &link_credentials_not_found::CHECK,
+    &link_service_not_mirrored::CHECK,
     &mesh_tls_identities_invalid::CHECK,
+    &mirror_service_without_link::CHECK,
     &namespace_policy_skips_ports::CHECK,
     &networks_invalid::CHECK,
+    &opaque_ports_differ::CHECK,
+    &port_list_invalid::CHECK,
+    &port_skipped_and_opaque::CHECK,
+    &rate_limit_duplicate::CHECK,
+    &rate_limit_idle::CHECK,
+    &rate_limit_target_not_found::CHECK,
+    &rate_limit_values_invalid::CHECK,
     &route_backend_invalid::CHECK,
     &route_conflicted::CHECK,
     &route_ignored::CHECK,
@@ -101,4 +147,6 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &service_profile_shadows_routes::CHECK,
     &service_settings_dropped_by_route::CHECK,
     &traffic_annotation_invalid::CHECK,
+    &traffic_split_deprecated::CHECK,
+    &udp_port_bypasses_proxy::CHECK,
 ];
