@@ -1,5 +1,6 @@
 //! Mesh-neutral words: what was read, where it stands, what could not be read. Only std, serde and plain data here.
 
+mod duration;
 mod fact;
 mod field;
 mod gap;
@@ -16,6 +17,7 @@ mod selector;
 mod service;
 mod text;
 
+pub use duration::go_duration;
 pub use fact::{Evidence, Fact};
 pub use field::Field;
 pub use gap::Gap;

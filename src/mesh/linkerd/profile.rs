@@ -3,8 +3,7 @@
 use regex::Regex;
 
 use super::ClusterInfo;
-use super::annotations::go_duration;
-use crate::model::Field;
+use crate::model::{Field, go_duration};
 
 /// The Service that a profile's name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

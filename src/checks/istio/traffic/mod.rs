@@ -16,10 +16,9 @@ mod service_entry_conflict;
 mod service_entry_duplicate;
 mod sidecar_egress_host_not_found;
 mod sidecar_global_selector;
-mod sidecar_in_ambient;
 mod sidecar_multiple_defaults;
 mod sidecar_outbound_mode_missing;
-mod sidecar_selector_matches_nothing;
+mod sidecar_resource_in_ambient;
 mod sidecar_selector_overlap;
 mod sidecars;
 mod subsets;
@@ -54,10 +53,9 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &service_entry_duplicate::CHECK,
     &sidecar_egress_host_not_found::CHECK,
     &sidecar_global_selector::CHECK,
-    &sidecar_in_ambient::CHECK,
     &sidecar_multiple_defaults::CHECK,
     &sidecar_outbound_mode_missing::CHECK,
-    &sidecar_selector_matches_nothing::CHECK,
+    &sidecar_resource_in_ambient::CHECK,
     &sidecar_selector_overlap::CHECK,
     &virtual_service_deprecated_field::CHECK,
     &virtual_service_destination_not_found::CHECK,

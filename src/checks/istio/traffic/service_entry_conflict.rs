@@ -44,21 +44,31 @@ pub(super) struct Claim {
     pub protocol: String,
 }
 
+/// What is known against one port of an entry.
+#[derive(Default)]
+struct Conflict {
+    codes: BTreeSet<&'static str>,
+    others: BTreeSet<usize>,
+    host: String,
+    number: i64,
+}
+
 /// A ServiceEntry's port by the host and number it shares with others.
 type Ports = BTreeMap<(String, i64), Vec<Claim>>;
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let all = world.index.objects(Kind::ServiceEntry);
-    let mut found: BTreeMap<(usize, usize), (BTreeSet<&'static str>, Vec<usize>, (String, i64))> = BTreeMap::new();
+    let mut found: BTreeMap<(usize, usize), Conflict> = BTreeMap::new();
     let mut note = |claims: &[Claim], code: &'static str, key: &(String, i64)| {
         for claim in claims {
             let others = claims.iter().filter(|c| c.protocol != claim.protocol).map(|c| c.entry);
-            let row = found.entry((claim.entry, claim.port)).or_insert_with(|| (BTreeSet::new(), Vec::new(), key.clone()));
-            row.0.insert(code);
-            row.1.extend(others);
+            let conflict = found.entry((claim.entry, claim.port)).or_default();
+            conflict.codes.insert(code);
+            conflict.others.extend(others);
+            (conflict.host, conflict.number) = key.clone();
         }
     };
-    for (key, claims) in shared(all, |host| host.to_owned()) {
+    for (key, claims) in shared(all, str::to_owned) {
         for seen in by_scope(all, &claims).filter(|seen| conflicts(seen)) {
             note(&seen, "IST0177", &key);
         }
@@ -68,9 +78,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             note(&seen, "KIA1212", &key);
         }
     }
-    for ((entry, port), (codes, mut others, (host, number))) in found {
-        others.sort_unstable();
-        others.dedup();
+    for ((entry, port), Conflict { codes, others, host, number }) in found {
         let names = others.iter().map(|o| all[*o].reference().to_string()).collect::<Vec<_>>().join(", ");
         let protocol = all[entry].spec().list("ports").nth(port).map(|p| p.text("protocol")).unwrap_or_default();
         let other = if names.is_empty() { "another port of the same entry" } else { &names };

@@ -5,7 +5,7 @@ use super::views::{Member, Views};
 use crate::checks::Findings;
 use crate::mesh::istio::hosts::HostIndex;
 use crate::mesh::istio::visibility::Visibility;
-use crate::model::{Kind, Object, Subject};
+use crate::model::{Kind, Object, Str, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -128,7 +128,7 @@ fn as_istioctl<'w>(world: &World, all: &'w [Object], claims: &mut Claims<'w>) {
             match &visibility {
                 Visibility::Everyone => public.entry(name).or_default().push(at),
                 Visibility::Namespaces(named) => {
-                    let scopes: BTreeSet<&str> = named.iter().map(|n| n.as_str()).collect();
+                    let scopes: BTreeSet<&str> = named.iter().map(Str::as_str).collect();
                     scopes.into_iter().for_each(|ns| scoped.entry((ns.to_owned(), name.clone())).or_default().push(at));
                 }
             }

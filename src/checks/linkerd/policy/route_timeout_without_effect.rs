@@ -1,7 +1,7 @@
 use crate::checks::Findings;
-use crate::mesh::linkerd::annotations::{duration, go_duration};
+use crate::mesh::linkerd::annotations::duration;
 use crate::mesh::linkerd::routes;
-use crate::model::Kind;
+use crate::model::{Kind, go_duration};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 

@@ -18,7 +18,7 @@ crate::check! {
     /// Remove the Sidecar; limit egress with an AuthorizationPolicy at a waypoint or egress gateway.
     ///
     /// Sources: IST0167: istio `pkg/config/analysis/analyzers/sidecar/selector.go`.
-    "istio-sidecar-in-ambient",
+    "istio-sidecar-resource-in-ambient",
     summary: "Sidecar is for workloads in ambient mode, which have no sidecar",
     aliases: &["IST0167"],
     severity: Severity::Warning,
