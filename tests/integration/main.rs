@@ -16,4 +16,5 @@ mod kubectl;
 mod layering;
 mod live;
 mod mesh;
+mod sarif;
 mod standin;
