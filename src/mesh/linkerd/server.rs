@@ -202,8 +202,17 @@ impl<'a> Server<'a> {
             Port::Number(number) => return u16::try_from(*number).into_iter().collect(),
             Port::Name(name) => name,
         };
-        declared_ports(index, workload).into_iter().filter(|(n, _)| *n == name.as_str()).map(|(_, number)| number).collect()
+        let declared = declared_ports(index, workload).into_iter().chain(injected_ports(index, workload));
+        declared.filter(|(n, _)| *n == name.as_str()).map(|(_, number)| number).collect()
     }
+}
+
+/// Ports of the container that the injector is going to add to a pod template that does not have it yet.
+fn injected_ports<'i>(index: &Index, workload: &Workload) -> impl Iterator<Item = (&'i str, u16)> {
+    let bare = index.pod_spec(workload).is_some_and(|spec| spec.container("linkerd-proxy").is_none());
+    let number = |annotation: &str, default| workload.annotations.get(annotation).and_then(|v| v.parse().ok()).unwrap_or(default);
+    let (admin, inbound) = (number("config.linkerd.io/admin-port", 4191), number("config.linkerd.io/inbound-port", 4143));
+    [("linkerd-admin", admin), ("linkerd-proxy", inbound)].into_iter().filter(move |_| bare)
 }
 
 /// TCP ports that a workload declares, with their names (empty where there is none).
@@ -337,6 +346,13 @@ spec:
         let servers = Servers::read(&index);
         let claims = servers.claims(&index);
         assert_eq!(claims.iter().map(|c| c.port).collect::<Vec<_>>(), [7000], "UDP ports have no names here");
+    }
+
+    #[test]
+    fn the_injector_adds_the_proxys_own_ports() {
+        let index = index(&[WEB, &server("admin", "2025-01-01T00:00:00Z", "{podSelector: {}, port: linkerd-admin}")]);
+        let servers = Servers::read(&index);
+        assert_eq!(servers.claims(&index).iter().map(|c| c.port).collect::<Vec<_>>(), [4191]);
     }
 
     #[test]

@@ -56,13 +56,18 @@ fn account(world: &World, findings: &mut Findings<'_>, object: &Object, referenc
     if name == "default" || world.index.object(Kind::ServiceAccount, namespace, name).is_some() {
         return;
     }
-    findings.missing(
+    let finding = findings.missing(
         object,
         reference.path_of("name"),
         &[(Kind::ServiceAccount, namespace)],
         format!("ServiceAccount {name:?} does not exist in namespace {namespace:?}: no client has its identity"),
         "Name the ServiceAccount that the clients run as, with its namespace.",
     );
+    // Extensions admit each other's accounts, whether or not the other one is installed.
+    let nothing_there = world.index.namespace(namespace).is_none() && world.index.objects_in(Kind::ServiceAccount, namespace).is_empty();
+    if let Some(finding) = finding.filter(|_| nothing_there) {
+        finding.severity(Severity::Info);
+    }
 }
 
 fn namespace(world: &World, findings: &mut Findings<'_>, object: &Object, reference: &Field<'_>) {

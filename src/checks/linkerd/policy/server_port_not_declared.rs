@@ -38,9 +38,15 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             Port::Name(wanted) => wanted == name,
             Port::Number(wanted) => *wanted == i32::from(*number),
         };
+        // The proxy's own ports are declared by the container that the injector adds.
+        if matches!(&server.port, Port::Number(4143 | 4191))
+            || matches!(&server.port, Port::Name(name) if matches!(name.as_str(), "linkerd-admin" | "linkerd-proxy"))
+        {
+            continue;
+        }
         // Pods without any declared port say nothing about where they listen.
         let telling: Vec<_> = workloads.map(|w| declared_ports(index, w)).filter(|ports| named || !ports.is_empty()).collect();
-        if telling.is_empty() || telling.iter().flatten().any(|port| declares(port) || !named && is_proxy_port(&server.port)) {
+        if telling.is_empty() || telling.iter().flatten().any(declares) {
             continue;
         }
         let (severity, consequence) = if named {
@@ -57,9 +63,4 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             )
             .severity(severity);
     }
-}
-
-/// The proxy's own admin port is declared by the container that the injector adds.
-fn is_proxy_port(port: &Port) -> bool {
-    matches!(port, Port::Number(4191))
 }

@@ -41,12 +41,16 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         } else {
             ("spec.podSelector", controllers.map(|kind| (kind, namespace)).to_vec())
         };
-        findings.missing(
+        let finding = findings.missing(
             server.object,
             field,
             &kinds,
             format!("the selector matches no workload of namespace {namespace:?}: the Server governs nothing"),
             "Use labels that the pods have, in the namespace they run in.",
         );
+        // Extensions bring Servers for parts that come later, such as the service mirrors of links.
+        if let Some(finding) = finding.filter(|_| server.object.meta.labels.has("linkerd.io/extension")) {
+            finding.severity(Severity::Info);
+        }
     }
 }
