@@ -1,0 +1,46 @@
+//! Decoding, indexing and judging, without a cluster: `cargo bench --bench rules`.
+//!
+//! The number to watch is the time for one pod: it must not grow from 10,000 to 100,000 by more than 1.3 times.
+
+mod world;
+
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use kubectl_mesh::checks::{self, Selection};
+use kubectl_mesh::index::Index;
+use kubectl_mesh::model::{Item, Kind};
+
+const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
+
+fn main() {
+    divan::main();
+}
+
+/// One pod of about the size that clusters have, most of which is skipped.
+#[divan::bench]
+fn decode_pod(bencher: Bencher<'_, '_>) {
+    let env: Vec<String> = (0..60).map(|i| format!(r#"{{"name":"SETTING_{i}","value":"{}"}}"#, "x".repeat(80))).collect();
+    let managed = "y".repeat(8_000);
+    let pod = format!(
+        r#"{{"metadata":{{"name":"a","namespace":"b","labels":{{"app":"a"}},"managedFields":[{{"fieldsV1":"{managed}"}}]}},"spec":{{"containers":[{{"name":"app","image":"a:1","env":[{}]}}]}},"status":{{"phase":"Running"}}}}"#,
+        env.join(",")
+    );
+    bencher.counter(divan::counter::BytesCount::new(pod.len())).bench(|| Item::from_json(Kind::Pod, black_box(&pod)));
+}
+
+#[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+fn index(bencher: Bencher<'_, '_>, pods: usize) {
+    bencher.counter(ItemsCount::new(pods)).with_inputs(|| world::inventory(pods)).bench_values(Index::new);
+}
+
+#[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+fn open_meshes(bencher: Bencher<'_, '_>, pods: usize) {
+    bencher.counter(ItemsCount::new(pods)).with_inputs(|| world::inventory(pods)).bench_values(world::world);
+}
+
+#[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+fn all_rules(bencher: Bencher<'_, '_>, pods: usize) {
+    let world = world::world(world::inventory(pods));
+    let selection = Selection { all_rules: true, ..Selection::default() };
+    bencher.counter(ItemsCount::new(pods)).bench_local(|| checks::run(black_box(&world), &selection).findings.len());
+}
