@@ -196,12 +196,22 @@ impl<'a> PeerAuthentications<'a> {
         Accepts { any, ports: ports.collect() }
     }
 
+    /// What a workload accepts; the gap instead, when PeerAuthentications that could decide were not read. For rules, which ask often.
+    pub fn known(&self, workload: &Workload) -> Result<Accepts<'a>, Gap> {
+        let namespace = workload.reference.namespace.as_str();
+        match self.hidden(namespace).or_else(|| self.hidden(&self.root)) {
+            Some(gap) => Err(gap),
+            None => Ok(self.accepts(namespace, &workload.labels)),
+        }
+    }
+
     /// What a workload accepts, with the reasons; unknown when PeerAuthentications that could decide were not read.
     pub fn effective(&self, workload: &Workload) -> Fact<Accepts<'a>> {
         let namespace = workload.reference.namespace.as_str();
-        if let Some(gap) = self.hidden(namespace).or_else(|| self.hidden(&self.root)) {
-            return Fact::Unknown(gap);
-        }
+        let accepts = match self.known(workload) {
+            Ok(accepts) => accepts,
+            Err(gap) => return Fact::Unknown(gap),
+        };
         let mut because = vec![Evidence::default("without any PeerAuthentication, Istio accepts both mutual TLS and plaintext (PERMISSIVE)")];
         let own = self.namespace(namespace).filter(|_| self.root != namespace);
         let selected = self.selecting(namespace, &workload.labels).first().copied();
@@ -213,7 +223,6 @@ impl<'a> PeerAuthentications<'a> {
             };
             because.push(Evidence::field(policy.reference(), "spec.mtls.mode", text));
         }
-        let accepts = self.accepts(namespace, &workload.labels);
         for (port, decision) in accepts.ports.iter().filter(|(_, d)| d.level == Level::Port) {
             if let Some(policy) = decision.policy {
                 let path = format!("spec.portLevelMtls[\"{port}\"].mode");

@@ -80,10 +80,9 @@ pub(super) fn ambient_services<'a>(world: &'a World, object: &'a Object, hosts: 
         if !parsed.is_service() || !ambient::is_ambient_namespace(&world.index, &parsed.namespace) {
             continue;
         }
-        if let Some(service) = world.index.service(&parsed.namespace, &parsed.service) {
-            if seen.insert((service.metadata.namespace.clone(), service.metadata.name.clone())) {
-                found.push((service, host.path.clone()));
-            }
+        let service = world.index.service(&parsed.namespace, &parsed.service);
+        if let Some(service) = service.filter(|s| seen.insert((s.metadata.namespace.clone(), s.metadata.name.clone()))) {
+            found.push((service, host.path.clone()));
         }
     }
     found

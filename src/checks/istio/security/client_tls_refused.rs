@@ -170,8 +170,7 @@ fn strict_ports(world: &World, peers: &PeerAuthentications<'_>, service: &Servic
         if policy::enforcer(index, workload) != Enforcer::Sidecar {
             continue;
         }
-        let fact = peers.effective(workload);
-        let Some(accepts) = fact.value() else { continue };
+        let Ok(accepts) = peers.known(workload) else { continue };
         for port in &service.spec.ports {
             let Some(container_port) = ports::container_port(index, workload, port) else { continue };
             let decision = accepts.on(container_port);

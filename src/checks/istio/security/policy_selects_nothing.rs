@@ -1,5 +1,7 @@
+use super::reach::Reach;
 use super::seen;
 use crate::checks::Findings;
+use crate::index::Workload;
 use crate::mesh::istio::{ambient, policy};
 use crate::model::{Kind, Map, Object};
 use crate::report::{Category, MeshTag, Severity};
@@ -42,14 +44,15 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
+    let mut in_mesh = Reach::new(world, |w| is_in_mesh(world, w));
     for kind in [Kind::AuthorizationPolicy, Kind::PeerAuthentication, Kind::RequestAuthentication, Kind::Sidecar] {
         for object in world.index.objects(kind) {
-            check(world, object, findings);
+            check(world, object, &mut in_mesh, findings);
         }
     }
 }
 
-fn check(world: &World, object: &Object, findings: &mut Findings<'_>) {
+fn check<'a>(world: &'a World, object: &Object, in_mesh: &mut Reach<'a, impl Fn(&'a Workload) -> bool>, findings: &mut Findings<'_>) {
     let namespace = object.meta.namespace.as_str();
     let (path, labels) = match object.kind {
         Kind::Sidecar => ("spec.workloadSelector.labels", object.spec().get("workloadSelector").map(|s| policy::labels(s.get("labels")))),
@@ -62,11 +65,9 @@ fn check(world: &World, object: &Object, findings: &mut Findings<'_>) {
     }
     let labels = labels.unwrap_or_default();
     let exists = |ns: Option<&str>| world.index.select(ns, &labels).next().is_some();
-    let in_mesh = |ns: Option<&str>| world.index.select(ns, &labels).any(|w| is_in_mesh(world, w));
-    let reach = Some(namespace).filter(|_| !mesh_wide);
     let at_home = labels.is_empty() || exists(Some(namespace));
     let codes: &[&'static str] = match object.kind {
-        Kind::AuthorizationPolicy => match (at_home, in_mesh(reach)) {
+        Kind::AuthorizationPolicy => match (at_home, in_mesh.first(object).is_some()) {
             (true, true) => return,
             (true, false) => &["IST0127"],
             (false, false) => &["IST0127", "KIA0004"],
@@ -97,7 +98,7 @@ fn check(world: &World, object: &Object, findings: &mut Findings<'_>) {
     }
 }
 
-fn is_in_mesh(world: &World, workload: &crate::index::Workload) -> bool {
+fn is_in_mesh(world: &World, workload: &Workload) -> bool {
     let index = &world.index;
     workload.reference.kind == Kind::WorkloadEntry
         || ambient::has_sidecar(index, workload)

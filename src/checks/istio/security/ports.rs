@@ -1,7 +1,7 @@
 //! Ports of Services and the container ports behind them.
 
 use crate::index::{Index, Workload};
-use crate::model::{Port, Service, ServicePort};
+use crate::model::{PodSpec, Port, Service, ServicePort};
 
 /// The container port behind a port of a Service, on one workload; nothing when it is named and no container has that name.
 pub(super) fn container_port(index: &Index, workload: &Workload, port: &ServicePort) -> Option<u16> {
@@ -17,7 +17,7 @@ pub(super) fn container_port(index: &Index, workload: &Workload, port: &ServiceP
 
 /// Container ports that a workload declares.
 pub(super) fn declared(index: &Index, workload: &Workload) -> Vec<u16> {
-    let containers = index.pod_spec(workload).into_iter().flat_map(|spec| spec.all_containers());
+    let containers = index.pod_spec(workload).into_iter().flat_map(PodSpec::all_containers);
     containers.flat_map(|c| &c.ports).filter_map(|p| u16::try_from(p.container_port).ok()).collect()
 }
 

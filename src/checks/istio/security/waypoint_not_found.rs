@@ -50,10 +50,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         };
         let finding = findings.add_workload(workload, path, problem, hint(&namespace)).severity(severity);
         finding.codes(if running { &["KIA1313"] } else { &[] });
-        if !own {
-            if let Some(namespace) = index.namespace(&workload.reference.namespace) {
-                finding.related(namespace.reference(), "carries the label istio.io/use-waypoint");
-            }
+        if let Some(namespace) = index.namespace(&workload.reference.namespace).filter(|_| !own) {
+            finding.related(namespace.reference(), "carries the label istio.io/use-waypoint");
         }
     }
     for service in index.services().iter().filter(|s| s.metadata.labels.has(ambient::USE_WAYPOINT)) {

@@ -1,0 +1,73 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::checks::Findings;
+use crate::model::{Field, Kind};
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::World;
+
+crate::check! {
+    /// # What it checks
+    ///
+    /// The inline `jwks` of a RequestAuthentication holds a private or symmetric key, no key at all, or only keys whose certificate (`x5c`) has
+    /// expired.
+    ///
+    /// # Why it matters
+    ///
+    /// Whoever may read the object can sign tokens with a private or symmetric key. Without a usable key every token is refused.
+    ///
+    /// # How to mend it
+    ///
+    /// Replace the key pair, write only its public half (`kty`, `n`, `e`, or `crv`, `x`, `y`), or use `jwksUri`, which follows the issuer's
+    /// rotation.
+    ///
+    /// Sources: RFC 7517, RFC 7518 section 6; istio `pkg/config/security/security.go`.
+    "istio-jwks-inline-unusable",
+    summary: "Inline JWKS holds a secret key, no key, or only expired ones",
+    severity: Severity::Error,
+    category: Category::Certificates,
+    mesh: MeshTag::Istio,
+    needs: &[Kind::RequestAuthentication],
+    run: run,
+}
+
+fn run(world: &World, findings: &mut Findings<'_>) {
+    for ra in world.index.objects(Kind::RequestAuthentication) {
+        for rule in ra.spec().list("jwtRules") {
+            let Some(text) = rule.get("jwks").and_then(|f| f.str()).filter(|t| !t.is_empty()) else { continue };
+            // What is no JSON is a matter of schema validation.
+            let Ok(document) = serde_json::from_str::<serde_json::Value>(text) else { continue };
+            let keys: Vec<Field<'_>> = Field::root(&document).list("keys").collect();
+            let path = rule.path_of("jwks");
+            if let Some(key) = keys.iter().find(|key| is_secret(key)) {
+                let name = match key.text("kid") {
+                    "" => "a key".to_owned(),
+                    kid => format!("key {kid:?}"),
+                };
+                let message = format!("{name} is private or symmetric: whoever reads this object can sign tokens");
+                findings.add(ra, path, message, "Replace the key pair and write only its public half.");
+            } else if keys.is_empty() {
+                findings.add(ra, path, "holds no key, so every token of the issuer is refused", "Write the issuer's public keys, or use jwksUri.");
+            } else if keys.iter().all(|key| expired(key, world.now.as_second()).is_some()) {
+                let until = keys.iter().filter_map(|key| expired(key, world.now.as_second())).max().unwrap_or_default();
+                let day = jiff::Timestamp::from_second(until).map(|t| t.to_string()).unwrap_or_default();
+                let message = format!("the certificates of all keys have expired, the last one at {day}");
+                findings.add(ra, path, message, "Write the issuer's present keys, or use jwksUri.").severity(Severity::Warning);
+            }
+        }
+    }
+}
+
+/// Whether a key holds what only the signer may know.
+fn is_secret(key: &Field<'_>) -> bool {
+    ["d", "k", "p", "q"].iter().any(|name| !key.text(name).is_empty())
+}
+
+/// When the certificate of a key expired, if it has one and it did.
+fn expired(key: &Field<'_>, now: i64) -> Option<i64> {
+    let (text, _) = key.texts("x5c").next()?;
+    let der = STANDARD.decode(text).ok()?;
+    let (_, certificate) = X509Certificate::from_der(&der).ok()?;
+    Some(certificate.validity().not_after.timestamp()).filter(|until| *until < now)
+}
