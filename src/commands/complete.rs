@@ -1,5 +1,7 @@
 //! Completion for kubectl: `kubectl mesh <TAB>` runs `kubectl_complete-mesh` with the words so far and reads candidates from its output.
 
+mod cluster;
+
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::Path;
@@ -19,7 +21,7 @@ const NO_FILES: u8 = 4;
 /// `words` are what was typed after `kubectl mesh`; the last is empty when a new word begins. What cannot be completed has no candidates and is no
 /// error: a shell that waits for a TAB is no place for messages.
 pub fn answer(command: clap::Command, words: &[OsString], out: &mut dyn Write) -> io::Result<()> {
-    let mut command = with_contexts(command, words);
+    let mut command = cluster::with_cluster(with_contexts(command, words), words);
     let mut line = vec![OsString::from(command.get_name())];
     line.extend_from_slice(words);
     if words.is_empty() {
