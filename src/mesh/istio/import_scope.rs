@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::hosts::{KialiHost, covers, within_wildcard};
+use super::hosts::{KialiHost, covers, overlap, within_wildcard};
 use crate::index::Index;
 use crate::model::{Kind, Object, Str};
 
@@ -76,6 +76,14 @@ impl ImportScope<'_> {
     /// Whether a service called `fqdn` that lives in `namespace` is seen, as istiod decides it.
     pub fn imports_service(&self, fqdn: &str, namespace: &str) -> bool {
         self.decide(|e, own| (e.namespace == "*" || own(&e.namespace) == namespace) && covers(&e.dns, fqdn))
+    }
+
+    /// Whether istiod gives a VirtualService for `fqdn` that lives in `namespace` to these workloads; wildcards count either way round.
+    pub fn imports_rule(&self, fqdn: &str, namespace: &str) -> bool {
+        self.decide(|e, own| {
+            let host = if e.exclude { covers(&e.dns, fqdn) } else { overlap(&e.dns, fqdn) };
+            (e.namespace == "*" || own(&e.namespace) == namespace) && host
+        })
     }
 
     /// Whether Kiali takes a rule's host for imported: `written` as it stands in an object of `namespace`, and as read by [`KialiHost`].

@@ -78,6 +78,11 @@ pub(super) fn services_unseen(world: &World, namespace: &str) -> bool {
     world.source.kind == SourceKind::Files && world.index.services_in(namespace).is_empty()
 }
 
+/// Whether manifests say nothing about objects of `kinds` in a namespace other than `own`: they hold none of it.
+pub(super) fn elsewhere_unseen(world: &World, own: &str, kinds: &[Kind], namespace: &str) -> bool {
+    world.source.kind == SourceKind::Files && own != namespace && kinds.iter().all(|kind| world.index.objects_in(*kind, namespace).is_empty())
+}
+
 /// A gateway as a VirtualService names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum GatewayName<'a> {

@@ -1,4 +1,4 @@
-use super::routes::{GatewayName, PROTOCOLS, codes_of_absence};
+use super::routes::{GatewayName, PROTOCOLS, codes_of_absence, elsewhere_unseen};
 use crate::checks::Findings;
 use crate::model::{Field, Kind, Object};
 use crate::report::{Category, MeshTag, Severity};
@@ -34,16 +34,21 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for vs in world.index.objects(Kind::VirtualService) {
         for (text, at, codes) in named_gateways(vs) {
             let GatewayName::Object { namespace, name, .. } = GatewayName::read(text, &vs.meta.namespace) else { continue };
-            let found = [Kind::IstioGateway, Kind::Gateway].iter().any(|kind| world.index.object(*kind, namespace, name).is_some());
-            if !found {
+            const KINDS: [Kind; 2] = [Kind::IstioGateway, Kind::Gateway];
+            if !KINDS.iter().any(|kind| world.index.object(*kind, namespace, name).is_some()) {
                 let finding = findings.missing(
                     vs,
                     at.path(),
-                    &[(Kind::IstioGateway, namespace), (Kind::Gateway, namespace)],
+                    &KINDS.map(|kind| (kind, namespace)),
                     format!("gateway {name:?} does not exist in namespace {namespace:?}"),
                     "Name an existing Gateway as namespace/name, or create it.",
                 );
-                finding.map(|f| f.codes(&codes_of_absence(world, &[Kind::IstioGateway, Kind::Gateway], codes)));
+                if let Some(finding) = finding {
+                    finding.codes(&codes_of_absence(world, &KINDS, codes));
+                    if elsewhere_unseen(world, &vs.meta.namespace, &KINDS, namespace) {
+                        finding.severity(Severity::Info);
+                    }
+                }
             }
         }
     }
