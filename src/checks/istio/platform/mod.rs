@@ -10,7 +10,13 @@ mod annotation_misplaced;
 mod annotation_sites;
 mod annotation_unknown;
 mod annotation_values;
+mod envoy_filter_mesh_wide;
+mod envoy_filter_operation_ignored;
+mod envoy_filter_relative_operation;
+mod envoy_patches;
 mod external_name_port_name;
+mod gateway_api_crds;
+mod gateway_api_versions;
 mod gateway_certificate_expiring;
 mod gateway_certificate_hosts;
 mod gateway_certificates;
@@ -25,20 +31,38 @@ mod gateway_redirect_without_tls;
 mod gateway_selector_matches_nothing;
 mod gateway_workloads;
 mod image_auto_not_injected;
+mod mesh_networks_registry;
 mod namespace_labels_conflict;
 mod namespace_not_injected;
+mod negative_status_condition;
 mod pod_missing_proxy;
 mod ports;
 mod proxy_image_mismatch;
 mod proxy_user_id;
+mod rbac_crd_removed;
 mod service_app_protocol;
 mod service_port_name;
 mod service_port_not_exposed;
 mod service_protocol_conflict;
 mod service_target_port_conflict;
 mod shapes;
+mod telemetry_access_log_provider;
+mod telemetry_default_conflict;
+mod telemetry_lightstep;
+mod telemetry_provider_unknown;
+mod telemetry_selector_conflict;
+mod telemetry_selector_matches_nothing;
+mod versions;
+mod webhook_overlap;
+mod webhook_service_not_found;
+mod webhook_url_address;
+mod webhook_url_invalid;
+mod webhook_urls;
 mod webhooks;
+mod workload_group_duplicate_labels;
+mod workload_group_service_account;
 mod workload_services;
+mod zipkin_default_removed;
 
 pub(in crate::checks) static CHECKS: &[&Check] = &[
     &annotation_alpha::CHECK,
@@ -46,7 +70,12 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &annotation_invalid::CHECK,
     &annotation_misplaced::CHECK,
     &annotation_unknown::CHECK,
+    &envoy_filter_mesh_wide::CHECK,
+    &envoy_filter_operation_ignored::CHECK,
+    &envoy_filter_relative_operation::CHECK,
     &external_name_port_name::CHECK,
+    &gateway_api_crds::CHECK,
+    &gateway_api_versions::CHECK,
     &gateway_certificate_expiring::CHECK,
     &gateway_certificate_hosts::CHECK,
     &gateway_credential_invalid::CHECK,
@@ -58,14 +87,30 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &gateway_redirect_without_tls::CHECK,
     &gateway_selector_matches_nothing::CHECK,
     &image_auto_not_injected::CHECK,
+    &mesh_networks_registry::CHECK,
     &namespace_labels_conflict::CHECK,
     &namespace_not_injected::CHECK,
+    &negative_status_condition::CHECK,
     &pod_missing_proxy::CHECK,
     &proxy_image_mismatch::CHECK,
     &proxy_user_id::CHECK,
+    &rbac_crd_removed::CHECK,
     &service_app_protocol::CHECK,
     &service_port_name::CHECK,
     &service_port_not_exposed::CHECK,
     &service_protocol_conflict::CHECK,
     &service_target_port_conflict::CHECK,
+    &telemetry_access_log_provider::CHECK,
+    &telemetry_default_conflict::CHECK,
+    &telemetry_lightstep::CHECK,
+    &telemetry_provider_unknown::CHECK,
+    &telemetry_selector_conflict::CHECK,
+    &telemetry_selector_matches_nothing::CHECK,
+    &webhook_overlap::CHECK,
+    &webhook_service_not_found::CHECK,
+    &webhook_url_address::CHECK,
+    &webhook_url_invalid::CHECK,
+    &workload_group_duplicate_labels::CHECK,
+    &workload_group_service_account::CHECK,
+    &zipkin_default_removed::CHECK,
 ];
