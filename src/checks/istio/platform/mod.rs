@@ -2,6 +2,8 @@
 
 use crate::checks::Check;
 
+mod ambient_component_not_ready;
+mod ambient_not_redirected;
 mod annotation_alpha;
 mod annotation_catalogue;
 mod annotation_deprecated;
@@ -10,6 +12,12 @@ mod annotation_misplaced;
 mod annotation_sites;
 mod annotation_unknown;
 mod annotation_values;
+mod ca_certificate_expiring;
+mod ca_root_mismatch;
+mod control_plane_not_ready;
+mod control_plane_single_replica;
+mod control_plane_versions;
+mod default_revision_missing;
 mod envoy_filter_mesh_wide;
 mod envoy_filter_operation_ignored;
 mod envoy_filter_relative_operation;
@@ -30,16 +38,25 @@ mod gateway_port_protocols;
 mod gateway_redirect_without_tls;
 mod gateway_selector_matches_nothing;
 mod gateway_workloads;
+mod host_network_not_injected;
 mod image_auto_not_injected;
+mod inject_annotation_only;
+mod inject_label_misplaced;
+mod inject_value_invalid;
+mod job_sidecar_never_ends;
+mod mesh_config_invalid;
 mod mesh_networks_registry;
 mod namespace_labels_conflict;
+mod namespace_not_discovered;
 mod namespace_not_injected;
 mod negative_status_condition;
 mod pod_missing_proxy;
 mod ports;
 mod proxy_image_mismatch;
 mod proxy_user_id;
+mod proxy_version_skew;
 mod rbac_crd_removed;
+mod revision_not_found;
 mod service_app_protocol;
 mod service_port_name;
 mod service_port_not_exposed;
@@ -65,11 +82,19 @@ mod workload_services;
 mod zipkin_default_removed;
 
 pub(in crate::checks) static CHECKS: &[&Check] = &[
+    &ambient_component_not_ready::CHECK,
+    &ambient_not_redirected::CHECK,
     &annotation_alpha::CHECK,
     &annotation_deprecated::CHECK,
     &annotation_invalid::CHECK,
     &annotation_misplaced::CHECK,
     &annotation_unknown::CHECK,
+    &ca_certificate_expiring::CHECK,
+    &ca_root_mismatch::CHECK,
+    &control_plane_not_ready::CHECK,
+    &control_plane_single_replica::CHECK,
+    &control_plane_versions::CHECK,
+    &default_revision_missing::CHECK,
     &envoy_filter_mesh_wide::CHECK,
     &envoy_filter_operation_ignored::CHECK,
     &envoy_filter_relative_operation::CHECK,
@@ -86,15 +111,24 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &gateway_port_protocols::CHECK,
     &gateway_redirect_without_tls::CHECK,
     &gateway_selector_matches_nothing::CHECK,
+    &host_network_not_injected::CHECK,
     &image_auto_not_injected::CHECK,
+    &inject_annotation_only::CHECK,
+    &inject_label_misplaced::CHECK,
+    &inject_value_invalid::CHECK,
+    &job_sidecar_never_ends::CHECK,
+    &mesh_config_invalid::CHECK,
     &mesh_networks_registry::CHECK,
     &namespace_labels_conflict::CHECK,
+    &namespace_not_discovered::CHECK,
     &namespace_not_injected::CHECK,
     &negative_status_condition::CHECK,
     &pod_missing_proxy::CHECK,
     &proxy_image_mismatch::CHECK,
     &proxy_user_id::CHECK,
+    &proxy_version_skew::CHECK,
     &rbac_crd_removed::CHECK,
+    &revision_not_found::CHECK,
     &service_app_protocol::CHECK,
     &service_port_name::CHECK,
     &service_port_not_exposed::CHECK,
