@@ -1,0 +1,42 @@
+use super::versions::minor;
+use crate::checks::Findings;
+use crate::model::Kind;
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::World;
+
+crate::check! {
+    /// # What it checks
+    ///
+    /// A control plane of version 1.21 or older runs beside a Service `zipkin` in `istio-system`. These versions send traces there by default.
+    ///
+    /// # Why it matters
+    ///
+    /// From version 1.22 on the default is gone: after the upgrade no traces arrive.
+    ///
+    /// # How to mend it
+    ///
+    /// Before upgrading, define a tracing provider in MeshConfig and turn it on with a Telemetry resource.
+    ///
+    /// Sources: IST0169; istio `istioctl/pkg/precheck/precheck.go`.
+    "istio-zipkin-default-removed",
+    summary: "Tracing to zipkin.istio-system will stop with the upgrade past 1.21",
+    aliases: &["IST0169"],
+    severity: Severity::Warning,
+    category: Category::Versions,
+    mesh: MeshTag::Istio,
+    needs: &[Kind::Service],
+    run: run,
+}
+
+fn run(world: &World, findings: &mut Findings<'_>) {
+    let Some(zipkin) = world.index.service("istio-system", "zipkin") else { return };
+    let old = world.istio.control_planes.iter().filter_map(|p| p.version.as_deref()).find(|v| minor(v).is_some_and(|m| m <= (1, 21)));
+    if let Some(version) = old {
+        findings.add(
+            zipkin,
+            "",
+            format!("Istio {version} sends traces here by default; from 1.22 on it does not"),
+            "Define a tracing provider in MeshConfig and turn it on with a Telemetry resource before upgrading.",
+        );
+    }
+}
