@@ -20,11 +20,19 @@ pub trait Mesh {
     /// Membership of a workload.
     fn injection(&self, index: &Index, workload: &Workload) -> InjectionFact;
 
+    /// Whether a pod carries one of its proxies.
+    fn has_proxy(&self, pod: &Pod) -> bool;
+
     /// The version of the proxy that carries a pod's traffic; nothing for pods outside of this mesh or images without a tag.
     fn proxy_version(&self, pod: &Pod) -> Option<Str>;
 
     /// What the mesh runs on every node or beside its control plane, by name: ztunnel, a CNI plugin, extensions.
     fn components(&self) -> &[Component];
+
+    /// Whether anything of it is visible.
+    fn is_present(&self) -> bool {
+        !self.control_planes().is_empty() || !self.components().is_empty()
+    }
 }
 
 /// One control plane; Istio has one per revision.
