@@ -83,7 +83,7 @@ fn table(report: &InjectionReport, wide: bool, out: &mut dyn Write) -> io::Resul
 
 /// What decided, said with the object it stands on.
 fn reason(row: &InjectionRow) -> String {
-    let Some(evidence) = row.reason() else { return String::new() };
+    let Some(evidence) = row.reason() else { return "nothing asks for a mesh".to_owned() };
     match (&evidence.object, &evidence.path) {
         (Some(object), Some(path)) => format!("{} {}: {}", object.kind.name().to_ascii_lowercase(), last_key(path), evidence.text),
         (Some(object), None) => format!("{} {}", output::short_name(object), evidence.text),

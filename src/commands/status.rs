@@ -102,10 +102,17 @@ fn table(report: &StatusReport, wide: bool, out: &mut dyn Write) -> io::Result<(
         let row = |n: &NamespaceRow| {
             let policies = n.policies.map_or_else(|| UNKNOWN.to_owned(), |p| p.to_string());
             let outside = n.pods.total - n.pods.inside;
-            let restart = if n.restart_needed == 0 { "no".to_owned() } else { format!("{} workloads", n.restart_needed) };
-            [n.namespace.to_string(), known(&n.modes), n.pods.inside.to_string(), outside.to_string(), known(&n.mtls), policies, restart]
+            [
+                n.namespace.to_string(),
+                known(&n.modes),
+                n.pods.inside.to_string(),
+                outside.to_string(),
+                known(&n.mtls),
+                policies,
+                n.restart_needed.to_string(),
+            ]
         };
-        output::table(["NAMESPACE", "MODE", "PODS IN", "PODS OUT", "MTLS", "POLICIES", "RESTART"], report.namespaces.iter().map(row), out)?;
+        output::table(["NAMESPACE", "MODE", "PODS IN", "PODS OUT", "MTLS", "POLICIES", "TO RESTART"], report.namespaces.iter().map(row), out)?;
     }
     output::gaps(&report.gaps, out)
 }

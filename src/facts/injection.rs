@@ -108,9 +108,17 @@ impl InjectionRow {
         if self.intended == "unknown" { UNKNOWN } else { self.intended }
     }
 
-    /// The most telling reason: what is wrong with the running pods, else what decided.
+    /// The most telling reason: what is wrong with the running pods, else the label, annotation or field that decided; nothing for a workload
+    /// that nothing asks to be in a mesh.
     pub fn reason(&self) -> Option<&Evidence> {
-        self.drift.first().map(|d| &d.evidence).or_else(|| self.because.last())
+        if let Some(drift) = self.drift.first() {
+            return Some(&drift.evidence);
+        }
+        if self.intended == "none" {
+            return self.because.iter().rfind(|e| e.path.is_some());
+        }
+        let asks = |e: &&Evidence| e.path.as_deref().is_some_and(|p| p.contains("metadata."));
+        self.because.iter().find(asks).or(self.because.last())
     }
 }
 

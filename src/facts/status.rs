@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::injection::{PodCount, rows};
 use super::wanted;
+use crate::mesh::istio::ambient::is_waypoint;
 use crate::mesh::istio::transport::PeerAuthentications;
 use crate::model::{Evidence, Fact, Gap, Kind, MeshId, ObjectRef, Str};
 use crate::world::{Sight, World};
@@ -166,6 +167,8 @@ fn namespaces(world: &World, only: Option<MeshId>, gaps: &mut Vec<Gap>) -> Vec<N
                 (_, "unknown") if !inside => {
                     here.modes.insert("unknown");
                 }
+                // A waypoint serves the namespace's mode and is none of its own.
+                ("istio", _) if inside && is_waypoint(&workload.labels) => {}
                 ("istio", _) if inside => {
                     here.modes.insert(istio_mode(row));
                     here.mtls.extend(accepted(&peers, workload, gaps));
