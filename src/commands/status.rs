@@ -176,7 +176,7 @@ fn workload_text(page: &WorkloadPage, out: &mut dyn Write) -> io::Result<()> {
     section("proxies", &versions, out)?;
     let ports: Vec<String> = page.ports.iter().map(port).collect();
     section("ports", &ports, out)?;
-    let services: Vec<String> = page.services.iter().map(|s| format!("{} ({}) {}", s.name, s.kind, s.ports.join(", "))).collect();
+    let services: Vec<String> = page.services.iter().map(service).collect();
     section("services", &services, out)?;
     let policies: Vec<String> = page.policies.iter().map(|p| format!("{}: {}", p.object, p.effect)).collect();
     section("policies", &policies, out)?;
@@ -184,10 +184,15 @@ fn workload_text(page: &WorkloadPage, out: &mut dyn Write) -> io::Result<()> {
     output::gaps(&page.gaps, out)
 }
 
+fn service(row: &facts::ServiceRow) -> String {
+    let waypoint = row.waypoint.as_deref().map_or(String::new(), |w| format!("  through waypoint {w}"));
+    format!("{} ({}) {}{waypoint}", row.name, row.kind, row.ports.join(", "))
+}
+
 fn port(row: &facts::PortRow) -> String {
     let name = if row.name.is_empty() { String::new() } else { format!(" {}", row.name) };
     let accepts = row.accepts.as_deref().map_or(String::new(), |a| format!("  accepts {}", if a == "unknown" { UNKNOWN } else { a }));
-    let decider = row.decider.as_deref().map_or(String::new(), |d| format!(" ({d})"));
+    let decider = row.decider.as_deref().map_or(String::new(), |d| if accepts.is_empty() { format!("  governed by {d}") } else { format!(" ({d})") });
     format!("{}{name}{accepts}{decider}", row.port)
 }
 
@@ -200,6 +205,6 @@ fn service_text(page: &ServicePage, out: &mut dyn Write) -> io::Result<()> {
     chains(&page.workloads, out)?;
     let policies: Vec<String> = page.policies.iter().map(|p| format!("{}: {}", p.object, p.effect)).collect();
     section("policies", &policies, out)?;
-    section("waypoint", page.waypoint.as_slice(), out)?;
+    section("waypoint", page.row.waypoint.as_slice(), out)?;
     output::gaps(&page.gaps, out)
 }

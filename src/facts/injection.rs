@@ -143,16 +143,15 @@ fn report(workloads: Vec<InjectionRow>, world: &World) -> InjectionReport {
 
 /// The rows of a workload; those of meshes that do not concern it are folded into one, unless all are wanted.
 pub(super) fn rows(world: &World, workload: &Workload, only: Option<MeshId>, all: bool) -> Vec<InjectionRow> {
-    let meshes = world.meshes().into_iter().filter(|m| wanted(only, m.id()));
     let none_is_here = !world.meshes().iter().any(|m| m.is_present());
-    let facts = meshes.map(|m| m.injection(&world.index, workload));
-    // A mesh of which nothing is visible has nothing to say beside one that is, unless the workload shows its traces.
-    let relevant = |f: &InjectionFact| none_is_here || world.has_mesh(f.mesh) || (f.concerns() && f.intended.value().is_some());
-    let facts: Vec<InjectionFact> = facts.filter(relevant).collect();
+    let facts: Vec<InjectionFact> = world.meshes().into_iter().map(|m| m.injection(&world.index, workload)).collect();
     // A part of one mesh is no stranger to be counted as outside of the other.
     if !all && facts.iter().any(|f| f.intended == Fact::NotApplicable) {
         return Vec::new();
     }
+    // A mesh of which nothing is visible has nothing to say beside one that is, unless the workload shows its traces.
+    let relevant = |f: &InjectionFact| none_is_here || world.has_mesh(f.mesh) || (f.concerns() && f.intended.value().is_some());
+    let facts: Vec<InjectionFact> = facts.into_iter().filter(|f| wanted(only, f.mesh)).filter(relevant).collect();
     if all || facts.iter().any(InjectionFact::concerns) {
         return facts.into_iter().filter(|f| all || f.concerns()).map(|f| InjectionRow::new(workload, f)).collect();
     }

@@ -8,6 +8,7 @@ use crate::index::Workload;
 use crate::mesh::istio::ambient::{self, Traffic, Waypoint};
 use crate::mesh::istio::policy::{Policies, enforcer};
 use crate::mesh::istio::transport::PeerAuthentications;
+use crate::mesh::linkerd::authz;
 use crate::mesh::linkerd::server::{Servers, tcp_ports};
 use crate::model::{Fact, Gap, Kind, Map, MeshId, ObjectRef, Port, Service, Str, Subject};
 use crate::world::World;
@@ -30,7 +31,7 @@ pub struct WorkloadPage {
     pub services: Vec<ServiceRow>,
     /// Policies that hold for it.
     pub policies: Vec<PolicyRow>,
-    /// The waypoint it asks for.
+    /// The waypoint that calls to its pods go through.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waypoint: Option<String>,
     /// What could not be read.
@@ -44,7 +45,7 @@ pub struct PortRow {
     pub port: u16,
     /// Name, empty when it has none.
     pub name: Str,
-    /// What the proxy accepts: Istio's mode, or the Linkerd Server or default policy that governs the port.
+    /// What the proxy accepts: Istio's mode, or Linkerd's default policy; nothing where a Server governs the port.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accepts: Option<String>,
     /// Who decides that.
@@ -62,6 +63,9 @@ pub struct ServiceRow {
     pub kind: Str,
     /// Ports as `80/http → 8080`.
     pub ports: Vec<String>,
+    /// The waypoint it asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waypoint: Option<String>,
 }
 
 /// A policy in a list.
@@ -86,9 +90,6 @@ pub struct ServicePage {
     pub workloads: Vec<InjectionRow>,
     /// Policies that target it.
     pub policies: Vec<PolicyRow>,
-    /// The waypoint it asks for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub waypoint: Option<String>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
 }
@@ -97,7 +98,7 @@ pub struct ServicePage {
 pub fn workload_page(world: &World, workload: &Workload, only: Option<MeshId>) -> WorkloadPage {
     let injection = rows(world, workload, only, true);
     let namespace = workload.reference.namespace.as_str();
-    let services: Vec<ServiceRow> = world.index.services_selecting(namespace, &workload.labels).map(service_row).collect();
+    let services: Vec<ServiceRow> = world.index.services_selecting(namespace, &workload.labels).map(|s| service_row(world, s)).collect();
     let service_account = world.index.pod_spec(workload).map(|s| Str::from(s.service_account())).unwrap_or_default();
     let inside = |mesh: &str| injection.iter().any(|r| r.mesh == mesh && (r.pods.inside > 0 || !matches!(r.intended, "none" | "unknown")));
     let (istio, linkerd) = (inside("istio"), inside("linkerd"));
@@ -128,14 +129,7 @@ pub fn service_page(world: &World, service: &Service, only: Option<MeshId>) -> S
         let all = Policies::new(&world.index, kind, world.istio.root_namespace());
         found.extend(all.targeting(Kind::Service, &meta.namespace, &meta.name).iter().map(|p| policy_row(p)));
     }
-    ServicePage {
-        service: service.reference(),
-        row: service_row(service),
-        workloads,
-        policies: found,
-        waypoint: waypoint(world, &meta.labels, &meta.namespace, true),
-        gaps: page_gaps(world),
-    }
+    ServicePage { service: service.reference(), row: service_row(world, service), workloads, policies: found, gaps: page_gaps(world) }
 }
 
 fn page_gaps(world: &World) -> Vec<Gap> {
@@ -155,7 +149,8 @@ fn proxies(world: &World, workload: &Workload, only: Option<MeshId>) -> Vec<Prox
     counted.into_iter().map(|((mesh, version), pods)| ProxyVersionRow { mesh, version, pods }).collect()
 }
 
-fn service_row(service: &Service) -> ServiceRow {
+fn service_row(world: &World, service: &Service) -> ServiceRow {
+    let meta = &service.metadata;
     let port = |p: &crate::model::ServicePort| {
         let target = match p.target() {
             Port::Number(n) if n == p.port => String::new(),
@@ -171,7 +166,12 @@ fn service_row(service: &Service) -> ServiceRow {
     } else {
         service.spec.kind.clone()
     };
-    ServiceRow { name: service.metadata.name.clone(), kind, ports: service.spec.ports.iter().map(port).collect() }
+    ServiceRow {
+        name: meta.name.clone(),
+        kind,
+        ports: service.spec.ports.iter().map(port).collect(),
+        waypoint: waypoint(world, &meta.labels, &meta.namespace, true),
+    }
 }
 
 fn ports(world: &World, workload: &Workload, istio: bool, linkerd: bool) -> Vec<PortRow> {
@@ -185,7 +185,7 @@ fn ports(world: &World, workload: &Workload, istio: bool, linkerd: bool) -> Vec<
             (Some(decision.mode.name().to_owned()), Some(decision.decider()))
         } else if linkerd {
             match servers.governing(&world.index, workload, port) {
-                Some(server) => (Some("by its Server".to_owned()), Some(server.object.reference().to_string())),
+                Some(server) => (None, Some(server.object.reference().to_string())),
                 None => {
                     let annotated = workload.annotations.get("config.linkerd.io/default-inbound-policy");
                     let decider = if annotated.is_some() { "the pod's annotation" } else { "the control plane's default" };
@@ -223,10 +223,37 @@ fn policies(world: &World, workload: &Workload, istio: bool, linkerd: bool) -> V
         found.extend(deciding.into_iter().map(policy_row));
     }
     if linkerd {
-        let servers = Servers::read(&world.index);
-        let here = servers.in_namespace(&workload.reference.namespace).iter();
-        let selecting = here.filter(|s| s.selector.matches(workload.reference.kind, &workload.labels));
-        found.extend(selecting.map(|s| PolicyRow { object: s.object.reference(), effect: "governs ports".into() }));
+        found.extend(linkerd_policies(world, workload));
+    }
+    found
+}
+
+/// Servers that pick a workload, each with the ports it governs, and the policies about those that govern any.
+fn linkerd_policies(world: &World, workload: &Workload) -> Vec<PolicyRow> {
+    let namespace = workload.reference.namespace.as_str();
+    let servers = Servers::read(&world.index);
+    let mut found = Vec::new();
+    let mut governing = Vec::new();
+    for server in servers.in_namespace(namespace).iter().filter(|s| s.selector.matches(workload.reference.kind, &workload.labels)) {
+        let governs = |port: &u16| servers.governing(&world.index, workload, *port).is_some_and(|first| first.name() == server.name());
+        let ports: Vec<String> = server.numbers_on(&world.index, workload).into_iter().filter(governs).map(|p| p.to_string()).collect();
+        let effect = if ports.is_empty() { "governs no port here".to_owned() } else { format!("governs port {}", ports.join(", ")) };
+        if !ports.is_empty() {
+            governing.push(server.name());
+        }
+        found.push(PolicyRow { object: server.object.reference(), effect });
+    }
+    for policy in world.index.objects_in(Kind::LinkerdAuthorizationPolicy, namespace) {
+        let concerns = match authz::target(policy) {
+            Ok(authz::Target::Server(name)) => governing.contains(&name),
+            Ok(authz::Target::Namespace) => !governing.is_empty(),
+            _ => false,
+        };
+        if concerns {
+            let void = authz::grant(policy, &world.index, &world.linkerd.cluster).is_err();
+            let effect = if void { "ignored by Linkerd: see check" } else { "grants access" };
+            found.push(PolicyRow { object: policy.reference(), effect: effect.to_owned() });
+        }
     }
     found
 }

@@ -4,8 +4,6 @@ pub mod certificate;
 pub mod istio;
 pub mod linkerd;
 
-use std::collections::BTreeMap;
-
 use crate::index::{Index, Workload};
 use crate::model::{Coverage, Drift, Evidence, Gap, InjectionFact, Kind, Map, MeshId, ObjectRef, Pod, PodSpec, Str, Subject};
 
@@ -134,19 +132,25 @@ impl<'a> Shape<'a> {
 
 /// Differences between what runs and what is meant, each told once with the number of pods that show it.
 #[derive(Default)]
-struct Drifts(BTreeMap<(&'static str, String), (usize, bool, Evidence)>);
+struct Drifts(Vec<(usize, Drift)>);
 
 impl Drifts {
     fn add(&mut self, code: &'static str, restart: bool, pod: &Pod, path: &str, text: impl Into<String>) {
         let text = text.into();
-        let evidence = || Evidence { object: Some(pod.reference()), path: Some(path.to_owned()).filter(|p| !p.is_empty()), text: text.clone() };
-        self.0.entry((code, text.clone())).or_insert_with(|| (0, restart, evidence())).0 += 1;
+        // A workload has few kinds of difference, however many pods.
+        if let Some((count, _)) = self.0.iter_mut().find(|(_, d)| d.code == code && d.evidence.text == text) {
+            *count += 1;
+            return;
+        }
+        self.0.push((1, Drift { code, restart, evidence: Evidence::field(pod.reference(), path, text) }));
     }
 
     fn into_list(self, pods: usize) -> Vec<Drift> {
-        let told = |((code, text), (count, restart, mut evidence)): (_, (usize, bool, Evidence))| {
-            evidence.text = if count == pods { text } else { format!("{count} of {pods} pods: {text}") };
-            Drift { code, restart, evidence }
+        let told = |(count, mut drift): (usize, Drift)| {
+            if count < pods {
+                drift.evidence.text = format!("{count} of {pods} pods: {}", drift.evidence.text);
+            }
+            drift
         };
         self.0.into_iter().map(told).collect()
     }

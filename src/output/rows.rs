@@ -115,12 +115,6 @@ mod tests {
     fn a_table_looks_like_kubectls_and_cells_are_cleaned() {
         let mut out = Vec::new();
         table(["NAME", "MESH"], [["a\u{1b}[31m\nb".to_owned(), String::new()], ["long-name".to_owned(), "istio".to_owned()]], &mut out).unwrap();
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            "NAME         MESH\na\u{fffd}[31m b      <none>\nlong-name    istio\n"
-                .replace("    MESH", "   MESH")
-                .replace("b      <", "b     <")
-                .replace("e    i", "e   i")
-        );
+        assert_eq!(String::from_utf8(out).unwrap(), "NAME        MESH\na\u{fffd}[31m b    <none>\nlong-name   istio\n");
     }
 }
