@@ -107,7 +107,7 @@ impl<'a> Wanted<'a> {
 
     fn nothing(&self, world: &World) -> NotFound {
         let what = self.kind.map_or_else(|| "workload or Service".to_owned(), |k| k.to_string());
-        let place = match self.namespace.or(world.only_namespace().map(|n| n.as_str())) {
+        let place = match self.namespace.or(world.only_namespace().map(crate::model::Str::as_str)) {
             Some(namespace) => format!("in namespace {namespace:?}"),
             None => "in any namespace that was read".to_owned(),
         };

@@ -18,7 +18,7 @@ fn fact(values: Value, namespace: Option<Value>, template: Value, pod: Option<Va
             "spec": {"selector": {"matchLabels": {"app": "cart"}}, "template": template}}),
     ];
     objects.extend(namespace.map(|metadata| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": with(metadata, &[("name", "shop")])})));
-    objects.extend(pod.map(|pod| with_kind(pod)));
+    objects.extend(pod.map(with_kind));
     let visible = webhook.is_some();
     objects.extend(webhook);
     let hidden = |k: &Kind| *k == Kind::MutatingWebhookConfiguration && !visible;
