@@ -51,8 +51,11 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "validate"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "__complete"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "completion" -d 'Print a completion script for a shell, or install the helper for kubectl'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "explain" -d 'Explain a rule: what it checks, why it matters, how to mend it'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "injection" -d 'Show which workloads are in a mesh, which should be, and why'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "rules" -d 'List the rules that check runs'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "snapshot" -d 'Save what this tool reads of a cluster to a file'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "status" -d 'Show the meshes and what is in them'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "version" -d 'Show the versions of client, control planes and proxies'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s o -l output -d 'Output format' -r -f -a "table\t'For people, with notes and repetitions folded'
 wide\t'For people, everything'
@@ -207,6 +210,32 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l de
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+wide\t'For people, with more columns'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+name\t'Names of the objects, one a line'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
 json\t'The machine contract'
 yaml\t'The same document as json'
@@ -256,10 +285,66 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l d
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain rules snapshot help" -f -a "check" -d 'Find everything that is wrong with the mesh and its configuration'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain rules snapshot help" -f -a "__complete"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain rules snapshot help" -f -a "completion" -d 'Print a completion script for a shell, or install the helper for kubectl'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain rules snapshot help" -f -a "explain" -d 'Explain a rule: what it checks, why it matters, how to mend it'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain rules snapshot help" -f -a "rules" -d 'List the rules that check runs'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain rules snapshot help" -f -a "snapshot" -d 'Save what this tool reads of a cluster to a file'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain rules snapshot help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+wide\t'For people, with more columns'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+name\t'Names of the objects, one a line'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+wide\t'For people, with more columns'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+name\t'Names of the objects, one a line'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l client -d 'Only this program\'s version; reads nothing'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "check" -d 'Find everything that is wrong with the mesh and its configuration'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "__complete"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "completion" -d 'Print a completion script for a shell, or install the helper for kubectl'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "explain" -d 'Explain a rule: what it checks, why it matters, how to mend it'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "injection" -d 'Show which workloads are in a mesh, which should be, and why'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "rules" -d 'List the rules that check runs'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "snapshot" -d 'Save what this tool reads of a cluster to a file'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "status" -d 'Show the meshes and what is in them'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "version" -d 'Show the versions of client, control planes and proxies'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

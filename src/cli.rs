@@ -8,8 +8,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::commands::check::CheckArgs;
 use crate::commands::completion::CompletionArgs;
 use crate::commands::explain::ExplainArgs;
+use crate::commands::injection::InjectionArgs;
 use crate::commands::rules::RulesArgs;
 use crate::commands::snapshot::SnapshotArgs;
+use crate::commands::status::StatusArgs;
+use crate::commands::version::VersionArgs;
+use crate::model::MeshId;
 use crate::report::MeshTag;
 
 /// Check, explain and mend Istio and Linkerd
@@ -40,8 +44,11 @@ pub enum Command {
     },
     Completion(CompletionArgs),
     Explain(ExplainArgs),
+    Injection(InjectionArgs),
     Rules(RulesArgs),
     Snapshot(SnapshotArgs),
+    Status(StatusArgs),
+    Version(VersionArgs),
 }
 
 /// Flags that every command takes, before or after its name.
@@ -137,6 +144,15 @@ pub enum MeshArg {
 }
 
 impl MeshArg {
+    /// The mesh it names; nothing means both.
+    pub fn id(self) -> Option<MeshId> {
+        match self {
+            Self::Auto => None,
+            Self::Istio => Some(MeshId::Istio),
+            Self::Linkerd => Some(MeshId::Linkerd),
+        }
+    }
+
     /// As a filter: nothing means both.
     pub fn only(self) -> Option<MeshTag> {
         match self {

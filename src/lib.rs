@@ -4,6 +4,7 @@ pub mod cli;
 pub mod cluster;
 pub mod commands;
 pub mod error;
+pub mod facts;
 pub mod index;
 pub mod mesh;
 pub mod model;

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use crate::index::Index;
-use crate::mesh::ControlPlane;
 use crate::mesh::istio::Istio;
 use crate::mesh::linkerd::Linkerd;
+use crate::mesh::{ControlPlane, Mesh};
 use crate::model::{Coverage, Gap, Kind, MeshId, Str};
 
 /// Where the objects came from.
@@ -77,6 +77,16 @@ impl World {
         let istio = Istio::open(&index);
         let linkerd = Linkerd::open(&index);
         Self { index, istio, linkerd, source, now }
+    }
+
+    /// Both meshes, whether or not they are here.
+    pub fn meshes(&self) -> [&dyn Mesh; 2] {
+        [&self.istio, &self.linkerd]
+    }
+
+    /// Whether anything of a mesh is visible.
+    pub fn has_mesh(&self, mesh: MeshId) -> bool {
+        self.meshes().iter().any(|m| m.id() == mesh && m.is_present())
     }
 
     /// How clearly objects of `kind` in `namespace` are seen (an empty namespace means all of them).

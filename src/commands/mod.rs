@@ -5,11 +5,15 @@ pub mod complete;
 pub mod completion;
 pub mod explain;
 mod fix;
+pub mod injection;
 mod load;
 mod progress;
 pub mod rules;
 pub mod snapshot;
+pub mod status;
 mod terminal;
+pub mod version;
+mod words;
 
 pub use load::{Loaded, Wish};
 pub use terminal::Terminal;
@@ -30,6 +34,9 @@ pub async fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
         }
         Command::Completion(args) => completion::run(&args, terminal),
         Command::Check(args) => check::run(&args, &cli.global, terminal).await,
+        Command::Injection(args) => injection::run(&args, &cli.global, terminal).await,
+        Command::Status(args) => status::run(&args, &cli.global, terminal).await,
+        Command::Version(args) => version::run(&args, &cli.global, terminal).await,
         Command::Explain(args) => explain::run(&args, terminal),
         Command::Rules(args) => rules::run(&args, cli.global.source.mesh.only(), terminal),
         Command::Snapshot(args) => snapshot::run(&args, &cli.global, terminal).await,

@@ -4,8 +4,6 @@ pub mod certificate;
 pub mod istio;
 pub mod linkerd;
 
-use std::collections::BTreeMap;
-
 use crate::index::{Index, Workload};
 use crate::model::{Coverage, Drift, Evidence, Gap, InjectionFact, Kind, Map, MeshId, ObjectRef, Pod, PodSpec, Str, Subject};
 
@@ -20,11 +18,19 @@ pub trait Mesh {
     /// Membership of a workload.
     fn injection(&self, index: &Index, workload: &Workload) -> InjectionFact;
 
+    /// Whether a pod carries one of its proxies.
+    fn has_proxy(&self, pod: &Pod) -> bool;
+
     /// The version of the proxy that carries a pod's traffic; nothing for pods outside of this mesh or images without a tag.
     fn proxy_version(&self, pod: &Pod) -> Option<Str>;
 
     /// What the mesh runs on every node or beside its control plane, by name: ztunnel, a CNI plugin, extensions.
     fn components(&self) -> &[Component];
+
+    /// Whether anything of it is visible.
+    fn is_present(&self) -> bool {
+        !self.control_planes().is_empty() || !self.components().is_empty()
+    }
 }
 
 /// One control plane; Istio has one per revision.
@@ -126,19 +132,25 @@ impl<'a> Shape<'a> {
 
 /// Differences between what runs and what is meant, each told once with the number of pods that show it.
 #[derive(Default)]
-struct Drifts(BTreeMap<(&'static str, String), (usize, bool, Evidence)>);
+struct Drifts(Vec<(usize, Drift)>);
 
 impl Drifts {
     fn add(&mut self, code: &'static str, restart: bool, pod: &Pod, path: &str, text: impl Into<String>) {
         let text = text.into();
-        let evidence = || Evidence { object: Some(pod.reference()), path: Some(path.to_owned()).filter(|p| !p.is_empty()), text: text.clone() };
-        self.0.entry((code, text.clone())).or_insert_with(|| (0, restart, evidence())).0 += 1;
+        // A workload has few kinds of difference, however many pods.
+        if let Some((count, _)) = self.0.iter_mut().find(|(_, d)| d.code == code && d.evidence.text == text) {
+            *count += 1;
+            return;
+        }
+        self.0.push((1, Drift { code, restart, evidence: Evidence::field(pod.reference(), path, text) }));
     }
 
     fn into_list(self, pods: usize) -> Vec<Drift> {
-        let told = |((code, text), (count, restart, mut evidence)): (_, (usize, bool, Evidence))| {
-            evidence.text = if count == pods { text } else { format!("{count} of {pods} pods: {text}") };
-            Drift { code, restart, evidence }
+        let told = |(count, mut drift): (usize, Drift)| {
+            if count < pods {
+                drift.evidence.text = format!("{count} of {pods} pods: {}", drift.evidence.text);
+            }
+            drift
         };
         self.0.into_iter().map(told).collect()
     }

@@ -184,6 +184,14 @@ impl Inventory {
         self.also_read.append(&mut other.also_read);
     }
 
+    /// Metadata of all objects.
+    pub fn metas_mut(&mut self) -> impl Iterator<Item = &mut Meta> {
+        let typed = self.pods.iter_mut().map(|o| &mut o.metadata).chain(self.services.iter_mut().map(|o| &mut o.metadata));
+        let more = self.namespaces.iter_mut().map(|o| &mut o.metadata).chain(self.nodes.iter_mut().map(|o| &mut o.metadata));
+        let rest = self.controllers.iter_mut().map(|o| &mut o.metadata).chain(self.objects.iter_mut().map(|o| &mut o.meta));
+        typed.chain(more).chain(rest)
+    }
+
     /// How many objects there are.
     pub fn len(&self) -> usize {
         self.pods.len() + self.services.len() + self.namespaces.len() + self.nodes.len() + self.controllers.len() + self.objects.len()

@@ -117,13 +117,13 @@ pub(super) fn docs_url(rule: &str) -> String {
 
 /// The control planes that were found.
 pub(super) fn meshes(world: &World) -> Vec<MeshRow> {
-    let row = |plane: &crate::mesh::ControlPlane| MeshRow {
+    let planes = world.control_planes().map(|plane| MeshRow {
         mesh: plane.mesh.name(),
         version: plane.version.as_deref().unwrap_or_default().to_owned(),
         namespace: plane.namespace.to_string(),
         revision: plane.revision.as_deref().unwrap_or_default().to_owned(),
-    };
-    world.control_planes().map(row).collect()
+    });
+    planes.collect()
 }
 
 impl<'a> CheckDocument<'a> {

@@ -6,14 +6,15 @@ mod github;
 mod json;
 mod junit;
 mod markdown;
+mod rows;
 mod sarif;
 mod text;
 
 pub use document::{API_VERSION, Source};
 pub use json::{json, yaml};
+pub use rows::{ListFormat, full_name, gaps, names, place, report_json, report_yaml, short_name, table};
 pub use text::clean;
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
@@ -63,24 +64,10 @@ pub fn check(format: CheckFormat, show_passed: bool, report: &CheckReport, world
         CheckFormat::Table | CheckFormat::Wide => check_table::write(report, world, folding, style, out),
         CheckFormat::Json => json(&document::CheckDocument::new(report, world), out),
         CheckFormat::Yaml => yaml(&document::CheckDocument::new(report, world), out),
-        CheckFormat::Name => names(report, out),
+        CheckFormat::Name => names(report.findings.iter().map(|f| &f.object), out),
         CheckFormat::Sarif => sarif::write(report, out),
         CheckFormat::Junit => junit::write(report, out),
         CheckFormat::Github => github::write(report, out),
         CheckFormat::Markdown => markdown::write(report, out),
     }
-}
-
-/// `resource.group/name`, as `kubectl get -o name` writes it, with the namespace in front where there is one.
-fn names(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
-    let name = |f: &crate::report::Finding| {
-        let resource = f.object.kind.resource();
-        if f.object.namespace.is_empty() {
-            format!("{resource}/{}", f.object.name)
-        } else {
-            format!("{}/{resource}/{}", f.object.namespace, f.object.name)
-        }
-    };
-    let names: BTreeSet<String> = report.findings.iter().map(name).collect();
-    names.iter().try_for_each(|n| writeln!(out, "{}", clean(n)))
 }

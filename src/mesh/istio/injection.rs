@@ -30,7 +30,9 @@ fn intent(istio: &Istio, shape: &Shape<'_>) -> Fact<Intent> {
     if is_component(shape.labels()) {
         return Fact::NotApplicable;
     }
-    if let Some(i) = shape.spec.containers.iter().position(|c| c.name == "istio-proxy").filter(|_| !shape.annotations().has(STATUS)) {
+    // An image `auto` is a place for the injector to fill, not a proxy yet.
+    let written = shape.spec.containers.iter().position(|c| c.name == "istio-proxy" && c.image != "auto");
+    if let Some(i) = written.filter(|_| !shape.annotations().has(STATUS)) {
         let because = vec![shape.evidence(&format!("spec.containers[{i}]"), "the pod is itself a proxy of the mesh")];
         let revision = shape.labels().get(REV).map(Str::from);
         return Fact::known(Intent::In { mode: Mode::Gateway, revision }, because);

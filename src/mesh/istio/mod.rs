@@ -103,9 +103,13 @@ impl Mesh for Istio {
         injection::fact(self, index, workload)
     }
 
+    fn has_proxy(&self, pod: &Pod) -> bool {
+        // ztunnel's container has the same name, and carries other pods' traffic.
+        pod.spec.container("istio-proxy").is_some() && !pod.metadata.labels.is("app", "ztunnel")
+    }
+
     fn proxy_version(&self, pod: &Pod) -> Option<Str> {
-        let proxy = pod.spec.container("istio-proxy").filter(|_| !pod.metadata.labels.is("app", "ztunnel"))?;
-        proxy.image_tag().map(|tag| release(tag).into())
+        pod.spec.container("istio-proxy")?.image_tag().map(|tag| release(tag).into())
     }
 
     fn components(&self) -> &[Component] {

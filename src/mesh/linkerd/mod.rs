@@ -73,6 +73,10 @@ impl Mesh for Linkerd {
         injection::fact(self, index, workload)
     }
 
+    fn has_proxy(&self, pod: &Pod) -> bool {
+        pod.spec.container("linkerd-proxy").is_some()
+    }
+
     fn proxy_version(&self, pod: &Pod) -> Option<Str> {
         pod.spec.container("linkerd-proxy")?.image_tag().map(Str::from)
     }

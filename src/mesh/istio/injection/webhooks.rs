@@ -52,6 +52,10 @@ fn refusals(istio: &Istio, shape: &Shape<'_>, namespace_labels: &Map) -> Vec<Evi
         because.push(namespace_label(namespace, INJECTION, format!("{word:?} keeps every webhook away, whatever the pods ask for")));
         return because;
     }
+    if let Some(nobody) = nobody_answers(istio, shape, namespace_labels) {
+        because.push(nobody);
+        return because;
+    }
     let wrong = |selector: &LabelSelector, labels: &Map| -> Vec<Requirement> {
         let pairs = selector.match_labels.iter().map(|(k, v)| Requirement { key: k.clone(), operator: "In".into(), values: vec![v.clone()] });
         pairs.chain(selector.match_expressions.iter().cloned()).filter(|r| !r.holds(labels)).collect()
@@ -63,7 +67,6 @@ fn refusals(istio: &Istio, shape: &Shape<'_>, namespace_labels: &Map) -> Vec<Evi
         because.extend(in_namespace.iter().map(|r| namespace_label(namespace, &r.key, differs(r, namespace_labels))));
         because.extend(in_pod.iter().map(|r| shape.label(&r.key, differs(r, shape.labels()))));
     }
-    because.extend(nobody_answers(istio, shape, namespace_labels));
     because
 }
 

@@ -1,0 +1,128 @@
+//! `injection`: who is in a mesh, and why.
+
+use std::io::{self, Write};
+
+use clap::Args;
+
+use super::{Terminal, Wish, load, words};
+use crate::cli::GlobalArgs;
+use crate::error::{CliError, Exit};
+use crate::facts::{self, InjectionReport, InjectionRow, Target};
+use crate::model::Evidence;
+use crate::output::{self, ListFormat, clean};
+
+/// Show which workloads are in a mesh, which should be, and why
+///
+/// For each workload: what a new pod would become and which label, annotation or field decides that, what the running pods are, and whether they
+/// have to be restarted. With a workload, the whole chain of reasons.
+#[derive(Clone, Debug, Args)]
+pub struct InjectionArgs {
+    /// A workload: deploy/NAME, NAME, NAME.NAMESPACE, or TYPE NAME
+    #[arg(value_name = "WORKLOAD", num_args = 0..=2)]
+    pub workload: Vec<String>,
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: ListFormat,
+}
+
+/// Runs the command.
+pub async fn run(args: &InjectionArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let wish = Wish { kinds: facts::MEMBERSHIP_KINDS.iter().copied().collect() };
+    let loaded = load::load(global, &wish, terminal).await?;
+    let world = &loaded.world;
+    let only = global.source.mesh.id();
+    let report = match words::target(world, &args.workload, global)? {
+        None => facts::injection(world, only),
+        Some(Target::Workload(workload)) => facts::injection_of(world, workload, only),
+        Some(Target::Service(service)) => {
+            let page = facts::service_page(world, service, only);
+            InjectionReport { workloads: page.workloads, gaps: page.gaps }
+        }
+    };
+    if report.workloads.is_empty() {
+        words::nothing("workloads", world, terminal);
+    }
+    let out = &mut terminal.out;
+    match args.output {
+        ListFormat::Json => output::report_json("InjectionReport", &report, world, out)?,
+        ListFormat::Yaml => output::report_yaml("InjectionReport", &report, world, out)?,
+        ListFormat::Name => output::names(&report.workloads.iter().map(InjectionRow::reference).collect::<Vec<_>>(), out)?,
+        ListFormat::Table if !args.workload.is_empty() => chains(&report.workloads, out).and_then(|()| output::gaps(&report.gaps, out))?,
+        ListFormat::Table | ListFormat::Wide => table(&report, args.output == ListFormat::Wide, out)?,
+    }
+    out.flush()?;
+    Ok(words::judged(world, &report.gaps, report.workloads.iter().all(|r| r.unknown.is_some())))
+}
+
+fn table(report: &InjectionReport, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+    if report.workloads.is_empty() {
+        return output::gaps(&report.gaps, out);
+    }
+    let name = |r: &InjectionRow| output::short_name(&r.reference());
+    let mesh = |r: &InjectionRow| if r.mesh == "none" { String::new() } else { r.mesh.to_owned() };
+    let pods = |r: &InjectionRow| format!("{}/{}", r.pods.inside, r.pods.total);
+    let restart = |r: &InjectionRow| if r.restart_needed { "yes" } else { "no" }.to_owned();
+    let rows = report.workloads.iter();
+    if wide {
+        let row = |r: &InjectionRow| {
+            let at = r.reason().map(place).unwrap_or_default();
+            let revision = r.revision.as_deref().unwrap_or_default().to_owned();
+            let (intended, actual) = (r.intended_cell().to_owned(), r.actual.to_owned());
+            [r.namespace.to_string(), name(r), mesh(r), intended, actual, revision, pods(r), restart(r), at, reason(r)]
+        };
+        let header = ["NAMESPACE", "WORKLOAD", "MESH", "INTENDED", "ACTUAL", "REVISION", "PODS", "RESTART", "AT", "REASON"];
+        output::table(header, rows.map(row), out)?;
+    } else {
+        let row = |r: &InjectionRow| {
+            [r.namespace.to_string(), name(r), mesh(r), r.intended_cell().to_owned(), r.actual.to_owned(), pods(r), restart(r), reason(r)]
+        };
+        output::table(["NAMESPACE", "WORKLOAD", "MESH", "INTENDED", "ACTUAL", "PODS", "RESTART", "REASON"], rows.map(row), out)?;
+    }
+    output::gaps(&report.gaps, out)
+}
+
+/// What decided, said with the object it stands on.
+fn reason(row: &InjectionRow) -> String {
+    let Some(evidence) = row.reason() else { return "nothing asks for a mesh".to_owned() };
+    match (&evidence.object, &evidence.path) {
+        (Some(object), Some(path)) => format!("{} {}: {}", object.kind.name().to_ascii_lowercase(), last_key(path), evidence.text),
+        (Some(object), None) => format!("{} {}", output::short_name(object), evidence.text),
+        (None, _) => evidence.text.clone(),
+    }
+}
+
+/// The label, annotation or field at the end of a path.
+fn last_key(path: &str) -> &str {
+    match path.rsplit_once("[\"") {
+        Some((_, key)) if path.ends_with("\"]") => key.trim_end_matches("\"]"),
+        _ => path.rsplit('.').next().unwrap_or(path),
+    }
+}
+
+/// The object and path of evidence.
+fn place(evidence: &Evidence) -> String {
+    let object = evidence.object.as_ref().map(ToString::to_string).unwrap_or_default();
+    match &evidence.path {
+        Some(path) => format!("{object} {path}"),
+        None => object,
+    }
+}
+
+/// The whole chain for each mesh.
+pub(super) fn chains(rows: &[InjectionRow], out: &mut dyn Write) -> io::Result<()> {
+    for row in rows {
+        let revision = row.revision.as_ref().map_or(String::new(), |r| format!(" (revision {r})"));
+        let of = if row.mesh == "none" { "any mesh" } else { row.mesh };
+        let subject = format!("{}  {of}: intended {}{revision}, actual {}", row.reference(), row.intended_cell(), row.actual);
+        let restart = if row.restart_needed { ", restart needed" } else { "" };
+        writeln!(out, "{}, {} of {} pods in{restart}", clean(&subject), row.pods.inside, row.pods.total)?;
+        let drift = row.drift.iter().map(|d| (d.code, &d.evidence));
+        for (code, evidence) in row.because.iter().map(|e| ("", e)).chain(drift) {
+            let at = place(evidence);
+            let at = if at.is_empty() { "by default".to_owned() } else { at };
+            let mark = if code.is_empty() { String::new() } else { format!("[{code}] ") };
+            writeln!(out, "  {}", clean(&format!("{at}: {mark}{}", evidence.text)))?;
+        }
+    }
+    Ok(())
+}

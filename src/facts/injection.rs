@@ -1,0 +1,163 @@
+//! Membership of workloads: what is meant, what runs, why, and whether pods have to be replaced.
+
+use serde::Serialize;
+
+use super::{UNKNOWN, wanted};
+use crate::index::Workload;
+use crate::model::{Evidence, Fact, Gap, InjectionFact, Intent, Kind, MeshId, ObjectRef, Str};
+use crate::world::World;
+
+/// Who is in a mesh, and why.
+#[derive(Clone, Debug, Serialize)]
+pub struct InjectionReport {
+    /// One row for each workload and mesh that concerns it; one with mesh `none` for those outside.
+    pub workloads: Vec<InjectionRow>,
+    /// What could not be read and would have told more.
+    pub gaps: Vec<Gap>,
+}
+
+/// A workload and a mesh.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InjectionRow {
+    /// Kind.
+    pub kind: Kind,
+    /// Namespace.
+    pub namespace: Str,
+    /// Name.
+    pub name: Str,
+    /// `istio`, `linkerd` or `none`.
+    pub mesh: &'static str,
+    /// What a pod created now would become: `sidecar`, `ambient`, `gateway`, `none` or `unknown`.
+    pub intended: &'static str,
+    /// What the pods are: as above, or `native-sidecar`, `ambient-pending`, `mixed`, `no-pods`.
+    pub actual: &'static str,
+    /// The revision a new pod would get.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Str>,
+    /// Pods, and how many of them are in the mesh.
+    pub pods: PodCount,
+    /// Whether new pods would put right what differs.
+    pub restart_needed: bool,
+    /// What decides about new pods, the deciding word last.
+    pub because: Vec<Evidence>,
+    /// What differs in the pods that run.
+    pub drift: Vec<DriftRow>,
+    /// What has to be read to tell `intended`.
+    #[serde(skip)]
+    pub unknown: Option<Gap>,
+}
+
+/// Pods of a workload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PodCount {
+    /// All that run or are about to.
+    pub total: usize,
+    /// Those in the mesh.
+    pub inside: usize,
+}
+
+/// A difference between what runs and what is meant.
+#[derive(Clone, Debug, Serialize)]
+pub struct DriftRow {
+    /// A permanent code.
+    pub code: &'static str,
+    /// Whether a restart mends it.
+    pub restart: bool,
+    /// What shows it.
+    #[serde(flatten)]
+    pub evidence: Evidence,
+}
+
+impl InjectionRow {
+    fn new(workload: &Workload, fact: InjectionFact) -> Self {
+        let reference = &workload.reference;
+        let revision = match fact.intended.value() {
+            Some(Intent::In { revision, .. }) => revision.clone(),
+            _ => None,
+        };
+        let restart_needed = fact.restart_needed();
+        let (intended, because, unknown) = match fact.intended {
+            Fact::Known { value, because } => (value.name(), because, None),
+            Fact::Unknown(gap) => ("unknown", vec![Evidence::default(gap.to_string())], Some(gap)),
+            Fact::NotApplicable => ("none", Vec::new(), None),
+        };
+        Self {
+            kind: reference.kind,
+            namespace: reference.namespace.clone(),
+            name: reference.name.clone(),
+            mesh: fact.mesh.name(),
+            intended,
+            actual: fact.actual.name(),
+            revision,
+            pods: PodCount { total: fact.actual.pods(), inside: fact.actual.inside() },
+            restart_needed,
+            because,
+            drift: fact.drift.into_iter().map(|d| DriftRow { code: d.code, restart: d.restart, evidence: d.evidence }).collect(),
+            unknown,
+        }
+    }
+
+    /// The object.
+    pub fn reference(&self) -> ObjectRef {
+        ObjectRef { namespace: self.namespace.clone(), kind: self.kind, name: self.name.clone(), api_version: Str::default() }
+    }
+
+    /// `intended` as a table shows it.
+    pub fn intended_cell(&self) -> &'static str {
+        if self.intended == "unknown" { UNKNOWN } else { self.intended }
+    }
+
+    /// The most telling reason: what is wrong with the running pods, else the label, annotation or field that decided; nothing for a workload
+    /// that nothing asks to be in a mesh.
+    pub fn reason(&self) -> Option<&Evidence> {
+        if let Some(drift) = self.drift.first() {
+            return Some(&drift.evidence);
+        }
+        if self.intended == "none" {
+            return self.because.iter().rfind(|e| e.path.is_some());
+        }
+        let asks = |e: &&Evidence| e.path.as_deref().is_some_and(|p| p.contains("metadata."));
+        self.because.iter().find(asks).or(self.because.last())
+    }
+}
+
+/// Everything in scope.
+pub fn injection(world: &World, only: Option<MeshId>) -> InjectionReport {
+    let workloads = world.index.workloads().iter().filter(|w| world.in_scope(&w.reference.namespace));
+    report(workloads.flat_map(|w| rows(world, w, only, false)).collect(), world)
+}
+
+/// One workload, each mesh whether it concerns it or not.
+pub fn injection_of(world: &World, workload: &Workload, only: Option<MeshId>) -> InjectionReport {
+    report(rows(world, workload, only, true), world)
+}
+
+fn report(workloads: Vec<InjectionRow>, world: &World) -> InjectionReport {
+    let mut gaps = super::gaps(world, super::MEMBERSHIP_KINDS);
+    gaps.extend(workloads.iter().filter_map(|row| row.unknown.clone()));
+    gaps.sort();
+    gaps.dedup();
+    InjectionReport { workloads, gaps }
+}
+
+/// The rows of a workload; those of meshes that do not concern it are folded into one, unless all are wanted.
+pub(super) fn rows(world: &World, workload: &Workload, only: Option<MeshId>, all: bool) -> Vec<InjectionRow> {
+    let none_is_here = !world.meshes().iter().any(|m| m.is_present());
+    let facts: Vec<InjectionFact> = world.meshes().into_iter().map(|m| m.injection(&world.index, workload)).collect();
+    // A part of one mesh is no stranger to be counted as outside of the other.
+    if !all && facts.iter().any(|f| f.intended == Fact::NotApplicable) {
+        return Vec::new();
+    }
+    // A mesh of which nothing is visible has nothing to say beside one that is, unless the workload shows its traces.
+    let relevant = |f: &InjectionFact| none_is_here || world.has_mesh(f.mesh) || (f.concerns() && f.intended.value().is_some());
+    let facts: Vec<InjectionFact> = facts.into_iter().filter(|f| wanted(only, f.mesh)).filter(relevant).collect();
+    if all || facts.iter().any(InjectionFact::concerns) {
+        return facts.into_iter().filter(|f| all || f.concerns()).map(|f| InjectionRow::new(workload, f)).collect();
+    }
+    let mut outside = facts.into_iter().map(|f| InjectionRow::new(workload, f));
+    let Some(mut row) = outside.next() else { return Vec::new() };
+    row.mesh = "none";
+    row.because.extend(outside.flat_map(|other| other.because));
+    vec![row]
+}

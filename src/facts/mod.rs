@@ -1,0 +1,71 @@
+//! Answers about the world, before they are rendered: pure functions from a [`World`] to documents.
+
+mod injection;
+mod page;
+mod status;
+mod target;
+mod versions;
+
+pub use injection::{InjectionReport, InjectionRow, PodCount, injection, injection_of};
+pub use page::{PolicyRow, PortRow, ServicePage, ServiceRow, WorkloadPage, service_page, workload_page};
+pub use status::{ComponentRow, ControlPlaneRow, NamespaceRow, StatusReport, control_planes, status};
+pub use target::{NotFound, Target, find};
+pub use versions::{ProxyVersionRow, VersionReport, versions};
+
+use crate::model::MeshId;
+use crate::world::World;
+
+/// Words for what could not be told.
+pub const UNKNOWN: &str = "<unknown>";
+
+/// Kinds that finding meshes and membership takes.
+pub const MEMBERSHIP_KINDS: &[crate::model::Kind] = {
+    use crate::model::Kind::{
+        ConfigMap, CronJob, DaemonSet, Deployment, DeploymentConfig, GatewayClass, Job, MutatingWebhookConfiguration, Namespace, Pod, ReplicaSet,
+        Rollout, Service, StatefulSet,
+    };
+    &[
+        Namespace,
+        Pod,
+        Service,
+        Deployment,
+        StatefulSet,
+        DaemonSet,
+        ReplicaSet,
+        Job,
+        CronJob,
+        Rollout,
+        DeploymentConfig,
+        ConfigMap,
+        MutatingWebhookConfiguration,
+        GatewayClass,
+    ]
+};
+
+/// Kinds that decide who may call whom, and how.
+pub const POLICY_KINDS: &[crate::model::Kind] = {
+    use crate::model::Kind::{
+        AuthorizationPolicy, HttpLocalRateLimitPolicy, LinkerdAuthorizationPolicy, PeerAuthentication, RequestAuthentication, Server,
+        ServerAuthorization,
+    };
+    &[
+        AuthorizationPolicy,
+        PeerAuthentication,
+        RequestAuthentication,
+        Server,
+        ServerAuthorization,
+        LinkerdAuthorizationPolicy,
+        HttpLocalRateLimitPolicy,
+    ]
+};
+
+/// Whether a filter of the command line lets a mesh through.
+fn wanted(only: Option<MeshId>, mesh: MeshId) -> bool {
+    only.is_none_or(|only| only == mesh)
+}
+
+/// Gaps that hide something an answer rests on.
+pub fn gaps(world: &World, kinds: &[crate::model::Kind]) -> Vec<crate::model::Gap> {
+    let all = world.index.inventory().gaps.iter();
+    all.filter(|gap| gap.hides_objects() && kinds.contains(&gap.kind())).cloned().collect()
+}

@@ -1,0 +1,222 @@
+//! The meshes at a glance: control planes, what runs beside them, and each namespace.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::injection::{PodCount, rows};
+use super::wanted;
+use crate::mesh::istio::ambient::is_waypoint;
+use crate::mesh::istio::transport::PeerAuthentications;
+use crate::model::{Evidence, Fact, Gap, Kind, MeshId, ObjectRef, Str};
+use crate::world::{Sight, World};
+
+/// Meshes and namespaces.
+#[derive(Clone, Debug, Serialize)]
+pub struct StatusReport {
+    /// Control planes, one row for each revision.
+    pub meshes: Vec<ControlPlaneRow>,
+    /// ztunnel, CNI plugins, extensions.
+    pub components: Vec<ComponentRow>,
+    /// Namespaces that hold workloads.
+    pub namespaces: Vec<NamespaceRow>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+}
+
+/// A control plane.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ControlPlaneRow {
+    /// Mesh.
+    pub mesh: MeshId,
+    /// Version, when it can be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<Str>,
+    /// What the version was read from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version_source: Option<Evidence>,
+    /// Namespace.
+    pub namespace: Str,
+    /// Revision, for Istio.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Str>,
+    /// Other names of the revision.
+    pub tags: Vec<Str>,
+    /// Ready pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready: Option<usize>,
+    /// Pods there should be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<usize>,
+    /// What shows that it is there.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Something a mesh runs beside its control plane.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ComponentRow {
+    /// Mesh.
+    pub mesh: MeshId,
+    /// Name.
+    pub name: Str,
+    /// The object.
+    pub object: ObjectRef,
+    /// Version, when an image tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<Str>,
+    /// Ready pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready: Option<usize>,
+    /// Pods there should be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<usize>,
+}
+
+/// A namespace.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NamespaceRow {
+    /// Name.
+    pub namespace: Str,
+    /// `istio-sidecar`, `istio-ambient`, `istio-gateway`, `linkerd`; several when its workloads differ, none when it is in no mesh.
+    pub modes: Vec<&'static str>,
+    /// Pods, and how many of them are in a mesh.
+    pub pods: PodCount,
+    /// What its workloads accept: `STRICT`, `PERMISSIVE`, `DISABLE` (Istio), `automatic` (Linkerd), `unknown`; several when they differ.
+    pub mtls: Vec<&'static str>,
+    /// Policies of either mesh in it; nothing when they could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policies: Option<usize>,
+    /// Workloads whose pods have to be replaced to become what is meant.
+    pub restart_needed: usize,
+}
+
+/// Everything in scope.
+pub fn status(world: &World, only: Option<MeshId>) -> StatusReport {
+    let mut gaps = super::gaps(world, super::MEMBERSHIP_KINDS);
+    gaps.extend(super::gaps(world, super::POLICY_KINDS));
+    let namespaces = namespaces(world, only, &mut gaps);
+    gaps.sort();
+    gaps.dedup();
+    StatusReport { meshes: control_planes(world, only), components: components(world, only), namespaces, gaps }
+}
+
+/// Control planes of the meshes that are wanted.
+pub fn control_planes(world: &World, only: Option<MeshId>) -> Vec<ControlPlaneRow> {
+    let meshes = world.meshes().into_iter().filter(|m| wanted(only, m.id()));
+    let row = |p: &crate::mesh::ControlPlane| ControlPlaneRow {
+        mesh: p.mesh,
+        version: p.version.clone(),
+        version_source: p.version_source.clone(),
+        namespace: p.namespace.clone(),
+        revision: p.revision.clone(),
+        tags: p.tags.clone(),
+        ready: p.ready,
+        replicas: p.replicas,
+        evidence: p.evidence.clone(),
+    };
+    meshes.flat_map(|m| m.control_planes().iter().map(row).collect::<Vec<_>>()).collect()
+}
+
+/// What the meshes run beside them.
+pub(super) fn components(world: &World, only: Option<MeshId>) -> Vec<ComponentRow> {
+    let meshes = world.meshes().into_iter().filter(|m| wanted(only, m.id()));
+    meshes
+        .flat_map(|m| {
+            let row = |c: &crate::mesh::Component| ComponentRow {
+                mesh: m.id(),
+                name: c.name.clone(),
+                object: c.object.clone(),
+                version: c.version.clone(),
+                ready: c.ready.map(|(ready, _)| ready),
+                replicas: c.ready.map(|(_, wanted)| wanted),
+            };
+            m.components().iter().map(row).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[derive(Default)]
+struct Seen {
+    modes: BTreeSet<&'static str>,
+    mtls: BTreeSet<&'static str>,
+    pods: PodCount,
+    restart: usize,
+}
+
+fn namespaces(world: &World, only: Option<MeshId>, gaps: &mut Vec<Gap>) -> Vec<NamespaceRow> {
+    let peers = PeerAuthentications::new(&world.index, world.istio.root_namespace());
+    let mut seen: BTreeMap<&Str, Seen> = BTreeMap::new();
+    for workload in world.index.workloads().iter().filter(|w| world.in_scope(&w.reference.namespace)) {
+        let rows = rows(world, workload, only, false);
+        if rows.is_empty() {
+            continue;
+        }
+        let here = seen.entry(&workload.reference.namespace).or_default();
+        // Of a pod in both meshes each row knows; the pods are counted once.
+        here.pods.total += rows.iter().map(|r| r.pods.total).max().unwrap_or_default();
+        here.pods.inside += rows.iter().map(|r| r.pods.inside).max().unwrap_or_default();
+        here.restart += usize::from(rows.iter().any(|r| r.restart_needed));
+        for row in &rows {
+            gaps.extend(row.unknown.clone());
+            let inside = row.pods.inside > 0 || !matches!(row.intended, "none" | "unknown");
+            match (row.mesh, row.intended) {
+                ("none", _) => {}
+                (_, "unknown") if !inside => {
+                    here.modes.insert("unknown");
+                }
+                // A waypoint serves the namespace's mode and is none of its own.
+                ("istio", _) if inside && is_waypoint(&workload.labels) => {}
+                ("istio", _) if inside => {
+                    here.modes.insert(istio_mode(row));
+                    here.mtls.extend(accepted(&peers, workload, gaps));
+                }
+                ("linkerd", _) if inside => {
+                    here.modes.insert("linkerd");
+                    here.mtls.insert("automatic");
+                }
+                _ => {}
+            }
+        }
+    }
+    let row = |(namespace, here): (&Str, Seen)| NamespaceRow {
+        namespace: namespace.clone(),
+        modes: here.modes.into_iter().collect(),
+        pods: here.pods,
+        mtls: here.mtls.into_iter().collect(),
+        policies: policies(world, namespace),
+        restart_needed: here.restart,
+    };
+    seen.into_iter().map(row).collect()
+}
+
+fn istio_mode(row: &super::InjectionRow) -> &'static str {
+    match (row.intended, row.actual) {
+        ("gateway", _) | (_, "gateway") => "istio-gateway",
+        ("ambient", _) | ("none" | "unknown", "ambient") => "istio-ambient",
+        _ => "istio-sidecar",
+    }
+}
+
+/// The modes a workload accepts on its ports.
+fn accepted(peers: &PeerAuthentications<'_>, workload: &crate::index::Workload, gaps: &mut Vec<Gap>) -> BTreeSet<&'static str> {
+    match peers.effective(workload) {
+        Fact::Known { value, .. } => std::iter::once(&value.any).chain(value.ports.values()).map(|d| d.mode.name()).collect(),
+        Fact::Unknown(gap) => {
+            gaps.push(gap);
+            BTreeSet::from(["unknown"])
+        }
+        Fact::NotApplicable => BTreeSet::new(),
+    }
+}
+
+/// Policies in a namespace; nothing when one of their kinds is hidden.
+fn policies(world: &World, namespace: &str) -> Option<usize> {
+    let hidden = |kind: &Kind| matches!(world.sight(*kind, namespace), Sight::Hidden(_));
+    if super::POLICY_KINDS.iter().any(hidden) {
+        return None;
+    }
+    Some(super::POLICY_KINDS.iter().map(|kind| world.index.objects_in(*kind, namespace).len()).sum())
+}

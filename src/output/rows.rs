@@ -1,0 +1,120 @@
+//! Reports that are lists: kubectl's kind of table, the machine contract, or names.
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+use comfy_table::{Table, presets};
+use serde::Serialize;
+
+use super::document::{API_VERSION, Source};
+use super::{clean, json, yaml};
+use crate::model::{Gap, ObjectRef};
+use crate::world::{SourceKind, World};
+
+/// Forms of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people
+    #[default]
+    Table,
+    /// For people, with more columns
+    Wide,
+    /// The machine contract, mesh.kubectl.dev/v1
+    Json,
+    /// The same document as json
+    Yaml,
+    /// Names of the objects, one a line
+    Name,
+}
+
+/// A report in the machine contract's wrapping.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a, T> {
+    api_version: &'static str,
+    kind: &'static str,
+    source: Source<'a>,
+    #[serde(flatten)]
+    report: &'a T,
+}
+
+/// Writes a report as JSON.
+pub fn report_json(kind: &'static str, report: &impl Serialize, world: &World, out: &mut dyn Write) -> io::Result<()> {
+    json(&Document { api_version: API_VERSION, kind, source: world.into(), report }, out)
+}
+
+/// Writes a report as YAML.
+pub fn report_yaml(kind: &'static str, report: &impl Serialize, world: &World, out: &mut dyn Write) -> io::Result<()> {
+    yaml(&Document { api_version: API_VERSION, kind, source: world.into(), report }, out)
+}
+
+/// Writes a table as kubectl does: upper-case headers, three spaces between columns, no lines.
+pub fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(header);
+    for row in rows {
+        table.add_row(row.map(|cell| one_line(&cell)));
+    }
+    table.column_iter_mut().for_each(|column| {
+        column.set_padding((0, 3));
+    });
+    table.lines().try_for_each(|line| writeln!(out, "{}", line.trim_end()))
+}
+
+/// A cell's text: clean, without line breaks, never empty.
+fn one_line(text: &str) -> String {
+    let text = clean(text).replace(['\n', '\t'], " ");
+    if text.is_empty() { "<none>".to_owned() } else { text }
+}
+
+/// `kind/name` for people.
+pub fn short_name(object: &ObjectRef) -> String {
+    format!("{}/{}", object.kind.name().to_ascii_lowercase(), object.name)
+}
+
+/// `resource.group/name`, as `kubectl get -o name` writes it, with the namespace in front where there is one.
+pub fn full_name(object: &ObjectRef) -> String {
+    let resource = object.kind.resource();
+    if object.namespace.is_empty() { format!("{resource}/{}", object.name) } else { format!("{}/{resource}/{}", object.namespace, object.name) }
+}
+
+/// Writes names, one a line.
+pub fn names<'a>(objects: impl IntoIterator<Item = &'a ObjectRef>, out: &mut dyn Write) -> io::Result<()> {
+    let names: std::collections::BTreeSet<String> = objects.into_iter().map(full_name).collect();
+    names.iter().try_for_each(|name| writeln!(out, "{}", clean(name)))
+}
+
+/// Lists what could not be read, below a table.
+pub fn gaps(gaps: &[Gap], out: &mut dyn Write) -> io::Result<()> {
+    if gaps.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nnot known:")?;
+    gaps.iter().try_for_each(|gap| writeln!(out, "  ? {}", clean(&gap.to_string())))
+}
+
+/// Where was looked, in words.
+pub fn place(world: &World) -> String {
+    let place = match world.source.kind {
+        SourceKind::Cluster => format!("in cluster {}", world.source.name),
+        SourceKind::Demo => "in the demo".to_owned(),
+        SourceKind::Files | SourceKind::Snapshot => format!("in {}", world.source.name),
+        SourceKind::Overlay => format!("in {}", world.source.name),
+    };
+    match world.only_namespace() {
+        Some(only) => format!("{place}, namespace {only}"),
+        None => place,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::table;
+
+    #[test]
+    fn a_table_looks_like_kubectls_and_cells_are_cleaned() {
+        let mut out = Vec::new();
+        table(["NAME", "MESH"], [["a\u{1b}[31m\nb".to_owned(), String::new()], ["long-name".to_owned(), "istio".to_owned()]], &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "NAME        MESH\na\u{fffd}[31m b    <none>\nlong-name   istio\n");
+    }
+}
