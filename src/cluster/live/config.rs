@@ -97,6 +97,8 @@ fn in_cluster() -> Result<Target, ConnectError> {
     let entry = |detail| ConnectError::Entry { place: "the service account".to_owned(), file: "this pod".to_owned(), detail };
     let mut config = Config::incluster().map_err(|error| entry(causes(&error)))?;
     read_token_file(&mut config.auth_info).map_err(entry)?;
+    // Inside a cluster the server is near, whatever address its Service has.
+    config.disable_compression = true;
     let server = config.cluster_url.to_string();
     Ok(Target { config, server, context: String::new(), from: "this pod's service account".to_owned() })
 }

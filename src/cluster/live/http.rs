@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use http::header::{ACCEPT, CONTENT_TYPE, IF_NONE_MATCH, LOCATION, RETRY_AFTER};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, IF_NONE_MATCH, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
@@ -22,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const SILENCE: Duration = Duration::from_secs(75);
 /// The part of an error's body that is worth reading.
 const ERROR_BODY: usize = 64 * 1024;
+/// Memory set aside for an answer that announces its length.
+const LENGTH_TRUSTED: usize = 16 << 20;
 
 /// Why a request has no usable answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,7 +147,10 @@ impl Http {
         };
         self.answered.store(true, Ordering::Relaxed);
         let (parts, incoming) = response.into_parts();
-        Ok(Answer { status: parts.status, headers: parts.headers, body: Vec::new(), incoming, deadline, _connection: connection })
+        // Trusted only so far: a wrong length must not cost memory.
+        let length = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
+        let body = Vec::with_capacity(length.min(LENGTH_TRUSTED));
+        Ok(Answer { status: parts.status, headers: parts.headers, body, incoming, deadline, _connection: connection })
     }
 
     fn silent(&self) -> String {

@@ -173,14 +173,16 @@ impl List {
     async fn page_once(&self, http: &Http, decoders: &Semaphore, uri: &str, early: &mut Option<oneshot::Sender<Head>>) -> Result<Page, Failure> {
         let mut answer = http.get(Ask { uri, accept: self.accept(), unless: None }).await?;
         let format = answer.format()?;
+        let mut looking = true;
         while answer.more().await? {
-            if early.is_some()
+            if looking
                 && let Some(head) = page::peek(format, &answer.body)
                 && let Some(early) = early.take()
             {
                 // The list may have been given up meanwhile.
                 let _ = early.send(head);
             }
+            looking = early.is_some() && answer.body.len() < page::HEAD_WITHIN;
         }
         let body = std::mem::take(&mut answer.body);
         drop(answer);

@@ -49,7 +49,7 @@ pub(super) struct Page {
 }
 
 /// How far into an answer a list's metadata can begin: API servers write it before the items of core kinds.
-const HEAD_WITHIN: usize = 16 * 1024;
+pub(super) const HEAD_WITHIN: usize = 16 * 1024;
 
 /// A list's metadata from the beginning of an answer; nothing while too little of it has come or where it stands at the end.
 pub(super) fn peek(format: Format, prefix: &[u8]) -> Option<Head> {
