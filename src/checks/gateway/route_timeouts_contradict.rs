@@ -1,7 +1,7 @@
 use super::routes;
 use crate::checks::Findings;
-use crate::mesh::linkerd::annotations::go_duration;
 use crate::model::Kind;
+use crate::model::go_duration;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
