@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::mesh::linkerd::annotations::{self, INJECT};
-use crate::model::Kind;
+use crate::model::{Controller, Kind};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -42,7 +42,9 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for controller in world.index.controllers().iter().filter(|c| c.kind != Kind::ReplicaSet) {
+    // What Linkerd's own extensions bring is not the user's to mend.
+    let foreign = |c: &&Controller| c.kind != Kind::ReplicaSet && !c.metadata.labels.has("linkerd.io/extension");
+    for controller in world.index.controllers().iter().filter(foreign) {
         let Some(template) = controller.template() else { continue };
         let ours =
             |name: &str| name == INJECT || name.strip_prefix("config.").is_some_and(|n| n.trim_start_matches("alpha.").starts_with("linkerd.io/"));
