@@ -1,5 +1,6 @@
 use super::ports::{is_known_app_protocol, leads_into_mesh};
 use crate::checks::Findings;
+use crate::mesh::istio::membership::is_managed_gateway;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -29,7 +30,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for service in world.index.services().iter().filter(|s| !s.metadata.labels.has("kiali_wizard")) {
+    for service in world.index.services().iter().filter(|s| !s.metadata.labels.has("kiali_wizard") && !is_managed_gateway(&s.metadata.labels)) {
         for (i, port) in service.spec.ports.iter().enumerate() {
             let Some(protocol) = port.app_protocol.as_deref().filter(|p| !is_known_app_protocol(p)) else { continue };
             if !port.protocol().eq_ignore_ascii_case("udp") && leads_into_mesh(world, service) {

@@ -9,7 +9,8 @@ crate::check! {
     /// # What it checks
     ///
     /// A Service port tells Istio no protocol: it has no `appProtocol`, and its name is not a protocol or a protocol with a `-suffix`
-    /// (`http`, `http-web`, `grpc`, `tcp-db` …).
+    /// (`http`, `http-web`, `grpc`, `tcp-db` …). Services in front of Istio's own gateways (selector `istio: …`) are left alone, since those go by
+    /// the protocols of their Gateway's servers.
     ///
     /// # Why it matters
     ///
@@ -37,7 +38,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if SYSTEM_NAMESPACES.contains(&service.metadata.namespace.as_str()) {
             continue;
         }
-        let istio_looks = service.spec.kind != "ExternalName" && !is_control_plane(labels) && !is_managed_gateway(labels);
+        // A gateway goes by the protocols of its Gateway's servers: names of its Service's ports decide nothing.
+        let is_gateway = service.spec.selector.has("istio");
+        let istio_looks = !is_gateway && service.spec.kind != "ExternalName" && !is_control_plane(labels) && !is_managed_gateway(labels);
         let mut in_mesh = None;
         for (i, port) in service.spec.ports.iter().enumerate() {
             let istio = istio_looks && !is_recognised(port);
