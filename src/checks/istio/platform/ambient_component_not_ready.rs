@@ -2,7 +2,7 @@ use crate::checks::Findings;
 use crate::mesh::istio::membership::{DATAPLANE_MODE, namespace_is_ambient};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::World;
+use crate::world::{Sight, World};
 
 crate::check! {
     /// # What it checks
@@ -48,7 +48,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             finding.severity(Severity::Warning);
         }
     }
-    if let Some(namespace) = namespace.filter(|_| !world.istio.ambient.has_ztunnel()) {
+    let files = world.sight(Kind::DaemonSet, "") == Sight::NotInFiles;
+    if let Some(namespace) = namespace.filter(|_| !files && !world.istio.ambient.has_ztunnel()) {
         findings.missing(
             namespace,
             format!("metadata.labels{}", crate::model::key(DATAPLANE_MODE)),

@@ -4,7 +4,7 @@ use crate::mesh::istio::membership::SYSTEM_NAMESPACES;
 use crate::mesh::istio::{INJECT, INJECTION, REV};
 use crate::model::{Kind, key};
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::World;
+use crate::world::{Sight, World};
 
 crate::check! {
     /// # What it checks
@@ -31,6 +31,10 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
+    // Files without webhooks say nothing about what the cluster answers.
+    if world.sight(Kind::MutatingWebhookConfiguration, "") == Sight::NotInFiles {
+        return;
+    }
     let injectors: Vec<_> = world.istio.injectors.iter().filter(|i| i.object.is_some()).collect();
     let kinds = &[(Kind::MutatingWebhookConfiguration, "")];
     let hint = "Make a revision the default (istioctl tag set default --revision <rev>), or use the label istio.io/rev=<rev>.";

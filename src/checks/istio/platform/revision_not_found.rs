@@ -35,6 +35,10 @@ crate::check! {
 const WEBHOOKS: &[(Kind, &str)] = &[(Kind::MutatingWebhookConfiguration, "")];
 
 fn run(world: &World, findings: &mut Findings<'_>) {
+    // Files without webhooks say nothing about what the cluster answers.
+    if world.sight(Kind::MutatingWebhookConfiguration, "") == Sight::NotInFiles {
+        return;
+    }
     let istio = &world.istio;
     let real = istio.injectors.iter().filter(|i| i.object.is_some());
     let mut revisions: BTreeSet<&str> = istio.control_planes.iter().filter_map(|p| p.revision.as_deref()).collect();
@@ -57,10 +61,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let decides = namespace.is_some_and(|n| !n.metadata.labels.has(INJECTION) && !n.metadata.labels.has(REV));
         if decides && !shape.labels.is(INJECT, "false") && !matches!(shape.labels.get("app"), Some("istiod" | "ztunnel")) {
             let message = format!("there is no revision or tag {asked:?} ({list}): the pods get no sidecar");
-            let finding = shape.add(findings, &at, message, "Name a revision or tag that exists, then restart the workload.");
-            if world.sight(Kind::MutatingWebhookConfiguration, "") == Sight::NotInFiles {
-                finding.severity(Severity::Info);
-            }
+            shape.add(findings, &at, message, "Name a revision or tag that exists, then restart the workload.");
         }
     }
     for tag in istio.tags.iter().filter(|t| !revisions.contains(t.revision.as_str())) {
