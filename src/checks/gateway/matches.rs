@@ -24,15 +24,17 @@ fn spelling(matching: &Field<'_>) -> String {
         let kind = field.text("type");
         if kind.is_empty() { default.to_owned() } else { kind.to_owned() }
     };
-    let path = matching.get("path").map_or(EVERYTHING.to_owned(), |path| {
+    let path = |path: Field<'_>| {
         let value = path.text("value");
         format!("{} {}", typed(&path, "PathPrefix"), if value.is_empty() { "/" } else { value })
-    });
-    // In a GRPCRoute the method is a map of service and method.
-    let method = matching.get("method").map_or(String::new(), |method| match method.str() {
-        Some(name) => name.to_owned(),
-        None => format!("{} {:?}/{:?}", typed(&method, "Exact"), method.text("service"), method.text("method")),
-    });
+    };
+    // In a GRPCRoute the method is a map of service and method, and stands for the path.
+    let (path, method) = match (matching.get("path"), matching.get("method")) {
+        (_, Some(method)) if method.str().is_none() => {
+            (String::new(), format!("{} {:?}/{:?}", typed(&method, "Exact"), method.text("service"), method.text("method")))
+        }
+        (at, method) => (at.map_or(EVERYTHING.to_owned(), path), method.and_then(|m| m.str()).unwrap_or_default().to_owned()),
+    };
     let pairs = |list: &'static str, ignore_case: bool| {
         let mut pairs: Vec<String> = matching
             .list(list)

@@ -30,16 +30,18 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for route in routes::all(&world.index) {
-        // A route on a Server or on another API's parent only selects requests.
-        if routes::parents(route).is_empty() {
+        let parents = routes::parents(route);
+        // On a Server a route only selects requests; on a Service Linkerd takes the Service itself for the backend.
+        let at_gateway = parents.iter().any(|p| p.kind != Kind::Service);
+        if parents.is_empty() {
             continue;
         }
         for rule in route.spec().list("rules") {
             let answers = rule.list("filters").any(|f| matches!(f.text("type"), "RequestRedirect" | "ExtensionRef"));
             let weights: Vec<Option<i64>> = rule.list("backendRefs").map(|b| b.get("weight").and_then(|w: Field<'_>| w.int())).collect();
-            let (what, hint) = if weights.is_empty() {
+            let (what, hint) = if weights.is_empty() && at_gateway {
                 ("the rule has no backend: its requests are answered with an error", "Add a backend, or a redirect.")
-            } else if weights.iter().all(|w| *w == Some(0)) {
+            } else if !weights.is_empty() && weights.iter().all(|w| *w == Some(0)) {
                 ("all backends of the rule have weight 0: its requests are answered with an error", "Give one of them a weight.")
             } else {
                 continue;

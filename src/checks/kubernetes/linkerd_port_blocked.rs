@@ -1,0 +1,51 @@
+use super::mesh_port::{Tunnel, report};
+use crate::checks::Findings;
+use crate::model::{Field, Kind, MeshId, Mode};
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::World;
+
+crate::check! {
+    /// # What it checks
+    ///
+    /// NetworkPolicies for pods with Linkerd's proxy let the application's port through and not port 4143. Proxies of current releases connect to the
+    /// other proxy's port 4143 for all traffic (`proxy.outboundTransportMode: transport-header`), those of older ones for opaque ports. The network
+    /// plugin sees that port: the redirection of the application's port happens inside the pod, behind it.
+    ///
+    /// # Why it matters
+    ///
+    /// Calls between meshed pods are dropped, while those from pods without a proxy still work.
+    ///
+    /// # How to mend it
+    ///
+    /// Let TCP port 4143 through for the same peers; use Linkerd's policies to decide by the application's port.
+    ///
+    /// # Example
+    ///
+    /// ```yaml
+    /// ingress:
+    /// - from: [{podSelector: {matchLabels: {app: web}}}]
+    ///   ports:
+    ///   - port: 8080    # callers without a proxy, probes
+    ///   - port: 4143    # callers with one
+    /// ```
+    ///
+    /// Sources: linkerd `controller/api/destination/endpoint_translator.go`, the chart's `proxy.outboundTransportMode`; no other tool looks.
+    "linkerd-network-policy-blocks-proxy",
+    summary: "NetworkPolicy that lets a meshed workload's port through and not 4143",
+    severity: Severity::Error,
+    category: Category::Traffic,
+    mesh: MeshTag::Linkerd,
+    needs: &[Kind::NetworkPolicy, Kind::Namespace, Kind::Pod, Kind::Deployment],
+    run: run,
+}
+
+fn run(world: &World, findings: &mut Findings<'_>) {
+    let configs = &world.linkerd.configs;
+    let mode = |raw| Field::root(raw).get("proxy").map(|p| p.text("outboundTransportMode").to_owned()).unwrap_or_default();
+    // A control plane that does not know the setting is older than it.
+    if !configs.is_empty() && configs.iter().all(|c| c.raw.is_object() && mode(&c.raw) != "transport-header") {
+        return;
+    }
+    let tunnel = Tunnel { port: 4143, what: "Linkerd's proxies talk to each other" };
+    report(world, findings, &tunnel, |group| group.in_mesh(world, MeshId::Linkerd, Mode::Sidecar));
+}

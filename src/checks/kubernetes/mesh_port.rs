@@ -1,0 +1,48 @@
+//! NetworkPolicies that let an application's port through and not the one its mesh uses instead.
+
+use super::network::{self, Direction, Isolated};
+use crate::checks::Findings;
+use crate::index::Workload;
+use crate::model::Subject;
+use crate::world::World;
+
+/// The port on which a mesh's proxies talk to each other.
+pub(super) struct Tunnel {
+    /// The port.
+    pub(super) port: i64,
+    /// What comes in on it.
+    pub(super) what: &'static str,
+}
+
+/// Reports policies that let some other TCP port through and not the tunnel's, for the workloads that `meshed` picks.
+pub(super) fn report<'w>(world: &'w World, findings: &mut Findings<'_>, tunnel: &Tunnel, meshed: impl Fn(&Isolated<'w>) -> Vec<&'w Workload>) {
+    for direction in [Direction::Ingress, Direction::Egress] {
+        for group in network::isolated(world, direction) {
+            let Some((policy, opened)) = application_port(&group, direction) else { continue };
+            let workloads: Vec<&Workload> =
+                meshed(&group).into_iter().filter(|w| !group.opens(direction, "TCP", tunnel.port, world.index.pod_spec(w))).collect();
+            if workloads.is_empty() {
+                continue;
+            }
+            let way = if direction == Direction::Ingress { "to" } else { "from" };
+            let finding = findings.add(
+                policy,
+                format!("spec.{}", direction.field()),
+                format!("port {opened} is let through {way} {}, and not {}, on which {}", network::words(&workloads), tunnel.port, tunnel.what),
+                format!("Let TCP port {} through for the same peers.", tunnel.port),
+            );
+            for other in group.policies.iter().filter(|o| o.reference() != policy.reference()) {
+                finding.related(other.reference(), "selects the same pods and does not let it through either");
+            }
+        }
+    }
+}
+
+/// A policy that lets some TCP port of an application through between pods, with the port. One that only lets DNS through means to close the rest.
+fn application_port<'w>(group: &Isolated<'w>, direction: Direction) -> Option<(&'w crate::model::Object, String)> {
+    group.rules(direction).filter(|(_, rule)| network::concerns_pods(rule, direction)).find_map(|(policy, rule)| {
+        let ports = rule.list("ports").filter(|p| matches!(p.text("protocol"), "" | "TCP"));
+        let opened = ports.filter_map(|p| p.get("port")).find(|p| p.int() != Some(53) && p.str() != Some("dns-tcp"))?;
+        Some((policy, opened.int().map_or_else(|| format!("{:?}", opened.str().unwrap_or_default()), |n| n.to_string())))
+    })
+}

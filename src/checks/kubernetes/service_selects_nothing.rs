@@ -1,0 +1,45 @@
+use crate::checks::Findings;
+use crate::model::{Kind, key};
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::World;
+
+crate::check! {
+    /// # What it checks
+    ///
+    /// A Service whose selector picks no workload of its namespace. Pod templates count, whatever the number of replicas.
+    ///
+    /// # Why it matters
+    ///
+    /// The Service has no endpoints: callers get 503 from a mesh's proxy, or a refused connection.
+    ///
+    /// # How to mend it
+    ///
+    /// Make the selector equal to labels of the pod template (not of the Deployment itself), or remove the Service.
+    ///
+    /// Sources: Kubernetes Service API; Kiali and istioctl do not look.
+    "service-selects-nothing",
+    summary: "Service whose selector picks no workload",
+    severity: Severity::Warning,
+    category: Category::Traffic,
+    mesh: MeshTag::Any,
+    needs: &[Kind::Service, Kind::Pod, Kind::Deployment],
+    run: run,
+}
+
+fn run(world: &World, findings: &mut Findings<'_>) {
+    for service in world.index.services() {
+        let (namespace, selector) = (service.metadata.namespace.as_str(), &service.spec.selector);
+        if selector.is_empty() || service.spec.kind == "ExternalName" || world.index.select(Some(namespace), selector).next().is_some() {
+            continue;
+        }
+        // The pair that nobody has is the likely slip.
+        let alone = |k: &str, v: &str| world.index.select(Some(namespace), &[(k, v)].into_iter().collect()).next().is_none();
+        let slip = selector.iter().find(|(k, v)| alone(k, v));
+        let (path, message) = match slip {
+            Some((k, v)) => (format!("spec.selector{}", key(k)), format!("no workload of namespace {namespace:?} has the label {k}={v}")),
+            None => ("spec.selector".to_owned(), format!("no workload of namespace {namespace:?} has all labels of the selector")),
+        };
+        let kinds = [(Kind::Pod, namespace), (Kind::Deployment, namespace)];
+        findings.missing(service, path, &kinds, message, "Make the selector equal to labels of the pod template.");
+    }
+}
