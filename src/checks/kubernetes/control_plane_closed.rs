@@ -29,7 +29,7 @@ crate::check! {
     severity: Severity::Error,
     category: Category::ControlPlane,
     mesh: MeshTag::Any,
-    needs: &[Kind::NetworkPolicy, Kind::Pod, Kind::Deployment],
+    needs: &[Kind::NetworkPolicy, Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet],
     run: run,
 }
 

@@ -33,7 +33,7 @@ crate::check! {
     severity: Severity::Error,
     category: Category::DataPlane,
     mesh: MeshTag::Linkerd,
-    needs: &[Kind::NetworkPolicy, Kind::Namespace, Kind::Pod, Kind::Deployment],
+    needs: &[Kind::NetworkPolicy, Kind::Namespace, Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet],
     run: run,
 }
 

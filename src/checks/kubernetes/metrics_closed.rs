@@ -25,7 +25,7 @@ crate::check! {
     severity: Severity::Info,
     category: Category::DataPlane,
     mesh: MeshTag::Any,
-    needs: &[Kind::NetworkPolicy, Kind::Namespace, Kind::Pod, Kind::Deployment],
+    needs: &[Kind::NetworkPolicy, Kind::Namespace, Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet],
     run: run,
 }
 

@@ -22,7 +22,7 @@ crate::check! {
     severity: Severity::Warning,
     category: Category::Traffic,
     mesh: MeshTag::Any,
-    needs: &[Kind::Service, Kind::Pod, Kind::Deployment],
+    needs: &[Kind::Service, Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet],
     run: run,
 }
 
@@ -39,7 +39,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             Some((k, v)) => (format!("spec.selector{}", key(k)), format!("no workload of namespace {namespace:?} has the label {k}={v}")),
             None => ("spec.selector".to_owned(), format!("no workload of namespace {namespace:?} has all labels of the selector")),
         };
-        let kinds = [(Kind::Pod, namespace), (Kind::Deployment, namespace)];
+        let kinds = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet].map(|kind| (kind, namespace));
         findings.missing(service, path, &kinds, message, "Make the selector equal to labels of the pod template.");
     }
 }

@@ -28,7 +28,7 @@ crate::check! {
     severity: Severity::Error,
     category: Category::Injection,
     mesh: MeshTag::Any,
-    needs: &[Kind::Namespace, Kind::Pod, Kind::Deployment],
+    needs: &[Kind::Namespace, Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet],
     run: run,
 }
 
