@@ -11,6 +11,7 @@ mod encode;
 mod envtest;
 mod files;
 mod generated;
+mod healthy;
 mod injection;
 mod krew;
 mod kubeconfig;

@@ -1,8 +1,8 @@
 use super::gateway_workloads::{GatewayWorkloads, selector, text};
 use crate::checks::Findings;
-use crate::model::Kind;
+use crate::model::{Kind, Map};
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::World;
+use crate::world::{SourceKind, World};
 
 crate::check! {
     /// # What it checks
@@ -27,6 +27,11 @@ crate::check! {
     mesh: MeshTag::Istio,
     needs: &[Kind::IstioGateway, Kind::Pod],
     run: run,
+}
+
+/// Whether some workload carries one of the selector's keys, whatever its value.
+fn resembles_a_workload(world: &World, selector: &Map) -> bool {
+    world.index.workloads().iter().any(|w| selector.iter().any(|(key, _)| w.labels.has(key)))
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
@@ -54,8 +59,12 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             message,
             "Write the labels of the gateway's pods in spec.selector.",
         );
-        if let Some(finding) = finding.filter(|_| elsewhere.is_some()) {
+        let Some(finding) = finding else { continue };
+        if elsewhere.is_some() {
             finding.codes(&["KIA0302"]);
+        } else if world.source.kind == SourceKind::Files && !resembles_a_workload(world, &selector) {
+            // An application's manifests rarely bring the ingress gateway along; a label that others carry with another value is a slip.
+            finding.severity(Severity::Info);
         }
     }
 }

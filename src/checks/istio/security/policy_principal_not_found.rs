@@ -30,7 +30,7 @@ crate::check! {
     severity: Severity::Error,
     category: Category::Policy,
     mesh: MeshTag::Istio,
-    needs: &[Kind::AuthorizationPolicy, Kind::ServiceAccount, Kind::Pod, Kind::Deployment],
+    needs: &[Kind::AuthorizationPolicy, Kind::ServiceAccount, Kind::Pod, Kind::Deployment, Kind::Gateway],
     run: run,
 }
 
@@ -142,12 +142,17 @@ impl Problem {
     }
 }
 
-/// Service accounts that exist or that pods run as.
+/// Service accounts that exist, that pods run as, or that Istio makes for the proxies of a Gateway API Gateway: named like a waypoint, and like any
+/// other Gateway with its class behind (istio `pilot/pkg/config/kube/gateway/deploymentcontroller.go`).
 fn service_accounts(world: &World) -> BTreeSet<(Str, Str)> {
     let index = &world.index;
     let objects = index.objects(Kind::ServiceAccount).iter().map(|o| (o.meta.namespace.clone(), o.meta.name.clone()));
     let used = index.workloads().iter().filter_map(|w| Some((w.reference.namespace.clone(), index.pod_spec(w)?.service_account().into())));
-    objects.chain(used).collect()
+    let made = index.objects(Kind::Gateway).iter().flat_map(|gateway| {
+        let (name, class) = (&gateway.meta.name, gateway.spec().text("gatewayClassName"));
+        [name.clone(), Str::from(format!("{name}-{class}"))].map(|account| (gateway.meta.namespace.clone(), account))
+    });
+    objects.chain(used).chain(made).collect()
 }
 
 /// Whether a pattern fits, every `*` standing for any text.
