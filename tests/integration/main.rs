@@ -17,6 +17,7 @@ mod kubeconfig;
 mod kubectl;
 mod layering;
 mod live;
+mod mangled;
 mod mesh;
 mod sarif;
 mod standin;

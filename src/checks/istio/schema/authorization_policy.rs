@@ -68,8 +68,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 fn rule(judge: &mut Judge<'_, '_>, rule: &Field<'_>, action: &str) {
     for name in ["from", "to"] {
         if let Some(list) = rule.get(name).filter(Field::is_empty) {
-            let hint = format!("Remove {name} to mean everything, or fill it.");
-            judge.refused(list.path(), format!("{name} is empty, which does not restrict the rule"), hint);
+            let hint = format!("Fill the list, or remove {name}, which means the same.");
+            judge.doubt(list.path(), format!("an empty {name} restricts nothing"), hint);
         }
     }
     let mut sources = Vec::new();
@@ -127,7 +127,7 @@ fn tcp_too(judge: &mut Judge<'_, '_>, rule: &Field<'_>, sources: &[Field<'_>], o
 fn source(judge: &mut Judge<'_, '_>, source: &Field<'_>, action: &str) {
     const KNOWN: [&str; 4] = ["requestPrincipals", "notRequestPrincipals", "trustDomains", "notTrustDomains"];
     if !CONNECTION.iter().chain(&KNOWN).any(|name| has(source, name)) {
-        judge.error(source.path(), "the source is empty", "Write at least one field, or remove from to mean every caller.");
+        judge.error(source.path(), "the source is empty", "Write at least one field, or remove the entry.");
     }
     if action == "CUSTOM" {
         let identity = CONNECTION.iter().chain(&KNOWN).filter(|name| !name.to_ascii_lowercase().contains("ipblocks") && has(source, name));
@@ -157,7 +157,7 @@ fn source(judge: &mut Judge<'_, '_>, source: &Field<'_>, action: &str) {
 fn operation(judge: &mut Judge<'_, '_>, operation: &Field<'_>) {
     const KNOWN: [&str; 8] = ["ports", "methods", "paths", "hosts", "notPorts", "notMethods", "notPaths", "notHosts"];
     if !KNOWN.iter().any(|name| has(operation, name)) {
-        judge.error(operation.path(), "the operation is empty", "Write at least one field, or remove to to mean every request.");
+        judge.error(operation.path(), "the operation is empty", "Write at least one field, or remove the entry.");
     }
     for name in ["methods", "notMethods", "paths", "notPaths", "hosts", "notHosts"] {
         values::not_empty(judge, operation, name);

@@ -51,7 +51,11 @@ fn document(findings: &mut Findings<'_>, map: &Object, key: &'static str, path: 
         Ok(value) if value.is_object() => rule(&mut judge, &Field::root(&value)),
         Ok(Value::Null) => {}
         Ok(_) => judge.refused("", "the document is no map", "Write fields and values, in YAML."),
-        Err(error) => judge.refused("", format!("the document cannot be read: {error}"), "Correct the YAML."),
+        Err(error) => {
+            let text = error.to_string();
+            let line = text.lines().next().unwrap_or_default();
+            judge.refused("", format!("the document cannot be read: {}", line.strip_prefix("error: ").unwrap_or(line)), "Correct the YAML.");
+        }
     }
 }
 

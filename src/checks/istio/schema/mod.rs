@@ -1,4 +1,5 @@
-//! What Istio's own validation says of its custom resources: one rule for each kind, with errors (IST0106) and warnings (IST0133).
+//! What Istio's own validation says of its custom resources: one rule for each kind, with errors (IST0106) and warnings (IST0133), and three for
+//! what cannot be read at all: unknown fields, unknown words, wrong types.
 
 use crate::checks::Check;
 
@@ -13,15 +14,19 @@ mod peer_authentication;
 mod proxy_config;
 mod request_authentication;
 mod service_entry;
+mod shapes;
 mod sidecar;
 mod telemetry;
 mod traffic_extension;
+mod unknown_enum_value;
+mod unknown_field;
 mod virtual_service;
 mod virtual_service_http;
 mod virtual_service_l4;
 mod wasm_plugin;
 mod workload_entry;
 mod workload_group;
+mod wrong_field_type;
 
 pub(in crate::checks) static CHECKS: &[&Check] = &[
     &authorization_policy::CHECK,
@@ -36,8 +41,11 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &sidecar::CHECK,
     &telemetry::CHECK,
     &traffic_extension::CHECK,
+    &unknown_enum_value::CHECK,
+    &unknown_field::CHECK,
     &virtual_service::CHECK,
     &wasm_plugin::CHECK,
     &workload_entry::CHECK,
     &workload_group::CHECK,
+    &wrong_field_type::CHECK,
 ];

@@ -63,6 +63,11 @@ impl<'j, 'w> Judge<'j, 'w> {
         self.report(path.into(), message.into(), hint.into(), Severity::Warning, &["IST0133"]);
     }
 
+    /// Istio and istioctl take what stands at `path` without a word, and it is hardly what was meant.
+    pub(in super::super) fn doubt(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
+        self.report(path.into(), message.into(), hint.into(), Severity::Warning, &[]);
+    }
+
     /// Worth knowing, and istioctl warns of it.
     pub(in super::super) fn note(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
         self.report(path.into(), message.into(), hint.into(), Severity::Info, &["IST0133"]);
@@ -91,7 +96,12 @@ impl<'j, 'w> Judge<'j, 'w> {
 }
 
 /// Judges every object of a kind: its annotations, then its spec with `spec`.
-pub(in super::super) fn each(world: &World, findings: &mut Findings<'_>, kind: Kind, spec: impl for<'o> Fn(&mut Judge<'_, '_>, &Field<'o>, &'o Object)) {
+pub(in super::super) fn each(
+    world: &World,
+    findings: &mut Findings<'_>,
+    kind: Kind,
+    spec: impl for<'o> Fn(&mut Judge<'_, '_>, &Field<'o>, &'o Object),
+) {
     for object in world.index.objects(kind) {
         let mut judge = Judge::new(findings, object);
         super::annotations(&mut judge, object);
