@@ -17,7 +17,6 @@ mod kubeconfig;
 mod kubectl;
 mod layering;
 mod live;
-mod mangled;
 mod mesh;
 mod sarif;
 mod standin;
