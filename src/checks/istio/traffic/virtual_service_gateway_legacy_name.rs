@@ -17,10 +17,11 @@ crate::check! {
     ///
     /// Write `namespace/name`.
     ///
-    /// Sources: KIA1108: kiali `checkers/virtualservices/no_gateway_checker.go`; IST0101 and IST0132 where istioctl misreads an existing gateway.
+    /// Sources: KIA1108: kiali `checkers/virtualservices/no_gateway_checker.go`; IST0133: istio `pkg/config/validation/validation.go`;
+    /// IST0101 and IST0132 where istioctl misreads an existing gateway.
     "istio-virtual-service-gateway-legacy-name",
     summary: "VirtualService names a gateway in the notation of before Istio 1.1",
-    aliases: &["IST0101", "IST0132", "KIA1108"],
+    aliases: &["IST0101", "IST0132", "IST0133", "KIA1108"],
     severity: Severity::Info,
     category: Category::Config,
     mesh: MeshTag::Istio,
@@ -33,7 +34,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for (text, at, in_spec) in named_gateways(vs) {
             let GatewayName::Object { namespace, name, legacy: true } = GatewayName::read(text, &vs.meta.namespace) else { continue };
             let exists = [Kind::IstioGateway, Kind::Gateway].iter().any(|kind| world.index.object(*kind, namespace, name).is_some());
-            let codes: &[&str] = if in_spec && exists { CHECK.aliases } else { &["KIA1108"] };
+            let codes: &[&str] = if in_spec && exists { CHECK.aliases } else { &["IST0133", "KIA1108"] };
             let message = format!("gateway {text:?} is written in the notation of before Istio 1.1, which istioctl does not read");
             findings.add(vs, at.path(), message, format!("Write {namespace}/{name}.")).codes(codes).fix(at.path(), format!("{namespace}/{name}"));
         }

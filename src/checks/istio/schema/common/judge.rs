@@ -1,0 +1,110 @@
+//! How the rules of this family report: errors with istioctl's code for them, warnings with its other one.
+
+use crate::checks::Findings;
+use crate::model::{Field, Kind, Object};
+use crate::report::Severity;
+use crate::world::World;
+
+/// What is wrong with a value, and how to mend it.
+#[derive(Debug)]
+pub(in super::super) struct Fault {
+    /// What is wrong.
+    pub message: String,
+    /// How to mend it.
+    pub hint: String,
+}
+
+/// Nothing, or what is wrong.
+pub(in super::super) type Verdict = Result<(), Fault>;
+
+/// A verdict that something is wrong.
+pub(in super::super) fn fault(message: impl Into<String>, hint: impl Into<String>) -> Verdict {
+    Err(Fault { message: message.into(), hint: hint.into() })
+}
+
+/// Judges one object.
+pub(in super::super) struct Judge<'j, 'w> {
+    findings: &'j mut Findings<'w>,
+    object: &'j Object,
+    /// The field that holds the judged document as text, when it is not the object itself.
+    inside: Option<&'static str>,
+    errors: usize,
+}
+
+impl<'j, 'w> Judge<'j, 'w> {
+    /// Judges `object` itself.
+    pub(in super::super) fn new(findings: &'j mut Findings<'w>, object: &'j Object) -> Self {
+        Self { findings, object, inside: None, errors: 0 }
+    }
+
+    /// Judges a document that `object` holds as text in the field `inside`.
+    pub(in super::super) fn inside(findings: &'j mut Findings<'w>, object: &'j Object, inside: &'static str) -> Self {
+        Self { inside: Some(inside), ..Self::new(findings, object) }
+    }
+
+    /// The namespace of the object.
+    pub(in super::super) fn namespace(&self) -> &'j str {
+        &self.object.meta.namespace
+    }
+
+    /// How many errors were reported.
+    pub(in super::super) fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// Istio refuses what stands at `path`.
+    pub(in super::super) fn error(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
+        self.errors += 1;
+        self.report(path.into(), message.into(), hint.into(), Severity::Error, &["IST0106"]);
+    }
+
+    /// Istio takes what stands at `path`, and warns of it.
+    pub(in super::super) fn warn(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
+        self.report(path.into(), message.into(), hint.into(), Severity::Warning, &["IST0133"]);
+    }
+
+    /// Istio and istioctl take what stands at `path` without a word, and it is hardly what was meant.
+    pub(in super::super) fn doubt(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
+        self.report(path.into(), message.into(), hint.into(), Severity::Warning, &[]);
+    }
+
+    /// Worth knowing, and istioctl warns of it.
+    pub(in super::super) fn note(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
+        self.report(path.into(), message.into(), hint.into(), Severity::Info, &["IST0133"]);
+    }
+
+    /// Istio's webhook refuses the object, or Istio cannot read it at all; istioctl gives no code for that.
+    pub(in super::super) fn refused(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
+        self.report(path.into(), message.into(), hint.into(), Severity::Error, &[]);
+    }
+
+    /// An error at `field`, when the verdict is one.
+    pub(in super::super) fn judge(&mut self, field: &Field<'_>, verdict: Verdict) {
+        if let Err(Fault { message, hint }) = verdict {
+            self.error(field.path(), message, hint);
+        }
+    }
+
+    fn report(&mut self, path: String, message: String, hint: String, severity: Severity, codes: &[&'static str]) {
+        let (path, message) = match self.inside {
+            Some(inside) if path.is_empty() => (inside.to_owned(), message),
+            Some(inside) => (inside.to_owned(), format!("{path}: {message}")),
+            None => (path, message),
+        };
+        self.findings.add(self.object, path, message, hint).severity(severity).codes(codes);
+    }
+}
+
+/// Judges every object of a kind: its annotations, then its spec with `spec`.
+pub(in super::super) fn each(
+    world: &World,
+    findings: &mut Findings<'_>,
+    kind: Kind,
+    spec: impl for<'o> Fn(&mut Judge<'_, '_>, &Field<'o>, &'o Object),
+) {
+    for object in world.index.objects(kind) {
+        let mut judge = Judge::new(findings, object);
+        super::annotations(&mut judge, object);
+        spec(&mut judge, &object.spec(), object);
+    }
+}

@@ -1,0 +1,93 @@
+//! Load balancing by locality and zone.
+
+use std::collections::BTreeSet;
+
+use super::{Judge, has};
+use crate::model::Field;
+
+const TOPOLOGY: [&str; 3] = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone"];
+
+/// Judges `localityLbSetting`; `outlier` says whether ejection is configured beside it.
+pub(in super::super) fn locality_lb(judge: &mut Judge<'_, '_>, lb: &Field<'_>, outlier: bool) {
+    if has(lb, "distribute") && has(lb, "failover") {
+        judge.error(lb.path_of("failover"), "distribute and failover are used together", "Keep one of the two.");
+        return;
+    }
+    if has(lb, "failover")
+        && let Some((label, field)) = lb.texts("failoverPriority").find(|(label, _)| TOPOLOGY.contains(label))
+    {
+        let message = format!("failover and the topology label {label:?} in failoverPriority are used together");
+        judge.error(field.path(), message, "Keep failover, or order by failoverPriority alone.");
+        return;
+    }
+    for share in lb.list("distribute") {
+        let to: Vec<_> = share.get("to").iter().flat_map(Field::entries).collect();
+        let weights: Vec<i64> = to.iter().map(|(_, weight)| weight.int().unwrap_or_default()).collect();
+        if let Some(((_, field), weight)) = to.iter().zip(&weights).find(|(_, weight)| !(1..=100).contains(*weight)) {
+            judge.error(field.path(), format!("weight {weight} is not between 1 and 100"), "Write a weight from 1 to 100.");
+            return;
+        }
+        let total = weights.iter().fold(0_i64, |sum, weight| sum.saturating_add(*weight));
+        if total != 100 {
+            judge.error(share.path_of("to"), format!("the weights add up to {total}"), "Make the weights add up to 100.");
+            return;
+        }
+        localities(judge, to);
+    }
+    localities(judge, lb.list("distribute").filter_map(|share| share.get("from")).filter_map(|from| Some((from.str()?, from))).collect());
+    failover(judge, lb, outlier);
+}
+
+/// Judges `zoneAwareLbSetting`.
+pub(in super::super) fn zone_aware_lb(judge: &mut Judge<'_, '_>, lb: &Field<'_>, outlier: bool) {
+    for (label, field) in lb.texts("failoverPriority").filter(|(label, _)| TOPOLOGY.contains(label)) {
+        let message = format!("{label:?} cannot be a failover priority: zone-aware balancing goes by region and zone already");
+        judge.error(field.path(), message, "Remove the label; order regions with failover.");
+    }
+    failover(judge, lb, outlier);
+}
+
+fn failover(judge: &mut Judge<'_, '_>, lb: &Field<'_>, outlier: bool) {
+    for name in ["failover", "failoverPriority"] {
+        if has(lb, name) && !outlier {
+            let hint = "Add outlierDetection to the same policy, so that failing endpoints are noticed.";
+            judge.warn(lb.path_of(name), "failover does nothing without outlierDetection", hint);
+            break;
+        }
+    }
+    for pair in lb.list("failover") {
+        let (from, to) = (pair.text("from"), pair.text("to"));
+        if from == to {
+            judge.error(pair.path(), format!("traffic of region {from:?} fails over to the same region"), "Write two different regions.");
+        }
+        if from.contains('/') || to.contains('/') {
+            judge.error(pair.path(), "failover names more than a region", "Write regions alone, without zones.");
+        }
+        if from.contains('*') || to.contains('*') {
+            judge.error(pair.path(), "failover knows no wildcards", "Write the names of regions.");
+        }
+    }
+}
+
+/// Judges localities `region/zone/subzone`: no empty parts, a wildcard only at the end, and none inside another.
+fn localities(judge: &mut Judge<'_, '_>, listed: Vec<(&str, Field<'_>)>) {
+    let mut seen: BTreeSet<Vec<&str>> = BTreeSet::new();
+    for (locality, field) in listed {
+        let wildcards = locality.matches('*').count();
+        let parts: Vec<&str> = locality.splitn(3, '/').collect();
+        if wildcards > 1 || (wildcards == 1 && !locality.ends_with('*')) {
+            judge.error(field.path(), format!("locality {locality:?} has a wildcard that is not at its end"), "Write the wildcard once, at the end.");
+            return;
+        }
+        if parts.iter().any(|part| part.is_empty()) {
+            judge.error(field.path(), format!("locality {locality:?} has an empty part"), "Write region, region/zone or region/zone/subzone.");
+            return;
+        }
+        let exact: Vec<&str> = parts.iter().copied().take_while(|part| *part != "*").collect();
+        if seen.iter().any(|other| other.starts_with(&exact) || exact.starts_with(other)) {
+            judge.error(field.path(), format!("locality {locality:?} overlaps with an earlier one"), "Write localities that exclude each other.");
+            return;
+        }
+        seen.insert(exact);
+    }
+}
