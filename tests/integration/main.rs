@@ -7,6 +7,7 @@ mod check_cluster;
 mod checks;
 mod cluster;
 mod completion;
+mod demo;
 mod encode;
 mod envtest;
 mod files;

@@ -34,12 +34,16 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for (i, port) in service.spec.ports.iter().enumerate() {
             let Some(protocol) = port.app_protocol.as_deref().filter(|p| !is_known_app_protocol(p)) else { continue };
             if !port.protocol().eq_ignore_ascii_case("udp") && leads_into_mesh(world, service) {
-                findings.add(
+                let finding = findings.add(
                     service,
                     format!("spec.ports[{i}].appProtocol"),
                     format!("appProtocol {protocol:?} of port {} is unknown to Istio", port.port),
                     "Use http, http2, https, grpc, grpc-web, tcp, tls, mongo, mysql, redis or one of kubernetes.io/h2c, /ws, /wss.",
                 );
+                // A waypoint's Service is Istio's own work: nobody has to mend it, nor could.
+                if service.metadata.labels.has("gateway.istio.io/managed") {
+                    finding.severity(Severity::Info);
+                }
             }
         }
     }
