@@ -2,7 +2,10 @@
 //!
 //! `BLESS=1 cargo test --test integration generated` writes the files anew.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+
+use kubectl_mesh::model::Kind;
 
 use crate::mesh::run;
 
@@ -28,4 +31,58 @@ fn completion_scripts_are_current() {
         assert_eq!((code, err.as_str()), (0, ""));
         is_current(&format!("completions/{file}"), &out);
     }
+}
+
+#[test]
+fn the_rule_catalogue_is_current() {
+    let (code, out, err) = run(&[], &["rules", "-o", "markdown"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    is_current("src/checks/README.md", &out);
+}
+
+/// The rights that reading every kind takes.
+fn cluster_role() -> String {
+    let mut groups: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for kind in Kind::ALL {
+        groups.entry(kind.group()).or_default().insert(kind.plural());
+    }
+    let rule = |(group, plurals): (&str, BTreeSet<&str>)| {
+        format!("- apiGroups: [\"{group}\"]\n  resources: [{}]\n  verbs: [get, list]\n", plurals.into_iter().collect::<Vec<_>>().join(", "))
+    };
+    let rules: String = groups.into_iter().map(rule).collect();
+    format!("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: kubectl-mesh-reader\nrules:\n{rules}")
+}
+
+/// The text between two HTML comments of the README.
+fn section<'a>(readme: &'a str, name: &str) -> &'a str {
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+    readme.split_once(&begin).and_then(|(_, rest)| rest.split_once(&end)).map_or("", |(text, _)| text)
+}
+
+fn section_is_current(name: &str, now: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let kept = section(&readme, name);
+    if std::env::var_os("BLESS").is_some() {
+        let marked = |text: &str| format!("<!-- {name} -->\n{text}<!-- /{name} -->");
+        std::fs::write(&path, readme.replace(&marked(kept), &marked(now))).unwrap();
+        return;
+    }
+    assert!(kept == now, "the section {name:?} of README.md is out of date: run this test with BLESS=1 and look at the difference");
+}
+
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    let (code, out, _) = run(&[], &["status", "--demo"]);
+    assert_eq!(code, 0);
+    let (_, check, _) = run(&[], &["check", "--demo", "--category", "mtls", "--category", "traffic"]);
+    section_is_current(
+        "screen",
+        &format!("```console\n$ kubectl mesh status --demo\n{out}\n$ kubectl mesh check --demo --category mtls --category traffic\n{check}```\n"),
+    );
+}
+
+#[test]
+fn the_readme_names_the_rights_that_reading_takes() {
+    section_is_current("rbac", &format!("```yaml\n{}```\n", cluster_role()));
 }
