@@ -1,5 +1,6 @@
 //! The `kubectl mesh` binary: parse, run, exit.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -8,13 +9,15 @@ use kubectl_mesh::commands::{self, Terminal};
 use kubectl_mesh::error::CliError;
 
 fn main() -> ExitCode {
-    let mut terminal = Terminal::real();
     let cli = Cli::parse();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let outcome = runtime.map_err(CliError::internal).and_then(|runtime| runtime.block_on(commands::run(cli, &mut terminal)));
+    let mut terminal = Terminal::real();
+    // Two of each: one reads while the other decodes, and more threads would only cost memory (each has an arena of the allocator).
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(2).enable_all().build();
+    let run = || runtime.map_err(CliError::internal)?.block_on(commands::run(cli, &mut terminal));
+    let outcome = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(CliError::internal("the program broke off")));
     outcome
         .unwrap_or_else(|error| {
-            terminal.error(&error);
+            Terminal::real().error(&error);
             error.exit
         })
         .into()
