@@ -32,7 +32,7 @@ pub(super) fn report(world: &World, findings: &mut Findings<'_>, mesh: MeshId, p
             faults.push(format!("the control plane in namespace {plane:?} on {}", closed.join(", ")));
         }
         if !reaches("UDP", 53, None) && !reaches("TCP", 53, None) {
-            faults.push("DNS on 53, by which they find it".to_owned());
+            faults.push(format!("DNS on 53, by which they find {}", if faults.is_empty() { "their control plane" } else { "it" }));
         }
         if faults.is_empty() {
             continue;
