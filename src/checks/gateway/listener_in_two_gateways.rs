@@ -42,12 +42,19 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         }
     }
     for ((_, hostname, port, protocol), sites) in sites {
+        // Counted once for all of them, since one hostname may be in very many Gateways.
+        let names: BTreeSet<&str> = sites.iter().map(|(g, _)| g.meta.name.as_str()).collect();
+        let mut users: BTreeMap<(&str, &str), BTreeSet<(&str, &str)>> = BTreeMap::new();
+        for (gateway, _) in &sites {
+            for address in addresses::all(gateway) {
+                users.entry(address).or_default().insert((&gateway.meta.namespace, &gateway.meta.name));
+            }
+        }
         for (gateway, path) in &sites {
-            let others: Vec<&Object> = sites.iter().map(|(g, _)| *g).filter(|g| g.reference() != gateway.reference()).collect();
+            let others: Vec<&Object> = sites.iter().map(|(g, _)| *g).filter(|g| !std::ptr::eq(*g, *gateway)).take(3).collect();
             let Some(other) = others.first() else { continue };
-            let mine: BTreeSet<(&str, &str)> = addresses::all(gateway).collect();
-            let shared = others.iter().any(|o| addresses::all(o).any(|a| mine.contains(&a)));
-            let kiali = others.iter().any(|o| o.meta.name != gateway.meta.name);
+            let shared = addresses::all(gateway).any(|address| users.get(&address).is_some_and(|users| users.len() > 1));
+            let kiali = names.len() > 1;
             let finding = findings.add(
                 *gateway,
                 path.as_str(),
@@ -58,7 +65,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             if !shared {
                 finding.severity(Severity::Info);
             }
-            for other in others.iter().take(3) {
+            for other in &others {
                 finding.related(other.reference(), "serves the same hostname and port");
             }
         }

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use super::routes::{self, Parent};
 use crate::checks::Findings;
 use crate::model::{Kind, Object};
@@ -39,6 +41,10 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
+    let mut by_name: HashMap<(Kind, &str), Vec<&str>> = HashMap::new();
+    for gateway in [Kind::Gateway, Kind::ListenerSet].into_iter().flat_map(|kind| world.index.objects(kind)) {
+        by_name.entry((gateway.kind, &gateway.meta.name)).or_default().push(&gateway.meta.namespace);
+    }
     for route in routes::all(&world.index) {
         for parent in routes::parents(route) {
             let exists = match parent.kind {
@@ -46,21 +52,18 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 kind => world.index.object(kind, parent.namespace, parent.name).is_some(),
             };
             if !exists {
-                report(world, findings, route, &parent);
+                let elsewhere = by_name.get(&(parent.kind, parent.name)).map(Vec::as_slice).unwrap_or_default();
+                report(findings, route, &parent, &elsewhere[..elsewhere.len().min(3)]);
             }
         }
     }
 }
 
-fn report(world: &World, findings: &mut Findings<'_>, route: &Object, parent: &Parent<'_>) {
+fn report(findings: &mut Findings<'_>, route: &Object, parent: &Parent<'_>, elsewhere: &[&str]) {
     let codes: &[&'static str] = match parent.kind {
         Kind::Gateway if routes::seen_by_kiali(route) => &["KIA1401"],
         Kind::Service if routes::seen_by_kiali(route) => &["KIA1402"],
         _ => &[],
-    };
-    let elsewhere: Vec<&str> = match parent.kind {
-        Kind::Service => Vec::new(),
-        kind => world.index.objects(kind).iter().filter(|o| o.meta.name == parent.name).map(|o| o.meta.namespace.as_str()).take(3).collect(),
     };
     let hint = if elsewhere.is_empty() {
         format!("Name an existing {}.", parent.kind)
