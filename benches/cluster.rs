@@ -3,6 +3,14 @@
 //! Machines are noisy, so everything is a ratio to the raw transfer of the same lists by curl, on the same machine in the same run, and to
 //! `kubectl get pods -A` where kubectl is on PATH. Peak memory is the kernel's own high-water mark.
 
+#![allow(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a benchmark prints, and what breaks it should break it"
+)]
+
 #[path = "../tests/integration/apiserver/bulk.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod bulk;

@@ -1,5 +1,13 @@
 //! Which rules take the time: `cargo bench --bench profile [-- PODS]`. Prints the slowest, each alone, with the growth from a tenth of the size.
 
+#![allow(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a benchmark prints, and what breaks it should break it"
+)]
+
 mod world;
 
 use std::time::Instant;

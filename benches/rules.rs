@@ -2,6 +2,14 @@
 //!
 //! The number to watch is the time for one pod: it must not grow from 10,000 to 100,000 by more than 1.3 times.
 
+#![allow(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a benchmark prints, and what breaks it should break it"
+)]
+
 mod world;
 
 use divan::counter::ItemsCount;

@@ -39,7 +39,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         }
         let references: Vec<_> = validation.list("caCertificateRefs").collect();
         let system = !validation.text("wellKnownCACertificates").is_empty();
-        if references.is_empty() == !system {
+        if references.is_empty() != system {
             let message = if system { "two kinds of certificate authorities are named" } else { "no certificate authority is named" };
             let hint = "Set either caCertificateRefs or wellKnownCACertificates.";
             findings.add(policy, validation.path_of("caCertificateRefs"), message, hint);

@@ -67,12 +67,10 @@ fn judge(findings: &mut Findings<'_>, gateway: &Object, listener: &Listener<'_>)
                 findings.add(gateway, unused.path(), message, "Remove them, or set mode: Terminate.").severity(Severity::Warning);
             }
         }
-        ("HTTPS" | "TLS", tls) => {
-            if tls.as_ref().is_none_or(|t| lacks_certificate(t)) {
-                let path = tls.as_ref().map_or_else(|| listener.field.path_of("tls"), |t| t.path_of("certificateRefs"));
-                let message = format!("listener {name:?} terminates TLS and has no certificate: it does not come up");
-                findings.add(gateway, path, message, "Name a Secret of type kubernetes.io/tls in tls.certificateRefs.");
-            }
+        ("HTTPS" | "TLS", tls) if tls.as_ref().is_none_or(|t| lacks_certificate(t)) => {
+            let path = tls.as_ref().map_or_else(|| listener.field.path_of("tls"), |t| t.path_of("certificateRefs"));
+            let message = format!("listener {name:?} terminates TLS and has no certificate: it does not come up");
+            findings.add(gateway, path, message, "Name a Secret of type kubernetes.io/tls in tls.certificateRefs.");
         }
         ("HTTP" | "TCP" | "UDP", Some(tls)) => {
             let message = format!("listener {name:?} is {} and has TLS settings", listener.protocol);

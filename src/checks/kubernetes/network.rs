@@ -133,7 +133,7 @@ pub(super) fn opens(rule: &Field<'_>, direction: Direction, protocol: &str, port
 
 fn names(spec: Option<&PodSpec>, name: &str, port: i64) -> bool {
     let of_proxies = [("linkerd-proxy", 4143), ("linkerd-admin", 4191), ("http-envoy-prom", 15090)];
-    let declared = spec.into_iter().flat_map(|s| s.all_containers()).flat_map(|c| &c.ports);
+    let declared = spec.into_iter().flat_map(PodSpec::all_containers).flat_map(|c| &c.ports);
     of_proxies.contains(&(name, port)) || declared.into_iter().any(|p| p.name == name && i64::from(p.container_port) == port)
 }
 
@@ -156,7 +156,7 @@ pub(super) fn may_reach(world: &World, policy: &Object, rule: &Field<'_>, namesp
                 let known = written.is_some();
                 let labels: Map = written
                     .into_iter()
-                    .flat_map(|l| l.iter())
+                    .flat_map(Map::iter)
                     .map(|(k, v)| (k.as_str(), v.as_str()))
                     .chain([("kubernetes.io/metadata.name", namespace)])
                     .collect();

@@ -113,10 +113,10 @@ fn success_rate(annotations: &Map, faults: &mut Vec<Fault>) {
             0.8
         }
     };
-    if let Some(length) = time(annotations, &window, faults) {
-        if length.is_zero() || rate != 0.0 && length < Duration::from_millis(10) {
-            faults.push((window, "it must be at least 10ms".to_owned()));
-        }
+    if let Some(length) = time(annotations, &window, faults)
+        && (length.is_zero() || rate != 0.0 && length < Duration::from_millis(10))
+    {
+        faults.push((window, "it must be at least 10ms".to_owned()));
     }
     match annotations.get(&requests).map(|v| v.trim().parse::<u32>()) {
         Some(Err(_)) => faults.push((requests, "it is not a whole number".to_owned())),

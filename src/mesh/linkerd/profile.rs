@@ -24,10 +24,10 @@ pub enum ProfileName<'a> {
 /// Reads a profile's name.
 pub fn name<'a>(text: &'a str, cluster: &ClusterInfo) -> ProfileName<'a> {
     let suffix = format!(".svc.{}", cluster.domain);
-    if let Some((service, namespace)) = text.strip_suffix(suffix.as_str()).and_then(|rest| rest.split_once('.')) {
-        if !namespace.contains('.') {
-            return ProfileName::Service { namespace, name: service };
-        }
+    if let Some((service, namespace)) = text.strip_suffix(suffix.as_str()).and_then(|rest| rest.split_once('.'))
+        && !namespace.contains('.')
+    {
+        return ProfileName::Service { namespace, name: service };
     }
     let labels: Vec<&str> = text.split('.').collect();
     let short = labels.len() < 2 || labels.get(2) == Some(&"svc");
@@ -66,10 +66,10 @@ fn request(condition: &Field<'_>, faults: &mut Vec<Fault>) {
     if !known.iter().any(|name| condition.get(name).is_some_and(|f| f.str() != Some(""))) {
         faults.push((condition.path(), format!("the condition has none of {}", known.join(", "))));
     }
-    if let Some(pattern) = condition.get("pathRegex") {
-        if let Some(Err(_)) = pattern.str().map(|p| Regex::new(p)) {
-            faults.push((pattern.path(), format!("{} is no valid regular expression", pattern.value())));
-        }
+    if let Some(pattern) = condition.get("pathRegex")
+        && let Some(Err(_)) = pattern.str().map(Regex::new)
+    {
+        faults.push((pattern.path(), format!("{} is no valid regular expression", pattern.value())));
     }
     nested(condition).for_each(|inner| request(&inner, faults));
 }

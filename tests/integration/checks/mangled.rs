@@ -49,7 +49,8 @@ fn replacement() -> impl Strategy<Value = Option<Value>> {
 /// Replaces the value that `picks` lead to from `value` downwards.
 fn mangle(value: &mut Value, picks: &[Pick], by: &Option<Value>) {
     let Some((pick, rest)) = picks.split_first() else { return };
-    let leaf = |child: &Value| rest.is_empty() || !(child.is_object() || child.is_array()) || child.as_object().is_some_and(|o| o.is_empty());
+    let leaf =
+        |child: &Value| rest.is_empty() || !(child.is_object() || child.is_array()) || child.as_object().is_some_and(serde_json::Map::is_empty);
     match value {
         Value::Object(map) if !map.is_empty() => {
             let key = map.keys().nth(pick.index(map.len())).unwrap().clone();

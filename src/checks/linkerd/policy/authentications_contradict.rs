@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::linkerd::authz::required;
+use crate::mesh::linkerd::authz::{Required, required};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -31,7 +31,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for policy in world.index.objects(Kind::LinkerdAuthorizationPolicy) {
-        let (identities, networks): (Vec<_>, Vec<_>) = required(policy).into_iter().filter(|r| r.kind.is_some()).partition(|r| r.is_identity());
+        let (identities, networks): (Vec<_>, Vec<_>) = required(policy).into_iter().filter(|r| r.kind.is_some()).partition(Required::is_identity);
         for (sources, what, hint) in [
             (identities, "identities", "List all clients in one MeshTLSAuthentication, or write one policy for each."),
             (networks, "networks", "List all networks in one NetworkAuthentication, or write one policy for each."),

@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::mesh::linkerd::authz::server_authorization_selects;
-use crate::model::Kind;
+use crate::model::{Field, Kind};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -37,7 +37,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         }
         let spec = authorization.spec();
         let named = spec.at(["server", "name"]);
-        let (path, message) = match named.as_ref().and_then(|n| n.str()) {
+        let (path, message) = match named.as_ref().and_then(Field::str) {
             Some(name) => ("spec.server.name", format!("Server {name:?} does not exist in namespace {namespace:?}")),
             None => ("spec.server.selector", format!("no Server of namespace {namespace:?} has labels that match the selector")),
         };

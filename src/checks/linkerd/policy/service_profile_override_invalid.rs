@@ -36,16 +36,16 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for entry in &overrides {
             let authority = entry.text("authority");
             let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-            if let ProfileName::Service { namespace, name } = profile::name(host, &world.linkerd.cluster) {
-                if world.index.service(namespace, name).is_none() {
-                    findings.missing(
-                        object,
-                        entry.path_of("authority"),
-                        &[(Kind::Service, namespace)],
-                        format!("Service {name:?} does not exist in namespace {namespace:?}: its share of the requests fails"),
-                        "Name an existing Service in full.",
-                    );
-                }
+            if let ProfileName::Service { namespace, name } = profile::name(host, &world.linkerd.cluster)
+                && world.index.service(namespace, name).is_none()
+            {
+                findings.missing(
+                    object,
+                    entry.path_of("authority"),
+                    &[(Kind::Service, namespace)],
+                    format!("Service {name:?} does not exist in namespace {namespace:?}: its share of the requests fails"),
+                    "Name an existing Service in full.",
+                );
             }
         }
         let weights: Vec<Option<f64>> = overrides.iter().map(weight).collect();
