@@ -1,9 +1,16 @@
-//! X.509 certificates as far as rules ask about them: how long they hold, for which names, with which key.
+//! X.509 certificates as far as rules ask about them: how long they hold, for which names, with which key, from whom.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use x509_parser::extensions::GeneralName;
+use x509_parser::oid_registry::{OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_PKCS1_SHA256WITHRSA, OID_SIG_ECDSA_WITH_SHA256};
+use x509_parser::parse_x509_certificate;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::X509Certificate;
+use x509_parser::public_key::PublicKey;
+
+use crate::model::{Kind, Object};
 
 /// What rules ask about a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +25,56 @@ pub struct Certificate {
     pub names: Vec<String>,
     /// Its public key in DER, to tell certificates of one authority apart from those of another.
     pub public_key: Vec<u8>,
+    /// What kind of key that is.
+    pub key: Key,
+    /// Whether it is signed with SHA-256, by ECDSA or RSA.
+    pub signed_with_sha256: bool,
+    /// All of it, in DER: two certificates are the same when this is.
+    pub der: Vec<u8>,
+}
+
+/// Kinds of public keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// ECDSA on the curve P-256.
+    EcdsaP256,
+    /// ECDSA on another curve.
+    EcdsaOther,
+    /// RSA, with its length in bits.
+    Rsa(usize),
+    /// Anything else.
+    Other,
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::EcdsaP256 => f.write_str("ECDSA P-256"),
+            Self::EcdsaOther => f.write_str("ECDSA on another curve than P-256"),
+            Self::Rsa(bits) => write!(f, "RSA with {bits} bits"),
+            Self::Other => f.write_str("neither ECDSA nor RSA"),
+        }
+    }
+}
+
+/// The bytes under a key of a Secret or a ConfigMap.
+pub fn value(object: &Object, key: &str) -> Option<Vec<u8>> {
+    let text = object.root().value().get("data")?.get(key)?.as_str()?;
+    if object.kind == Kind::ConfigMap { Some(text.as_bytes().to_vec()) } else { STANDARD.decode(text).ok() }
+}
+
+/// Whether the first certificate of a chain leads to one of `anchors`, through the others of the chain.
+pub fn leads_to(chain: &[Certificate], anchors: &[Certificate]) -> bool {
+    let Some(mut at) = chain.first() else { return false };
+    // A chain cannot be longer than it is, so a circle ends too.
+    for _ in chain {
+        if anchors.iter().any(|anchor| at.is_issued_by(anchor)) {
+            return true;
+        }
+        let Some(next) = chain.iter().find(|c| c.der != at.der && at.is_issued_by(c)) else { return false };
+        at = next;
+    }
+    false
 }
 
 /// Reads the certificates of a PEM text; its first block must be a certificate, later blocks of other kinds are passed over.
@@ -45,7 +102,22 @@ fn of(certificate: &X509Certificate<'_>) -> Result<Certificate, String> {
         not_after: time(validity.not_after.timestamp())?,
         names: names.filter_map(name).collect(),
         public_key: certificate.public_key().raw.to_vec(),
+        key: key(certificate),
+        signed_with_sha256: [OID_SIG_ECDSA_WITH_SHA256, OID_PKCS1_SHA256WITHRSA].contains(&certificate.signature_algorithm.algorithm),
+        der: certificate.as_raw().to_vec(),
     })
+}
+
+fn key(certificate: &X509Certificate<'_>) -> Key {
+    let public = certificate.public_key();
+    if public.algorithm.algorithm == OID_KEY_TYPE_EC_PUBLIC_KEY {
+        let curve = public.algorithm.parameters.as_ref().and_then(|p| p.as_oid().ok());
+        return if curve.is_some_and(|c| c == OID_EC_P256) { Key::EcdsaP256 } else { Key::EcdsaOther };
+    }
+    match public.parsed() {
+        Ok(PublicKey::RSA(rsa)) => Key::Rsa(rsa.key_size()),
+        _ => Key::Other,
+    }
 }
 
 fn name(name: &GeneralName<'_>) -> Option<String> {
@@ -63,6 +135,20 @@ impl Certificate {
     /// Whether it holds at a time.
     pub fn holds_at(&self, now: Timestamp) -> bool {
         self.not_before <= now && now <= self.not_after
+    }
+
+    /// For how many seconds it holds in all.
+    pub fn lifetime(&self) -> i64 {
+        self.not_after.as_second() - self.not_before.as_second()
+    }
+
+    /// Whether `issuer` signed it, or is it.
+    pub fn is_issued_by(&self, issuer: &Certificate) -> bool {
+        if self.der == issuer.der {
+            return true;
+        }
+        let (Ok((_, own)), Ok((_, other))) = (parse_x509_certificate(&self.der), parse_x509_certificate(&issuer.der)) else { return false };
+        own.issuer().as_raw() == other.subject().as_raw() && own.verify_signature(Some(other.public_key())).is_ok()
     }
 
     /// Full days until it ends; negative when it has ended.
@@ -109,6 +195,32 @@ mod tests {
         let certificate = made(&["a.example.com", "*.shop.example.com", "10.0.0.1"]);
         assert!(["a.example.com", "A.example.com", "x.shop.example.com", "*.shop.example.com", "10.0.0.1"].iter().all(|h| certificate.covers(h)));
         assert!(["b.example.com", "shop.example.com", "x.y.shop.example.com", "*.example.com", "*"].iter().all(|h| !certificate.covers(h)));
+    }
+
+    #[test]
+    fn a_chain_leads_to_the_authority_that_signed_it() {
+        let authority = |name: &str| {
+            let key = rcgen::KeyPair::generate().unwrap();
+            let mut parameters = rcgen::CertificateParams::new(vec![]).unwrap();
+            parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+            parameters.distinguished_name.push(rcgen::DnType::CommonName, name);
+            (parameters, key)
+        };
+        let (of_root, root_key) = authority("root");
+        let root_pem = of_root.self_signed(&root_key).unwrap().pem();
+        let root = rcgen::Issuer::new(of_root, root_key);
+        let (of_middle, middle_key) = authority("middle");
+        let middle_pem = of_middle.signed_by(&middle_key, &root).unwrap().pem();
+        let middle = rcgen::Issuer::new(of_middle, middle_key);
+        let (of_leaf, leaf_key) = authority("leaf");
+        let leaf_pem = of_leaf.signed_by(&leaf_key, &middle).unwrap().pem();
+        let (namesake, namesake_key) = authority("root");
+        let read = |pem: &str| read(pem.as_bytes()).unwrap();
+        let (root, other) = (read(&root_pem), read(&namesake.self_signed(&namesake_key).unwrap().pem()));
+        assert!(leads_to(&read(&(leaf_pem.clone() + &middle_pem)), &root) && leads_to(&root, &root));
+        assert!(!leads_to(&read(&leaf_pem), &root), "the link between them is missing");
+        assert!(!leads_to(&read(&middle_pem), &other), "same name, other key");
+        assert_eq!((root[0].key, root[0].signed_with_sha256), (Key::EcdsaP256, true));
     }
 
     #[test]

@@ -13,7 +13,8 @@ pub const COMPONENT: &str = "linkerd.io/control-plane-component";
 pub const PLANE: &str = "linkerd.io/control-plane-ns";
 /// Annotation of namespaces and pods that asks for a proxy.
 pub const INJECT: &str = "linkerd.io/inject";
-const PARTS: [&str; 3] = ["destination", "identity", "proxy-injector"];
+/// The components that make up a control plane.
+pub const PARTS: [&str; 3] = ["destination", "identity", "proxy-injector"];
 
 /// The webhook that shows new pods to a control plane's injector.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,7 +148,8 @@ fn add_part(index: &Index, workload: &Workload, part: &str, plane: &mut ControlP
     }
 }
 
-fn counts(index: &Index, workload: &Workload) -> Option<(usize, usize)> {
+/// Ready and wanted pods of a workload, when its pods or its status were seen.
+pub fn counts(index: &Index, workload: &Workload) -> Option<(usize, usize)> {
     let at = &workload.reference;
     let controller = index.controllers_in(&at.namespace).iter().find(|c| c.kind == at.kind && c.metadata.name == at.name);
     let stated = controller.and_then(readiness);

@@ -15,10 +15,11 @@ pub mod routes;
 pub mod server;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod trust;
 
 pub use cluster_info::ClusterInfo;
 pub use config::LinkerdConfig;
-pub use detect::{COMPONENT, INJECT, Injector, PLANE};
+pub use detect::{COMPONENT, INJECT, Injector, PARTS, PLANE, counts};
 
 use super::{Component, ControlPlane, Mesh};
 use crate::index::{Index, Workload};

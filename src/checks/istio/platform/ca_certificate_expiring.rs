@@ -1,6 +1,6 @@
-use super::gateway_certificates::value;
 use crate::checks::Findings;
 use crate::mesh::certificate;
+use crate::mesh::certificate::value;
 use crate::model::{Kind, Object};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

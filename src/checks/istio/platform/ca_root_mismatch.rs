@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
 use super::ca_certificate_expiring::authorities;
-use super::gateway_certificates::value;
 use crate::checks::Findings;
 use crate::mesh::certificate;
+use crate::mesh::certificate::value;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

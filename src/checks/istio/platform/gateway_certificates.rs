@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::gateway_workloads::{GatewayWorkloads, selector};
+use crate::mesh::certificate::value;
 use crate::model::{Field, Kind, Object};
 use crate::world::World;
 
@@ -66,12 +64,6 @@ pub(super) fn all(world: &World) -> Vec<Credential<'_>> {
 /// Whether a credential is a Secret rather than a file, a ConfigMap or the proxy's own certificate.
 fn is_secret(name: &str) -> bool {
     name.split_once("://").is_none_or(|(scheme, _)| scheme == "kubernetes")
-}
-
-/// The bytes under a key of a Secret or a ConfigMap.
-pub(super) fn value(object: &Object, key: &str) -> Option<Vec<u8>> {
-    let text = object.root().value().get("data")?.get(key)?.as_str()?;
-    if object.kind == Kind::ConfigMap { Some(text.as_bytes().to_vec()) } else { STANDARD.decode(text).ok() }
 }
 
 /// Whether a Secret has something under a key; of private keys nothing more is known.

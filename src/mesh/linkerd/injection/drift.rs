@@ -2,15 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest, Sha256};
-
-use super::super::{INJECT, Linkerd, LinkerdConfig, PLANE};
+use super::super::trust::{self, ANCHORS_HASH, Trust};
+use super::super::{INJECT, Linkerd, PLANE};
 use crate::index::Body;
 use crate::mesh::{Drifts, Shape, namespace_words};
 use crate::model::{Actual, Drift, Fact, Intent, Map, Pod, key};
 
-const ANCHORS: &str = "LINKERD2_PROXY_IDENTITY_TRUST_ANCHORS";
-const ANCHORS_HASH: &str = "linkerd.io/trust-root-sha256";
 const PROXY_VERSION: &str = "config.linkerd.io/proxy-version";
 
 /// What of `config.linkerd.io/…` the injector copies from a namespace to its pods, but for `proxy-additional-env`, which it merges.
@@ -110,25 +107,10 @@ fn outdated(linkerd: &Linkerd, pod: &Pod, drifts: &mut Drifts) {
     {
         drifts.add("proxy-version", true, pod, "spec.containers", format!("its proxy is {running}, a new pod's would be {expected}"));
     }
-    if trusts_other_anchors(config, pod) {
+    if config.trust_anchors.as_deref().is_some_and(|now| matches!(trust::of(pod, now), Trust::Differs { .. })) {
         let at = format!("metadata.annotations{}", key(ANCHORS_HASH));
         drifts.add("trust-anchors", true, pod, &at, "was injected with other trust anchors than the control plane's");
     }
-}
-
-fn trusts_other_anchors(config: &LinkerdConfig, pod: &Pod) -> bool {
-    let Some(now) = config.trust_anchors.as_deref() else { return false };
-    // The proxy's own copy decides; it was written out at injection.
-    if let Some(then) = pod.spec.container("linkerd-proxy").and_then(|c| c.env(ANCHORS)).filter(|v| !v.is_empty()) {
-        return then.trim() != now.trim();
-    }
-    let Some(then) = pod.metadata.annotations.get(ANCHORS_HASH) else { return false };
-    // The bundle's text is hashed as the chart was given it, with or without a newline at its end.
-    [now.to_owned(), now.trim().to_owned(), format!("{}\n", now.trim())].iter().all(|text| hash(text) != then)
-}
-
-fn hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The annotations that a new pod would get its own from: those of the template, then those of the namespace.
