@@ -3,33 +3,62 @@
 use crate::checks::Check;
 
 mod anchors;
+mod cluster_networks_addresses;
+mod cluster_networks_nodes;
+mod cni_not_ready;
 mod config_missing;
 mod control_plane_not_ready;
 mod control_plane_replicas;
 mod control_plane_unschedulable;
+mod crd_missing;
+mod extension_namespaces;
+mod extension_not_meshed;
+mod gateway_api_missing;
 mod issuer_certificate_expiring;
 mod issuer_certificate_invalid;
+mod networks;
 mod planes;
+mod pod_not_injected;
+mod proxy_control_plane_gone;
+mod proxy_init_not_root;
+mod proxy_no_longer_injected;
+mod proxy_not_ready;
 mod proxy_trust_outdated;
+mod proxy_version_differs;
 mod trust_anchor_expiring;
 mod trust_anchor_invalid;
 mod trust_anchors_disagree;
+mod viz_scrape_denied;
 mod webhook_certificate;
 mod webhook_missing;
 mod webhook_service_not_found;
 mod webhooks;
 
 pub(in crate::checks) static CHECKS: &[&Check] = &[
+    &cluster_networks_addresses::CHECK,
+    &cluster_networks_nodes::CHECK,
+    &cni_not_ready::CHECK,
     &config_missing::CHECK,
     &control_plane_not_ready::CHECK,
     &control_plane_replicas::CHECK,
     &control_plane_unschedulable::CHECK,
+    &crd_missing::CHECK,
+    &extension_namespaces::CHECK,
+    &extension_not_meshed::CHECK,
+    &gateway_api_missing::CHECK,
     &issuer_certificate_expiring::CHECK,
     &issuer_certificate_invalid::CHECK,
+    &pod_not_injected::CHECK,
+    &proxy_control_plane_gone::CHECK,
+    &proxy_init_not_root::CHECK,
+    &proxy_no_longer_injected::CHECK,
+    &proxy_not_ready::CHECK,
     &proxy_trust_outdated::CHECK,
+    &proxy_version_differs::CHECK,
     &trust_anchor_expiring::CHECK,
     &trust_anchor_invalid::CHECK,
     &trust_anchors_disagree::CHECK,
+    &viz_scrape_denied::CHECK,
     &webhook_certificate::CHECK,
     &webhook_missing::CHECK,
     &webhook_service_not_found::CHECK,
