@@ -43,11 +43,11 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let bare = live.iter().filter(|p| p.spec.container("linkerd-proxy").is_none()).count();
             let waiting = live.iter().filter(|p| !p.is_ready()).count();
             if bare > 0 {
-                let what = format!("{} of extension {extension:?} without a proxy", some_of(bare, live.len(), "runs", "run"));
+                let what = format!("{} without a proxy in extension {extension:?}", some_of(bare, live.len(), "runs", "run"));
                 findings.add_workload(workload, "", what, "Restart it once the injector is ready.").codes(codes[0]);
             }
             if waiting > 0 {
-                let what = format!("{} ready, of extension {extension:?}", some_of(waiting, live.len(), "is not", "are not"));
+                let what = format!("{} in extension {extension:?}", some_of(waiting, live.len(), "is not ready", "are not ready"));
                 findings.add_workload(workload, "", what, "Read its pods' events and logs.").codes(codes[1]);
             }
         }

@@ -4,13 +4,13 @@ use crate::checks::Findings;
 use crate::mesh::certificate::{Key, leads_to};
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::World;
+use crate::world::{SourceKind, World};
 
 crate::check! {
     /// # What it checks
     ///
     /// The certificate with which Linkerd signs those of the proxies (Secret `linkerd-identity-issuer`): it has expired, is not yet valid, does not
-    /// lead to a trust anchor, its key is not ECDSA P-256, it cannot be read, or it is not there.
+    /// lead to a trust anchor, its key is not ECDSA P-256, or it cannot be read.
     ///
     /// # Why it matters
     ///
@@ -39,8 +39,14 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for (config, _) in configs(world) {
-        let Some(secret) = issuer_secret(world, config) else { continue };
+    for (config, object) in configs(world) {
+        let Some(secret) = issuer_secret(world, config) else {
+            // A cluster's Secrets are read only if they are of type kubernetes.io/tls; files often leave them out.
+            if !matches!(world.source.kind, SourceKind::Files | SourceKind::Overlay) {
+                findings.cannot_tell(&object.reference(), "Secret linkerd-identity-issuer was not read, or is not of type kubernetes.io/tls");
+            }
+            continue;
+        };
         let hint = "Issue a new one from the current trust anchor.";
         let Some(bundle) = issuer(world, config) else {
             let what = format!("it has no key {:?}, where the issuer's certificate belongs by identity.issuer.scheme", issuer_key(config));
