@@ -22,6 +22,7 @@ crate::check! {
     /// Sources: linkerd `multicluster/service-mirror/cluster_watcher.go`, `multicluster/cmd/check.go`.
     "linkerd-mirror-service-without-link",
     summary: "Mirrored Service of a cluster that no Link leads to",
+    aliases: &["l5d-multicluster-orphaned-services"],
     severity: Severity::Warning,
     category: Category::Config,
     mesh: MeshTag::Linkerd,

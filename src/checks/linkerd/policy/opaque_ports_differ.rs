@@ -26,6 +26,7 @@ crate::check! {
     /// `controller/api/destination/watcher/workload_watcher.go`.
     "linkerd-opaque-ports-differ",
     summary: "Service and its pods disagree on which ports are opaque",
+    aliases: &["linkerd-opaque-ports-definition"],
     severity: Severity::Warning,
     category: Category::Config,
     mesh: MeshTag::Linkerd,
