@@ -272,6 +272,11 @@ impl CheckReport {
         self.findings.iter().filter(|f| f.severity == severity).count()
     }
 
+    /// Whether gaps left nothing to judge: no rule, or no object among the `objects` that were read.
+    pub fn saw_nothing(&self, objects: usize) -> bool {
+        self.evaluated.is_empty() || (objects == 0 && self.gaps.iter().any(Gap::hides_objects))
+    }
+
     /// The worst severity found.
     pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|f| f.severity).max()

@@ -135,7 +135,7 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
         terminal.note(advice);
     }
     loaded.refuse_misspelt()?;
-    Ok(exit(args.fail_on, &report))
+    Ok(exit(args.fail_on, &report, &loaded.world))
 }
 
 /// What to tell somebody whose cluster has no mesh at all.
@@ -181,8 +181,8 @@ fn compare(report: &mut CheckReport, path: &PathBuf) -> Result<(), CliError> {
 }
 
 /// Findings come first; a run in which gaps left nothing to judge is no success.
-fn exit(fail_on: FailOn, report: &CheckReport) -> Exit {
-    let blind = report.evaluated.is_empty() && report.gaps.iter().any(Gap::hides_objects);
+fn exit(fail_on: FailOn, report: &CheckReport, world: &World) -> Exit {
+    let blind = report.saw_nothing(world.index.inventory().len()) && report.gaps.iter().any(Gap::hides_objects);
     match (fail_on.reached(report.worst()), blind) {
         (true, _) => Exit::Findings,
         (false, true) => Exit::Unreadable,

@@ -104,8 +104,17 @@ fn write_unknown(report: &CheckReport, folding: Folding, style: &Style, out: &mu
     writeln!(out, "{}", paint("not judged", Ink::new().bold(), style))?;
     write_gaps(&hiding, folding, out)?;
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut refused = 0;
     for skipped in &report.skipped {
-        by_reason.entry(&skipped.because).or_default().push(skipped.rule);
+        // The lists stand above already.
+        if skipped.because.starts_with("may not list") && !folding.wide {
+            refused += 1;
+        } else {
+            by_reason.entry(&skipped.because).or_default().push(skipped.rule);
+        }
+    }
+    if refused > 0 {
+        writeln!(out, "  ? {refused} rules need what may not be listed (-o wide names them)")?;
     }
     let total = by_reason.len();
     for (reason, rules) in by_reason.into_iter().take(if folding.wide { usize::MAX } else { 10 }) {
@@ -127,7 +136,8 @@ fn write_gaps(gaps: &[&Gap], folding: Folding, out: &mut dyn Write) -> io::Resul
             gap => writeln!(out, "  ? {}", clean(&gap.to_string()))?,
         }
     }
-    for (namespace, kinds) in refused {
+    for (namespace, mut kinds) in refused {
+        kinds.dedup();
         let place = if namespace.is_empty() { "cluster-wide".to_owned() } else { format!("in namespace {}", clean(namespace)) };
         let more = if kinds.len() > 4 { format!(" and {} more kinds (-o wide names them)", kinds.len() - 4) } else { String::new() };
         writeln!(out, "  ? may not list {place}: {}{more}", kinds.iter().take(4).map(String::as_str).collect::<Vec<_>>().join(", "))?;
@@ -152,7 +162,7 @@ fn write_summary(report: &CheckReport, world: &World, folding: Folding, style: &
     let (errors, warnings, notes) = (report.count(Severity::Error), report.count(Severity::Warning), report.count(Severity::Info));
     let counted = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
     let verdict = match (errors, warnings) {
-        (0, 0) if report.evaluated.is_empty() => paint("nothing judged", Ink::new().yellow(), style),
+        (0, 0) if report.saw_nothing(world.index.inventory().len()) => paint("nothing judged", Ink::new().yellow(), style),
         (0, 0) => paint("nothing wrong", Ink::new().green(), style),
         (0, _) => paint(&counted(warnings, "warning"), Ink::new().yellow(), style),
         (_, 0) => paint(&counted(errors, "error"), Ink::new().red(), style),
