@@ -27,6 +27,9 @@ const METADATA_ONLY: &[Kind] = &[Kind::ServiceAccount, Kind::ClusterRole, Kind::
 /// Where control planes live unless something says otherwise.
 const CONTROL_PLANES: [&str; 2] = ["istio-system", "linkerd"];
 
+/// Secrets of control planes that hold an authority's certificate and need not be of type `kubernetes.io/tls`.
+const AUTHORITIES: [&str; 3] = ["cacerts", "istio-ca-secret", "linkerd-identity-issuer"];
+
 /// What a command wants to read.
 #[derive(Clone, Debug, Default)]
 pub struct Wish {
@@ -195,6 +198,7 @@ async fn read(connection: &Connection, wish: &Wish, scope: Scope, bar: &Bar) -> 
         merge_coverage(&mut found.coverage, &inventory.coverage);
         inventory.append(found);
     }
+    once_each(&mut inventory);
     for kind in through_pods {
         if let Some(pods) = inventory.coverage.get(&Kind::Pod).copied() {
             inventory.coverage.insert(kind, pods);
@@ -203,9 +207,18 @@ async fn read(connection: &Connection, wish: &Wish, scope: Scope, bar: &Bar) -> 
     Ok(inventory)
 }
 
+/// An authority's Secret of type `kubernetes.io/tls` comes with the list and by name.
+fn once_each(inventory: &mut Inventory) {
+    let mut seen = BTreeSet::new();
+    inventory.objects.retain(|o| o.kind != Kind::Secret || seen.insert((o.meta.namespace.clone(), o.meta.name.clone())));
+}
+
 /// What a control plane's namespace holds that rules about other namespaces read.
 fn of_control_plane(namespace: &str, kinds: &BTreeSet<Kind>, scope: &Scope) -> Vec<(Kind, Str, Option<Str>)> {
     let mut extra = vec![(Kind::ConfigMap, Str::from(namespace), None)];
+    if kinds.contains(&Kind::Secret) {
+        extra.extend(AUTHORITIES.map(|name| (Kind::Secret, Str::from(namespace), Some(Str::from(name)))));
+    }
     if matches!(scope, Scope::One(one) if *one != namespace) {
         let own = kinds.iter().filter(|k| k.namespaced() && **k != Kind::Secret);
         extra.extend(own.map(|kind| (*kind, Str::from(namespace), None)));

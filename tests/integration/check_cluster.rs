@@ -128,3 +128,13 @@ fn an_unreachable_server_is_no_verdict() {
     assert_eq!((code, out.as_str()), (3, ""), "{err}");
     assert!(err.contains("cannot reach https://127.0.0.1:9"), "{err}");
 }
+
+#[test]
+fn an_authority_is_read_whatever_the_type_of_its_secret() {
+    let fixture = include_str!("../checks/linkerd-issuer-certificate-invalid/fires-algorithm.yaml");
+    let cluster = TestCluster::start();
+    cluster.apply(fixture);
+    let (_, out, err) = said(&cluster.mesh(["check", "--rule", "linkerd-issuer-certificate-invalid", "-o", "json"]).output().unwrap());
+    let report = report(&out);
+    assert_eq!(report["findings"][0]["object"]["name"], "linkerd-identity-issuer", "{out}{err}");
+}

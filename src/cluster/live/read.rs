@@ -186,12 +186,12 @@ fn jobs(wanted: &Wanted) -> (Vec<Job>, Vec<(Job, Job)>) {
     let extra: BTreeSet<Job> = wanted.extra.iter().map(|(kind, namespace, name)| job(*kind, namespace, name.clone())).collect();
     let mut jobs: BTreeSet<Job> = wanted.kinds.iter().map(|kind| job(*kind, &scope, None)).collect();
     let mut spare = Vec::new();
-    // Lists sort before the single objects that they bring.
+    // Lists sort before the single objects that they bring; the list of Secrets brings only those of type kubernetes.io/tls.
     for job in extra {
         let lists = [Job { name: None, ..job.clone() }, Job { name: None, namespace: Str::default(), ..job.clone() }];
         match lists.into_iter().find(|list| *list != job && jobs.contains(list)) {
-            Some(list) => spare.push((list, job)),
-            None => drop(jobs.insert(job)),
+            Some(list) if job.kind != Kind::Secret => spare.push((list, job)),
+            _ => drop(jobs.insert(job)),
         }
     }
     (jobs.into_iter().collect(), spare)
