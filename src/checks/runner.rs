@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{Check, Findings, registry};
-use crate::model::MeshId;
+use crate::model::{Kind, MeshId};
 use crate::report::{Category, CheckReport, Finding, MeshTag, Skipped};
 use crate::world::{Sight, SourceKind, World};
 
@@ -112,9 +112,7 @@ fn run_one(world: &World, check: &'static Check, absent: &[MeshTag]) -> Outcome 
     match catch_unwind(AssertUnwindSafe(|| (check.run)(world, &mut findings))) {
         Ok(()) => {
             let Findings { mut found, unknown, .. } = findings;
-            found.retain(|f| {
-                world.index.inventory().namespace.as_ref().is_none_or(|only| f.object.namespace.is_empty() || f.object.namespace == *only)
-            });
+            found.retain(|f| world.in_scope(if f.object.kind == Kind::Namespace { &f.object.name } else { &f.object.namespace }));
             Outcome { check, judged: true, findings: found, skipped: unknown }
         }
         Err(_) => skip("internal error in this rule (a bug worth reporting); the other rules are not affected".into()),

@@ -30,6 +30,14 @@ fn a_tab_offers_namespaces_workloads_and_services() {
 }
 
 #[test]
+fn the_plugin_itself_answers_like_the_helper() {
+    let cluster = TestCluster::bare();
+    cluster.apply(OBJECTS);
+    let (code, out, err) = said(&cluster.mesh(["__complete", "check", "-n", "sh"]).output().unwrap());
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "shop\n:4\n", ""));
+}
+
+#[test]
 fn who_may_not_list_is_offered_nothing_and_told_nothing() {
     let cluster = TestCluster::bare();
     cluster.apply(OBJECTS);

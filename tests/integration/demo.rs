@@ -46,3 +46,13 @@ fn the_expired_certificate_is_called_expired() {
     let (_, out, _) = run(&[], &["check", "--demo", "--category", "certificates"]);
     assert!(out.contains("expired at 2025-07-01"), "{out}");
 }
+
+#[test]
+fn a_namespace_narrows_the_findings_to_its_own() {
+    let (_, out, _) = crate::mesh::run(&[], &["check", "--demo", "-n", "billing", "--all-rules", "-o", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let places: std::collections::BTreeSet<&str> =
+        report["findings"].as_array().unwrap().iter().filter_map(|f| f["object"]["namespace"].as_str()).collect();
+    assert_eq!(places, ["billing"].into());
+    assert!(!out.contains("\"name\": \"reports\""), "{out}");
+}

@@ -46,8 +46,7 @@ fn names(words: &[OsString], kinds: &[(Kind, &str)]) -> Vec<CompletionCandidate>
         ..ConnectOptions::default()
     };
     let namespace = typed(words, "namespace", Some('n')).map(str::to_owned);
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return Vec::new() };
-    let found = runtime.block_on(async {
+    let ask = async {
         let connection = tokio::time::timeout(WITHIN, connect(&options)).await.ok()?.ok()?;
         let namespace = namespace.unwrap_or_else(|| connection.namespace().to_owned());
         let lists = kinds.iter().map(async |(kind, prefix)| {
@@ -56,8 +55,15 @@ fn names(words: &[OsString], kinds: &[(Kind, &str)]) -> Vec<CompletionCandidate>
             names.into_iter().map(|name| if prefix.is_empty() { name } else { format!("{prefix}/{name}") }).collect::<Vec<_>>()
         });
         Some(join_all(lists).await.concat())
-    });
-    // A credential plugin may still be at work; the shell does not wait for it.
-    runtime.shutdown_background();
+    };
+    // On a thread of its own, since the hidden command `__complete` runs inside of a runtime already.
+    let on_its_own = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+        let found = runtime.block_on(ask);
+        // A credential plugin may still be at work; the shell does not wait for it.
+        runtime.shutdown_background();
+        found
+    };
+    let found = std::thread::scope(|scope| scope.spawn(on_its_own).join().ok().flatten());
     found.unwrap_or_default().into_iter().map(CompletionCandidate::new).collect()
 }
