@@ -46,7 +46,6 @@ impl Terminal {
             ColorArg::Never => false,
             ColorArg::Auto => !set("NO_COLOR") && (forced || (terminal && !refused)),
         };
-        self.style.width = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|c| *c >= 40);
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty())).unwrap_or_default();
         self.style.ascii = terminal && !locale.to_ascii_lowercase().replace('-', "").contains("utf8");
         self.progress = io::stderr().is_terminal() && !set("CI") && !display.quiet;

@@ -27,8 +27,6 @@ use crate::world::World;
 pub struct Style {
     /// Whether to colour.
     pub color: bool,
-    /// Columns, when they are known.
-    pub width: Option<usize>,
     /// Plain ASCII instead of symbols.
     pub ascii: bool,
 }
