@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::annotations::CONFIG_NAMES;
 use super::super::trust::{self, ANCHORS_HASH, Trust};
 use super::super::{INJECT, Linkerd, PLANE};
 use crate::index::Body;
@@ -10,46 +11,17 @@ use crate::model::{Actual, Drift, Fact, Intent, Map, Pod, key};
 
 const PROXY_VERSION: &str = "config.linkerd.io/proxy-version";
 
-/// What of `config.linkerd.io/…` the injector copies from a namespace to its pods, but for `proxy-additional-env`, which it merges.
-const INHERITED: [&str; 38] = [
-    "access-log",
-    "admin-port",
-    "control-port",
-    "default-inbound-policy",
-    "enable-debug-sidecar",
-    "enable-external-profiles",
-    "image-pull-policy",
-    "inbound-port",
-    "opaque-ports",
-    "outbound-port",
-    "pod-inbound-ports",
-    "proxy-admin-shutdown",
-    "proxy-await",
-    "proxy-cpu-limit",
-    "proxy-cpu-request",
-    "proxy-disable-inbound-protocol-detect-timeout",
-    "proxy-disable-outbound-protocol-detect-timeout",
-    "proxy-enable-native-sidecar",
-    "proxy-ephemeral-storage-limit",
-    "proxy-ephemeral-storage-request",
-    "proxy-gid",
-    "proxy-image",
-    "proxy-inbound-connect-timeout",
-    "proxy-inbound-discovery-cache-unused-timeout",
-    "proxy-log-format",
-    "proxy-log-http-headers",
-    "proxy-log-level",
-    "proxy-memory-limit",
-    "proxy-memory-request",
-    "proxy-metrics-hostname-labels",
-    "proxy-outbound-connect-timeout",
-    "proxy-outbound-discovery-cache-unused-timeout",
-    "proxy-require-identity-inbound-ports",
-    "proxy-uid",
-    "proxy-version",
-    "skip-inbound-ports",
-    "skip-outbound-ports",
-    "skip-subnets",
+/// What of `config.linkerd.io/…` the injector does not copy from a namespace to its pods; `proxy-additional-env` it merges instead.
+const NOT_INHERITED: &[&str] = &[
+    "admission-webhooks",
+    "close-wait-timeout",
+    "debug-image",
+    "debug-image-pull-policy",
+    "debug-image-version",
+    "enable-gateway",
+    "proxy-additional-env",
+    "proxy-cpu-ratio-limit",
+    "shutdown-grace-period",
 ];
 
 /// Counts a workload's pods by what Linkerd made of them, and tells where that is not what it would make of them now.
@@ -129,7 +101,7 @@ impl Meant {
 
 fn is_inherited(name: &str) -> bool {
     match name.split_once('/') {
-        Some(("config.linkerd.io", short)) => INHERITED.binary_search(&short).is_ok(),
+        Some(("config.linkerd.io", short)) => CONFIG_NAMES.contains(&short) && !NOT_INHERITED.contains(&short),
         Some(("config.alpha.linkerd.io", short)) => matches!(short, "proxy-wait-before-exit-seconds" | "proxy-enable-native-sidecar"),
         _ => name == INJECT,
     }
@@ -152,10 +124,12 @@ fn annotations(meant: &Meant, pod: &Pod, drifts: &mut Drifts) {
 
 #[cfg(test)]
 mod tests {
-    use super::INHERITED;
+    use super::{CONFIG_NAMES, NOT_INHERITED, is_inherited};
 
     #[test]
-    fn the_list_can_be_searched() {
-        assert!(INHERITED.is_sorted());
+    fn every_name_but_the_pods_own_is_inherited() {
+        assert!(NOT_INHERITED.iter().all(|name| CONFIG_NAMES.contains(name)));
+        assert_eq!(CONFIG_NAMES.iter().filter(|name| is_inherited(&format!("config.linkerd.io/{name}"))).count(), 38);
+        assert!(!is_inherited("config.linkerd.io/no-such-setting"));
     }
 }
