@@ -11,6 +11,7 @@ mod injection;
 pub mod network;
 pub mod ports;
 pub mod profile;
+pub mod release;
 pub mod routes;
 pub mod server;
 #[cfg(test)]

@@ -1,7 +1,9 @@
-use super::planes::configs;
+use std::collections::{BTreeSet, HashSet};
+
+use super::planes::{configs, first_of};
 use crate::checks::Findings;
 use crate::mesh::linkerd::counts;
-use crate::model::{Kind, Map};
+use crate::model::{Kind, Map, Pod, Str};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::{Sight, World};
 
@@ -9,7 +11,7 @@ crate::check! {
     /// # What it checks
     ///
     /// The control plane was installed for the CNI plugin (`cniEnabled: true`), and the DaemonSet `linkerd-cni` or its ConfigMap `linkerd-cni-config`
-    /// is not there, or the plugin does not run on all nodes.
+    /// is not there, the plugin is not ready on all nodes that it should run on, or a node without a ready one runs meshed pods that depend on it.
     ///
     /// # Why it matters
     ///
@@ -42,7 +44,14 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             finding.codes(&["cni-plugin-ds-exists"]);
         }
     }
-    for plugin in plugins {
+    let ready: HashSet<&Str> = plugins.iter().flat_map(|p| world.index.pods_of(p)).filter(|p| p.is_ready()).map(|p| &p.spec.node_name).collect();
+    let bare = nodes_that_need(world, &ready);
+    for (i, plugin) in plugins.into_iter().enumerate() {
+        if i == 0 && !bare.is_empty() && !ready.is_empty() {
+            let what = format!("meshed pods that depend on the CNI plugin run on nodes where it is not ready: {}", first_of(&bare, 10));
+            let hint = "Give the plugin tolerations for these nodes, and look at its pods there; then replace the meshed pods.";
+            findings.add_workload(plugin, "", what, hint).codes(&["cni-plugin-ready"]);
+        }
         if let Some((ready, wanted)) = counts(&world.index, plugin).filter(|(ready, wanted)| ready < wanted) {
             let what = format!("the CNI plugin is ready on {ready} of {wanted} nodes");
             findings.add_workload(plugin, "", what, "Look at its pods' events and logs on the other nodes.").codes(&["cni-plugin-ready"]);
@@ -56,4 +65,11 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             findings.add_workload(plugin, "", what, "Install the chart linkerd2-cni anew.").codes(&["cni-plugin-cm-exists"]);
         }
     }
+}
+
+/// Nodes outside of `ready` with meshed pods whose traffic nothing but the plugin leads to the proxy.
+fn nodes_that_need<'w>(world: &'w World, ready: &HashSet<&Str>) -> Vec<&'w Str> {
+    let depends = |p: &&Pod| !p.is_over() && p.spec.container("linkerd-proxy").is_some() && p.spec.container("linkerd-init").is_none();
+    let nodes = world.index.pods().iter().filter(depends).map(|p| &p.spec.node_name).filter(|n| !n.is_empty() && !ready.contains(n));
+    nodes.collect::<BTreeSet<_>>().into_iter().collect()
 }

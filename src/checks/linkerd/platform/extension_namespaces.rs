@@ -53,3 +53,13 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         }
     }
 }
+
+/// The namespace's own among codes for the control plane, for viz, for multicluster and for all other namespaces.
+pub(super) fn code_of(world: &World, namespace: &str, [plane, viz, multicluster, other]: [&'static str; 4]) -> &'static str {
+    match world.index.namespace_label(namespace, EXTENSION) {
+        _ if super::planes::is_plane(world, namespace) => plane,
+        Some("viz") => viz,
+        Some("multicluster") => multicluster,
+        _ => other,
+    }
+}

@@ -5,12 +5,14 @@ use crate::checks::Check;
 mod anchors;
 mod cluster_networks_addresses;
 mod cluster_networks_nodes;
+mod cluster_role_missing;
 mod cni_not_ready;
 mod config_missing;
 mod control_plane_not_ready;
 mod control_plane_replicas;
 mod control_plane_unschedulable;
 mod crd_missing;
+mod extension_incomplete;
 mod extension_namespaces;
 mod extension_not_meshed;
 mod gateway_api_missing;
@@ -25,9 +27,17 @@ mod proxy_no_longer_injected;
 mod proxy_not_ready;
 mod proxy_trust_outdated;
 mod proxy_version_differs;
+mod proxy_version_unsupported;
+mod redirection_outdated;
+mod service_account_missing;
+mod service_mirror_not_running;
+mod serving;
+mod tap_api_unavailable;
+mod tap_certificate;
 mod trust_anchor_expiring;
 mod trust_anchor_invalid;
 mod trust_anchors_disagree;
+mod trust_roots_missing;
 mod viz_scrape_denied;
 mod webhook_certificate;
 mod webhook_missing;
@@ -37,12 +47,14 @@ mod webhooks;
 pub(in crate::checks) static CHECKS: &[&Check] = &[
     &cluster_networks_addresses::CHECK,
     &cluster_networks_nodes::CHECK,
+    &cluster_role_missing::CHECK,
     &cni_not_ready::CHECK,
     &config_missing::CHECK,
     &control_plane_not_ready::CHECK,
     &control_plane_replicas::CHECK,
     &control_plane_unschedulable::CHECK,
     &crd_missing::CHECK,
+    &extension_incomplete::CHECK,
     &extension_namespaces::CHECK,
     &extension_not_meshed::CHECK,
     &gateway_api_missing::CHECK,
@@ -55,9 +67,16 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &proxy_not_ready::CHECK,
     &proxy_trust_outdated::CHECK,
     &proxy_version_differs::CHECK,
+    &proxy_version_unsupported::CHECK,
+    &redirection_outdated::CHECK,
+    &service_account_missing::CHECK,
+    &service_mirror_not_running::CHECK,
+    &tap_api_unavailable::CHECK,
+    &tap_certificate::CHECK,
     &trust_anchor_expiring::CHECK,
     &trust_anchor_invalid::CHECK,
     &trust_anchors_disagree::CHECK,
+    &trust_roots_missing::CHECK,
     &viz_scrape_denied::CHECK,
     &webhook_certificate::CHECK,
     &webhook_missing::CHECK,

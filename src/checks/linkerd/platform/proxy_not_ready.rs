@@ -1,4 +1,5 @@
-use super::planes::{is_plane, meshed, some_of};
+use super::extension_namespaces::code_of;
+use super::planes::{meshed, some_of};
 use crate::checks::Findings;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -20,7 +21,7 @@ crate::check! {
     /// Sources: linkerd `pkg/healthcheck/healthcheck.go` (data plane proxies are ready, control plane proxies are healthy).
     "linkerd-proxy-not-ready",
     summary: "Proxies of running pods are not ready",
-    aliases: &["l5d-data-plane-ready", "l5d-cp-proxy-healthy"],
+    aliases: &["l5d-data-plane-ready", "l5d-cp-proxy-healthy", "l5d-viz-proxy-healthy", "l5d-multicluster-proxy-healthy"],
     severity: Severity::Error,
     category: Category::DataPlane,
     mesh: MeshTag::Linkerd,
@@ -38,7 +39,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if waiting == 0 {
             continue;
         }
-        let code = if is_plane(world, &workload.reference.namespace) { "l5d-cp-proxy-healthy" } else { "l5d-data-plane-ready" };
+        let codes = ["l5d-cp-proxy-healthy", "l5d-viz-proxy-healthy", "l5d-multicluster-proxy-healthy", "l5d-data-plane-ready"];
+        let code = code_of(world, &workload.reference.namespace, codes);
         let what = format!("{} that is not ready", some_of(waiting, all, "has a proxy", "have a proxy"));
         let hint = format!("Read the proxy's log: kubectl logs -c linkerd-proxy -n {} …", workload.reference.namespace);
         let finding = findings.add_workload(workload, "", what, hint).codes(&[code]);

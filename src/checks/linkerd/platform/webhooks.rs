@@ -14,8 +14,8 @@ pub(super) struct Component {
     pub(super) codes: [&'static str; 3],
 }
 
-/// All of them; the last one came later than the others.
-pub(super) const COMPONENTS: [Component; 3] = [
+/// All of them. Only the first two are in every control plane; the last one is an extension's.
+pub(super) const COMPONENTS: [Component; 4] = [
     Component {
         name: "linkerd-proxy-injector",
         kind: Kind::MutatingWebhookConfiguration,
@@ -31,6 +31,7 @@ pub(super) const COMPONENTS: [Component; 3] = [
         kind: Kind::ValidatingWebhookConfiguration,
         codes: ["", "l5d-policy-validator-webhook-cert-valid", "l5d-policy-validator-webhook-cert-not-expiring-soon"],
     },
+    Component { name: "tap-injector", kind: Kind::MutatingWebhookConfiguration, codes: ["", "", ""] },
 ];
 
 /// Linkerd's webhooks, with their configuration and the component that answers.
@@ -38,7 +39,10 @@ pub(super) fn all(world: &World) -> impl Iterator<Item = (&'static Component, &O
     COMPONENTS.iter().flat_map(move |component| {
         let configurations = world.index.objects(component.kind).iter();
         configurations.flat_map(move |object| {
-            let ours = object.root().list("webhooks").filter(move |w| w.text("name").starts_with(component.name));
+            let ours = object.root().list("webhooks").filter(move |w| {
+                let suffix = w.text("name").strip_prefix(component.name);
+                suffix.is_some_and(|suffix| suffix.starts_with(['.', '-']) && suffix.ends_with("linkerd.io"))
+            });
             ours.map(move |webhook| (component, object, webhook))
         })
     })
