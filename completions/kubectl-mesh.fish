@@ -75,6 +75,8 @@ info\t'Anything'
 never\t'Nothing'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s S -l suppress -d 'Suppress findings of a code on objects that a glob matches, as istioctl does (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l baseline -d 'Leave out findings that this file knows' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l remote-context -d 'Compare with the cluster of this context of the kubeconfig (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l remote-snapshot -d 'Compare with another cluster\'s saved state (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l context -d 'Kubeconfig context' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
@@ -120,6 +122,8 @@ info\t'Anything'
 never\t'Nothing'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s S -l suppress -d 'Suppress findings of a code on objects that a glob matches, as istioctl does (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l baseline -d 'Leave out findings that this file knows' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l remote-context -d 'Compare with the cluster of this context of the kubeconfig (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l remote-snapshot -d 'Compare with another cluster\'s saved state (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l context -d 'Kubeconfig context' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r

@@ -1,5 +1,7 @@
 //! What every command and rule reads: the index, what the meshes make of it, and how much of a cluster was seen.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::index::Index;
@@ -69,14 +71,16 @@ pub struct World {
     pub source: SourceInfo,
     /// The time that certificate and age rules reckon with.
     pub now: Timestamp,
+    /// Other clusters to compare with, each under a name of its own (`source.name`), with as much of it as rules ask for.
+    pub remotes: Vec<World>,
 }
 
 impl World {
-    /// Opens the meshes on an index.
+    /// Opens the meshes on an index; there are no other clusters yet.
     pub fn new(index: Index, source: SourceInfo, now: Timestamp) -> Self {
         let istio = Istio::open(&index);
         let linkerd = Linkerd::open(&index);
-        Self { index, istio, linkerd, source, now }
+        Self { index, istio, linkerd, source, now, remotes: Vec::new() }
     }
 
     /// Both meshes, whether or not they are here.
@@ -118,6 +122,24 @@ impl World {
         let hiding = |gap: &&Gap| gap.kind() == kind && gap.hides_objects() && !matches!(gap, Gap::Undecodable { .. });
         let here = |gap: &&Gap| namespace.is_empty() || gap.namespace().is_empty() || gap.namespace() == namespace;
         gaps.iter().filter(hiding).find(here).cloned()
+    }
+
+    /// Whether anything that was asked for may exist and was not seen.
+    pub fn has_hiding_gaps(&self) -> bool {
+        self.index.inventory().gaps.iter().any(Gap::hides_objects)
+    }
+
+    /// Why `kinds` were not seen in the namespaces that were read, if some were not.
+    pub fn hidden(&self, kinds: &[Kind]) -> Option<String> {
+        let namespace = self.index.inventory().namespace.clone().unwrap_or_default();
+        let because: BTreeSet<String> = kinds
+            .iter()
+            .filter_map(|kind| match self.sight(*kind, &namespace) {
+                Sight::Hidden(gap) => Some(gap.map_or_else(|| format!("{} were not read", kind.resource()), |g| g.to_string())),
+                _ => None,
+            })
+            .collect();
+        (!because.is_empty()).then(|| because.into_iter().collect::<Vec<_>>().join("; "))
     }
 
     /// All control planes of both meshes.

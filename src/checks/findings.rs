@@ -11,13 +11,26 @@ use crate::world::{Sight, World};
 pub struct Findings<'w> {
     world: &'w World,
     check: &'static Check,
+    remotes: Vec<&'w World>,
     pub(super) found: Vec<Finding>,
     pub(super) unknown: Vec<Skipped>,
 }
 
 impl<'w> Findings<'w> {
     pub(super) fn new(world: &'w World, check: &'static Check) -> Self {
-        Self { world, check, found: Vec::new(), unknown: Vec::new() }
+        let remotes = world.remotes.iter().filter(|remote| remote.hidden(check.remote).is_none()).collect();
+        Self { world, check, remotes, found: Vec::new(), unknown: Vec::new() }
+    }
+
+    /// The other clusters of which everything was seen that this rule reads.
+    pub fn remotes(&self) -> &[&'w World] {
+        &self.remotes
+    }
+
+    /// Why the rest of them were not, cluster by cluster.
+    pub fn unseen(&self) -> impl Iterator<Item = String> + use<'w> {
+        let (world, check) = (self.world, self.check);
+        world.remotes.iter().filter_map(|remote| Some(format!("cluster {}: {}", remote.source.name, remote.hidden(check.remote)?)))
     }
 
     /// Reports that something is wrong with `object` at `path` (empty for the object as a whole), and how to mend it.

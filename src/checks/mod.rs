@@ -38,6 +38,10 @@ pub struct Check {
     pub mesh: MeshTag,
     /// Kinds it cannot judge without: when one of them could not be read, the rule is skipped and says so.
     pub needs: &'static [Kind],
+    /// Kinds it reads of other clusters, where any are given; of one that hides some of them it sees nothing.
+    pub remote: &'static [Kind],
+    /// Whether it compares clusters, so that one alone gives it nothing to judge.
+    pub compares: bool,
     /// Whether it runs only with `--all-rules` or when named.
     pub opt_in: bool,
     /// The version it came with.
@@ -57,6 +61,8 @@ impl Check {
         category: Category::Config,
         mesh: MeshTag::Any,
         needs: &[],
+        remote: &[],
+        compares: false,
         opt_in: false,
         since: "0.1.0",
         run: |_, _| {},

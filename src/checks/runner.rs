@@ -1,12 +1,11 @@
 //! Runs rules: none of them can fail the run, and one that cannot be judged says why.
 
-use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{Check, Findings, registry};
 use crate::model::{Kind, MeshId};
 use crate::report::{Category, CheckReport, Finding, MeshTag, Skipped};
-use crate::world::{Sight, SourceKind, World};
+use crate::world::{SourceKind, World};
 
 /// Which rules to run.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +20,8 @@ pub struct Selection {
     pub all_rules: bool,
     /// Only rules about this mesh (and neutral ones).
     pub mesh: Option<MeshTag>,
+    /// Whether other clusters are given: rules that compare clusters run only then, or when named.
+    pub compare: bool,
 }
 
 impl Selection {
@@ -35,6 +36,7 @@ impl Selection {
                 && (self.rules.is_empty() || named(check, &self.rules))
                 && !named(check, &self.skip)
                 && (!check.opt_in || self.all_rules || named(check, &self.rules))
+                && (!check.compares || self.compare || named(check, &self.rules))
                 && self.mesh.is_none_or(|mesh| check.mesh == MeshTag::Any || check.mesh == mesh)
         });
         checks
@@ -96,19 +98,19 @@ fn run_one(world: &World, check: &'static Check, absent: &[MeshTag]) -> Outcome 
     if absent.contains(&check.mesh) {
         return skip(format!("no trace of {} here", check.mesh.name()));
     }
-    let namespace = world.index.inventory().namespace.clone().unwrap_or_default();
-    let hidden: BTreeSet<String> = check
-        .needs
-        .iter()
-        .filter_map(|kind| match world.sight(*kind, &namespace) {
-            Sight::Hidden(gap) => Some(gap.map_or_else(|| format!("{} were not read", kind.resource()), |g| g.to_string())),
-            _ => None,
-        })
-        .collect();
-    if !hidden.is_empty() {
-        return skip(hidden.into_iter().collect::<Vec<_>>().join("; "));
+    if let Some(because) = world.hidden(check.needs) {
+        return skip(because);
     }
     let mut findings = Findings::new(world, check);
+    if check.compares {
+        if world.remotes.is_empty() {
+            return skip("no other cluster to compare with: name one with --remote-context or --remote-snapshot".into());
+        }
+        findings.unknown.extend(findings.unseen().map(|because| Skipped { rule: check.id, because }));
+        if findings.remotes().is_empty() {
+            return Outcome { check, judged: false, findings: Vec::new(), skipped: findings.unknown };
+        }
+    }
     match catch_unwind(AssertUnwindSafe(|| (check.run)(world, &mut findings))) {
         Ok(()) => {
             let Findings { mut found, unknown, .. } = findings;

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 
+use super::load::{RemoteArgs, Remotes};
 use super::{Terminal, Wish, complete, fix, load};
 use crate::checks::{self, Selection, SuppressArg, baseline};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
-use crate::model::{Gap, MeshId};
+use crate::model::MeshId;
 use crate::output::{self, CheckFormat};
 use crate::report::{Category, CheckReport, Severity};
 use crate::world::{SourceKind, World};
@@ -65,6 +66,9 @@ pub struct CheckArgs {
     /// With --with-cluster, report objects outside of the files too
     #[arg(long, requires = "with_cluster")]
     pub all_findings: bool,
+    /// Which clusters to compare with.
+    #[command(flatten)]
+    pub remotes: RemoteArgs,
 }
 
 /// The severity that makes `check` fail.
@@ -111,9 +115,14 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
         skip: args.skip_rule.clone(),
         all_rules: args.all_rules,
         mesh: global.source.mesh.only(),
+        compare: !args.remotes.is_empty(),
     };
-    let wish = Wish { kinds: selection.checks().iter().flat_map(|c| c.needs.iter().copied()).collect() };
-    let loaded = load::load(global, &wish, terminal).await?;
+    let checks = selection.checks();
+    let wish = Wish { kinds: checks.iter().flat_map(|c| c.needs.iter().copied()).collect() };
+    let remotes = Remotes::open(&args.remotes, global).await?;
+    let mut loaded = load::load(global, &wish, terminal).await?;
+    let kinds = checks.iter().flat_map(|c| c.remote.iter().copied()).collect();
+    loaded.world.remotes = remotes.read(kinds, &loaded.world, terminal).await?;
     let mut report = checks::run(&loaded.world, &selection);
     narrow(&mut report, args, &loaded)?;
     checks::suppress(&mut report, &loaded.world, &args.suppress);
@@ -180,9 +189,11 @@ fn compare(report: &mut CheckReport, path: &PathBuf) -> Result<(), CliError> {
     baseline::apply(report, &text).map_err(unusable)
 }
 
-/// Findings come first; a run in which gaps left nothing to judge is no success.
+/// Findings come first; a run in which gaps left nothing to judge is no success, nor is one without a cluster that was to be compared with.
 fn exit(fail_on: FailOn, report: &CheckReport, world: &World) -> Exit {
-    let blind = report.saw_nothing(world.index.inventory().len()) && report.gaps.iter().any(Gap::hides_objects);
+    let gaps = world.has_hiding_gaps() || world.remotes.iter().any(World::has_hiding_gaps);
+    let silent = world.remotes.iter().any(|remote| remote.index.inventory().is_empty() && remote.has_hiding_gaps());
+    let blind = silent || gaps && report.saw_nothing(world.index.inventory().len());
     match (fail_on.reached(report.worst()), blind) {
         (true, _) => Exit::Findings,
         (false, true) => Exit::Unreadable,

@@ -96,14 +96,27 @@ pub fn contexts(file: Option<&Path>) -> Vec<CompletionCandidate> {
     contexts
 }
 
-/// Lets `--context` offer the contexts of the kubeconfig that is already on the line.
-fn with_contexts(command: clap::Command, words: &[OsString]) -> clap::Command {
-    const CONTEXT: &str = "context";
-    if !command.get_arguments().any(|arg| arg.get_id() == CONTEXT) {
-        return command;
-    }
+fn has(command: &clap::Command, id: &str) -> bool {
+    command.get_arguments().any(|arg| arg.get_id() == id)
+}
+
+/// Lets `--context` and `--remote-context` offer the contexts of the kubeconfig that is already on the line.
+fn with_contexts(mut command: clap::Command, words: &[OsString]) -> clap::Command {
     let file = typed(words, "kubeconfig", None).map(OsStr::new).map(OsString::from);
-    command.mut_arg(CONTEXT, |arg| arg.add(ArgValueCandidates::new(move || contexts(file.as_deref().map(Path::new)))))
+    let candidates = || {
+        ArgValueCandidates::new({
+            let file = file.clone();
+            move || contexts(file.as_deref().map(Path::new))
+        })
+    };
+    if has(&command, "context") {
+        command = command.mut_arg("context", |arg| arg.add(candidates()));
+    }
+    let comparing: Vec<String> = command.get_subcommands().filter(|c| has(c, "remote_context")).map(|c| c.get_name().to_owned()).collect();
+    for name in comparing {
+        command = command.mut_subcommand(name, |sub| sub.mut_arg("remote_context", |arg| arg.add(candidates())));
+    }
+    command
 }
 
 /// One line of plain text.

@@ -1,22 +1,27 @@
 //! From flags to a [`World`]: the one place where a source is chosen.
 
+mod remotes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::Terminal;
 use super::progress::Bar;
-use crate::cli::{ClusterArgs, GlobalArgs};
+use crate::cli::GlobalArgs;
 use crate::cluster::files::{self, Ignored, Manifests};
-use crate::cluster::live::{ConnectOptions, Connection, Scope, Wanted, connect};
-use crate::cluster::{demo, overlay, snapshot};
+use crate::cluster::live::{ConnectOptions, Connection, Progress, Scope, Wanted, connect};
+use crate::cluster::snapshot::{self, Taken};
+use crate::cluster::{demo, overlay};
 use crate::error::CliError;
 use crate::index::Index;
 use crate::model::{Coverage, Gap, Inventory, Kind, ObjectRef, Str};
 use crate::world::{SourceInfo, SourceKind, World};
+pub(crate) use remotes::{RemoteArgs, Remotes};
 
 /// What finding the meshes takes, whatever a command is about.
 const ALWAYS: &[Kind] = &[Kind::Namespace, Kind::Pod, Kind::Deployment, Kind::DaemonSet, Kind::Service, Kind::MutatingWebhookConfiguration];
@@ -75,9 +80,7 @@ pub(crate) async fn load(global: &GlobalArgs, wish: &Wish, terminal: &mut Termin
         return Ok(plain(demo::read(), SourceKind::Demo, "demo", global));
     }
     if let Some(path) = &source.snapshot {
-        let unusable = |e: &dyn std::fmt::Display| CliError::usage(format!("cannot read the snapshot {}: {e}", path.display()));
-        let file = File::open(path).map_err(|e| unusable(&e))?;
-        let (inventory, taken) = snapshot::read(io::BufReader::new(file)).map_err(|e| unusable(&e))?;
+        let (inventory, taken) = saved(path)?;
         terminal.note(format!("snapshot of {} taken {}", taken.context, taken.at));
         return Ok(plain(inventory, SourceKind::Snapshot, &path.display().to_string(), global));
     }
@@ -109,6 +112,12 @@ fn plain(mut inventory: Inventory, kind: SourceKind, name: &str, global: &Global
     Loaded { world: World::new(Index::new(inventory), info, Timestamp::now()), ignored: Vec::new(), laid_over: None }
 }
 
+fn saved(path: &Path) -> Result<(Inventory, Taken), CliError> {
+    let unusable = |e: &dyn std::fmt::Display| CliError::usage(format!("cannot read the snapshot {}: {e}", path.display()));
+    let file = File::open(path).map_err(|e| unusable(&e))?;
+    snapshot::read(io::BufReader::new(file)).map_err(|e| unusable(&e))
+}
+
 fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, CliError> {
     let source = &global.source;
     let namespace = global.cluster.namespace.as_deref().unwrap_or("default");
@@ -123,18 +132,20 @@ fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, 
     Ok(manifests)
 }
 
-/// Connects by the flags.
-pub(crate) async fn connection(args: &ClusterArgs, stdin_in_use: bool) -> Result<Connection, CliError> {
+/// Connects by the flags, to the cluster of `context`.
+async fn connection(global: &GlobalArgs, context: Option<&str>) -> Result<Connection, CliError> {
+    let args = &global.cluster;
+    let stdin_in_use = global.source.filename.iter().any(|f| f.as_os_str() == "-");
     let options = ConnectOptions {
         kubeconfig: args.kubeconfig.clone(),
-        context: args.context.clone(),
+        context: context.map(str::to_owned),
         impersonate: args.as_user.clone(),
         impersonate_groups: args.as_group.clone(),
         request_timeout: request_timeout(&args.request_timeout)?,
         stdin_in_use,
         ..ConnectOptions::default()
     };
-    connect(&options).await.map_err(|e| e.hints().into_iter().fold(CliError::unreadable(&e), CliError::hint))
+    Ok(connect(&options).await?)
 }
 
 /// `0` for none, a number of seconds, or a number with a unit.
@@ -150,18 +161,19 @@ fn request_timeout(text: &str) -> Result<Option<Duration>, CliError> {
 
 async fn cluster(global: &GlobalArgs, wish: &Wish, terminal: &mut Terminal) -> Result<(Inventory, String), CliError> {
     let args = &global.cluster;
-    let connection = connection(args, global.source.filename.iter().any(|f| f.as_os_str() == "-")).await?;
+    let connection = connection(global, args.context.as_deref()).await?;
     let bar = Bar::new(terminal.progress);
     let scope = match &args.namespace {
         Some(namespace) if !args.all_namespaces => Scope::One(namespace.as_str().into()),
         _ => Scope::All,
     };
-    let mut inventory = read(&connection, wish, scope.clone(), &bar).await?;
+    let kinds: BTreeSet<Kind> = wish.kinds.iter().chain(ALWAYS).copied().collect();
+    let mut inventory = read(&connection, kinds.clone(), scope.clone(), &bar).await?;
     let refused = [Kind::Pod, Kind::Service, Kind::Deployment].iter().any(|kind| refused_everywhere(&inventory, *kind));
     if scope == Scope::All && refused && !args.all_namespaces {
         let namespace = connection.namespace().to_owned();
         terminal.note(format!("may not list cluster-wide: looking at namespace {namespace} only (-n chooses another, -A insists)"));
-        inventory = read(&connection, wish, Scope::One(namespace.as_str().into()), &bar).await?;
+        inventory = read(&connection, kinds, Scope::One(namespace.as_str().into()), &bar).await?;
     }
     bar.done();
     if terminal.verbose > 0 {
@@ -175,10 +187,8 @@ fn refused_everywhere(inventory: &Inventory, kind: Kind) -> bool {
     inventory.gaps.iter().any(|gap| matches!(gap, Gap::Forbidden { kind: k, namespace, .. } if *k == kind && namespace.is_empty()))
 }
 
-/// Reads the wish, and then the ConfigMaps of control planes that turned out to live elsewhere.
-async fn read(connection: &Connection, wish: &Wish, scope: Scope, bar: &Bar) -> Result<Inventory, CliError> {
-    let failed = |e: crate::cluster::live::ReadError| e.hints().into_iter().fold(CliError::unreadable(&e), CliError::hint);
-    let mut kinds: BTreeSet<Kind> = wish.kinds.iter().chain(ALWAYS).copied().collect();
+/// Reads these kinds and the ConfigMaps of control planes, then those of control planes that turned out to live elsewhere.
+async fn read(connection: &Connection, mut kinds: BTreeSet<Kind>, scope: Scope, progress: &dyn Progress) -> Result<Inventory, CliError> {
     let through_pods: Vec<Kind> = SEEN_IN_PODS.iter().copied().filter(|k| kinds.remove(k)).collect();
     kinds.remove(&Kind::ConfigMap);
     let mut wanted = Wanted::new(scope.clone(), kinds.iter().copied());
@@ -189,12 +199,12 @@ async fn read(connection: &Connection, wish: &Wish, scope: Scope, bar: &Bar) -> 
     if let Scope::One(namespace) = &scope {
         wanted.extra.push((Kind::Namespace, Str::default(), Some(namespace.clone())));
     }
-    let mut inventory = connection.read(&wanted, bar).await.map_err(failed)?;
+    let mut inventory = connection.read(&wanted, progress).await?;
     let elsewhere: BTreeSet<Str> = control_planes(&inventory).into_iter().filter(|ns| !CONTROL_PLANES.contains(&ns.as_str())).collect();
     if !elsewhere.is_empty() {
         let mut more = Wanted::new(scope.clone(), []);
         more.extra = elsewhere.iter().flat_map(|plane| of_control_plane(plane, &kinds, &scope)).collect();
-        let mut found = connection.read(&more, bar).await.map_err(failed)?;
+        let mut found = connection.read(&more, progress).await?;
         merge_coverage(&mut found.coverage, &inventory.coverage);
         inventory.append(found);
     }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Terminal;
 use crate::checks::{self, Check};
 use crate::error::{CliError, Exit};
+use crate::model::Kind;
 use crate::output;
 use crate::report::{Category, MeshTag, Severity};
 
@@ -113,17 +114,22 @@ fn markdown(rules: &[&Check], out: &mut dyn Write) -> io::Result<()> {
 /// One rule's page: a table of facts, then its doc comment with headings one level down.
 pub(super) fn entry(c: &Check) -> String {
     let codes = if c.aliases.is_empty() { "none".to_owned() } else { c.aliases.join(", ") };
-    let opt_in = if c.opt_in { "only with --all-rules or by name" } else { "yes" };
-    let needs: Vec<String> = c.needs.iter().map(|k| k.resource()).collect();
+    let default = match (c.compares, c.opt_in) {
+        (true, _) => "where other clusters are given (--remote-context, --remote-snapshot)",
+        (false, true) => "only with --all-rules or by name",
+        (false, false) => "yes",
+    };
+    let list = |kinds: &[Kind]| kinds.iter().map(|k| k.resource()).collect::<Vec<_>>().join(", ");
+    let elsewhere = if c.remote.is_empty() { String::new() } else { format!("\n| reads of other clusters | {} |", list(c.remote)) };
     let body: String = checks::doc_text(c).lines().map(|l| if l.starts_with("# ") { format!("##{l}\n") } else { format!("{l}\n") }).collect();
     format!(
-        "## {}\n\n{}.\n\n| | |\n|---|---|\n| severity | {} |\n| category | {} |\n| mesh | {} |\n| codes of other tools | {codes} |\n| runs by default | {opt_in} |\n| reads | {} |\n| since | {} |\n\n{body}\n",
+        "## {}\n\n{}.\n\n| | |\n|---|---|\n| severity | {} |\n| category | {} |\n| mesh | {} |\n| codes of other tools | {codes} |\n| runs by default | {default} |\n| reads | {} |{elsewhere}\n| since | {} |\n\n{body}\n",
         c.id,
         c.summary,
         c.severity,
         c.category,
         c.mesh.name(),
-        needs.join(", "),
+        list(c.needs),
         c.since,
     )
 }

@@ -188,6 +188,8 @@ fn write_summary(report: &CheckReport, world: &World, folding: Folding, style: &
         Some(only) => format!("{place}, namespace {only}"),
         None => place,
     };
+    let others: Vec<&str> = world.remotes.iter().map(|remote| remote.source.name.as_str()).collect();
+    let place = if others.is_empty() { place } else { format!("{place}, compared with {}", others.join(", ")) };
     let looked = format!("{} over {} {}", counted(report.evaluated.len(), "rule"), counted(inventory.len(), "object"), clean(&place));
     let mut skipped: Vec<&str> = report.skipped.iter().map(|s| s.rule).collect();
     skipped.dedup();

@@ -18,11 +18,26 @@ pub struct Source<'a> {
     context: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remotes: Vec<Remote<'a>>,
+}
+
+/// Another cluster that was compared with, and what of it could not be read.
+#[derive(Debug, Serialize)]
+struct Remote<'a> {
+    context: &'a str,
+    gaps: &'a [Gap],
 }
 
 impl<'a> From<&'a World> for Source<'a> {
     fn from(world: &'a World) -> Self {
-        Self { kind: world.source.kind.name(), context: &world.source.name, namespace: world.index.inventory().namespace.as_deref() }
+        let remotes = world.remotes.iter().map(|remote| Remote { context: &remote.source.name, gaps: &remote.index.inventory().gaps });
+        Self {
+            kind: world.source.kind.name(),
+            context: &world.source.name,
+            namespace: world.index.inventory().namespace.as_deref(),
+            remotes: remotes.collect(),
+        }
     }
 }
 

@@ -23,10 +23,18 @@ fn now() -> jiff::Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
 }
 
+/// What a fixture holds: the cluster to check, and after each line `# cluster: NAME` another one to compare it with.
 fn world(file: &Path) -> World {
     let name = file.file_name().unwrap().to_str().unwrap();
-    let manifests = files::parse(name, &fs::read_to_string(file).unwrap(), "default").unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-    World::new(Index::new(manifests.inventory), SourceInfo { kind: SourceKind::Files, name: name.into() }, now())
+    let text = fs::read_to_string(file).unwrap();
+    let cluster = |called: &str, text: &str| {
+        let manifests = files::parse(name, text, "default").unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        World::new(Index::new(manifests.inventory), SourceInfo { kind: SourceKind::Files, name: called.into() }, now())
+    };
+    let mut parts = text.split("\n# cluster: ");
+    let mut world = cluster(name, parts.next().unwrap());
+    world.remotes = parts.filter_map(|part| part.split_once('\n')).map(|(called, text)| cluster(called, text)).collect();
+    world
 }
 
 fn render(report: &CheckReport) -> String {

@@ -6,6 +6,7 @@ mod apiserver;
 mod check_cluster;
 mod checks;
 mod cluster;
+mod compare;
 mod completion;
 mod demo;
 mod encode;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use futures::future::join_all;
 
-use super::typed;
+use super::{has, typed};
 use crate::cluster::live::{ConnectOptions, connect};
 use crate::model::Kind;
 
@@ -21,7 +21,6 @@ const WORKLOADS: [(Kind, &str); 4] = [(Kind::Deployment, "deploy"), (Kind::State
 
 /// Lets `--namespace` and the workload arguments offer what the cluster on the line has.
 pub(super) fn with_cluster(command: clap::Command, words: &[OsString]) -> clap::Command {
-    let has = |command: &clap::Command, id: &str| command.get_arguments().any(|arg| arg.get_id() == id);
     let mut command = command;
     if has(&command, "namespace") {
         let line = words.to_vec();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::index::Index;
-use crate::model::{Field, Kind, LabelSelector, ObjectRef, Str, Subject};
+use crate::model::{Field, Kind, LabelSelector, Map, Namespace, ObjectRef, Str, Subject};
 
 /// What happens to calls for hosts outside of the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +83,17 @@ impl MeshConfig {
             error: None,
             raw: Value::Null,
         }
+    }
+
+    /// Whether istiod looks into a namespace.
+    pub fn discovers(&self, namespace: &Namespace) -> bool {
+        if self.discovery_selectors.is_empty() {
+            return true;
+        }
+        let meta = &namespace.metadata;
+        let named = [(Str::from("kubernetes.io/metadata.name"), meta.name.clone())];
+        let labels: Map = meta.labels.iter().map(|(k, v)| (k.clone(), v.clone())).chain(named).collect();
+        self.discovery_selectors.iter().any(|s| s.matches(&labels))
     }
 
     /// The document, to be walked.

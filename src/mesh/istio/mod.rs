@@ -1,6 +1,7 @@
 //! Istio: mesh configuration, revisions and what follows from them.
 
 pub mod ambient;
+mod cluster_local;
 pub mod destination_rules;
 mod detect;
 pub mod hosts;
@@ -15,6 +16,7 @@ mod revision;
 pub mod transport;
 pub mod visibility;
 
+pub use cluster_local::ClusterLocal;
 pub use detect::Ambient;
 pub use injector_config::InjectorConfig;
 pub use mesh_config::{MeshConfig, OutboundMode};

@@ -58,6 +58,7 @@ mod proxy_version_skew;
 mod rbac_crd_removed;
 mod revision_not_found;
 mod service_app_protocol;
+mod service_differs_between_clusters;
 mod service_port_name;
 mod service_port_not_exposed;
 mod service_protocol_conflict;
@@ -130,6 +131,7 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &rbac_crd_removed::CHECK,
     &revision_not_found::CHECK,
     &service_app_protocol::CHECK,
+    &service_differs_between_clusters::CHECK,
     &service_port_name::CHECK,
     &service_port_not_exposed::CHECK,
     &service_protocol_conflict::CHECK,

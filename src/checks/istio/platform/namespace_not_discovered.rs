@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::mesh::istio::membership::{namespace_injects, namespace_is_ambient};
-use crate::model::{Kind, Map, Str};
+use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -30,16 +30,11 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let selectors = &world.istio.config.discovery_selectors;
-    if selectors.is_empty() {
-        return;
-    }
+    let config = &world.istio.config;
     for namespace in world.index.namespaces() {
         let meta = &namespace.metadata;
-        let named = [(Str::from("kubernetes.io/metadata.name"), meta.name.clone())];
-        let labels: Map = meta.labels.iter().map(|(k, v)| (k.clone(), v.clone())).chain(named).collect();
         let root = meta.name == world.istio.root_namespace();
-        if selectors.iter().any(|s| s.matches(&labels)) || !(root || namespace_injects(&labels) || namespace_is_ambient(&labels)) {
+        if config.discovers(namespace) || !(root || namespace_injects(&meta.labels) || namespace_is_ambient(&meta.labels)) {
             continue;
         }
         let message = if root {
@@ -48,8 +43,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             "the namespace is labelled for the mesh but matches no discoverySelector: its proxies get no configuration"
         };
         let finding = findings.add(namespace, "metadata.labels", message, "Give it a label that a discoverySelector of MeshConfig asks for.");
-        if let Some(config) = &world.istio.config.object {
-            finding.related(config.clone(), "discoverySelectors");
+        if let Some(object) = &config.object {
+            finding.related(object.clone(), "discoverySelectors");
         }
     }
 }

@@ -3,7 +3,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::seen;
 use crate::checks::Findings;
 use crate::mesh::istio::policy;
-use crate::model::{Kind, Str};
+use crate::model::{Kind, Str, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -12,7 +12,8 @@ crate::check! {
     ///
     /// An AuthorizationPolicy names, in `source.principals`, an identity that nothing here has: its namespace or its service account does not
     /// exist, it is not of the form `<trust domain>/ns/<namespace>/sa/<service account>`, or its trust domain is neither this mesh's nor one of
-    /// its aliases. `*` stands for any text at the beginning or the end only.
+    /// its aliases. `*` stands for any text at the beginning or the end only. Where other clusters are given (`--remote-context`,
+    /// `--remote-snapshot`), theirs count too, and an identity of one of them is only worth knowing.
     ///
     /// # Why it matters
     ///
@@ -20,46 +21,53 @@ crate::check! {
     ///
     /// # How to mend it
     ///
-    /// Write the service account that the calling pods run as (`spec.serviceAccountName`, `default` when it is empty). An identity of another
-    /// cluster is beyond what can be seen here.
+    /// Write the service account that the calling pods run as (`spec.serviceAccountName`, `default` when it is empty). If it is one of another
+    /// cluster, name that cluster with `--remote-context`.
     ///
-    /// Sources: kiali KIA0106, KIA0108 `business/checkers/authorization/principals_checker.go`.
+    /// Sources: kiali KIA0106, KIA0107, KIA0108 `business/checkers/authorization/principals_checker.go`.
     "istio-policy-principal-not-found",
     summary: "AuthorizationPolicy names a principal that nothing has",
-    aliases: &["KIA0106", "KIA0108"],
+    aliases: &["KIA0106", "KIA0107", "KIA0108"],
     severity: Severity::Error,
     category: Category::Policy,
     mesh: MeshTag::Istio,
     needs: &[Kind::AuthorizationPolicy, Kind::ServiceAccount, Kind::Pod, Kind::Deployment, Kind::Gateway],
+    remote: &[Kind::ServiceAccount, Kind::ConfigMap],
     run: run,
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let config = &world.istio.config;
-    let domains: BTreeSet<&str> = [config.trust_domain.as_str()].into_iter().chain(config.trust_domain_aliases.iter().map(Str::as_str)).collect();
-    let accounts = service_accounts(world);
-    let mut fits: HashMap<&str, bool> = HashMap::new();
+    let remotes = findings.remotes().to_vec();
+    let unseen = findings.unseen().next();
+    let clusters: Vec<Identities<'_>> = [Identities::here(world)].into_iter().chain(remotes.iter().map(|r| Identities::there(r, world))).collect();
+    let domains: BTreeSet<&str> = [world].into_iter().chain(remotes.iter().copied()).flat_map(trust_domains).collect();
+    let others = remotes.iter().map(|remote| remote.source.name.as_str()).collect::<Vec<_>>().join(", ");
+    let mut homes: HashMap<&str, Option<&str>> = HashMap::new();
     for ap in world.index.objects(Kind::AuthorizationPolicy) {
         for rule in ap.spec().list("rules") {
             for source in policy::sources(&rule) {
                 for (value, at) in source.texts("principals").filter(|(value, _)| *value != "*" && !value.starts_with("spiffe://")) {
-                    let wild = value.starts_with('*') || value.ends_with('*');
-                    let found = *fits.entry(value).or_insert_with(|| match Principal::parse(value) {
-                        _ if wild => accounts.iter().any(|(ns, sa)| domains.iter().any(|d| matches(value, &format!("{d}/ns/{ns}/sa/{sa}")))),
-                        Some(p) => {
-                            (domains.contains(p.domain) || p.domain == "cluster.local") && accounts.contains(&(p.namespace.into(), p.account.into()))
+                    let home = *homes.entry(value).or_insert_with(|| clusters.iter().find(|c| c.has(value)).map(|c| c.cluster));
+                    match home {
+                        Some("") => continue,
+                        Some(cluster) => {
+                            let message = format!("principal {value:?} is a service account of cluster {cluster}");
+                            let hint = "Nothing, if the callers of that cluster are meant.";
+                            findings.add(ap, at.path(), message, hint).severity(Severity::Info).codes(&["KIA0107"]);
+                            continue;
                         }
-                        None => false,
-                    });
-                    if found {
+                        None => {}
+                    }
+                    let problem = if is_wild(value) { Problem::NoMatch } else { Problem::of(world, &remotes, &domains, value) };
+                    if let (false, Some(why)) = (problem == Problem::Form, &unseen) {
+                        findings.cannot_tell(&ap.reference(), why);
                         continue;
                     }
-                    let problem = if wild { Problem::NoMatch } else { Problem::of(world, &domains, value) };
-                    let (message, hint) = problem.words(value);
-                    let home = Principal::parse(value).filter(|_| !wild).map_or("", |p| p.namespace);
-                    if let Problem::Foreign = problem {
+                    let (message, hint) = problem.words(value, &others);
+                    let home = Principal::parse(value).filter(|_| !is_wild(value)).map_or("", |p| p.namespace);
+                    if problem == Problem::Foreign {
                         findings.add(ap, at.path(), message, hint).severity(Severity::Warning).codes(&["KIA0108"]);
-                    } else if let Problem::Form = problem {
+                    } else if problem == Problem::Form {
                         findings.add(ap, at.path(), message, hint).codes(&["KIA0106"]);
                     } else if let Some(finding) =
                         findings.missing(ap, at.path(), &[(Kind::ServiceAccount, home), (Kind::Pod, home), (Kind::Deployment, home)], message, hint)
@@ -73,6 +81,51 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// Whom a cluster's policies can mean: its service accounts under the trust domains that count as theirs.
+struct Identities<'w> {
+    /// Its name; empty for the one that is checked.
+    cluster: &'w str,
+    domains: BTreeSet<&'w str>,
+    /// Whether `cluster.local` stands for its trust domain whatever that is, as in the policies of the checked cluster.
+    by_default_domain: bool,
+    accounts: BTreeSet<(Str, Str)>,
+}
+
+impl<'w> Identities<'w> {
+    fn here(world: &'w World) -> Self {
+        Self { cluster: "", domains: trust_domains(world).collect(), by_default_domain: true, accounts: service_accounts(world) }
+    }
+
+    /// Those of another cluster, by the names that policies of `world` have for them: its own trust domain as one of this mesh goes by all of
+    /// them. A cluster without a mesh configuration has its control plane, and so its trust domain, in another one.
+    fn there(remote: &'w World, world: &'w World) -> Self {
+        let own = remote.istio.config.trust_domain.as_str();
+        let shared = remote.istio.config.object.is_none() || trust_domains(world).any(|domain| domain == own);
+        let domains = if shared { trust_domains(world).collect() } else { BTreeSet::from([own]) };
+        Self { cluster: &remote.source.name, domains, by_default_domain: shared, accounts: service_accounts(remote) }
+    }
+
+    fn has(&self, value: &str) -> bool {
+        if is_wild(value) {
+            return self.accounts.iter().any(|(ns, sa)| self.domains.iter().any(|d| matches(value, &format!("{d}/ns/{ns}/sa/{sa}"))));
+        }
+        Principal::parse(value).is_some_and(|p| {
+            (self.domains.contains(p.domain) || self.by_default_domain && p.domain == "cluster.local")
+                && self.accounts.contains(&(p.namespace.into(), p.account.into()))
+        })
+    }
+}
+
+/// A cluster's trust domain and its aliases.
+fn trust_domains(world: &World) -> impl Iterator<Item = &str> {
+    let config = &world.istio.config;
+    [config.trust_domain.as_str()].into_iter().chain(config.trust_domain_aliases.iter().map(Str::as_str))
+}
+
+fn is_wild(value: &str) -> bool {
+    value.starts_with('*') || value.ends_with('*')
 }
 
 /// A principal in its parts.
@@ -94,7 +147,7 @@ impl<'a> Principal<'a> {
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Problem {
     /// Not of the form of a principal, or with a wildcard where none is one.
     Form,
@@ -109,19 +162,22 @@ enum Problem {
 }
 
 impl Problem {
-    fn of(world: &World, domains: &BTreeSet<&str>, value: &str) -> Self {
+    fn of(world: &World, remotes: &[&World], domains: &BTreeSet<&str>, value: &str) -> Self {
+        let known = |namespace: &str| remotes.iter().chain([&world]).any(|cluster| cluster.istio.registry.knows_namespace(namespace));
         let domain = value.split_once("/ns/").map(|(domain, _)| domain).filter(|d| !d.is_empty());
         match (domain, Principal::parse(value)) {
             _ if value.contains('*') => Self::Form,
             (Some(domain), _) if !domains.contains(domain) && domain != "cluster.local" => Self::Foreign,
             (_, None) => Self::Form,
-            (_, Some(p)) if !world.istio.registry.knows_namespace(p.namespace) => Self::Namespace,
+            (_, Some(p)) if !known(p.namespace) => Self::Namespace,
             _ => Self::Account,
         }
     }
 
-    fn words(self, value: &str) -> (String, &'static str) {
+    fn words(self, value: &str, others: &str) -> (String, &'static str) {
         let account = "Write the service account that the callers run as, or create it.";
+        let looked = if others.is_empty() { String::new() } else { format!(" here or in cluster {others}") };
+        let foreign = if others.is_empty() { String::new() } else { format!(", nor of cluster {others}") };
         match self {
             Self::Form if value.contains('*') => (
                 format!("the * inside {value:?} is taken literally"),
@@ -132,12 +188,12 @@ impl Problem {
                 "Write <trust domain>/ns/<namespace>/sa/<service account>, or use source.serviceAccounts.",
             ),
             Self::Foreign => (
-                format!("the trust domain of {value:?} is neither this mesh's nor an alias of it"),
+                format!("the trust domain of {value:?} is neither this mesh's nor an alias of it{foreign}"),
                 "Check the trust domain, or add it to trustDomainAliases in the mesh configuration if its callers are to be trusted.",
             ),
-            Self::Namespace => (format!("the namespace of principal {value:?} does not exist"), account),
-            Self::Account => (format!("no service account is behind principal {value:?}"), account),
-            Self::NoMatch => (format!("no service account fits {value:?}"), account),
+            Self::Namespace => (format!("the namespace of principal {value:?} does not exist{looked}"), account),
+            Self::Account => (format!("no service account is behind principal {value:?}{looked}"), account),
+            Self::NoMatch => (format!("no service account fits {value:?}{looked}"), account),
         }
     }
 }
