@@ -13,6 +13,7 @@ mod object;
 mod origin;
 mod path;
 mod pod;
+mod quantity;
 mod selector;
 mod service;
 mod text;
@@ -33,6 +34,7 @@ pub use pod::{
     Container, ContainerPort, ContainerStatus, Controller, ControllerBody, ControllerSpec, ControllerStatus, EnvVar, HttpGet, JobTemplate, Pod,
     PodCondition, PodIp, PodSpec, PodStatus, PodTemplate, Probe, SecurityContext, SocketProbe, arg_matters, env_matters,
 };
+pub use quantity::quantity;
 pub use selector::{LabelSelector, Requirement};
 pub use service::{
     Condition, Namespace, Node, NodeCondition, NodeInfo, NodeSpec, NodeStatus, Port, Service, ServicePort, ServiceSpec, ServiceStatus,

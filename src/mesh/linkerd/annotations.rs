@@ -90,6 +90,20 @@ pub const RETIRED_CONFIG_NAMES: &[&str] = &[
     "trace-collector",
 ];
 
+/// What of [`CONFIG_NAMES`] the injector does not copy from a namespace to its pods.
+pub const NOT_INHERITED: &[&str] = &[
+    "admission-webhooks",
+    "close-wait-timeout",
+    "debug-image",
+    "debug-image-pull-policy",
+    "debug-image-version",
+    "enable-gateway",
+    "proxy-cpu-ratio-limit",
+];
+
+/// Where settings of retries, timeouts and circuit breaking begin.
+pub const TRAFFIC_PREFIXES: [&str; 4] = ["retry.linkerd.io/", "timeout.linkerd.io/", "balancer.linkerd.io/", "balancer.alpha.linkerd.io/"];
+
 /// The path of an annotation inside an object.
 pub fn path(name: &str) -> String {
     format!("metadata.annotations[\"{name}\"]")

@@ -7,7 +7,8 @@ use crate::model::Map;
 
 const CONSECUTIVE: &str = "balancer.linkerd.io/failure-accrual-consecutive";
 const HONOR: &str = "balancer.alpha.linkerd.io/failure-accrual-honor-retry-after";
-const PENALIZE: &str = "balancer.alpha.linkerd.io/penalize-failures";
+/// Whether endpoints that fail get fewer requests.
+pub const PENALIZE: &str = "balancer.alpha.linkerd.io/penalize-failures";
 const BIASER: &str = "balancer.alpha.linkerd.io/load-biaser";
 
 /// Every annotation of the breaker and the load biaser.
@@ -136,11 +137,7 @@ fn time(annotations: &Map, name: &str, faults: &mut Vec<Fault>) -> Option<Durati
 }
 
 fn truth(text: &str) -> Option<bool> {
-    match text.trim() {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
-        _ => None,
-    }
+    super::values::truth(text.trim())
 }
 
 #[cfg(test)]

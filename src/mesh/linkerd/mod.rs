@@ -1,5 +1,6 @@
 //! Linkerd: control plane, configuration and what follows from them.
 
+pub mod admission;
 pub mod annotations;
 pub mod authz;
 pub mod breaker;
@@ -17,6 +18,7 @@ pub mod server;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod trust;
+pub mod values;
 
 pub use cluster_info::ClusterInfo;
 pub use config::LinkerdConfig;

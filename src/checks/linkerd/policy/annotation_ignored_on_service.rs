@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::linkerd::annotations::{self, CONFIG_NAMES, OPAQUE_PORTS};
+use crate::mesh::linkerd::annotations::{self, CONFIG_NAMES, INJECT, OPAQUE_PORTS};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -7,7 +7,7 @@ use crate::world::World;
 crate::check! {
     /// # What it checks
     ///
-    /// A Service carries an annotation under `config.linkerd.io/` other than `opaque-ports`.
+    /// A Service carries `linkerd.io/inject: enabled`, or an annotation under `config.linkerd.io/` other than `opaque-ports`.
     ///
     /// # Why it matters
     ///
@@ -29,8 +29,9 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for service in world.index.services() {
-        for (name, _) in service.metadata.annotations.iter() {
-            let of_pods = name.strip_prefix("config.linkerd.io/").is_some_and(|n| CONFIG_NAMES.contains(&n));
+        for (name, value) in service.metadata.annotations.iter() {
+            let of_pods = name.strip_prefix("config.linkerd.io/").is_some_and(|n| CONFIG_NAMES.contains(&n))
+                || *name == INJECT && matches!(value.as_str(), "enabled" | "ingress");
             if of_pods && *name != OPAQUE_PORTS {
                 let whose = if name.ends_with("skip-outbound-ports") { "callers'" } else { "workload's" };
                 findings.add(

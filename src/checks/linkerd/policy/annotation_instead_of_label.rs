@@ -34,7 +34,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let names: &[&str] = match carrier {
             Carrier::Service(_) => &["mirror.linkerd.io/exported", "mirror.linkerd.io/federated"],
             Carrier::Namespace(_) => &["config.linkerd.io/admission-webhooks"],
-            Carrier::Workload(_) => continue,
+            Carrier::Workload(_) | Carrier::Egress(_) => continue,
         };
         for name in names.iter().filter(|n| carrier.annotations().has(n) && !carrier.labels().has(n)) {
             let message = format!("{name} is an annotation, and Linkerd reads it as a label only: it has no effect");

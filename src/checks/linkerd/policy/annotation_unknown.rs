@@ -25,7 +25,7 @@ crate::check! {
     severity: Severity::Warning,
     category: Category::Config,
     mesh: MeshTag::Linkerd,
-    needs: &[Kind::Namespace, Kind::Service, Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::CronJob],
+    needs: &[Kind::Namespace, Kind::Service, Kind::EgressNetwork, Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::CronJob],
     run: run,
 }
 

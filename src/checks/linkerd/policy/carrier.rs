@@ -1,11 +1,11 @@
-//! Everything that carries annotations which Linkerd reads: Namespaces, Services and what makes pods.
+//! Everything that carries annotations which Linkerd reads: Namespaces, Services, EgressNetworks and what makes pods.
 
 use std::collections::HashSet;
 
 use crate::checks::Findings;
 use crate::index::{Body, Workload};
 use crate::mesh::linkerd::annotations::INJECT;
-use crate::model::{Map, Namespace, Service};
+use crate::model::{Kind, Map, Namespace, Object, Service};
 use crate::report::Finding;
 use crate::world::World;
 
@@ -15,13 +15,15 @@ pub(super) enum Carrier<'w> {
     Namespace(&'w Namespace),
     Service(&'w Service),
     Workload(&'w Workload),
+    Egress(&'w Object),
 }
 
 /// All of them; pods that have finished are left out.
 pub(super) fn all(world: &World) -> impl Iterator<Item = Carrier<'_>> {
     let index = &world.index;
     let namespaces = index.namespaces().iter().map(Carrier::Namespace);
-    namespaces.chain(index.services().iter().map(Carrier::Service)).chain(workloads(world).map(Carrier::Workload))
+    let egress = index.objects(Kind::EgressNetwork).iter().map(Carrier::Egress);
+    namespaces.chain(index.services().iter().map(Carrier::Service)).chain(workloads(world).map(Carrier::Workload)).chain(egress)
 }
 
 /// Workloads that are not over.
@@ -31,12 +33,18 @@ pub(super) fn workloads(world: &World) -> impl Iterator<Item = &Workload> {
 }
 
 impl<'w> Carrier<'w> {
+    /// Whether settings of pods are read here: on pods themselves, and on the Namespace that they inherit from.
+    pub(super) fn is_for_pods(self) -> bool {
+        matches!(self, Self::Namespace(_) | Self::Workload(_))
+    }
+
     /// Annotations; of a workload, those of its pods.
     pub(super) fn annotations(self) -> &'w Map {
         match self {
             Self::Namespace(namespace) => &namespace.metadata.annotations,
             Self::Service(service) => &service.metadata.annotations,
             Self::Workload(workload) => &workload.annotations,
+            Self::Egress(object) => &object.meta.annotations,
         }
     }
 
@@ -46,6 +54,7 @@ impl<'w> Carrier<'w> {
             Self::Namespace(namespace) => &namespace.metadata.labels,
             Self::Service(service) => &service.metadata.labels,
             Self::Workload(workload) => &workload.labels,
+            Self::Egress(object) => &object.meta.labels,
         }
     }
 
@@ -55,6 +64,7 @@ impl<'w> Carrier<'w> {
             Self::Namespace(namespace) => findings.add(namespace, path, message, hint),
             Self::Service(service) => findings.add(service, path, message, hint),
             Self::Workload(workload) => findings.add_workload(workload, path, message, hint),
+            Self::Egress(object) => findings.add(object, path, message, hint),
         }
     }
 }

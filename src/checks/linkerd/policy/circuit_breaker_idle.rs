@@ -1,4 +1,5 @@
 use crate::checks::Findings;
+use crate::mesh::linkerd::values::truth;
 use crate::mesh::linkerd::{annotations, breaker};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -7,7 +8,7 @@ use crate::world::World;
 crate::check! {
     /// # What it checks
     ///
-    /// Annotations of a Service under `balancer.linkerd.io/` or `balancer.alpha.linkerd.io/` that no setting goes by, that lack the mode
+    /// Annotations of a Service or an EgressNetwork under `balancer.linkerd.io/` or `balancer.alpha.linkerd.io/` that no setting goes by, that lack the mode
     /// (`balancer.linkerd.io/failure-accrual`), that belong to another mode, or that tune a load biaser which is not on.
     ///
     /// # Why it matters
@@ -24,15 +25,26 @@ crate::check! {
     severity: Severity::Warning,
     category: Category::Traffic,
     mesh: MeshTag::Linkerd,
-    needs: &[Kind::Service],
+    needs: &[Kind::Service, Kind::EgressNetwork],
     run: run,
 }
+
+const HINT: &str = "Set balancer.linkerd.io/failure-accrual to the mode that reads it, or correct the name.";
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for service in world.index.services() {
         for (name, why) in breaker::idle(&service.metadata.annotations) {
-            let hint = "Set balancer.linkerd.io/failure-accrual to the mode that reads it, or correct the name.";
-            findings.add(service, annotations::path(&name), format!("the setting has no effect: {why}"), hint);
+            findings.add(service, annotations::path(&name), format!("the setting has no effect: {why}"), HINT);
+        }
+    }
+    for network in world.index.objects(Kind::EgressNetwork) {
+        for (name, why) in breaker::idle(&network.meta.annotations) {
+            findings.add(network, annotations::path(&name), format!("the setting has no effect: {why}"), HINT);
+        }
+        let penalizes = network.meta.annotations.get(breaker::PENALIZE).and_then(|v| truth(v.trim())) == Some(true);
+        if penalizes {
+            let what = "the setting has no effect on an EgressNetwork: nothing is balanced there";
+            findings.add(network, annotations::path(breaker::PENALIZE), what, "Set it on the Services that are called.");
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::carrier::{self, Carrier};
+use super::carrier;
 use crate::checks::Findings;
 use crate::mesh::linkerd::annotations::{self, DEFAULT_POLICY};
 use crate::mesh::linkerd::server::InboundPolicy;
@@ -41,7 +41,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             findings.add(server, access.path(), message, hint.clone());
         }
     }
-    for carrier in carrier::all(world).filter(|c| !matches!(c, Carrier::Service(_))) {
+    for carrier in carrier::all(world).filter(|c| c.is_for_pods()) {
         let Some(value) = carrier.annotations().get(DEFAULT_POLICY) else { continue };
         if InboundPolicy::parse(value).is_none() {
             let message = format!("there is no policy {value:?}: the cluster's default ({}) holds instead", world.linkerd.cluster.default_policy);

@@ -36,7 +36,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 ("every pod of the namespace runs in ingress mode: requests without l5d-dst-override leave without mTLS", Severity::Warning)
             }
             Carrier::Workload(_) => ("requests without l5d-dst-override or a known Host leave without mTLS", Severity::Info),
-            Carrier::Service(_) => continue,
+            Carrier::Service(_) | Carrier::Egress(_) => continue,
         };
         let hint = "Make sure that the header is set, or use linkerd.io/inject: enabled.";
         carrier.add(findings, &annotations::path(INJECT), message.to_owned(), hint.to_owned()).severity(severity);

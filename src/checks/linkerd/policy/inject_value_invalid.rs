@@ -33,7 +33,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let scope = match carrier {
             Carrier::Namespace(_) => "no pod of the namespace is injected, not even one that is annotated itself",
             Carrier::Workload(_) => "the pods are not injected",
-            Carrier::Service(_) => continue,
+            Carrier::Service(_) | Carrier::Egress(_) => continue,
         };
         let Some(value) = carrier.annotations().get(INJECT).filter(|v| !matches!(*v, "" | "enabled" | "ingress" | "disabled")) else { continue };
         let hint = if matches!(value, "false" | "off" | "no") { "Write disabled." } else { "Write enabled, ingress or disabled." };

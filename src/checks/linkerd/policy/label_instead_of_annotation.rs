@@ -1,6 +1,6 @@
 use super::carrier::{self, Carrier};
 use crate::checks::Findings;
-use crate::mesh::linkerd::annotations::{self, INJECT};
+use crate::mesh::linkerd::annotations::{self, INJECT, TRAFFIC_PREFIXES};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -8,8 +8,8 @@ use crate::world::World;
 crate::check! {
     /// # What it checks
     ///
-    /// A label `linkerd.io/inject` or `config.linkerd.io/…` on a Namespace, a Service or pods. The one exception is
-    /// `config.linkerd.io/admission-webhooks` on a Namespace, which is a label.
+    /// A label `linkerd.io/inject`, `config.linkerd.io/…`, `retry.linkerd.io/…`, `timeout.linkerd.io/…` or `balancer.linkerd.io/…` on a Namespace, a
+    /// Service, pods or their Deployment. The one exception is `config.linkerd.io/admission-webhooks` on a Namespace, which is a label.
     ///
     /// # Why it matters
     ///
@@ -33,16 +33,26 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for carrier in carrier::all(world) {
         let is_namespace = matches!(carrier, Carrier::Namespace(_));
         for (name, value) in carrier.labels().iter() {
-            let setting = *name == INJECT || ["config.linkerd.io/", "config.alpha.linkerd.io/"].iter().any(|p| name.starts_with(p));
-            if !setting || is_namespace && *name == "config.linkerd.io/admission-webhooks" {
-                continue;
+            if is_setting(name) && !(is_namespace && *name == "config.linkerd.io/admission-webhooks") {
+                carrier.add(findings, &annotations::label_path(name), message(name, value), "Move it from labels to annotations.".to_owned());
             }
-            carrier.add(
-                findings,
-                &annotations::label_path(name),
-                format!("{name}: {value:?} is a label, and Linkerd reads it as an annotation only: it has no effect"),
-                "Move it from labels to annotations.".to_owned(),
-            );
         }
     }
+    for controller in world.index.controllers().iter().filter(|c| c.kind != Kind::ReplicaSet) {
+        let Some(template) = controller.template() else { continue };
+        let own = controller.metadata.labels.iter().filter(|(name, _)| is_setting(name) && !template.metadata.labels.has(name));
+        for (name, value) in own {
+            let hint = format!("Make it an annotation of {}.metadata.", controller.template_path());
+            findings.add(controller, annotations::label_path(name), message(name, value), hint);
+        }
+    }
+}
+
+fn is_setting(name: &str) -> bool {
+    const PREFIXES: [&str; 3] = ["config.linkerd.io/", "config.alpha.linkerd.io/", "config.beta.linkerd.io/"];
+    name == INJECT || PREFIXES.iter().chain(&TRAFFIC_PREFIXES).any(|p| name.starts_with(p))
+}
+
+fn message(name: &str, value: &str) -> String {
+    format!("{name}: {value:?} is a label, and Linkerd reads it as an annotation only: it has no effect")
 }

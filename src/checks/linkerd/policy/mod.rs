@@ -5,8 +5,10 @@ use crate::checks::Check;
 mod access_policy_opens_server;
 mod annotation_ignored_on_service;
 mod annotation_instead_of_label;
+mod annotation_not_inherited;
 mod annotation_on_controller;
 mod annotation_unknown;
+mod annotation_value_invalid;
 mod app_protocol_unknown;
 mod authentication_not_found;
 mod authentication_unsupported;
@@ -34,10 +36,12 @@ mod label_instead_of_annotation;
 mod link_credentials_not_found;
 mod link_service_not_mirrored;
 mod mesh_tls_identities_invalid;
+mod meshed_label_without_proxy;
 mod mirror_service_without_link;
 mod namespace_policy_skips_ports;
 mod networks_invalid;
 mod opaque_ports_differ;
+mod policy_on_skipped_port;
 mod port_list_invalid;
 mod port_skipped_and_opaque;
 mod rate_limit_duplicate;
@@ -56,6 +60,7 @@ mod route_parent_port_not_found;
 mod route_policy_on_idle_route;
 mod route_policy_pointless;
 mod route_probe_paths_refused;
+mod route_refused;
 mod route_timeout_without_effect;
 mod server_authorization_clients_invalid;
 mod server_authorization_cluster_only;
@@ -73,15 +78,19 @@ mod service_profile_override_invalid;
 mod service_profile_shadows_routes;
 mod service_settings_dropped_by_route;
 mod traffic_annotation_invalid;
+mod traffic_annotation_misplaced;
 mod traffic_split_deprecated;
 mod udp_port_bypasses_proxy;
+mod version_not_served;
 
 pub(in crate::checks) static CHECKS: &[&Check] = &[
     &access_policy_opens_server::CHECK,
     &annotation_ignored_on_service::CHECK,
     &annotation_instead_of_label::CHECK,
+    &annotation_not_inherited::CHECK,
     &annotation_on_controller::CHECK,
     &annotation_unknown::CHECK,
+    &annotation_value_invalid::CHECK,
     &app_protocol_unknown::CHECK,
     &authentication_not_found::CHECK,
     &authentication_unsupported::CHECK,
@@ -108,10 +117,12 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &link_credentials_not_found::CHECK,
     &link_service_not_mirrored::CHECK,
     &mesh_tls_identities_invalid::CHECK,
+    &meshed_label_without_proxy::CHECK,
     &mirror_service_without_link::CHECK,
     &namespace_policy_skips_ports::CHECK,
     &networks_invalid::CHECK,
     &opaque_ports_differ::CHECK,
+    &policy_on_skipped_port::CHECK,
     &port_list_invalid::CHECK,
     &port_skipped_and_opaque::CHECK,
     &rate_limit_duplicate::CHECK,
@@ -130,6 +141,7 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &route_policy_on_idle_route::CHECK,
     &route_policy_pointless::CHECK,
     &route_probe_paths_refused::CHECK,
+    &route_refused::CHECK,
     &route_timeout_without_effect::CHECK,
     &server_authorization_clients_invalid::CHECK,
     &server_authorization_cluster_only::CHECK,
@@ -147,6 +159,8 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &service_profile_shadows_routes::CHECK,
     &service_settings_dropped_by_route::CHECK,
     &traffic_annotation_invalid::CHECK,
+    &traffic_annotation_misplaced::CHECK,
     &traffic_split_deprecated::CHECK,
     &udp_port_bypasses_proxy::CHECK,
+    &version_not_served::CHECK,
 ];

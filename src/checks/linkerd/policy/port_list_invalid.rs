@@ -28,14 +28,14 @@ crate::check! {
     severity: Severity::Warning,
     category: Category::Config,
     mesh: MeshTag::Linkerd,
-    needs: &[Kind::Namespace, Kind::Service, Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::CronJob],
+    needs: &[Kind::Namespace, Kind::Service, Kind::EgressNetwork, Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::CronJob],
     run: run,
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for carrier in carrier::all(world) {
         let names: &[&str] = match carrier {
-            Carrier::Service(_) => &[OPAQUE_PORTS],
+            Carrier::Service(_) | Carrier::Egress(_) => &[OPAQUE_PORTS],
             _ => &[OPAQUE_PORTS, REQUIRE_IDENTITY, SKIP_INBOUND, SKIP_OUTBOUND],
         };
         for name in names {

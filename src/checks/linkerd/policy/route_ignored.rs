@@ -32,6 +32,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for kind in [Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute] {
         for route in world.index.objects(kind) {
             for (why, at) in routes::ignored(route) {
+                // Filters that Linkerd's own HTTPRoutes do not have at all are refused on any parent, which is another rule's matter.
+                if why == Ignored::Filter && kind == Kind::LinkerdHttpRoute {
+                    continue;
+                }
                 let (what, hint) = match why {
                     Ignored::ParentPort => ("a parent Server may not be named with a port", "Remove port: the Server has one."),
                     Ignored::ParentSection => ("a parent Server may not be named with a sectionName", "Remove sectionName."),

@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::mesh::linkerd::profile::{self, ProfileName};
-use crate::model::{Field, Kind};
+use crate::model::{Field, Kind, quantity};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -60,9 +60,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
 }
 
-/// A Kubernetes quantity, as far as weights are written: a number, or one of thousandths or thousands.
 fn weight(entry: &Field<'_>) -> Option<f64> {
     let field = entry.get("weight")?;
-    let scaled = |suffix: char, factor: f64| field.str()?.strip_suffix(suffix)?.parse::<f64>().ok().map(|n| n * factor);
-    field.number().or_else(|| scaled('m', 0.001)).or_else(|| scaled('k', 1000.0))
+    field.number().or_else(|| quantity(field.str()?))
 }

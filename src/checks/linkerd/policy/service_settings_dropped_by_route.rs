@@ -8,7 +8,7 @@ use crate::world::World;
 crate::check! {
     /// # What it checks
     ///
-    /// A Service has timeout (or retry) annotations, and a route on it sets a timeout (or retry) of its own, but not all that the Service sets.
+    /// A Service or an EgressNetwork has timeout (or retry) annotations, and a route on it sets a timeout (or retry) of its own, but not all that the Service sets.
     ///
     /// # Why it matters
     ///
@@ -25,16 +25,25 @@ crate::check! {
     severity: Severity::Info,
     category: Category::Traffic,
     mesh: MeshTag::Linkerd,
-    needs: &[Kind::Service, Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute],
+    needs: &[Kind::Service, Kind::EgressNetwork, Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute],
     run: run,
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for kind in [Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute] {
         for route in world.index.objects(kind) {
-            for parent in routes::parents(route).into_iter().filter(|p| p.kind == Kind::Service) {
-                let Some(service) = world.index.service(parent.namespace, parent.name) else { continue };
-                let of_service = &service.metadata.annotations;
+            for parent in routes::parents(route) {
+                let (of_service, reference) = match parent.kind {
+                    Kind::Service => match world.index.service(parent.namespace, parent.name) {
+                        Some(service) => (&service.metadata.annotations, service.reference()),
+                        None => continue,
+                    },
+                    Kind::EgressNetwork => match world.index.object(Kind::EgressNetwork, parent.namespace, parent.name) {
+                        Some(network) => (&network.meta.annotations, network.reference()),
+                        None => continue,
+                    },
+                    _ => continue,
+                };
                 for (what, names) in [("timeout", TIMEOUT.as_slice()), ("retry", RETRY.as_slice())] {
                     let own = own_settings(route, kind, what, names);
                     let irrelevant = if kind == Kind::GrpcRoute { "retry.linkerd.io/http" } else { "retry.linkerd.io/grpc" };
@@ -46,10 +55,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                         .add(
                             route,
                             "metadata.annotations",
-                            format!("it sets {}, which drops {} of Service {:?}", own.join(", "), lost.join(", "), parent.name),
+                            format!("it sets {}, which drops {} of {} {:?}", own.join(", "), lost.join(", "), parent.kind, parent.name),
                             format!("Repeat on the route what should hold there too: {}.", lost.join(", ")),
                         )
-                        .related(service.reference(), format!("has {what} annotations"));
+                        .related(reference.clone(), format!("has {what} annotations"));
                 }
             }
         }

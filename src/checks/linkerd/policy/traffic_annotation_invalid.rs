@@ -8,7 +8,7 @@ use crate::world::World;
 crate::check! {
     /// # What it checks
     ///
-    /// An annotation `retry.linkerd.io/*` or `timeout.linkerd.io/*` of a Service, or of a route on a Service, with a value Linkerd cannot read: a
+    /// An annotation `retry.linkerd.io/*` or `timeout.linkerd.io/*` of a Service or EgressNetwork, or of a route on one, with a value that cannot be read: a
     /// duration without a unit or with a fraction, an unknown condition, a limit that is no number.
     ///
     /// # Why it matters
@@ -26,7 +26,7 @@ crate::check! {
     severity: Severity::Warning,
     category: Category::Traffic,
     mesh: MeshTag::Linkerd,
-    needs: &[Kind::Service, Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute],
+    needs: &[Kind::Service, Kind::EgressNetwork, Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute],
     run: run,
 }
 
@@ -35,6 +35,9 @@ const HINT: &str = "Write durations as 10s or 300ms, and conditions as a list wi
 fn run(world: &World, findings: &mut Findings<'_>) {
     for service in world.index.services() {
         report(findings, service, &service.metadata.annotations, |_| true, "Linkerd drops it and its siblings without a word");
+    }
+    for network in world.index.objects(Kind::EgressNetwork) {
+        report(findings, network, &network.meta.annotations, |_| true, "Linkerd drops it and its siblings without a word");
     }
     for kind in [Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute] {
         let other = if kind == Kind::GrpcRoute { "retry.linkerd.io/http" } else { "retry.linkerd.io/grpc" };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::annotations::CONFIG_NAMES;
+use super::super::annotations::{CONFIG_NAMES, NOT_INHERITED};
 use super::super::trust::{self, ANCHORS_HASH, Trust};
 use super::super::{INJECT, Linkerd, PLANE};
 use crate::index::Body;
@@ -10,19 +10,6 @@ use crate::mesh::{Drifts, Shape, namespace_words};
 use crate::model::{Actual, Drift, Fact, Intent, Map, Pod, key};
 
 const PROXY_VERSION: &str = "config.linkerd.io/proxy-version";
-
-/// What of `config.linkerd.io/…` the injector does not copy from a namespace to its pods; `proxy-additional-env` it merges instead.
-const NOT_INHERITED: &[&str] = &[
-    "admission-webhooks",
-    "close-wait-timeout",
-    "debug-image",
-    "debug-image-pull-policy",
-    "debug-image-version",
-    "enable-gateway",
-    "proxy-additional-env",
-    "proxy-cpu-ratio-limit",
-    "shutdown-grace-period",
-];
 
 /// Counts a workload's pods by what Linkerd made of them, and tells where that is not what it would make of them now.
 pub(super) fn look(linkerd: &Linkerd, shape: &Shape<'_>, intended: &Fact<Intent>) -> (Actual, Vec<Drift>) {
@@ -129,7 +116,7 @@ mod tests {
     #[test]
     fn every_name_but_the_pods_own_is_inherited() {
         assert!(NOT_INHERITED.iter().all(|name| CONFIG_NAMES.contains(name)));
-        assert_eq!(CONFIG_NAMES.iter().filter(|name| is_inherited(&format!("config.linkerd.io/{name}"))).count(), 38);
+        assert_eq!(CONFIG_NAMES.iter().filter(|name| is_inherited(&format!("config.linkerd.io/{name}"))).count(), 40);
         assert!(!is_inherited("config.linkerd.io/no-such-setting"));
     }
 }
