@@ -210,7 +210,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__check)
-            opts="-o -S -n -A -f -R -v -q -h --output --category --rule --skip-rule --all-rules --show-passed --fail-on --suppress --baseline --write-baseline --fix --write --all-findings --remote-context --remote-snapshot --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --verbose --quiet --help"
+            opts="-o -S -n -A -f -R -v -q -h --output --category --rule --skip-rule --all-rules --show-passed --fail-on --suppress --baseline --write-baseline --fix --write --all-findings --remote-context --remote-snapshot --pre --istio-namespace --linkerd-namespace --from-version --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -257,6 +257,18 @@ _kubectl__mesh() {
                     return 0
                     ;;
                 --remote-snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --istio-namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --linkerd-namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from-version)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -738,7 +750,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__snapshot)
-            opts="-o -n -A -f -R -v -q -h --output --force --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --output --force --pre --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -77,6 +77,9 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s S -l
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l baseline -d 'Leave out findings that this file knows' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l remote-context -d 'Compare with the cluster of this context of the kubeconfig (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l remote-snapshot -d 'Compare with another cluster\'s saved state (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l istio-namespace -d 'Namespace that Istio\'s control plane is to live in (default: istio-system)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l linkerd-namespace -d 'Namespace that Linkerd\'s control plane is to live in (default: linkerd)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l from-version -d 'Version of Istio that is to be replaced, such as 1.20 (default: the one that runs)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l context -d 'Kubeconfig context' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
@@ -97,6 +100,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l writ
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l fix -d 'Show the mends that are certain as a diff of the files'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l write -d 'With --fix, write them; comments and layout stay'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l all-findings -d 'With --with-cluster, report objects outside of the files too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l pre -d 'Judge whether a mesh may be installed here (--mesh says which): versions, your rights, conflicts, remains'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
@@ -124,6 +128,9 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s S
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l baseline -d 'Leave out findings that this file knows' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l remote-context -d 'Compare with the cluster of this context of the kubeconfig (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l remote-snapshot -d 'Compare with another cluster\'s saved state (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l istio-namespace -d 'Namespace that Istio\'s control plane is to live in (default: istio-system)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l linkerd-namespace -d 'Namespace that Linkerd\'s control plane is to live in (default: linkerd)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l from-version -d 'Version of Istio that is to be replaced, such as 1.20 (default: the one that runs)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l context -d 'Kubeconfig context' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
@@ -144,6 +151,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l w
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l fix -d 'Show the mends that are certain as a diff of the files'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l write -d 'With --fix, write them; comments and layout stay'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l all-findings -d 'With --with-cluster, report objects outside of the files too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l pre -d 'Judge whether a mesh may be installed here (--mesh says which): versions, your rights, conflicts, remains'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
@@ -282,6 +290,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l c
 always\t'Always'
 never\t'Never'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l force -d 'Replace the file if it exists'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l pre -d 'Also ask what `check --pre` judges by: the server\'s version and what you may do'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use sha2::Digest;
 
-use crate::model::{Gap, ObjectRef, Span, Str};
+use crate::model::{Gap, MeshId, ObjectRef, Span, Str};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -103,6 +103,15 @@ pub enum MeshTag {
     Linkerd,
 }
 
+impl From<MeshId> for MeshTag {
+    fn from(mesh: MeshId) -> Self {
+        match mesh {
+            MeshId::Istio => Self::Istio,
+            MeshId::Linkerd => Self::Linkerd,
+        }
+    }
+}
+
 impl MeshTag {
     /// The word in reports.
     pub const fn name(self) -> &'static str {
@@ -177,6 +186,12 @@ impl Finding {
         self
     }
 
+    /// Sets which mesh this one finding is about.
+    pub fn about(&mut self, mesh: MeshTag) -> &mut Self {
+        self.mesh = mesh;
+        self
+    }
+
     /// Sets which of other tools' codes name this very situation; without this call all of the rule's do.
     pub fn codes(&mut self, codes: &[&'static str]) -> &mut Self {
         self.aliases = codes.to_vec();
@@ -247,6 +262,34 @@ pub struct Suppression {
     pub void: Option<String>,
 }
 
+/// Whether a mesh may be installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Installable {
+    /// Nothing stands in the way.
+    Yes,
+    /// Errors do.
+    No,
+    /// What could not be judged may.
+    Unknown,
+}
+
+/// What all findings together mean for the installation of a mesh.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verdict {
+    /// The mesh.
+    pub mesh: MeshId,
+    /// The namespace its control plane is to live in.
+    pub namespace: Str,
+    /// Whether it may be installed.
+    pub installable: Installable,
+    /// Whether a control plane of it is there already, so that installing means upgrading.
+    pub installed: bool,
+    /// What was looked at and found right.
+    pub checked: Vec<String>,
+}
+
 /// The outcome of running rules.
 #[derive(Clone, Debug, Default)]
 pub struct CheckReport {
@@ -264,6 +307,8 @@ pub struct CheckReport {
     pub skipped: Vec<Skipped>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// Which meshes may be installed, when that was the question.
+    pub verdicts: Vec<Verdict>,
 }
 
 impl CheckReport {

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::index::Index;
+use crate::mesh::install::Install;
 use crate::mesh::istio::Istio;
 use crate::mesh::linkerd::Linkerd;
 use crate::mesh::{ControlPlane, Mesh};
-use crate::model::{Coverage, Gap, Kind, MeshId, Str};
+use crate::model::{Coverage, Gap, Kind, MeshId, ObjectRef, Str};
 
 /// Where the objects came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,8 @@ pub struct World {
     pub now: Timestamp,
     /// Other clusters to compare with, each under a name of its own (`source.name`), with as much of it as rules ask for.
     pub remotes: Vec<World>,
+    /// What is to be installed, when that is the question.
+    pub install: Install,
 }
 
 impl World {
@@ -80,12 +83,17 @@ impl World {
     pub fn new(index: Index, source: SourceInfo, now: Timestamp) -> Self {
         let istio = Istio::open(&index);
         let linkerd = Linkerd::open(&index);
-        Self { index, istio, linkerd, source, now, remotes: Vec::new() }
+        Self { index, istio, linkerd, source, now, remotes: Vec::new(), install: Install::default() }
     }
 
     /// Both meshes, whether or not they are here.
     pub fn meshes(&self) -> [&dyn Mesh; 2] {
         [&self.istio, &self.linkerd]
+    }
+
+    /// The cluster itself, as something to point at.
+    pub fn cluster(&self) -> ObjectRef {
+        ObjectRef { kind: Kind::Cluster, namespace: Str::default(), name: self.source.name.clone(), api_version: Str::default() }
     }
 
     /// Whether anything of a mesh is visible.
@@ -179,6 +187,7 @@ impl World {
 
     /// Whether something in `namespace` (empty for cluster-scoped) is to be reported on.
     pub fn in_scope(&self, namespace: &str) -> bool {
-        self.only_namespace().is_none_or(|only| namespace.is_empty() || *only == namespace)
+        let planned = || self.install.targets.iter().any(|t| t.namespace == namespace);
+        self.only_namespace().is_none_or(|only| namespace.is_empty() || *only == namespace || planned())
     }
 }

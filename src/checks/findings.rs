@@ -38,9 +38,14 @@ impl<'w> Findings<'w> {
         self.push(object.reference(), object.meta(), path.into(), message.into(), hint.into())
     }
 
-    /// Reports something about an object that could not be decoded.
-    pub fn add_unread(&mut self, object: &ObjectRef, message: impl Into<String>, hint: impl Into<String>) -> &mut Finding {
-        self.push(object.clone(), &Meta::default(), String::new(), message.into(), hint.into())
+    /// Reports something about an object that could not be decoded or need not exist.
+    pub fn add_unread(&mut self, object: &ObjectRef, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) -> &mut Finding {
+        self.push(object.clone(), &Meta::default(), path.into(), message.into(), hint.into())
+    }
+
+    /// Reports something about the cluster as a whole; `path` names the part of it.
+    pub fn add_cluster(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) -> &mut Finding {
+        self.add_unread(&self.world.cluster(), path, message, hint)
     }
 
     /// Reports something about a workload; `path` is relative to its pod template (`spec.containers[0]…`, `metadata.labels…`),

@@ -3,6 +3,7 @@
 pub mod baseline;
 mod findings;
 mod gateway;
+mod install;
 mod istio;
 mod kubernetes;
 mod linkerd;
@@ -11,6 +12,7 @@ mod runner;
 mod suppress;
 
 pub use findings::Findings;
+pub use install::verdicts;
 pub use registry::{all, find};
 pub use runner::{Selection, run};
 pub use suppress::{SuppressArg, apply as suppress};
@@ -18,6 +20,19 @@ pub use suppress::{SuppressArg, apply as suppress};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
+
+/// Which question a rule helps to answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Runs {
+    /// What is wrong here?
+    #[default]
+    Check,
+    /// May a mesh be installed here? Asked by `check --pre`.
+    Pre,
+    /// Both.
+    Both,
+}
 
 /// A rule and everything that is to be said about it.
 #[derive(Debug)]
@@ -44,6 +59,8 @@ pub struct Check {
     pub compares: bool,
     /// Whether it runs only with `--all-rules` or when named.
     pub opt_in: bool,
+    /// Which question it helps to answer.
+    pub runs: Runs,
     /// The version it came with.
     pub since: &'static str,
     /// The rule itself.
@@ -64,6 +81,7 @@ impl Check {
         remote: &[],
         compares: false,
         opt_in: false,
+        runs: Runs::Check,
         since: "0.1.0",
         run: |_, _| {},
     };

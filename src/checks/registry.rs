@@ -5,6 +5,7 @@ use super::Check;
 /// Every family of rules; within a family the order is that of its list.
 static FAMILIES: &[&[&Check]] = &[
     super::gateway::CHECKS,
+    super::install::CHECKS,
     super::istio::platform::CHECKS,
     super::istio::schema::CHECKS,
     super::istio::security::CHECKS,

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{Check, Findings, registry};
+use super::{Check, Findings, Runs, registry};
 use crate::model::{Kind, MeshId};
 use crate::report::{Category, CheckReport, Finding, MeshTag, Skipped};
 use crate::world::{SourceKind, World};
@@ -22,9 +22,16 @@ pub struct Selection {
     pub mesh: Option<MeshTag>,
     /// Whether other clusters are given: rules that compare clusters run only then, or when named.
     pub compare: bool,
+    /// Whether the question is if a mesh may be installed; opt-in rules that help with that run unasked.
+    pub pre: bool,
 }
 
 impl Selection {
+    /// Whether it leaves out rules that help to answer the question.
+    pub fn is_narrow(&self) -> bool {
+        !(self.categories.is_empty() && self.rules.is_empty() && self.skip.is_empty())
+    }
+
     /// The rules it picks.
     pub fn checks(&self) -> Vec<&'static Check> {
         let named = |check: &Check, names: &[String]| {
@@ -32,10 +39,11 @@ impl Selection {
         };
         let mut checks = registry::all();
         checks.retain(|check| {
-            (self.categories.is_empty() || self.categories.contains(&check.category))
+            (if self.pre { check.runs != Runs::Check } else { check.runs != Runs::Pre })
+                && (self.categories.is_empty() || self.categories.contains(&check.category))
                 && (self.rules.is_empty() || named(check, &self.rules))
                 && !named(check, &self.skip)
-                && (!check.opt_in || self.all_rules || named(check, &self.rules))
+                && (!check.opt_in || self.all_rules || self.pre || named(check, &self.rules))
                 && (!check.compares || self.compare || named(check, &self.rules))
                 && self.mesh.is_none_or(|mesh| check.mesh == MeshTag::Any || check.mesh == mesh)
         });
@@ -46,7 +54,8 @@ impl Selection {
 /// Runs the selected rules over the world, on as many threads as there are cores.
 pub fn run(world: &World, selection: &Selection) -> CheckReport {
     let checks = selection.checks();
-    let absent = absent_meshes(world);
+    // Whoever wants to install a mesh is not helped by hearing that it is not there.
+    let absent = if selection.pre { Vec::new() } else { absent_meshes(world) };
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(checks.len().max(1));
     let next = std::sync::atomic::AtomicUsize::new(0);
     let outcomes: Vec<Outcome> = std::thread::scope(|scope| {

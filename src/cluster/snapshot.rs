@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::model::{Controller, Coverage, Gap, Inventory, Item, Kind, Meta, Object, ObjectRef, Str};
+use crate::model::{Controller, Coverage, Gap, Inventory, Item, Kind, Meta, Object, ObjectRef, ServerFacts, Str};
 
 const FORMAT: &str = "mesh.kubectl.dev/v1";
 const REDACTED: &str = "<redacted>";
@@ -54,6 +54,8 @@ struct Header {
     hidden: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     also_read: Vec<(String, Str)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    server: Option<ServerFacts>,
     gaps: Vec<GapRow>,
 }
 
@@ -84,6 +86,7 @@ pub fn write(inventory: &Inventory, taken: &Taken, out: impl Write) -> Result<()
         complete: covered(Coverage::Complete),
         hidden: covered(Coverage::Hidden),
         also_read: inventory.also_read.iter().map(|(kind, ns)| (kind.resource(), ns.clone())).collect(),
+        server: inventory.server.clone(),
         gaps: inventory.gaps.iter().map(gap_row).collect(),
     };
     let mut archive = tar::Builder::new(zstd::Encoder::new(out, 0)?);
@@ -133,6 +136,7 @@ fn header(text: &str, inventory: &mut Inventory) -> Result<Taken, SnapshotError>
     inventory.namespace = header.namespace;
     inventory.also_read = header.also_read.into_iter().filter_map(|(r, ns)| Some((kind_of(&r)?, ns))).collect::<BTreeSet<_>>();
     inventory.gaps = header.gaps.into_iter().filter_map(gap).collect();
+    inventory.server = header.server;
     Ok(header.taken)
 }
 
@@ -254,6 +258,7 @@ fn format_error(error: serde_json::Error) -> SnapshotError {
 mod tests {
     use super::*;
     use crate::cluster::files;
+    use crate::model::{Access, Answer, Review, Told};
 
     const MANIFESTS: &str = r#"
 apiVersion: v1
@@ -284,7 +289,11 @@ data: {values: "keyPEM: |\n  -----BEGIN EC PRIVATE KEY-----\n  planted-key\n"}
         let mut inventory = files::parse("x.yaml", MANIFESTS, "default").unwrap().inventory;
         inventory.gaps = vec![Gap::NotServed(Kind::Server), Gap::Forbidden { kind: Kind::Node, namespace: "".into(), detail: "no".into() }];
         inventory.coverage = BTreeMap::from([(Kind::Pod, Coverage::Complete), (Kind::Node, Coverage::Hidden)]);
+        let review = |resource: &str, allowed| Review { access: Access { resource: resource.into(), ..Access::default() }, allowed };
+        let reviews = vec![review("pods", Answer::Yes), review("nodes", Answer::No("no".into())), review("jobs", Answer::Unknown("?".into()))];
+        inventory.server = Some(ServerFacts { version: Told::Known("v1.33.1".into()), reviews, ..ServerFacts::default() });
         let (bytes, read) = round_trip(&inventory);
+        assert_eq!(read.server, inventory.server);
         assert_eq!((read.pods.len(), read.objects.len()), (1, 2));
         assert_eq!(read.pods[0].spec, inventory.pods[0].spec);
         assert_eq!(read.objects[1].reference_text(), "networking.istio.io/v1alpha3 VirtualService shop/cart");

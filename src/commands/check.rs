@@ -7,8 +7,9 @@ use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::load::{RemoteArgs, Remotes};
+use super::pre::{self, PreArgs};
 use super::{Terminal, Wish, complete, fix, load};
-use crate::checks::{self, Selection, SuppressArg, baseline};
+use crate::checks::{self, Runs, Selection, SuppressArg, baseline};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::model::MeshId;
@@ -22,6 +23,8 @@ use crate::world::{SourceKind, World};
 ///
 /// An object's owner silences a finding with the annotation `mesh.kubectl.dev/ignore: "RULE until YYYY-MM-DD: reason"`; the annotations of
 /// istioctl (galley.istio.io/analyze-suppress) and Kiali (kiali.io/ignore-validations) are honoured for the codes of those tools.
+///
+/// With --pre it answers another question before there is a mesh: may one be installed here?
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
     /// Only findings about these objects, as KIND/NAME (can be repeated)
@@ -69,6 +72,9 @@ pub struct CheckArgs {
     /// Which clusters to compare with.
     #[command(flatten)]
     pub remotes: RemoteArgs,
+    /// What is to be installed.
+    #[command(flatten)]
+    pub pre: PreArgs,
 }
 
 /// The severity that makes `check` fail.
@@ -86,14 +92,17 @@ pub enum FailOn {
 }
 
 impl FailOn {
-    fn reached(self, worst: Option<Severity>) -> bool {
-        let threshold = match self {
-            Self::Error => Severity::Error,
-            Self::Warning => Severity::Warning,
-            Self::Info => Severity::Info,
-            Self::Never => return false,
-        };
-        worst.is_some_and(|w| w >= threshold)
+    pub(super) fn threshold(self) -> Option<Severity> {
+        match self {
+            Self::Error => Some(Severity::Error),
+            Self::Warning => Some(Severity::Warning),
+            Self::Info => Some(Severity::Info),
+            Self::Never => None,
+        }
+    }
+
+    pub(super) fn reached(self, worst: Option<Severity>) -> bool {
+        self.threshold().is_some_and(|threshold| worst.is_some_and(|w| w >= threshold))
     }
 }
 
@@ -104,9 +113,13 @@ fn parse_category(text: &str) -> Result<Category, String> {
 
 /// Runs the command.
 pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let install = args.pre.install(global)?;
     for name in args.rule.iter().chain(&args.skip_rule) {
-        if checks::find(name).is_none() {
+        let Some(check) = checks::find(name) else {
             return Err(CliError::usage(format!("no rule or code is called {name:?}")).hint("`kubectl mesh rules` lists them"));
+        };
+        if check.runs == Runs::Pre && install.is_none() {
+            return Err(CliError::usage(format!("{name} judges whether a mesh may be installed")).hint("add --pre"));
         }
     }
     let selection = Selection {
@@ -116,11 +129,15 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
         all_rules: args.all_rules,
         mesh: global.source.mesh.only(),
         compare: !args.remotes.is_empty(),
+        pre: install.is_some(),
     };
     let checks = selection.checks();
-    let wish = Wish { kinds: checks.iter().flat_map(|c| c.needs.iter().copied()).collect() };
+    let wish = Wish { kinds: checks.iter().flat_map(|c| c.needs.iter().copied()).collect(), install };
     let remotes = Remotes::open(&args.remotes, global).await?;
     let mut loaded = load::load(global, &wish, terminal).await?;
+    if args.pre.pre {
+        pre::require_answers(&loaded.world)?;
+    }
     let kinds = checks.iter().flat_map(|c| c.remote.iter().copied()).collect();
     loaded.world.remotes = remotes.read(kinds, &loaded.world, terminal).await?;
     let mut report = checks::run(&loaded.world, &selection);
@@ -138,8 +155,14 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
     if args.fix {
         return fix::run(&report, &loaded.world, args.write, terminal);
     }
+    if args.pre.pre && !selection.is_narrow() {
+        report.verdicts = checks::verdicts(&loaded.world, &report);
+    }
     output::check(args.output, args.show_passed, &report, &loaded.world, &terminal.style, &mut terminal.out)?;
     terminal.out.flush()?;
+    if args.pre.pre {
+        return Ok(pre::exit(args.fail_on, &report));
+    }
     if let Some(advice) = no_mesh(&loaded.world) {
         terminal.note(advice);
     }

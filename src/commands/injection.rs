@@ -27,7 +27,7 @@ pub struct InjectionArgs {
 
 /// Runs the command.
 pub async fn run(args: &InjectionArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let wish = Wish { kinds: facts::MEMBERSHIP_KINDS.iter().copied().collect() };
+    let wish = Wish { kinds: facts::MEMBERSHIP_KINDS.iter().copied().collect(), ..Wish::default() };
     let loaded = load::load(global, &wish, terminal).await?;
     let world = &loaded.world;
     let only = global.source.mesh.id();

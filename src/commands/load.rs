@@ -19,6 +19,7 @@ use crate::cluster::snapshot::{self, Taken};
 use crate::cluster::{demo, overlay};
 use crate::error::CliError;
 use crate::index::Index;
+use crate::mesh::install::Install;
 use crate::model::{Coverage, Gap, Inventory, Kind, ObjectRef, Str};
 use crate::world::{SourceInfo, SourceKind, World};
 pub(crate) use remotes::{RemoteArgs, Remotes};
@@ -40,12 +41,14 @@ const AUTHORITIES: [&str; 3] = ["cacerts", "istio-ca-secret", "linkerd-identity-
 pub struct Wish {
     /// Kinds it needs; sources that hold everything anyway (files, snapshots) ignore this.
     pub kinds: BTreeSet<Kind>,
+    /// What is to be installed: then a live cluster is asked what that takes.
+    pub install: Option<Install>,
 }
 
 impl Wish {
     /// Everything that any command reads.
     pub fn everything() -> Self {
-        Self { kinds: Kind::ALL.iter().copied().collect() }
+        Self { kinds: Kind::ALL.iter().copied().collect(), install: None }
     }
 }
 
@@ -75,6 +78,12 @@ impl Loaded {
 
 /// Reads what the flags name.
 pub(crate) async fn load(global: &GlobalArgs, wish: &Wish, terminal: &mut Terminal) -> Result<Loaded, CliError> {
+    let mut loaded = from_source(global, wish, terminal).await?;
+    loaded.world.install = wish.install.clone().unwrap_or_default();
+    Ok(loaded)
+}
+
+async fn from_source(global: &GlobalArgs, wish: &Wish, terminal: &mut Terminal) -> Result<Loaded, CliError> {
     let source = &global.source;
     if source.demo {
         return Ok(plain(demo::read(), SourceKind::Demo, "demo", global));
@@ -174,6 +183,9 @@ async fn cluster(global: &GlobalArgs, wish: &Wish, terminal: &mut Terminal) -> R
         let namespace = connection.namespace().to_owned();
         terminal.note(format!("may not list cluster-wide: looking at namespace {namespace} only (-n chooses another, -A insists)"));
         inventory = read(&connection, kinds, Scope::One(namespace.as_str().into()), &bar).await?;
+    }
+    if let Some(install) = &wish.install {
+        inventory.server = Some(connection.facts(&install.rights()).await);
     }
     bar.done();
     if terminal.verbose > 0 {

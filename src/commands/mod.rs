@@ -7,6 +7,7 @@ pub mod explain;
 mod fix;
 pub mod injection;
 mod load;
+mod pre;
 mod progress;
 pub mod rules;
 pub mod snapshot;

@@ -7,7 +7,7 @@ use comfy_table::{Table, presets};
 use serde::Serialize;
 
 use super::Terminal;
-use crate::checks::{self, Check};
+use crate::checks::{self, Check, Runs};
 use crate::error::{CliError, Exit};
 use crate::model::Kind;
 use crate::output;
@@ -51,6 +51,7 @@ struct Row {
     category: Category,
     meshes: &'static [&'static str],
     opt_in: bool,
+    runs: Runs,
     since: &'static str,
     summary: &'static str,
 }
@@ -69,6 +70,7 @@ impl From<&'static Check> for Row {
             category: c.category,
             meshes,
             opt_in: c.opt_in,
+            runs: c.runs,
             since: c.since,
             summary: c.summary,
         }
@@ -97,8 +99,12 @@ fn table(rules: &[&Check], out: &mut dyn Write) -> io::Result<()> {
     table.load_style(presets::NOTHING).set_header(["RULE", "SEVERITY", "CATEGORY", "CODES", "SUMMARY"]);
     for c in rules {
         let codes = if c.aliases.is_empty() { "-".to_owned() } else { c.aliases.join(",") };
-        let opt_in = if c.opt_in { " (opt-in)" } else { "" };
-        table.add_row([c.id.to_owned(), format!("{}{opt_in}", c.severity), c.category.name().to_owned(), codes, c.summary.to_owned()]);
+        let when = match (c.runs, c.opt_in) {
+            (Runs::Pre, _) => " (--pre)",
+            (_, true) => " (opt-in)",
+            (_, false) => "",
+        };
+        table.add_row([c.id.to_owned(), format!("{}{when}", c.severity), c.category.name().to_owned(), codes, c.summary.to_owned()]);
     }
     for line in table.trim_fmt().lines() {
         writeln!(out, "{}", line.trim())?;
@@ -114,10 +120,13 @@ fn markdown(rules: &[&Check], out: &mut dyn Write) -> io::Result<()> {
 /// One rule's page: a table of facts, then its doc comment with headings one level down.
 pub(super) fn entry(c: &Check) -> String {
     let codes = if c.aliases.is_empty() { "none".to_owned() } else { c.aliases.join(", ") };
-    let default = match (c.compares, c.opt_in) {
-        (true, _) => "where other clusters are given (--remote-context, --remote-snapshot)",
-        (false, true) => "only with --all-rules or by name",
-        (false, false) => "yes",
+    let default = match (c.runs, c.compares, c.opt_in) {
+        (Runs::Pre, ..) => "only with --pre",
+        (_, true, _) => "where other clusters are given (--remote-context, --remote-snapshot)",
+        (Runs::Both, _, true) => "only with --all-rules, by name, or with --pre",
+        (Runs::Check, _, true) => "only with --all-rules or by name",
+        (Runs::Both, _, false) => "yes, and with --pre",
+        (Runs::Check, _, false) => "yes",
     };
     let list = |kinds: &[Kind]| kinds.iter().map(|k| k.resource()).collect::<Vec<_>>().join(", ");
     let elsewhere = if c.remote.is_empty() { String::new() } else { format!("\n| reads of other clusters | {} |", list(c.remote)) };
@@ -129,7 +138,7 @@ pub(super) fn entry(c: &Check) -> String {
         c.severity,
         c.category,
         c.mesh.name(),
-        list(c.needs),
+        if c.needs.is_empty() { "what the API server says of itself".to_owned() } else { list(c.needs) },
         c.since,
     )
 }

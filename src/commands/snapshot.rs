@@ -10,6 +10,8 @@ use super::{Terminal, Wish, load};
 use crate::cli::GlobalArgs;
 use crate::cluster::snapshot::{self, Taken};
 use crate::error::{CliError, Exit};
+use crate::mesh::install::{Install, Target};
+use crate::model::{MeshId, Told};
 
 /// Save what this tool reads of a cluster to a file
 ///
@@ -23,6 +25,9 @@ pub struct SnapshotArgs {
     /// Replace the file if it exists
     #[arg(long)]
     pub force: bool,
+    /// Also ask what `check --pre` judges by: the server's version and what you may do
+    #[arg(long)]
+    pub pre: bool,
 }
 
 /// Runs the command.
@@ -31,14 +36,19 @@ pub async fn run(args: &SnapshotArgs, global: &GlobalArgs, terminal: &mut Termin
     if args.output.exists() && !args.force {
         return Err(CliError::usage(format!("{path} exists already")).hint("choose another name, or add --force to replace it"));
     }
-    let loaded = load::load(global, &Wish::everything(), terminal).await?;
+    let planned = || Install { targets: [MeshId::Istio, MeshId::Linkerd].map(Target::usual).into(), from_version: None };
+    let wish = Wish { install: args.pre.then(planned), ..Wish::everything() };
+    let loaded = load::load(global, &wish, terminal).await?;
     let world = &loaded.world;
     let inventory = world.index.inventory();
     let taken = Taken {
         context: world.source.name.to_string(),
         at: world.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         by: env!("CARGO_PKG_VERSION").to_owned(),
-        server_version: String::new(),
+        server_version: match inventory.server.as_ref().map(|server| &server.version) {
+            Some(Told::Known(version)) => version.to_string(),
+            _ => String::new(),
+        },
     };
     let failed = |e: &dyn std::fmt::Display| CliError::usage(format!("cannot write {path}: {e}"));
     // Beside the target first: a full disk or an interruption must not leave half a snapshot under a good name.

@@ -30,7 +30,7 @@ pub struct StatusArgs {
 /// Runs the command.
 pub async fn run(args: &StatusArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let kinds = facts::MEMBERSHIP_KINDS.iter().chain(facts::POLICY_KINDS).chain(&[Kind::Gateway]);
-    let loaded = load::load(global, &Wish { kinds: kinds.copied().collect() }, terminal).await?;
+    let loaded = load::load(global, &Wish { kinds: kinds.copied().collect(), ..Wish::default() }, terminal).await?;
     let world = &loaded.world;
     let only = global.source.mesh.id();
     match words::target(world, &args.workload, global)? {

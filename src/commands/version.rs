@@ -29,7 +29,7 @@ pub async fn run(args: &VersionArgs, global: &GlobalArgs, terminal: &mut Termina
         terminal.out.flush()?;
         return Ok(Exit::Ok);
     }
-    let wish = Wish { kinds: [Kind::ConfigMap].into_iter().collect() };
+    let wish = Wish { kinds: [Kind::ConfigMap].into_iter().collect(), ..Wish::default() };
     let loaded = load::load(global, &wish, terminal).await?;
     let world = &loaded.world;
     let report = facts::versions(world, global.source.mesh.id());

@@ -1,6 +1,7 @@
 //! The meshes: what each makes of the objects in the index.
 
 pub mod certificate;
+pub mod install;
 pub mod istio;
 pub mod linkerd;
 

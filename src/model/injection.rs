@@ -24,6 +24,14 @@ impl MeshId {
             Self::Linkerd => "linkerd",
         }
     }
+
+    /// Its name in sentences.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Istio => "Istio",
+            Self::Linkerd => "Linkerd",
+        }
+    }
 }
 
 impl fmt::Display for MeshId {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Controller, ControllerBody, Gap, Kind, Meta, Namespace, Node, Object, Pod, Service, Str};
+use super::{Controller, ControllerBody, Gap, Kind, Meta, Namespace, Node, Object, Pod, ServerFacts, Service, Str};
 
 /// How completely a kind was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,6 +156,8 @@ pub struct Inventory {
     pub focus: Option<Str>,
     /// Kinds and namespaces that were read besides `namespace`; of a kind read nowhere else, all that was.
     pub also_read: BTreeSet<(Kind, Str)>,
+    /// What the API server said of itself, where it was asked.
+    pub server: Option<ServerFacts>,
 }
 
 impl Inventory {

@@ -6,14 +6,21 @@ macro_rules! kinds {
     ($($name:ident $group:literal $kind:literal $plural:literal $scope:ident [$($version:literal)+];)+) => {
         /// A kind of Kubernetes object; Istio's and Linkerd's namesakes are told apart by name here and by group in the API.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Kind { $(#[doc = concat!($kind, " of group `", $group, "`.")] $name),+ }
+        pub enum Kind {
+            $(#[doc = concat!($kind, " of group `", $group, "`.")] $name,)+
+            /// The cluster itself, by its context's name: what is said about an API server points at it. No server has such objects.
+            Cluster,
+        }
 
         impl Kind {
-            /// All kinds, in the order of the table.
+            /// All kinds that are read, in the order of the table.
             pub const ALL: &'static [Kind] = &[$(Kind::$name),+];
 
             const fn row(self) -> Row {
-                match self { $(Kind::$name => Row { group: $group, kind: $kind, plural: $plural, scope: Scope::$scope, versions: &[$($version),+] }),+ }
+                match self {
+                    $(Kind::$name => Row { group: $group, kind: $kind, plural: $plural, scope: Scope::$scope, versions: &[$($version),+] },)+
+                    Kind::Cluster => Row { group: "mesh.kubectl.dev", kind: "Cluster", plural: "clusters", scope: Scope::Cluster, versions: &["v1"] },
+                }
             }
         }
     };

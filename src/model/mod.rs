@@ -15,6 +15,7 @@ mod path;
 mod pod;
 mod quantity;
 mod selector;
+mod server;
 mod service;
 mod text;
 
@@ -36,6 +37,7 @@ pub use pod::{
 };
 pub use quantity::quantity;
 pub use selector::{LabelSelector, Requirement};
+pub use server::{Access, Answer, Review, ServerFacts, Told};
 pub use service::{
     Condition, Namespace, Node, NodeCondition, NodeInfo, NodeSpec, NodeStatus, Port, Service, ServicePort, ServiceSpec, ServiceStatus,
 };

@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use owo_colors::{OwoColorize, Style as Ink};
 
 use super::{Style, clean};
-use crate::model::Gap;
-use crate::report::{Category, CheckReport, Finding, Severity};
+use crate::model::{Gap, MeshId};
+use crate::report::{Category, CheckReport, Finding, Installable, MeshTag, Severity, Verdict};
 use crate::world::{SourceKind, World};
 
 /// After this many findings of one rule the rest are counted, unless everything is wanted.
@@ -42,6 +42,7 @@ pub(super) fn write(report: &CheckReport, world: &World, folding: Folding, style
     }
     write_unknown(report, folding, style, out)?;
     write_suppressions(report, folding, out)?;
+    report.verdicts.iter().try_for_each(|verdict| write_verdict(verdict, report, style, out))?;
     write_summary(report, world, folding, style, out)
 }
 
@@ -154,6 +155,30 @@ fn write_suppressions(report: &CheckReport, folding: Folding, out: &mut dyn Writ
             None => format!("suppresses {} findings", s.used),
         };
         writeln!(out, "{}", clean(&format!("suppression {}{on} of {} {what}", s.source, s.names.join(", "))))?;
+    }
+    Ok(())
+}
+
+fn write_verdict(verdict: &Verdict, report: &CheckReport, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mesh = verdict.mesh.title();
+    let concerns = |f: &&Finding| f.mesh == MeshTag::Any || f.mesh == verdict.mesh.into();
+    let count = |severity| report.findings.iter().filter(|f| f.severity == severity).filter(concerns).count();
+    // Linkerd is upgraded by other rules than it is installed by: that it is here already is an error.
+    let (done, doing) = if verdict.installed && verdict.mesh == MeshId::Istio { ("upgraded", "upgrade") } else { ("installed", "installation") };
+    let place = clean(&verdict.namespace);
+    let (line, ink) = match verdict.installable {
+        Installable::Yes => (format!("{} {mesh} can be {done} in namespace {place}", if style.ascii { "ok" } else { "✔" }), Ink::new().green()),
+        Installable::No => (format!("{} {mesh} cannot be {done} in namespace {place}", if style.ascii { "FAIL" } else { "✖" }), Ink::new().red()),
+        Installable::Unknown => (format!("? {mesh}: not enough could be read to tell whether its {doing} will succeed"), Ink::new().yellow()),
+    };
+    let warnings = match count(Severity::Warning) {
+        0 => String::new(),
+        1 => " (1 warning)".to_owned(),
+        n => format!(" ({n} warnings)"),
+    };
+    writeln!(out, "{}{warnings}", paint(&line, ink, style))?;
+    if !verdict.checked.is_empty() {
+        writeln!(out, "    {}", paint(&format!("in order: {}", verdict.checked.join(", ")), Ink::new().dimmed(), style))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::model::{Gap, ObjectRef};
-use crate::report::{Category, CheckReport, Finding, MeshTag, Related, Severity, Skipped, Suppression};
+use crate::report::{Category, CheckReport, Finding, MeshTag, Related, Severity, Skipped, Suppression, Verdict};
 use crate::world::World;
 
 /// The version of all documents.
@@ -49,6 +49,8 @@ pub(super) struct CheckDocument<'a> {
     kind: &'static str,
     source: Source<'a>,
     meshes: Vec<MeshRow>,
+    #[serde(skip_serializing_if = "<[Verdict]>::is_empty")]
+    verdicts: &'a [Verdict],
     summary: Summary,
     findings: Vec<FindingRow<'a>>,
     suppressions: &'a [Suppression],
@@ -148,6 +150,7 @@ impl<'a> CheckDocument<'a> {
             kind: "CheckReport",
             source: world.into(),
             meshes: meshes(world),
+            verdicts: &report.verdicts,
             summary: Summary {
                 error: report.count(Severity::Error),
                 warning: report.count(Severity::Warning),

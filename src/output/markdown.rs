@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::clean;
 use super::document::docs_url;
-use crate::report::{CheckReport, Severity};
+use crate::report::{CheckReport, Installable, Severity};
 
 /// Writes the report as a table, worst first.
 pub(super) fn write(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
@@ -19,6 +19,17 @@ pub(super) fn write(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
         report.evaluated.len(),
         report.skipped.len()
     )?;
+    for verdict in &report.verdicts {
+        let answer = match verdict.installable {
+            Installable::Yes => "yes",
+            Installable::No => "no",
+            Installable::Unknown => "not known",
+        };
+        writeln!(out, "- May {} be installed in namespace {}? **{answer}**", verdict.mesh, cell(&verdict.namespace))?;
+    }
+    if !report.verdicts.is_empty() {
+        writeln!(out)?;
+    }
     if !report.findings.is_empty() {
         writeln!(out, "| | Object | Finding | How to mend it | Rule |\n|---|---|---|---|---|")?;
     }

@@ -6,11 +6,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kubectl_mesh::checks::{self, Selection};
+use kubectl_mesh::checks::{self, Runs, Selection};
 use kubectl_mesh::cluster::files;
 use kubectl_mesh::index::Index;
+use kubectl_mesh::mesh::install::{Install, Target};
+use kubectl_mesh::model::{Answer, Coverage, Kind, MeshId, Review, ServerFacts};
 use kubectl_mesh::report::{CheckReport, MeshTag};
 use kubectl_mesh::world::{SourceInfo, SourceKind, World};
+use serde::Deserialize;
 
 const HEADINGS: [&str; 3] = ["# What it checks", "# Why it matters", "# How to mend it"];
 
@@ -27,14 +30,54 @@ fn now() -> jiff::Timestamp {
 fn world(file: &Path) -> World {
     let name = file.file_name().unwrap().to_str().unwrap();
     let text = fs::read_to_string(file).unwrap();
-    let cluster = |called: &str, text: &str| {
-        let manifests = files::parse(name, text, "default").unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-        World::new(Index::new(manifests.inventory), SourceInfo { kind: SourceKind::Files, name: called.into() }, now())
+    let parse = |text: &str| files::parse(name, text, "default").unwrap_or_else(|e| panic!("{}: {e}", file.display())).inventory;
+    let open = |kind, called: &str, inventory| World::new(Index::new(inventory), SourceInfo { kind, name: called.into() }, now());
+    let Some(asked) = asked(&text) else {
+        let mut parts = text.split("\n# cluster: ");
+        let mut world = open(SourceKind::Files, name, parse(parts.next().unwrap()));
+        let others = parts.filter_map(|part| part.split_once('\n'));
+        world.remotes = others.map(|(called, text)| open(SourceKind::Files, called, parse(text))).collect();
+        return world;
     };
-    let mut parts = text.split("\n# cluster: ");
-    let mut world = cluster(name, parts.next().unwrap());
-    world.remotes = parts.filter_map(|part| part.split_once('\n')).map(|(called, text)| cluster(called, text)).collect();
+    let mut inventory = parse(&text);
+    inventory.coverage = Kind::ALL.iter().filter(|k| !asked.hidden.contains(&k.resource())).map(|k| (*k, Coverage::Complete)).collect();
+    let mut server = asked.server;
+    let (meshes, known) = (asked.meshes, server.reviews.len());
+    let targets: Vec<Target> = [MeshId::Istio, MeshId::Linkerd]
+        .into_iter()
+        .filter(|m| meshes.is_empty() || meshes.contains(&m.name().to_owned()))
+        .map(Target::usual)
+        .collect();
+    let install = Install { targets, from_version: asked.from_version };
+    for access in install.rights() {
+        if server.reviews[..known].iter().all(|r| r.access != access) {
+            server.reviews.push(Review { access, allowed: Answer::Yes });
+        }
+    }
+    inventory.server = Some(server);
+    let mut world = open(SourceKind::Cluster, name, inventory);
+    world.install = install;
     world
+}
+
+/// What a fixture says beside its objects: that this is a cluster into which a mesh is to be installed, and how its API server answers.
+/// Rights that it does not mention are there.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Asked {
+    server: ServerFacts,
+    #[serde(default)]
+    meshes: Vec<String>,
+    #[serde(default)]
+    from_version: Option<(u32, u32)>,
+    #[serde(default)]
+    hidden: Vec<String>,
+}
+
+fn asked(text: &str) -> Option<Asked> {
+    // Always the first document.
+    let (first, _) = text.split_once("\n---\n").unwrap_or((text, ""));
+    first.contains("\nkind: Asked\n").then(|| serde_json::from_value(serde_saphyr::from_str(first).unwrap()).unwrap())
 }
 
 fn render(report: &CheckReport) -> String {
@@ -68,8 +111,11 @@ fn every_rule_fires_and_stays_silent_as_its_fixtures_say() {
             }
         }
         for case in &cases {
-            let selection = Selection { rules: vec![check.id.to_owned()], all_rules: true, ..Selection::default() };
-            let report = checks::run(&world(case), &selection);
+            let world = world(case);
+            let pre = !world.install.targets.is_empty();
+            let selection = Selection { rules: vec![check.id.to_owned()], all_rules: true, pre, ..Selection::default() };
+            let report = checks::run(&world, &selection);
+            assert!(!report.evaluated.is_empty() || !report.skipped.is_empty(), "{}: the rule did not run", case.display());
             let fired = !report.findings.is_empty();
             if fired != stem(case).starts_with("fires-") {
                 failures.push(format!("{}: fired = {fired}\n{}", case.display(), render(&report)));
@@ -106,7 +152,7 @@ fn every_rule_is_named_and_documented() {
         };
         assert!(prefix.is_none_or(|p| check.id.starts_with(p)), "{}: does not say its mesh", check.id);
         assert!(!check.summary.is_empty() && !check.summary.ends_with('.') && check.summary.len() <= 110, "{}: summary", check.id);
-        assert!(!check.needs.is_empty(), "{}: needs no kind", check.id);
+        assert!(!check.needs.is_empty() || check.runs == Runs::Pre, "{}: needs no kind", check.id);
         for heading in HEADINGS {
             assert!(check.doc.lines().any(|l| l.trim() == heading), "{}: its doc comment has no heading {heading:?}", check.id);
         }

@@ -51,9 +51,14 @@ impl TestCluster {
     }
 
     pub fn standin_with(options: Options) -> Self {
-        let cluster = Self::over(Server::Standin(ApiServer::start(options)));
+        let cluster = Self::bare_standin(options);
         cluster.define_all();
         cluster
+    }
+
+    /// The stand-in without any custom kind.
+    pub fn bare_standin(options: Options) -> Self {
+        Self::over(Server::Standin(ApiServer::start(options)))
     }
 
     fn over(server: Server) -> Self {

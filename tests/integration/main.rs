@@ -4,6 +4,7 @@
 
 mod apiserver;
 mod check_cluster;
+mod check_pre;
 mod checks;
 mod cluster;
 mod compare;

@@ -38,7 +38,8 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     for gap in &world.index.inventory().gaps {
         if let Gap::Undecodable { object, detail } = gap {
-            findings.add_unread(object, format!("it does not have the shape of a {}: {detail}", object.kind), "Correct the field the message names.");
+            let what = format!("it does not have the shape of a {}: {detail}", object.kind);
+            findings.add_unread(object, "", what, "Correct the field the message names.");
         }
     }
 }

@@ -130,7 +130,7 @@ fn now() -> u64 {
 
 async fn ask(http: &Http, known: Option<&Discovery>, wanted: &[Kind]) -> Result<Discovery, Failure> {
     let tag = known.and_then(|known| known.tag.as_deref());
-    let answer = http.read(Ask { uri: "/apis", accept: AGGREGATED, unless: tag }).await?;
+    let answer = http.read(Ask { accept: AGGREGATED, unless: tag, ..Ask::json("/apis") }).await?;
     if let (http::StatusCode::NOT_MODIFIED, Some(known)) = (answer.status, known) {
         return Ok(known.clone());
     }
@@ -217,7 +217,7 @@ async fn each_group(http: &Http, groups: Groups, wanted: &[Kind]) -> Result<Disc
     let versions = groups.groups.iter().filter(|group| wanted(group)).flat_map(|group| group.versions.iter().map(move |v| (&group.name, &v.version)));
     let lists = versions.map(async |(group, version)| {
         let uri = format!("/apis/{}/{}", escape(group), escape(version));
-        let answer = http.read(Ask { uri: &uri, accept: "application/json", unless: None }).await?;
+        let answer = http.read(Ask::json(&uri)).await?;
         let list: Resources = serde_json::from_slice(&answer.body).map_err(|error| Failure::Broken(error.to_string()))?;
         Ok::<_, Failure>((group, version, list.resources))
     });

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, IF_NONE_MATCH, LOCATION, RETRY_AFTER};
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
 use serde::Deserialize;
@@ -72,6 +72,15 @@ pub(super) struct Ask<'a> {
     pub(super) accept: &'a str,
     /// An answer that is already known, by its tag.
     pub(super) unless: Option<&'a str>,
+    /// What is asked at length, as JSON: sent by POST, which must change nothing, because it may be sent again.
+    pub(super) question: Option<&'a str>,
+}
+
+impl<'a> Ask<'a> {
+    /// For JSON.
+    pub(super) const fn json(uri: &'a str) -> Self {
+        Self { uri, accept: "application/json", unless: None, question: None }
+    }
 }
 
 /// An answer whose body is still coming.
@@ -126,11 +135,16 @@ impl Http {
     }
 
     async fn once(&self, ask: Ask<'_>) -> Result<Answer<'_>, Failure> {
-        let mut request = Request::get(ask.uri).header(ACCEPT, ask.accept);
+        let method = if ask.question.is_some() { Method::POST } else { Method::GET };
+        let mut request = Request::builder().method(method).uri(ask.uri).header(ACCEPT, ask.accept);
         if let Some(tag) = ask.unless {
             request = request.header(IF_NONE_MATCH, tag);
         }
-        let request = request.body(Body::empty()).map_err(|error| Failure::Other(format!("cannot ask for {}: {error}", ask.uri)))?;
+        if ask.question.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        let body = ask.question.map_or_else(Body::empty, |question| Body::from(question.as_bytes().to_vec()));
+        let request = request.body(body).map_err(|error| Failure::Other(format!("cannot ask for {}: {error}", ask.uri)))?;
         // The semaphore is never closed, so that waiting for it cannot fail.
         let connection = self.connections.acquire().await.map_err(|error| Failure::Other(error.to_string()))?;
         let deadline = self.request_timeout.map(|limit| Instant::now() + limit);

@@ -171,7 +171,7 @@ impl List {
     }
 
     async fn page_once(&self, http: &Http, decoders: &Semaphore, uri: &str, early: &mut Option<oneshot::Sender<Head>>) -> Result<Page, Failure> {
-        let mut answer = http.get(Ask { uri, accept: self.accept(), unless: None }).await?;
+        let mut answer = http.get(Ask { accept: self.accept(), ..Ask::json(uri) }).await?;
         let format = answer.format()?;
         let mut looking = true;
         while answer.more().await? {

@@ -4,6 +4,7 @@ mod config;
 mod discovery;
 mod error;
 mod exec;
+mod facts;
 mod http;
 mod list;
 mod names;

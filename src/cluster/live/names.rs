@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::header::DATE;
 use serde::Deserialize;
 use tokio::time::timeout;
 
@@ -19,13 +20,17 @@ pub struct Version {
     pub git_version: String,
     /// For instance `linux/amd64`.
     pub platform: String,
+    /// The server's clock when it answered, as HTTP writes it.
+    #[serde(skip)]
+    pub date: Option<String>,
 }
 
 impl Connection {
     /// The API server's version; the error is one line for people.
     pub async fn version(&self) -> Result<Version, String> {
-        let answer = self.http.read(Ask { uri: "/version", accept: "application/json", unless: None }).await.map_err(|e| e.to_string())?;
-        serde_json::from_slice(&answer.body).map_err(|error| format!("/version makes no sense: {error}"))
+        let answer = self.http.read(Ask::json("/version")).await.map_err(|e| e.to_string())?;
+        let version: Version = serde_json::from_slice(&answer.body).map_err(|error| format!("/version makes no sense: {error}"))?;
+        Ok(Version { date: answer.headers.get(DATE).and_then(|date| Some(date.to_str().ok()?.to_owned())), ..version })
     }
 
     /// Names of namespaces, for completion.
@@ -59,7 +64,7 @@ impl Connection {
         let Versions::Try(versions) = discovery.versions(kind) else { return Ok(Vec::new()) };
         let Some(version) = versions.first() else { return Ok(Vec::new()) };
         let uri = format!("{}?limit={limit}", list::path(kind, version, namespace.unwrap_or_default()));
-        let answer = self.http.read(Ask { uri: &uri, accept: list::META_JSON, unless: None }).await?;
+        let answer = self.http.read(Ask { accept: list::META_JSON, ..Ask::json(&uri) }).await?;
         let list: List = serde_json::from_slice(&answer.body).map_err(|error| Failure::Broken(error.to_string()))?;
         Ok(list.items.into_iter().map(|item| item.metadata.name).collect())
     }

@@ -135,7 +135,7 @@ impl Connection {
     async fn one(&self, job: &Job, version: &str, name: &Str) -> Listed {
         let uri = format!("{}/{}", list::path(job.kind, version, &job.namespace), list::escape(name));
         let mut listed = Listed::default();
-        match self.http.read(Ask { uri: &uri, accept: "application/json", unless: None }).await {
+        match self.http.read(Ask::json(&uri)).await {
             Ok(answer) => match (answer.format(), std::str::from_utf8(&answer.body)) {
                 (Ok(page::Format::Json), Ok(json)) => {
                     let shape = list::shape(job.kind, version);

@@ -1,6 +1,6 @@
 use super::annotation_catalogue::Maturity;
 use super::annotation_sites;
-use crate::checks::Findings;
+use crate::checks::{Findings, Runs};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -36,6 +36,7 @@ crate::check! {
     mesh: MeshTag::Istio,
     needs: &[Kind::Namespace, Kind::Service, Kind::Pod],
     opt_in: true,
+    runs: Runs::Both,
     run: run,
 }
 

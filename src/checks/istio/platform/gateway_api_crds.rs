@@ -1,6 +1,6 @@
 use semver::Version;
 
-use crate::checks::Findings;
+use crate::checks::{Findings, Runs};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -37,6 +37,7 @@ crate::check! {
     category: Category::Versions,
     mesh: MeshTag::Istio,
     needs: &[Kind::CustomResourceDefinition],
+    runs: Runs::Both,
     run: run,
 }
 

@@ -1,4 +1,4 @@
-use crate::checks::Findings;
+use crate::checks::{Findings, Runs};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -27,6 +27,7 @@ crate::check! {
     mesh: MeshTag::Istio,
     needs: &[Kind::CustomResourceDefinition],
     opt_in: true,
+    runs: Runs::Both,
     run: run,
 }
 

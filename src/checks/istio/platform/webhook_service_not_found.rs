@@ -1,5 +1,5 @@
 use super::webhook_overlap::configurations;
-use crate::checks::Findings;
+use crate::checks::{Findings, Runs};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -26,6 +26,7 @@ crate::check! {
     category: Category::Injection,
     mesh: MeshTag::Istio,
     needs: &[Kind::MutatingWebhookConfiguration, Kind::Service],
+    runs: Runs::Both,
     run: run,
 }
 

@@ -1,5 +1,5 @@
 use super::versions::minor;
-use crate::checks::Findings;
+use crate::checks::{Findings, Runs};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -7,7 +7,8 @@ use crate::world::World;
 crate::check! {
     /// # What it checks
     ///
-    /// A control plane of version 1.21 or older runs beside a Service `zipkin` in `istio-system`. These versions send traces there by default.
+    /// A control plane of version 1.21 or older (the one that runs, or what `check --pre --from-version` names) beside a Service `zipkin` in
+    /// `istio-system`. These versions send traces there by default.
     ///
     /// # Why it matters
     ///
@@ -25,13 +26,16 @@ crate::check! {
     category: Category::Versions,
     mesh: MeshTag::Istio,
     needs: &[Kind::Service],
+    runs: Runs::Both,
     run: run,
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let Some(zipkin) = world.index.service("istio-system", "zipkin") else { return };
-    let old = world.istio.control_planes.iter().filter_map(|p| p.version.as_deref()).find(|v| minor(v).is_some_and(|m| m <= (1, 21)));
-    if let Some(version) = old {
+    let running = world.istio.control_planes.iter().filter_map(|p| Some((p.version.as_deref()?.to_owned(), minor(p.version.as_deref()?)?)));
+    let named = world.install.from_version.map(|(major, minor)| (format!("{major}.{minor}"), (major, minor)));
+    let old = named.into_iter().chain(running).find(|(_, minor)| *minor <= (1, 21));
+    if let Some((version, _)) = old {
         findings.add(
             zipkin,
             "",

@@ -1,7 +1,7 @@
 use super::crd_missing::has_version;
 use super::planes::configs;
-use crate::checks::Findings;
-use crate::model::Kind;
+use crate::checks::{Findings, Runs};
+use crate::model::{Kind, MeshId, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::{SourceKind, World};
 
@@ -27,11 +27,14 @@ crate::check! {
     category: Category::Versions,
     mesh: MeshTag::Linkerd,
     needs: &[Kind::ConfigMap, Kind::CustomResourceDefinition],
+    runs: Runs::Both,
     run: run,
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let Some((_, config)) = configs(world).next() else { return };
+    let config = configs(world).next().map(|(_, config)| config.reference());
+    let planned = world.install.targets.iter().any(|t| t.mesh == MeshId::Linkerd).then(|| world.cluster());
+    let Some(reader) = config.or(planned) else { return };
     let all = world.index.objects(Kind::CustomResourceDefinition);
     let found: Vec<_> = [Kind::HttpRoute, Kind::GrpcRoute].iter().filter_map(|k| all.iter().find(|o| o.meta.name == *k.resource())).collect();
     for crd in &found {
@@ -42,10 +45,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
     // No API server lives without any definition: the source leaves them out. Files often hold none of the Gateway API's.
     if found.is_empty() && !all.is_empty() && !matches!(world.source.kind, SourceKind::Files | SourceKind::Overlay) {
-        findings.missing(
-            config,
+        findings.add_unread(
+            &reader,
             "",
-            &[(Kind::CustomResourceDefinition, "")],
             "neither HTTPRoute nor GRPCRoute of the Gateway API is installed, and the policy controller waits for them",
             "Install the Gateway API's standard channel, 1.1.1 or later.",
         );

@@ -1,5 +1,5 @@
 use super::webhooks;
-use crate::checks::Findings;
+use crate::checks::{Findings, Runs};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -25,6 +25,7 @@ crate::check! {
     category: Category::ControlPlane,
     mesh: MeshTag::Linkerd,
     needs: &[Kind::MutatingWebhookConfiguration, Kind::ValidatingWebhookConfiguration, Kind::Service],
+    runs: Runs::Both,
     run: run,
 }
 
