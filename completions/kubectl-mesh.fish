@@ -75,7 +75,7 @@ info\t'Anything'
 never\t'Nothing'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s S -l suppress -d 'Suppress findings of a code on objects that a glob matches, as istioctl does (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l baseline -d 'Leave out findings that this file knows' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l remote-context -d 'Compare with the cluster of this context of the kubeconfig (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l remote-context -d 'Compare with the cluster of this kubeconfig context (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l remote-snapshot -d 'Compare with another cluster\'s saved state (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l istio-namespace -d 'Namespace that Istio\'s control plane is to live in (default: istio-system)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l linkerd-namespace -d 'Namespace that Linkerd\'s control plane is to live in (default: linkerd)' -r
@@ -126,7 +126,7 @@ info\t'Anything'
 never\t'Nothing'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s S -l suppress -d 'Suppress findings of a code on objects that a glob matches, as istioctl does (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l baseline -d 'Leave out findings that this file knows' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l remote-context -d 'Compare with the cluster of this context of the kubeconfig (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l remote-context -d 'Compare with the cluster of this kubeconfig context (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l remote-snapshot -d 'Compare with another cluster\'s saved state (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l istio-namespace -d 'Namespace that Istio\'s control plane is to live in (default: istio-system)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l linkerd-namespace -d 'Namespace that Linkerd\'s control plane is to live in (default: linkerd)' -r

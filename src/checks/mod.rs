@@ -1,6 +1,7 @@
 //! Rules: one file each, registered in one static list per family, pure functions of the [`World`].
 
 pub mod baseline;
+mod clusters;
 mod findings;
 mod gateway;
 mod install;

@@ -19,7 +19,7 @@ use crate::world::{SourceInfo, SourceKind, World};
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Other clusters")]
 pub struct RemoteArgs {
-    /// Compare with the cluster of this context of the kubeconfig (can be repeated)
+    /// Compare with the cluster of this kubeconfig context (can be repeated)
     #[arg(long, alias = "remote-contexts", value_name = "CONTEXT")]
     pub remote_context: Vec<String>,
     /// Compare with another cluster's saved state (can be repeated)

@@ -21,6 +21,8 @@ pub struct InjectorConfig {
     pub always: Vec<LabelSelector>,
     /// Whether namespaces without any label are injected.
     pub namespaces_by_default: bool,
+    /// What the cluster is called among those of a mesh.
+    pub cluster_name: Str,
     /// Image registry and path of the proxy, without the name.
     pub hub: Option<Str>,
     /// Image tag of the proxy.
@@ -62,6 +64,12 @@ fn of(map: &Object, rest: &str) -> Option<InjectorConfig> {
         never: selectors("neverInjectSelector"),
         always: selectors("alwaysInjectSelector"),
         namespaces_by_default: values.at(["sidecarInjectorWebhook", "enableNamespacesByDefault"]).and_then(|f| f.bool()).unwrap_or(false),
+        cluster_name: values
+            .at(["global", "multiCluster", "clusterName"])
+            .and_then(|f| f.str())
+            .filter(|n| !n.is_empty())
+            .unwrap_or("Kubernetes")
+            .into(),
         hub: word(["global", "hub"]),
         tag: values.at(["global", "proxy", "image"]).and_then(|f| image_tag(f.str()?)).or_else(|| word(["global", "tag"])),
         image: proxy_image(&values),

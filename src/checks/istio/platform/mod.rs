@@ -14,6 +14,8 @@ mod annotation_unknown;
 mod annotation_values;
 mod ca_certificate_expiring;
 mod ca_root_mismatch;
+mod clusters;
+mod clusters_share_name;
 mod control_plane_not_ready;
 mod control_plane_single_replica;
 mod control_plane_versions;
@@ -57,6 +59,7 @@ mod proxy_user_id;
 mod proxy_version_skew;
 mod rbac_crd_removed;
 mod revision_not_found;
+mod roots_differ_between_clusters;
 mod service_app_protocol;
 mod service_differs_between_clusters;
 mod service_port_name;
@@ -92,6 +95,7 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &annotation_unknown::CHECK,
     &ca_certificate_expiring::CHECK,
     &ca_root_mismatch::CHECK,
+    &clusters_share_name::CHECK,
     &control_plane_not_ready::CHECK,
     &control_plane_single_replica::CHECK,
     &control_plane_versions::CHECK,
@@ -130,6 +134,7 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &proxy_version_skew::CHECK,
     &rbac_crd_removed::CHECK,
     &revision_not_found::CHECK,
+    &roots_differ_between_clusters::CHECK,
     &service_app_protocol::CHECK,
     &service_differs_between_clusters::CHECK,
     &service_port_name::CHECK,

@@ -2,6 +2,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::seen;
 use crate::checks::Findings;
+use crate::checks::clusters::named;
 use crate::mesh::istio::policy;
 use crate::model::{Kind, Str, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -41,7 +42,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let unseen = findings.unseen().next();
     let clusters: Vec<Identities<'_>> = [Identities::here(world)].into_iter().chain(remotes.iter().map(|r| Identities::there(r, world))).collect();
     let domains: BTreeSet<&str> = [world].into_iter().chain(remotes.iter().copied()).flat_map(trust_domains).collect();
-    let others = remotes.iter().map(|remote| remote.source.name.as_str()).collect::<Vec<_>>().join(", ");
+    let others = named(&remotes.iter().map(|remote| remote.source.name.as_str()).collect::<Vec<_>>());
     let mut homes: HashMap<&str, Option<&str>> = HashMap::new();
     for ap in world.index.objects(Kind::AuthorizationPolicy) {
         for rule in ap.spec().list("rules") {
@@ -176,8 +177,8 @@ impl Problem {
 
     fn words(self, value: &str, others: &str) -> (String, &'static str) {
         let account = "Write the service account that the callers run as, or create it.";
-        let looked = if others.is_empty() { String::new() } else { format!(" here or in cluster {others}") };
-        let foreign = if others.is_empty() { String::new() } else { format!(", nor of cluster {others}") };
+        let looked = if others.is_empty() { String::new() } else { format!(" here or in {others}") };
+        let foreign = if others.is_empty() { String::new() } else { format!(", nor of {others}") };
         match self {
             Self::Form if value.contains('*') => (
                 format!("the * inside {value:?} is taken literally"),

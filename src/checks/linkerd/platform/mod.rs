@@ -36,6 +36,7 @@ mod tap_api_unavailable;
 mod tap_certificate;
 mod trust_anchor_expiring;
 mod trust_anchor_invalid;
+mod trust_anchors_differ_between_clusters;
 mod trust_anchors_disagree;
 mod trust_roots_missing;
 mod viz_scrape_denied;
@@ -75,6 +76,7 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &tap_certificate::CHECK,
     &trust_anchor_expiring::CHECK,
     &trust_anchor_invalid::CHECK,
+    &trust_anchors_differ_between_clusters::CHECK,
     &trust_anchors_disagree::CHECK,
     &trust_roots_missing::CHECK,
     &viz_scrape_denied::CHECK,
