@@ -36,7 +36,7 @@ pub struct Cli {
 #[expect(missing_docs, reason = "the arguments' doc comments are the documentation")]
 pub enum Command {
     #[command(visible_alias = "validate")]
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     #[command(name = "__complete", hide = true, disable_help_flag = true)]
     Complete {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
