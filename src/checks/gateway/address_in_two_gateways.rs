@@ -46,7 +46,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for (gateway, path, typed) in &sites {
             let others: Vec<_> = sites.iter().filter(|(g, ..)| g.reference() != gateway.reference()).collect();
             let Some((other, ..)) = others.first() else { continue };
-            let kiali = *typed && others.iter().any(|(o, _, typed)| *typed && o.meta.name != gateway.meta.name);
+            let kiali = *typed && others.iter().any(|(.., typed)| *typed);
             findings
                 .add(
                     *gateway,

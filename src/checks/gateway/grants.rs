@@ -29,11 +29,6 @@ impl<'a> Crossing<'a> {
         self.grants(index).any(|grant| self.is_granted_by(grant))
     }
 
-    /// Whether Kiali takes it for permitted: it compares neither groups nor `to.name`.
-    pub(super) fn is_granted_for_kiali(&self, index: &Index) -> bool {
-        self.grants(index).any(|grant| self.is_from(grant) && grant.spec().list("to").any(|to| to.text("kind") == self.to.name()))
-    }
-
     /// Whether this grant permits it.
     pub(super) fn is_granted_by(&self, grant: &Object) -> bool {
         let to = |to: &Field<'_>| {
@@ -47,10 +42,6 @@ impl<'a> Crossing<'a> {
 
     fn grants<'i>(&self, index: &'i Index) -> impl Iterator<Item = &'i Object> + use<'i> {
         index.objects_in(Kind::ReferenceGrant, self.to_namespace).iter()
-    }
-
-    fn is_from(&self, grant: &Object) -> bool {
-        grant.spec().list("from").any(|from| self.comes_from(&from))
     }
 
     fn comes_from(&self, from: &Field<'_>) -> bool {

@@ -43,7 +43,6 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
     for ((_, hostname, port, protocol), sites) in sites {
         // Counted once for all of them, since one hostname may be in very many Gateways.
-        let names: BTreeSet<&str> = sites.iter().map(|(g, _)| g.meta.name.as_str()).collect();
         let mut users: BTreeMap<(&str, &str), BTreeSet<(&str, &str)>> = BTreeMap::new();
         for (gateway, _) in &sites {
             for address in addresses::all(gateway) {
@@ -54,14 +53,12 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let others: Vec<&Object> = sites.iter().map(|(g, _)| *g).filter(|g| !std::ptr::eq(*g, *gateway)).take(3).collect();
             let Some(other) = others.first() else { continue };
             let shared = addresses::all(gateway).any(|address| users.get(&address).is_some_and(|users| users.len() > 1));
-            let kiali = names.len() > 1;
             let finding = findings.add(
                 *gateway,
                 path.as_str(),
                 format!("{hostname:?} on port {port} ({protocol}) is served by {} too", other.reference()),
                 "Keep the listener in one of them, and attach the hostname's routes to that one.",
             );
-            finding.codes(if kiali { &["KIA1501"] } else { &[] });
             if !shared {
                 finding.severity(Severity::Info);
             }

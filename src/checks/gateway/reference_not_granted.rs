@@ -32,8 +32,8 @@ crate::check! {
     ///   to: [{group: "", kind: Service}]
     /// ```
     ///
-    /// Sources: KIA1402; kiali `checkers/k8shttproutes/no_host_checker.go`, `kubernetes/host.go`; Gateway API GEP-709, GEP-1426;
-    /// istio `pilot/pkg/config/kube/gateway/conversion.go`.
+    /// Sources: KIA1402; kiali `checkers/k8shttproutes/no_host_checker.go`, `kubernetes/host.go` (which passes over mirrors, the groups in a grant
+    /// and the names in it); Gateway API GEP-709, GEP-1426; istio `pilot/pkg/config/kube/gateway/conversion.go`.
     "gateway-reference-not-granted",
     summary: "Reference into another namespace that no ReferenceGrant permits",
     aliases: &["KIA1402"],
@@ -63,10 +63,8 @@ fn backends(world: &World, findings: &mut Findings<'_>, route: &Object) {
         if route.meta.namespace == backend.namespace || crossing.is_granted(&world.index) {
             continue;
         }
-        // Kiali looks at existence first or at both at once: either way it is the same code for the same field.
-        let kiali = !backend.mirror && routes::seen_by_kiali(route) && !crossing.is_granted_for_kiali(&world.index);
         let severity = if mesh_only { Severity::Info } else { Severity::Error };
-        report(world, findings, route, backend.field.path_of("namespace"), &crossing, severity, kiali);
+        report(world, findings, route, backend.field.path_of("namespace"), &crossing, severity, &["KIA1402"]);
     }
 }
 
@@ -77,13 +75,21 @@ fn certificates(world: &World, findings: &mut Findings<'_>, gateway: &Object) {
             let is_secret = matches!(reference.text("group"), "" | "core") && matches!(reference.text("kind"), "" | "Secret");
             let crossing = Crossing::of(gateway, Kind::Secret, namespace, reference.text("name"));
             if is_secret && !namespace.is_empty() && gateway.meta.namespace != namespace && !crossing.is_granted(&world.index) {
-                report(world, findings, gateway, reference.path_of("namespace"), &crossing, Severity::Error, false);
+                report(world, findings, gateway, reference.path_of("namespace"), &crossing, Severity::Error, &[]);
             }
         }
     }
 }
 
-fn report(world: &World, findings: &mut Findings<'_>, from: &Object, path: String, crossing: &Crossing<'_>, severity: Severity, kiali: bool) {
+fn report(
+    world: &World,
+    findings: &mut Findings<'_>,
+    from: &Object,
+    path: String,
+    crossing: &Crossing<'_>,
+    severity: Severity,
+    codes: &[&'static str],
+) {
     let what = format!("{} {:?}", crossing.to, crossing.name);
     let near: Vec<_> = world.index.objects_in(Kind::ReferenceGrant, crossing.to_namespace).iter().take(3).collect();
     let finding = findings.missing(
@@ -97,7 +103,7 @@ fn report(world: &World, findings: &mut Findings<'_>, from: &Object, path: Strin
         crossing.hint(),
     );
     let Some(finding) = finding else { return };
-    finding.codes(if kiali { &["KIA1402"] } else { &[] });
+    finding.codes(codes);
     if world.sight(Kind::ReferenceGrant, crossing.to_namespace) == Sight::Clear {
         finding.severity(severity);
     }

@@ -57,9 +57,6 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 hint,
             );
             let Some(finding) = finding else { continue };
-            if backend.mirror || !routes::seen_by_kiali(route) {
-                finding.codes(&[]);
-            }
             if backend.mirror && finding.severity == Severity::Error {
                 finding.severity(Severity::Warning);
             }

@@ -61,7 +61,6 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 Admits::No if all.is_empty() && beside => continue,
                 Admits::No => {}
             }
-            let kiali = routes::seen_by_kiali(route) && parent.kind == Kind::Gateway && !beside && admits(&all) == Admits::No;
             let who = match parent.section {
                 Some(section) => format!("listener {section:?} of {} {:?}", parent.kind, parent.name),
                 None => format!("{} {:?}", parent.kind, parent.name),
@@ -74,7 +73,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                     "Set allowedRoutes.namespaces of the listener so that it admits the namespace, or label the Namespace as it asks.",
                 )
                 .related(gateway.reference(), "decides which namespaces it takes routes from")
-                .codes(if kiali { &["KIA1401"] } else { &[] });
+                .codes(if parent.kind == Kind::Gateway { &["KIA1401"] } else { &[] });
         }
     }
 }

@@ -61,8 +61,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 
 fn report(findings: &mut Findings<'_>, route: &Object, parent: &Parent<'_>, elsewhere: &[&str]) {
     let codes: &[&'static str] = match parent.kind {
-        Kind::Gateway if routes::seen_by_kiali(route) => &["KIA1401"],
-        Kind::Service if routes::seen_by_kiali(route) => &["KIA1402"],
+        Kind::Gateway => &["KIA1401"],
+        Kind::Service => &["KIA1402"],
         _ => &[],
     };
     let hint = if elsewhere.is_empty() {

@@ -13,11 +13,6 @@ pub(super) fn all(index: &Index) -> impl Iterator<Item = &Object> {
     KINDS.into_iter().flat_map(|kind| index.objects(kind))
 }
 
-/// Whether Kiali looks at routes of this kind.
-pub(super) fn seen_by_kiali(route: &Object) -> bool {
-    matches!(route.kind, Kind::HttpRoute | Kind::GrpcRoute)
-}
-
 /// What a route is attached to: a Gateway, a ListenerSet or a Service.
 #[derive(Clone, Debug)]
 pub(super) struct Parent<'a> {
@@ -39,7 +34,9 @@ pub(super) struct Parent<'a> {
 pub(super) fn parents(route: &Object) -> Vec<Parent<'_>> {
     let refs = route.spec().list("parentRefs");
     refs.filter_map(|field| {
-        let group = field.get("group").and_then(|g| g.str()).unwrap_or(GROUP);
+        // A Service without a group is a slip (the default is the Gateway API's); what is meant is clear.
+        let default = if field.text("kind") == "Service" { "" } else { GROUP };
+        let group = field.get("group").and_then(|g| g.str()).unwrap_or(default);
         let kind = match (group, field.text("kind")) {
             (GROUP, "" | "Gateway") => Kind::Gateway,
             (GROUP, "ListenerSet") => Kind::ListenerSet,

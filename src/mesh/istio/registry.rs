@@ -213,14 +213,14 @@ impl Registry {
         self.named(&full).find(|e| e.is_service() && e.visibility.includes(namespace))
     }
 
-    /// Whether Kiali finds a ServiceEntry for a host: one that `namespace` sees and whose name, up to its `*` cut off, the host ends with.
+    /// Whether a ServiceEntry that `namespace` sees has this host, or a wildcard over it. Kiali also takes `example.com` for `evil-example.com`.
     pub fn kiali_service_entry(&self, host: &str, namespace: &str) -> bool {
-        let entry = |e: &&Entry| !e.is_service() && e.visibility.includes(namespace);
-        hosts::suffixes(host).any(|s| {
-            let named = if s.is_empty() { None } else { self.by_host.get(s) };
-            let positions = named.into_iter().chain(self.wildcards.get(s)).flatten();
-            positions.map(|i| &self.entries[*i as usize]).any(|e| entry(&e))
-        })
+        let entry = |e: &Entry| !e.is_service() && e.visibility.includes(namespace);
+        let under_wildcard = || {
+            let positions = hosts::suffixes(host).filter_map(|s| self.wildcards.get(s)).flatten();
+            positions.map(|i| &self.entries[*i as usize]).any(entry)
+        };
+        self.named(host).any(entry) || under_wildcard()
     }
 }
 

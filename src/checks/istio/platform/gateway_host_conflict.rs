@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::gateway_hosts::{self, ByName, GatewayHost};
 use super::gateway_workloads::{GatewayWorkloads, text};
 use crate::checks::Findings;
-use crate::model::{Kind, Subject};
+use crate::model::{Kind, Map, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -23,7 +23,7 @@ crate::check! {
     /// Let one Gateway own the host and bind all VirtualServices to it, or use different ports, hosts or workloads.
     ///
     /// Sources: IST0145; istio `pkg/config/analysis/analyzers/gateway/conflictinggateway.go`, `pilot/pkg/model/gateway.go`. KIA0301; kiali
-    /// `business/checkers/gateways/multi_match_checker.go`.
+    /// `business/checkers/gateways/multi_match_checker.go` (which compares the selectors' texts, not what they pick).
     "istio-gateway-host-conflict",
     summary: "Gateway servers of one workload claim the same host and port",
     aliases: &["IST0145", "KIA0301"],
@@ -34,42 +34,51 @@ crate::check! {
     run: run,
 }
 
+/// Hosts on one port whose Gateways have one selector.
+struct Group<'h> {
+    selector: &'h Map,
+    text: &'h str,
+    members: &'h [usize],
+    by_name: ByName<'h>,
+}
+
 fn run(world: &World, findings: &mut Findings<'_>) {
     let workloads = GatewayWorkloads::read(world);
     let hosts = gateway_hosts::all(world);
-    let mut groups: BTreeMap<(i64, String), Vec<usize>> = BTreeMap::new();
+    let texts: Vec<String> = hosts.iter().map(|host| text(&host.selector)).collect();
+    let mut ports: BTreeMap<i64, BTreeMap<&str, Vec<usize>>> = BTreeMap::new();
     let mut by_written: BTreeMap<(i64, &str), Vec<usize>> = BTreeMap::new();
     for (i, host) in hosts.iter().enumerate() {
-        groups.entry((host.port, text(&host.selector))).or_default().push(i);
+        ports.entry(host.port).or_default().entry(&texts[i]).or_default().push(i);
         by_written.entry((host.port, host.written)).or_default().push(i);
     }
-    // Which selectors pick a common workload is asked once per pair of selectors, of which there are few.
-    let mut meet: BTreeMap<(String, String), bool> = BTreeMap::new();
-    for ((port, selector), members) in &groups {
-        let by_name = ByName::new(&hosts, members.iter().copied());
-        for &i in members {
-            let host = &hosts[i];
-            let overlaps = |j: &usize| *j != i && namespaces_meet(host, &hosts[*j]);
-            let same_selector = by_name.meeting(&host.name).find(overlaps);
-            let twin = |j: &usize| is_twin(host, &hosts[*j]);
-            let equals = by_written.get(&(*port, host.written)).map(Vec::as_slice).unwrap_or_default();
-            let same_text = equals.iter().copied().find(|j| twin(j) && hosts[*j].selector == host.selector);
-            let other_selector = equals.iter().copied().filter(twin).find(|j| {
-                let other = text(&hosts[*j].selector);
-                other != *selector && *meet.entry((selector.clone(), other)).or_insert_with(|| workloads.meet(&host.selector, &hosts[*j].selector))
-            });
-            let contained = other_selector.is_some_and(|j| {
-                let other = text(&hosts[j].selector);
-                other.contains(selector.as_str()) || selector.contains(&other)
-            });
-            let Some(partner) = same_text.or(same_selector).or(other_selector) else { continue };
-            let codes: &[&'static str] = match (same_text.is_some() || contained, same_selector.is_some()) {
-                (true, true) => &["IST0145", "KIA0301"],
-                (true, false) => &["IST0145"],
-                (false, true) => &["KIA0301"],
-                (false, false) => &[],
-            };
-            report(findings, host, &hosts[partner], codes);
+    for (port, by_selector) in &ports {
+        let groups: Vec<Group<'_>> = by_selector
+            .iter()
+            .map(|(text, members)| {
+                let by_name = ByName::new(&hosts, members.iter().copied());
+                Group { selector: &hosts[members[0]].selector, text, members, by_name }
+            })
+            .collect();
+        for group in &groups {
+            // Selectors that pick a common workload, of which there are few on a port.
+            let near: Vec<&Group<'_>> =
+                groups.iter().filter(|other| other.text == group.text || workloads.meet(group.selector, other.selector)).collect();
+            for &i in group.members {
+                let host = &hosts[i];
+                let overlaps = |j: &usize| *j != i && namespaces_meet(host, &hosts[*j]);
+                let by_kiali = near.iter().flat_map(|other| other.by_name.meeting(&host.name)).find(overlaps);
+                let contained = |j: &usize| {
+                    let other = texts[*j].as_str();
+                    near.iter().any(|g| g.text == other) && (other.contains(group.text) || group.text.contains(other))
+                };
+                let mut twins = by_written.get(&(*port, host.written)).into_iter().flatten().copied().filter(|j| is_twin(host, &hosts[*j]));
+                let by_istioctl = twins.find(contained);
+                let Some(partner) = by_istioctl.or(by_kiali) else { continue };
+                let codes = [(by_istioctl, "IST0145"), (by_kiali, "KIA0301")];
+                let codes: Vec<_> = codes.into_iter().filter(|(found, _)| found.is_some()).map(|(_, code)| code).collect();
+                report(findings, host, &hosts[partner], &codes);
+            }
         }
     }
 }

@@ -18,7 +18,8 @@ crate::check! {
     ///
     /// Correct `targetPort`, or declare the port in the container.
     ///
-    /// Sources: KIA0701; kiali `business/checkers/services/port_mapping_checker.go`.
+    /// Sources: KIA0701; kiali `business/checkers/services/port_mapping_checker.go` (which takes the first Deployment of any namespace whose own
+    /// labels fit, not those of its pods).
     "istio-service-port-not-exposed",
     summary: "No container declares the port that a Service port leads to",
     aliases: &["KIA0701"],
@@ -41,7 +42,6 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if specs.is_empty() {
             continue;
         }
-        let upstream_looks = workloads.iter().any(|w| w.reference.kind == Kind::Deployment);
         for (i, port) in service.spec.ports.iter().enumerate() {
             let target = port.target();
             if specs.iter().any(|spec| declares(spec, &target)) {
@@ -61,7 +61,6 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             if named {
                 finding.severity(Severity::Warning);
             }
-            finding.codes(if upstream_looks { &["KIA0701"] } else { &[] });
         }
     }
 }

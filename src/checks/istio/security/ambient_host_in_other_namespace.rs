@@ -33,7 +33,7 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     for kind in [Kind::VirtualService, Kind::DestinationRule] {
         for object in world.index.objects(kind) {
-            let hosts = http_hosts(object);
+            let Some(hosts) = http_hosts(object) else { continue };
             for (service, path) in ambient_services(world, object, &hosts) {
                 let home = &service.metadata.namespace;
                 if *home != object.meta.namespace {

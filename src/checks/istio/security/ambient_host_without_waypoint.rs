@@ -36,8 +36,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for kind in [Kind::VirtualService, Kind::DestinationRule] {
         let route = kind == Kind::VirtualService;
         for object in index.objects(kind) {
-            let hosts = http_hosts(object);
-            let Some(first) = hosts.first() else { continue };
+            let Some(hosts) = http_hosts(object) else { continue };
             let services = ambient_services(world, object, &hosts);
             let hint = "Label the Service or its namespace with istio.io/use-waypoint and deploy that waypoint.";
             for (service, path) in &services {
@@ -54,7 +53,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let bare = ambient::is_ambient_namespace(index, namespace) && !ambient::is_enrolled(index, &Map::default(), namespace);
             if services.is_empty() && bare {
                 let message = format!("namespace {namespace:?} is in ambient and has no waypoint, so nothing there acts on this");
-                findings.add(object, first.path.clone(), message, hint).codes(if route { &["KIA1109"] } else { &["KIA0210"] });
+                let path = hosts.first().map(|first| first.path.clone()).unwrap_or_default();
+                findings.add(object, path, message, hint).codes(if route { &["KIA1109"] } else { &["KIA0210"] });
             }
         }
     }

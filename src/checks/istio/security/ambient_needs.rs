@@ -44,8 +44,8 @@ pub(super) struct Host<'a> {
     pub(super) path: String,
 }
 
-/// Hosts whose routing or load balancing needs a parsed HTTP request, so that in ambient a waypoint must serve them.
-pub(super) fn http_hosts(object: &Object) -> Vec<Host<'_>> {
+/// Hosts whose routing or load balancing needs a parsed HTTP request, so that in ambient a waypoint must serve them; nothing when it needs none.
+pub(super) fn http_hosts(object: &Object) -> Option<Vec<Host<'_>>> {
     let spec = object.spec();
     let host = |(text, at): (_, Field<'_>)| Host { text, path: at.path() };
     match object.kind {
@@ -53,13 +53,11 @@ pub(super) fn http_hosts(object: &Object) -> Vec<Host<'_>> {
             let routed = ["http", "tls"].iter().any(|name| spec.get(name).is_some_and(|f| !f.is_empty()));
             let gateways: Vec<&str> = spec.texts("gateways").map(|(g, _)| g).collect();
             let in_mesh = gateways.is_empty() || gateways.contains(&"mesh");
-            if routed && in_mesh { spec.texts("hosts").map(host).collect() } else { Vec::new() }
+            (routed && in_mesh).then(|| spec.texts("hosts").map(host).collect())
         }
         _ => {
-            let policies = spec.get("trafficPolicy").into_iter().chain(spec.list("subsets").filter_map(|s| s.get("trafficPolicy")));
-            let mut policies = policies.filter(is_http);
-            let found = policies.next().and_then(|_| spec.get("host")).and_then(|h| Some(host((h.str()?, h))));
-            found.into_iter().collect()
+            let mut policies = spec.get("trafficPolicy").into_iter().chain(spec.list("subsets").filter_map(|s| s.get("trafficPolicy")));
+            policies.any(|p| is_http(&p)).then(|| spec.get("host").and_then(|h| Some(host((h.str()?, h)))).into_iter().collect())
         }
     }
 }

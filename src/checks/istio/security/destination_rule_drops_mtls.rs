@@ -23,7 +23,8 @@ crate::check! {
     ///
     /// Write `tls: {mode: ISTIO_MUTUAL}` into this rule's `trafficPolicy`, or drop it from the wider rule and rely on automatic mutual TLS.
     ///
-    /// Sources: kiali KIA0204 `business/checkers/destinationrules/traffic_policy_checker.go`.
+    /// Sources: kiali KIA0204 `business/checkers/destinationrules/traffic_policy_checker.go` (for which `*.local` covers every host,
+    /// external ones too).
     "istio-destination-rule-drops-mtls",
     summary: "DestinationRule without tls settings replaces a wider one that turns mutual TLS on",
     aliases: &["KIA0204"],
@@ -78,7 +79,7 @@ impl<'a> Wide<'a> {
         let suffix = world.istio.config.service_suffix();
         let host = KialiHost::read(text, namespace, |_| false, &suffix);
         let mut hosts: HashSet<String> = [host.name.clone()].into();
-        if covers(MESH_HOST, &host.name) {
+        if covers(MESH_HOST, &world.istio.registry.kiali_host(text, namespace).name) {
             hosts.insert(MESH_HOST.to_owned());
         }
         if host.is_service() {

@@ -11,7 +11,7 @@ crate::check! {
     /// # What it checks
     ///
     /// The selector of an AuthorizationPolicy, PeerAuthentication, RequestAuthentication or Sidecar fits no workload of its namespace. In the
-    /// root namespace the selector of an AuthorizationPolicy or RequestAuthentication reaches every namespace, so nothing in any of them may fit.
+    /// root namespace a selector is for every namespace, so nothing in any of them may fit. Machines of a WorkloadGroup count with its labels.
     /// An AuthorizationPolicy without selector or target is reported when no pod of its namespace is in the mesh.
     ///
     /// # Why it matters
@@ -23,7 +23,7 @@ crate::check! {
     /// Write labels that the pods carry; those of the pod template count, not those of the Deployment itself.
     ///
     /// Sources: istio IST0127 `pkg/config/analysis/analyzers/authz/authorizationpolicies.go`, IST0101 `analyzers/sidecar`; kiali KIA0004
-    /// `business/checkers/common/workload_selector_checker.go`.
+    /// `business/checkers/common/workload_selector_checker.go` (which looks in the root namespace alone for policies that stand there).
     "istio-policy-selects-nothing",
     summary: "The selector of a security policy or Sidecar fits no workload",
     aliases: &["IST0101", "IST0127", "KIA0004"],
@@ -59,22 +59,23 @@ fn check<'a>(world: &'a World, object: &Object, in_mesh: &mut Reach<'a, impl Fn(
         _ if !policy::targets(object).is_empty() => return,
         _ => ("spec.selector.matchLabels", policy::selector(object)),
     };
-    let mesh_wide = namespace == world.istio.root_namespace() && matches!(object.kind, Kind::AuthorizationPolicy | Kind::RequestAuthentication);
+    let mesh_wide = namespace == world.istio.root_namespace() && object.kind != Kind::Sidecar;
     if labels.is_none() && (mesh_wide || object.kind != Kind::AuthorizationPolicy) {
         return;
     }
     let labels = labels.unwrap_or_default();
-    let exists = |ns: Option<&str>| world.index.select(ns, &labels).next().is_some();
-    let at_home = labels.is_empty() || exists(Some(namespace));
+    let home = Some(namespace).filter(|_| !mesh_wide);
+    let at_home = labels.is_empty() || world.index.select(home, &labels).next().is_some();
+    if !at_home && grouped(world, home, &labels) {
+        return;
+    }
     let codes: &[&'static str] = match object.kind {
         Kind::AuthorizationPolicy => match (at_home, in_mesh.first(object).is_some()) {
             (true, true) => return,
             (true, false) => &["IST0127"],
-            (false, false) => &["IST0127", "KIA0004"],
-            // Kiali looks in the root namespace only; the policy does reach a workload elsewhere.
-            (false, true) => return,
+            (false, _) => &["IST0127", "KIA0004"],
         },
-        _ if at_home || (mesh_wide && exists(None)) => return,
+        _ if at_home => return,
         Kind::Sidecar => &["IST0101", "KIA0004"],
         _ => &["KIA0004"],
     };
@@ -96,6 +97,12 @@ fn check<'a>(world: &'a World, object: &Object, in_mesh: &mut Reach<'a, impl Fn(
             finding.related(elsewhere.reference.clone(), "has these labels in another namespace");
         }
     }
+}
+
+/// Whether a WorkloadGroup, whose machines may come at any time, gives them these labels.
+fn grouped(world: &World, namespace: Option<&str>, labels: &Map) -> bool {
+    let groups = world.index.objects(Kind::WorkloadGroup).iter().filter(|g| namespace.is_none_or(|ns| g.meta.namespace == ns));
+    groups.into_iter().any(|g| labels.is_subset_of(&policy::labels(g.spec().at(["metadata", "labels"]))))
 }
 
 fn is_in_mesh(world: &World, workload: &Workload) -> bool {

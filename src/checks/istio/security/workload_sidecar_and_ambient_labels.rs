@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::index::{Index, Workload};
+use crate::index::Workload;
 use crate::mesh::istio::ambient;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -21,7 +21,8 @@ crate::check! {
     /// Keep one: remove `istio-injection` and `istio.io/rev` from the namespace (and `sidecar.istio.io/inject` from the pod template), or remove
     /// `istio.io/dataplane-mode`. Then restart the pods.
     ///
-    /// Sources: kiali KIA1311, KIA1314 `business/checkers/ambient/ambient_workload_checker.go`; istio issue 60313.
+    /// Sources: kiali KIA1311, KIA1314 `business/checkers/ambient/ambient_workload_checker.go` (which knows `enabled` and `none` as values of
+    /// `sidecar.istio.io/inject`, not `true` and `false`, and does not leave waypoints out); istio issue 60313.
     "istio-workload-sidecar-and-ambient",
     summary: "A workload is asked into ambient and given a sidecar at once",
     aliases: &["KIA1311", "KIA1314"],
@@ -35,19 +36,16 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
     for workload in index.workloads().iter().filter(|w| !ambient::is_waypoint(&w.labels)) {
-        let by_kiali = kiali_sidecar_label(index, workload);
-        if !by_kiali && !ambient::wants_sidecar(index, workload) {
+        let namespace = index.namespace(&workload.reference.namespace);
+        let wished = kiali_word(workload) == Some(true) && namespace.is_some_and(|ns| !ns.metadata.labels.is("istio-injection", "disabled"));
+        if !wished && !ambient::wants_sidecar(index, workload) {
             continue;
         }
-        let mut codes = Vec::new();
-        let labelled = ambient::wants_ambient(index, workload) && index.namespace(&workload.reference.namespace).is_some();
+        let by_kiali = namespace.is_some() && kiali_word(workload) != Some(false);
+        let labelled = ambient::wants_ambient(index, workload) && namespace.is_some();
         let captured = ambient::is_captured(index, workload);
-        if labelled && by_kiali {
-            codes.push("KIA1311");
-        }
-        if captured && by_kiali {
-            codes.push("KIA1314");
-        }
+        let codes = [(labelled, "KIA1311"), (captured, "KIA1314")];
+        let codes: Vec<_> = codes.into_iter().filter(|(holds, _)| *holds && by_kiali).map(|(_, code)| code).collect();
         let message = match (labelled, captured) {
             (true, _) => "labels ask for a sidecar and for ambient",
             (false, true) => "labels ask for a sidecar, but the pods are captured by ambient",
@@ -56,17 +54,17 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let hint = "Keep one: drop the injection labels, or istio.io/dataplane-mode; then restart the pods.";
         let finding = findings.add_workload(workload, "", message, hint);
         finding.codes(&codes);
-        if let Some(namespace) = index.namespace(&workload.reference.namespace) {
+        if let Some(namespace) = namespace {
             finding.related(namespace.metadata.reference(Kind::Namespace), "its labels count for all pods that have none of their own");
         }
     }
 }
 
-/// Whether Kiali takes the labels for a wish for a sidecar; on pods it knows the values `enabled` and `none` only, which Istio does not.
-fn kiali_sidecar_label(index: &Index, workload: &Workload) -> bool {
-    let Some(namespace) = index.namespace(&workload.reference.namespace) else { return false };
-    let labels = &namespace.metadata.labels;
-    let pod = workload.labels.get("sidecar.istio.io/inject");
-    let enabled = labels.is("istio-injection", "enabled") || labels.get("istio.io/rev").is_some_and(|rev| !rev.is_empty()) || pod == Some("enabled");
-    enabled && !labels.is("istio-injection", "disabled") && pod != Some("none")
+/// Whether the label of a pod is one that Kiali takes for a wish (`enabled`) or a refusal (`none`), and Istio for neither.
+fn kiali_word(workload: &Workload) -> Option<bool> {
+    match workload.labels.get("sidecar.istio.io/inject") {
+        Some("enabled") => Some(true),
+        Some("none") => Some(false),
+        _ => None,
+    }
 }

@@ -18,7 +18,8 @@ crate::check! {
     ///
     /// Write an AuthorizationPolicy for the workload, or one without rules (deny all) for its namespace.
     ///
-    /// Sources: kiali KIA1301 `business/checkers/workloads/uncovered_workload_checker.go`.
+    /// Sources: kiali KIA1301 `business/checkers/workloads/uncovered_workload_checker.go` (which takes a policy with targets for one that holds for
+    /// its whole namespace).
     "istio-workload-without-authorization-policy",
     summary: "No AuthorizationPolicy holds for a workload",
     aliases: &["KIA1301"],
@@ -45,11 +46,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             services.any(|s| !policies.targeting(Kind::Service, namespace, &s.metadata.name).is_empty())
         };
         if policies.applying(workload, enforcer).is_empty() && !by_service() {
-            // Kiali takes a policy with targets for one that holds for its whole namespace.
-            let by_kiali = [root, namespace].iter().all(|ns| !policies.targets_in(ns));
             let message = "no AuthorizationPolicy holds for this workload: it lets everybody in";
             let hint = "Write an AuthorizationPolicy for it, or deny all for its namespace and allow what is needed.";
-            findings.add_workload(workload, "", message, hint).codes(if by_kiali { &["KIA1301"] } else { &[] });
+            findings.add_workload(workload, "", message, hint);
         }
     }
 }

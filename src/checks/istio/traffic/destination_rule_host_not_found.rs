@@ -19,7 +19,8 @@ crate::check! {
     /// Correct the host; write the name of a Service in another namespace in full.
     ///
     /// Sources: IST0174: istio `pkg/config/analysis/analyzers/destinationrule/subset.go`;
-    /// KIA0202: kiali `checkers/destinationrules/no_dest_checker.go` (which also accepts a workload's app label).
+    /// KIA0202: kiali `checkers/destinationrules/no_dest_checker.go` (which also accepts a workload's app label, and
+    /// `example.com` for `evil-example.com`).
     "istio-destination-rule-host-not-found",
     summary: "DestinationRule is for a host that does not exist",
     aliases: &["IST0174", "KIA0202"],
@@ -73,15 +74,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
 }
 
-/// Kiali accepts wildcards, Services, ServiceEntries, and in the rule's own namespace workloads with that name as app label.
+/// Kiali accepts wildcards, Services and ServiceEntries. It also accepts a workload with that app label, which hides slips of the pen.
 pub(super) fn known_to_kiali(world: &World, rule: &Object, host: &KialiHost) -> bool {
     let registry = &world.istio.registry;
     let own = rule.meta.namespace.as_str();
-    let (service, namespace) = host.two_parts();
-    const APP: [&str; 3] = ["service.istio.io/canonical-name", "app.kubernetes.io/name", "app"];
-    let app = || {
-        let is_app = |w: &crate::index::Workload| APP.iter().find_map(|key| w.labels.get(key)) == Some(service);
-        namespace == own && world.index.workloads_in(own).iter().any(is_app)
-    };
-    host.is_wildcard() || registry.kiali_service_entry(&host.name, own) || registry.kiali_service(&host.name, own).is_some() || app()
+    host.is_wildcard() || registry.kiali_service_entry(&host.name, own) || registry.kiali_service(&host.name, own).is_some()
 }

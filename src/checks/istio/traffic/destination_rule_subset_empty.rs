@@ -1,6 +1,6 @@
 use super::destination_rule_host_not_found::known_to_kiali;
 use super::routes::export_to;
-use super::subsets::{self, Pods, labels, merged};
+use super::subsets::{self, Pods, any_of, labels, merged};
 use crate::checks::Findings;
 use crate::mesh::istio::{Entry, Source, hosts::KialiHost};
 use crate::model::{Kind, Map, Object};
@@ -92,7 +92,7 @@ fn kiali_finds(world: &World, pods: &Pods<'_>, host: &KialiHost, wanted: &Map) -
     let (service, namespace) = host.two_parts();
     let selector = world.index.service(namespace, service).map(|s| &s.spec.selector).filter(|s| !s.is_empty());
     match selector {
-        Some(selector) => pods.any(Some(namespace), &merged(selector, wanted)),
+        Some(selector) => any_of(pods, namespace, selector, wanted),
         None => {
             let endpoints = world.index.objects(Kind::ServiceEntry).iter().flat_map(|se| se.spec().list("endpoints").collect::<Vec<_>>());
             endpoints.into_iter().any(|e| wanted.is_subset_of(&labels(e.get("labels"))))

@@ -18,7 +18,8 @@ crate::check! {
     ///
     /// Write the namespace of the service and its full name: `shop/cart.shop.svc.cluster.local`.
     ///
-    /// Sources: KIA1004: kiali `checkers/sidecars/egress_listener_checker.go`.
+    /// Sources: KIA1004: kiali `checkers/sidecars/egress_listener_checker.go` (which does not compare the namespace, and knows wildcards in the
+    /// Sidecar's own namespace only).
     "istio-sidecar-egress-host-not-found",
     summary: "Sidecar imports a host that does not exist",
     aliases: &["KIA1004"],
@@ -51,7 +52,9 @@ fn judge(world: &World, sidecar: &Object, (namespace, name): (&str, &str), text:
         [_, _] | [_, _, "svc"] => KialiHost { service: name.to_owned(), namespace: String::new(), name: name.to_owned() },
         _ => registry.kiali_host(name, own),
     };
-    let known = host.is_wildcard() && host.namespace == own
+    let covering = name.starts_with('*') && registry.under(name).any(|e| e.visibility.includes(own));
+    let known = covering
+        || host.is_wildcard() && host.namespace == own
         || registry.kiali_service_entry(&host.name, own)
         || registry.kiali_service(&host.name, own).is_some();
     let place = match namespace.strip_prefix('~').unwrap_or(namespace) {

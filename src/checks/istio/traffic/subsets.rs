@@ -65,6 +65,12 @@ fn place<'a>(node: Option<&'a Node>, node_name: &'a str, key: &str) -> Option<&'
     node?.metadata.labels.get(key).filter(|v| !v.is_empty())
 }
 
+/// Whether a workload of `namespace` has the labels of a selector and those of a subset; none has when the two contradict each other.
+pub(super) fn any_of(pods: &Pods<'_>, namespace: &str, selector: &Map, subset: &Map) -> bool {
+    let agree = selector.iter().all(|(key, value)| subset.get(key).is_none_or(|other| value == other));
+    agree && pods.any(Some(namespace), &merged(selector, subset))
+}
+
 /// Whether something behind `entry` has the labels of a subset.
 pub(super) fn selects(world: &World, pods: &Pods<'_>, entry: &Entry, subset: &Map) -> bool {
     match entry.source {
@@ -72,7 +78,7 @@ pub(super) fn selects(world: &World, pods: &Pods<'_>, entry: &Entry, subset: &Ma
             let Some(service) = world.index.services().get(i) else { return true };
             let selector = &service.spec.selector;
             // Without a selector the endpoints are written by hand and not read.
-            selector.is_empty() || pods.any(Some(&service.metadata.namespace), &merged(selector, subset))
+            selector.is_empty() || any_of(pods, &service.metadata.namespace, selector, subset)
         }
         Source::ServiceEntry(i) => {
             let Some(object) = world.index.objects(Kind::ServiceEntry).get(i) else { return true };
@@ -81,7 +87,7 @@ pub(super) fn selects(world: &World, pods: &Pods<'_>, entry: &Entry, subset: &Ma
             if selector.is_empty() {
                 return spec.list("endpoints").any(|e| subset.is_subset_of(&labels(e.get("labels"))));
             }
-            pods.any(Some(&object.meta.namespace), &merged(&selector, subset))
+            any_of(pods, &object.meta.namespace, &selector, subset)
         }
     }
 }

@@ -49,7 +49,7 @@ fn judge(world: &World, vs: &Object, exported: &[&str], destination: &Destinatio
         codes.push("IST0101");
     }
     let in_kiali = registry.kiali_service_entry(&kiali_host.name, own) || registry.kiali_service(&kiali_host.name, own).is_some();
-    if !destination.mirror && !in_kiali {
+    if !in_kiali {
         codes.push("KIA1101");
     }
     let seen = registry.resolve(host, own).is_some();

@@ -1,7 +1,5 @@
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::routes::rules;
 use crate::checks::Findings;
 use crate::model::{Field, Kind, Object};
@@ -11,18 +9,17 @@ use crate::world::World;
 crate::check! {
     /// # What it checks
     ///
-    /// A rule lists the same host and subset twice.
+    /// A rule lists the same host and subset twice, with the same port and headers.
     ///
     /// # Why it matters
     ///
-    /// The two shares go to the same place. Mostly one of them was meant for another subset. With different ports or headers it may be
-    /// wanted, and is only worth knowing.
+    /// The two shares go to the same place. Mostly one of them was meant for another subset.
     ///
     /// # How to mend it
     ///
     /// Correct the subset of one of the two, or join their weights.
     ///
-    /// Sources: KIA1105: kiali `checkers/virtualservices/route_checker.go`.
+    /// Sources: KIA1105: kiali `checkers/virtualservices/route_checker.go` (which looks at neither ports nor headers).
     "istio-virtual-service-destination-repeated",
     summary: "VirtualService rule lists the same destination twice",
     aliases: &["KIA1105"],
@@ -41,24 +38,22 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
 }
 
+/// What makes a destination another one: full host, subset, port and the changes to headers.
+type Key<'a> = (String, &'a str, String, String);
+
 fn judge(world: &World, vs: &Object, rule: &Field<'_>, findings: &mut Findings<'_>) {
-    let mut seen: BTreeMap<(String, &str), Vec<Field<'_>>> = BTreeMap::new();
+    let mut seen: BTreeMap<Key<'_>, Vec<Field<'_>>> = BTreeMap::new();
     for route in rule.list("route").filter(|r| !r.value().is_null()) {
         // Without a destination the rule is invalid and nothing can be said about the others.
         let Some(destination) = route.get("destination") else { return };
         let host = world.istio.registry.kiali_host(destination.text("host"), &vs.meta.namespace).name;
-        seen.entry((host, destination.text("subset"))).or_default().push(route);
+        let text = |field: Option<Field<'_>>| field.map(|f| f.value().to_string()).unwrap_or_default();
+        seen.entry((host, destination.text("subset"), text(destination.get("port")), text(route.get("headers")))).or_default().push(route);
     }
-    for ((host, subset), routes) in seen.iter().filter(|(_, routes)| routes.len() > 1) {
-        let rest = |r: &Field<'_>| [r.at(["destination", "port"]), r.get("headers")].map(|f| f.map(|f| f.value().clone()).unwrap_or(Value::Null));
-        let same = routes.windows(2).all(|pair| rest(&pair[0]) == rest(&pair[1]));
+    for ((host, subset, ..), routes) in seen.iter().filter(|(_, routes)| routes.len() > 1) {
         let what = if subset.is_empty() { format!("host {host:?}") } else { format!("host {host:?} with subset {subset:?}") };
         for route in routes {
-            let message = if same { format!("{what} is listed twice") } else { format!("{what} is listed twice, with different port or headers") };
-            let finding = findings.add(vs, route.path_of("destination"), message, "Correct one of the two, or join their weights.");
-            if !same {
-                finding.severity(Severity::Info);
-            }
+            findings.add(vs, route.path_of("destination"), format!("{what} is listed twice"), "Correct one of the two, or join their weights.");
         }
     }
 }

@@ -55,6 +55,9 @@ struct Claim<'w> {
     others: BTreeMap<(&'w str, &'w str), &'w Object>,
 }
 
+/// The gateway that stands for all sidecars; a VirtualService without any is on it.
+const MESH: &str = "mesh";
+
 /// Claims by position of the VirtualService.
 type Claims<'w> = BTreeMap<usize, Claim<'w>>;
 
@@ -159,10 +162,10 @@ fn as_kiali<'w>(world: &'w World, all: &'w [Object], claims: &mut Claims<'w>) {
     let members: Vec<Member<'w>> = all.iter().map(|vs| Member::new(world, vs, hosts(vs), default)).collect();
     let mut groups: HashMap<(&str, String), BTreeMap<String, Vec<usize>>> = HashMap::new();
     for (at, vs) in all.iter().enumerate() {
-        let gateways: Vec<&str> = vs.spec().texts("gateways").map(|(name, _)| name).collect();
+        let gateways = gateways(vs);
         for host in &members[at].hosts {
             let host = world.istio.registry.kiali_host(host, &vs.meta.namespace);
-            for gateway in if gateways.is_empty() { &[""][..] } else { &gateways } {
+            for gateway in &gateways {
                 groups.entry((gateway, host.namespace.clone())).or_default().entry(host.service.clone()).or_default().push(at);
             }
         }
@@ -170,7 +173,7 @@ fn as_kiali<'w>(world: &'w World, all: &'w [Object], claims: &mut Claims<'w>) {
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort();
     for ((gateway, _), services) in &groups {
-        let clash = if matches!(*gateway, "" | "mesh") { Clash::Same } else { Clash::Joined };
+        let clash = if *gateway == MESH { Clash::Same } else { Clash::Joined };
         for (service, at) in services.iter().filter(|(_, at)| at.len() > 1) {
             for seen in views_of(&views, &members, at) {
                 claim(claims, all, &seen, "KIA1106", clash, service);
@@ -188,6 +191,12 @@ fn as_kiali<'w>(world: &'w World, all: &'w [Object], claims: &mut Claims<'w>) {
             }
         }
     }
+}
+
+/// The gateways of a VirtualService as written.
+fn gateways(vs: &Object) -> Vec<&str> {
+    let named: Vec<&str> = vs.spec().texts("gateways").map(|(name, _)| name).collect();
+    if named.is_empty() { vec![MESH] } else { named }
 }
 
 /// The members that some namespace sees together, two at least.

@@ -1,10 +1,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::routes::{Destination, codes_of_absence, destinations, hosts, in_mesh};
+use super::views::is_ambient;
 use crate::checks::Findings;
 use crate::mesh::istio::hosts::{KialiHost, suffixes};
 use crate::mesh::istio::visibility::Visibility;
-use crate::model::{Kind, Object, Subject};
+use crate::model::{Kind, Object, Str, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -12,7 +13,8 @@ crate::check! {
     /// # What it checks
     ///
     /// A route or mirror names a subset that no DestinationRule for its host defines, or none that the clients of this namespace get:
-    /// a rule in the client's own namespace hides those of the service's namespace, and both hide those of the root namespace.
+    /// a rule in the client's own namespace hides those of the service's namespace, and both hide those of the root namespace. Also a subset whose
+    /// rule is exported to fewer namespaces than the VirtualService.
     ///
     /// # Why it matters
     ///
@@ -49,12 +51,18 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             if !defined.istioctl.contains(&key) {
                 codes.push("IST0101");
             }
-            if imported && !destination.mirror && !defined.in_kiali(world, own, &destination) {
+            if imported && !defined.in_kiali(world, own, &destination) {
                 codes.push("KIA1107");
             }
             let path = destination.field.path_of("subset");
             if codes.is_empty() {
-                if in_mesh(vs) {
+                if let Some(viewer) = defined.unseen_from(world, vs, &destination) {
+                    let (host, subset) = (destination.host, destination.subset);
+                    let message =
+                        format!("clients in {viewer:?} see this VirtualService, but no DestinationRule that defines subset {subset:?} of {host:?}");
+                    let hint = "Export the DestinationRule to all namespaces that the VirtualService is exported to.";
+                    findings.add(vs, path, message, hint).codes(&["KIA1107"]).severity(Severity::Warning);
+                } else if in_mesh(vs) {
                     hidden(world, vs, &destination, &path, findings);
                 }
                 continue;
@@ -135,13 +143,35 @@ impl Defined {
 
     /// Whether Kiali finds the subset among the rules that `own` namespace sees and imports: for the host itself or a wildcard over it.
     fn in_kiali(&self, world: &World, own: &str, destination: &Destination<'_>) -> bool {
-        let registry = &world.istio.registry;
-        let scope = registry.imports.of(own);
-        let host = registry.kiali_host(destination.host, own);
+        let scope = world.istio.registry.imports.of(own);
         let usable = |r: &Rule| r.visibility.includes(own) && scope.imports_host(&r.host, &r.written, &r.namespace);
-        let defines = |name: String| self.kiali.get(&(name, destination.subset.to_owned())).is_some_and(|rules| rules.iter().any(usable));
-        let wildcards = suffixes(&host.name).filter(|s| s.starts_with('.') || s.is_empty()).map(|s| format!("*{s}"));
-        defines(host.name.clone()) || wildcards.into_iter().any(defines)
+        self.defining(world, own, destination).any(usable)
+    }
+
+    /// The rules for the host, or for a wildcard over it, that define the subset.
+    fn defining<'a>(&'a self, world: &World, own: &str, destination: &'a Destination<'_>) -> impl Iterator<Item = &'a Rule> + use<'a> {
+        let host = world.istio.registry.kiali_host(destination.host, own);
+        let wildcards: Vec<String> = suffixes(&host.name).filter(|s| s.starts_with('.') || s.is_empty()).map(|s| format!("*{s}")).collect();
+        let names = [host.name].into_iter().chain(wildcards);
+        names.filter_map(|name| self.kiali.get(&(name, destination.subset.to_owned()))).flatten()
+    }
+
+    /// A namespace that sees the VirtualService and none of the rules that define the subset.
+    fn unseen_from(&self, world: &World, vs: &Object, destination: &Destination<'_>) -> Option<String> {
+        let own = &vs.meta.namespace;
+        if is_ambient(world, own) {
+            return None;
+        }
+        let seen = Visibility::of_object(vs, &world.istio.config.default_export_to[1]);
+        let rules: Vec<&Visibility> = self.defining(world, own, destination).map(|r| &r.visibility).collect();
+        if rules.iter().any(|r| r.is_everyone()) {
+            return None;
+        }
+        let blind = |ns: &&Str| !rules.iter().any(|r| r.includes(ns));
+        match &seen {
+            Visibility::Everyone => world.istio.registry.namespaces().find(blind).map(ToString::to_string),
+            Visibility::Namespaces(named) => named.iter().filter(|ns| world.istio.registry.knows_namespace(ns)).find(blind).map(ToString::to_string),
+        }
     }
 }
 
