@@ -56,6 +56,13 @@ impl ImportScopes {
         ImportScope { scope: scope.filter(|s| !s.egress.is_empty()), namespace }
     }
 
+    /// Namespaces with a Sidecar of their own for all workloads, sorted.
+    pub fn own(&self) -> Vec<&Str> {
+        let mut namespaces: Vec<&Str> = self.scopes.keys().collect();
+        namespaces.sort_unstable();
+        namespaces
+    }
+
     /// Whether any Sidecar limits anything.
     pub fn is_empty(&self) -> bool {
         self.scopes.values().all(|s| s.egress.is_empty())

@@ -18,7 +18,8 @@ crate::check! {
     ///
     /// Use one of http, http2, https, grpc, grpc-web, tcp, tls, mongo, mysql, redis, or kubernetes.io/h2c, kubernetes.io/ws, kubernetes.io/wss.
     ///
-    /// Sources: KIA0602; kiali `business/checkers/services/port_mapping_checker.go`; istio `pkg/config/kube/conversion.go`.
+    /// Sources: KIA0602; kiali `business/checkers/services/port_mapping_checker.go` (which also names Services that Istio itself made for its gateways,
+    /// and those without pods); istio `pkg/config/kube/conversion.go`.
     "istio-service-app-protocol-unknown",
     summary: "appProtocol of a Service port is unknown to Istio",
     aliases: &["KIA0602"],

@@ -22,7 +22,8 @@ crate::check! {
     /// Deploy a waypoint (`istioctl waypoint apply -n NAMESPACE --enroll-namespace`), or label the Service with `istio.io/use-waypoint`. Where
     /// layer 4 is enough, write the policy with principals, namespaces, IP blocks and ports only.
     ///
-    /// Sources: kiali KIA0109, KIA1110, KIA1111, KIA1112 `business/checkers/ambient_policy_checker.go`; istio
+    /// Sources: kiali KIA0109, KIA1110, KIA1111, KIA1112 `business/checkers/ambient_policy_checker.go` (which asks for a label on the
+    /// namespace even when the policy targets a waypoint that Services or workloads use); istio
     /// `pilot/pkg/serviceregistry/ambient/authorization.go`.
     "istio-ambient-policy-without-waypoint",
     summary: "A policy in an ambient namespace needs a waypoint and what it attaches to has none",

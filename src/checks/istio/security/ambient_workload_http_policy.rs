@@ -20,8 +20,8 @@ crate::check! {
     ///
     /// Put a waypoint before the workload and target it, or write the policy for layer 4.
     ///
-    /// Sources: kiali KIA1317 `business/checkers/ambient/ambient_workload_checker.go`; istio
-    /// `pilot/pkg/serviceregistry/ambient/authorization.go`.
+    /// Sources: kiali KIA1317 `business/checkers/ambient/ambient_workload_checker.go` (which does not see the waypoint of a targeted Service);
+    /// istio `pilot/pkg/serviceregistry/ambient/authorization.go`.
     "istio-ambient-workload-http-policy",
     summary: "An HTTP policy holds for an ambient workload that has no waypoint",
     aliases: &["KIA1317"],

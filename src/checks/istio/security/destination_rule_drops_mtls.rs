@@ -2,8 +2,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::tls::{self, MESH_HOST};
 use crate::checks::Findings;
+use crate::checks::istio::traffic::views::{Member, Views};
 use crate::mesh::istio::hosts::{KialiHost, covers};
-use crate::mesh::istio::visibility::Visibility;
 use crate::model::{Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -23,15 +23,15 @@ crate::check! {
     ///
     /// Write `tls: {mode: ISTIO_MUTUAL}` into this rule's `trafficPolicy`, or drop it from the wider rule and rely on automatic mutual TLS.
     ///
-    /// Sources: kiali KIA0204 `business/checkers/destinationrules/traffic_policy_checker.go` (for which `*.local` covers every host,
-    /// external ones too).
+    /// Sources: kiali KIA0204 `business/checkers/destinationrules/traffic_policy_checker.go` (for which `*.local` covers every
+    /// host, external and incomplete ones too).
     "istio-destination-rule-drops-mtls",
     summary: "DestinationRule without tls settings replaces a wider one that turns mutual TLS on",
     aliases: &["KIA0204"],
     severity: Severity::Warning,
     category: Category::Mtls,
     mesh: MeshTag::Istio,
-    needs: &[Kind::DestinationRule, Kind::Sidecar],
+    needs: &[Kind::DestinationRule, Kind::Sidecar, Kind::Namespace],
     run: run,
 }
 
@@ -44,7 +44,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if has_tls {
             continue;
         }
-        let replaced = wide.over(world, rule);
+        let replaced = wide.over(rule);
         let Some(first) = replaced.first() else { continue };
         let auto = world.istio.config.auto_mtls;
         let consequence = if auto { "automatic mutual TLS decides instead" } else { "callers send plaintext" };
@@ -57,47 +57,44 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
 }
 
-/// DestinationRules with ISTIO_MUTUAL, by host.
+/// Rules that turn mutual TLS on, by host as written.
 struct Wide<'a> {
-    by_host: HashMap<&'a str, Vec<(&'a Object, Visibility)>>,
+    world: &'a World,
+    views: Views<'a>,
+    by_host: HashMap<&'a str, Vec<Member<'a>>>,
 }
 
 impl<'a> Wide<'a> {
     fn read(world: &'a World) -> Self {
-        let mut by_host: HashMap<&str, Vec<(&Object, Visibility)>> = HashMap::new();
+        let mut wide = Self { world, views: Views::new(world), by_host: HashMap::new() };
         for rule in world.index.objects(Kind::DestinationRule).iter().filter(|r| tls::client_mode(r) == Some("ISTIO_MUTUAL")) {
-            let visibility = Visibility::of_object(rule, &world.istio.config.default_export_to[2]);
-            by_host.entry(rule.spec().text("host")).or_default().push((rule, visibility));
+            let member = wide.member(rule);
+            wide.by_host.entry(rule.spec().text("host")).or_default().push(member);
         }
-        Self { by_host }
+        wide
     }
 
-    /// The rules that `rule` replaces for its own namespace: for the mesh, for the namespace of its host, or for the very host.
-    fn over(&self, world: &World, rule: &Object) -> Vec<&'a Object> {
+    fn member(&self, rule: &'a Object) -> Member<'a> {
+        Member::new(self.world, rule, vec![rule.spec().text("host")], &self.world.istio.config.default_export_to[2])
+    }
+
+    /// The rules that `rule` replaces for a namespace that sees both: for the mesh, for the namespace of its host, or for the very host.
+    fn over(&self, rule: &'a Object) -> Vec<&'a Object> {
         let text = rule.spec().text("host");
         let namespace = rule.meta.namespace.as_str();
-        let suffix = world.istio.config.service_suffix();
+        let suffix = self.world.istio.config.service_suffix();
         let host = KialiHost::read(text, namespace, |_| false, &suffix);
         let mut hosts: HashSet<String> = [host.name.clone()].into();
-        if covers(MESH_HOST, &world.istio.registry.kiali_host(text, namespace).name) {
+        if covers(MESH_HOST, &host.name) {
             hosts.insert(MESH_HOST.to_owned());
         }
         if host.is_service() {
             hosts.insert(format!("*.{}.{suffix}", host.namespace));
         }
-        let scope = world.istio.registry.imports.of(namespace);
-        if scope.is_limited() && !scope.imports_host(&host, text, namespace) {
-            return Vec::new();
-        }
-        let mut found: Vec<&Object> = hosts
-            .iter()
-            .filter_map(|h| self.by_host.get(h.as_str()))
-            .flatten()
-            .filter_map(|(other, seen)| {
-                let itself = other.meta.name == rule.meta.name && other.meta.namespace == rule.meta.namespace;
-                (!itself && seen.includes(namespace)).then_some(*other)
-            })
-            .collect();
+        let others = hosts.iter().filter_map(|h| self.by_host.get(h.as_str())).flatten();
+        let member = self.member(rule);
+        let together = |other: &&Member<'a>| !std::ptr::eq(other.object, rule) && self.views.of(&[&member, other]).iter().any(|view| view.len() == 2);
+        let mut found: Vec<&Object> = others.filter(together).map(|other| other.object).collect();
         found.sort_by_key(|o| (o.meta.namespace.clone(), o.meta.name.clone()));
         found
     }

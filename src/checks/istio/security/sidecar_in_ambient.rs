@@ -18,7 +18,8 @@ crate::check! {
     ///
     /// Remove what injects the sidecar and restart the pods, or opt the workload out of ambient with `istio.io/dataplane-mode: none`.
     ///
-    /// Sources: kiali KIA1315, KIA1316 `business/checkers/ambient/ambient_workload_checker.go`; istio `cni/pkg/util/enablement_selector.go`.
+    /// Sources: kiali KIA1315, KIA1316 `business/checkers/ambient/ambient_workload_checker.go` (which does not leave gateways out,
+    /// whose proxy is no sidecar); istio `cni/pkg/util/enablement_selector.go`.
     "istio-sidecar-in-ambient",
     summary: "A workload in an ambient namespace runs with a sidecar",
     aliases: &["KIA1315", "KIA1316"],

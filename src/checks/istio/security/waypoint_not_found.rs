@@ -19,7 +19,8 @@ crate::check! {
     ///
     /// Create the waypoint (`istioctl waypoint apply --name NAME`), or correct the label.
     ///
-    /// Sources: kiali KIA1313 `business/checkers/ambient/ambient_workload_checker.go`; istio `pilot/pkg/serviceregistry/ambient/waypoints.go`.
+    /// Sources: kiali KIA1313 `business/checkers/ambient/ambient_workload_checker.go` (which looks for the waypoint's
+    /// Deployment, and only for pods in ambient); istio `pilot/pkg/serviceregistry/ambient/waypoints.go`.
     "istio-waypoint-not-found",
     summary: "A workload or Service asks for a waypoint that does not exist",
     aliases: &["KIA1313"],

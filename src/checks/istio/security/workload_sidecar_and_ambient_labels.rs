@@ -37,8 +37,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
     for workload in index.workloads().iter().filter(|w| !ambient::is_waypoint(&w.labels)) {
         let namespace = index.namespace(&workload.reference.namespace);
+        let wanted = ambient::wants_sidecar(index, workload);
         let wished = kiali_word(workload) == Some(true) && namespace.is_some_and(|ns| !ns.metadata.labels.is("istio-injection", "disabled"));
-        if !wished && !ambient::wants_sidecar(index, workload) {
+        if !wished && !wanted {
             continue;
         }
         let by_kiali = namespace.is_some() && kiali_word(workload) != Some(false);
@@ -47,13 +48,17 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let codes = [(labelled, "KIA1311"), (captured, "KIA1314")];
         let codes: Vec<_> = codes.into_iter().filter(|(holds, _)| *holds && by_kiali).map(|(_, code)| code).collect();
         let message = match (labelled, captured) {
+            (false, false) => continue,
+            _ if !wanted => "the label sidecar.istio.io/inject has the value \"enabled\", which Istio does not know, beside ambient",
             (true, _) => "labels ask for a sidecar and for ambient",
             (false, true) => "labels ask for a sidecar, but the pods are captured by ambient",
-            (false, false) => continue,
         };
         let hint = "Keep one: drop the injection labels, or istio.io/dataplane-mode; then restart the pods.";
         let finding = findings.add_workload(workload, "", message, hint);
         finding.codes(&codes);
+        if !wanted {
+            finding.severity(Severity::Info);
+        }
         if let Some(namespace) = namespace {
             finding.related(namespace.metadata.reference(Kind::Namespace), "its labels count for all pods that have none of their own");
         }

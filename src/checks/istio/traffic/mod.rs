@@ -28,7 +28,7 @@ mod sidecar_resource_in_ambient;
 mod sidecar_selector_overlap;
 mod sidecars;
 mod subsets;
-mod views;
+pub(super) mod views;
 mod virtual_service_delegate_broken;
 mod virtual_service_delegate_unused;
 mod virtual_service_deprecated_field;

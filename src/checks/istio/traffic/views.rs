@@ -8,7 +8,7 @@ use crate::world::World;
 
 /// A rule that may conflict with others.
 #[derive(Clone, Debug)]
-pub(super) struct Member<'w> {
+pub(in crate::checks::istio) struct Member<'w> {
     /// The rule.
     pub object: &'w Object,
     /// From where it is visible.
@@ -19,7 +19,7 @@ pub(super) struct Member<'w> {
 
 impl<'w> Member<'w> {
     /// A rule with its hosts; `default` is the mesh's setting for its kind. Ambient namespaces do not honour `exportTo`.
-    pub(super) fn new(world: &World, object: &'w Object, hosts: Vec<&'w str>, default: &[Str]) -> Self {
+    pub(in crate::checks::istio) fn new(world: &World, object: &'w Object, hosts: Vec<&'w str>, default: &[Str]) -> Self {
         let own = &object.meta.namespace;
         let visibility = if is_ambient(world, own) { Visibility::Namespaces(vec![own.clone()]) } else { Visibility::of_object(object, default) };
         Self { object, visibility, hosts }
@@ -28,21 +28,24 @@ impl<'w> Member<'w> {
 
 /// The viewing namespaces of a world.
 #[derive(Debug)]
-pub(super) struct Views<'w> {
+pub(in crate::checks::istio) struct Views<'w> {
     world: &'w World,
     /// A namespace that no Sidecar limits: it sees whatever is public.
     open: Option<&'w Str>,
+    /// Namespaces with a Sidecar of their own: each sees something else.
+    scoped: Vec<&'w Str>,
 }
 
 impl<'w> Views<'w> {
     /// Looks for an open namespace once.
-    pub(super) fn new(world: &'w World) -> Self {
+    pub(in crate::checks::istio) fn new(world: &'w World) -> Self {
         let registry = &world.istio.registry;
-        Self { world, open: registry.namespaces().find(|ns| is_ambient(world, ns) || !registry.imports.of(ns).is_limited()) }
+        let open = registry.namespaces().find(|ns| is_ambient(world, ns) || !registry.imports.of(ns).is_limited());
+        Self { world, open, scoped: registry.imports.own() }
     }
 
     /// For each namespace that matters the positions of the members it sees; a view of all of them ends the search.
-    pub(super) fn of(&self, members: &[&Member<'w>]) -> Vec<Vec<usize>> {
+    pub(in crate::checks::istio) fn of(&self, members: &[&Member<'w>]) -> Vec<Vec<usize>> {
         let mut views = Vec::new();
         for viewer in self.viewers(members) {
             let view: Vec<usize> = (0..members.len()).filter(|i| self.sees(viewer, members[*i])).collect();
@@ -55,14 +58,14 @@ impl<'w> Views<'w> {
         views
     }
 
-    /// The open namespace, those that members are exported to by name, and their own: no other sees more of them.
+    /// The open namespace, those that members are exported to by name, their own and those with a Sidecar: no other sees more of them.
     fn viewers<'a>(&'a self, members: &'a [&Member<'w>]) -> impl Iterator<Item = &'a str> {
         let named = members.iter().flat_map(|m| match &m.visibility {
             Visibility::Everyone => &[][..],
             Visibility::Namespaces(named) => named,
         });
         let own = members.iter().map(|m| &m.object.meta.namespace);
-        let rest: BTreeSet<&str> = named.chain(own).map(Str::as_str).collect();
+        let rest: BTreeSet<&str> = named.chain(own).chain(self.scoped.iter().copied()).map(Str::as_str).collect();
         self.open.map(Str::as_str).into_iter().chain(rest)
     }
 
@@ -80,6 +83,6 @@ impl<'w> Views<'w> {
 }
 
 /// Whether a namespace is in ambient mode.
-pub(super) fn is_ambient(world: &World, namespace: &str) -> bool {
+pub(in crate::checks::istio) fn is_ambient(world: &World, namespace: &str) -> bool {
     world.index.namespace_label(namespace, "istio.io/dataplane-mode") == Some("ambient")
 }

@@ -19,7 +19,7 @@ crate::check! {
     /// Write `namespace/name` of a Gateway that exists, or create it.
     ///
     /// Sources: IST0101, IST0132: istio `pkg/config/analysis/analyzers/virtualservice/gateways.go`;
-    /// KIA1102: kiali `checkers/virtualservices/no_gateway_checker.go`.
+    /// KIA1102: kiali `checkers/virtualservices/no_gateway_checker.go` (which stops at the first gateway of a match that is missing, and reads no `./name`).
     "istio-virtual-service-gateway-not-found",
     summary: "VirtualService names a gateway that does not exist",
     aliases: &["IST0101", "IST0132", "KIA1102"],

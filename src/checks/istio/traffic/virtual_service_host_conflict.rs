@@ -24,7 +24,7 @@ crate::check! {
     /// Put the routes of a host into one VirtualService, or split it with delegates, or export each only to the namespaces it is for.
     ///
     /// Sources: IST0109: istio `pkg/config/analysis/analyzers/virtualservice/conflictingmeshgatewayhosts.go`;
-    /// KIA1106: kiali `checkers/virtualservices/single_host_checker.go`.
+    /// KIA1106: kiali `checkers/virtualservices/single_host_checker.go` (for which `mesh` is another gateway than none).
     "istio-virtual-service-host-conflict",
     summary: "Several VirtualServices claim the same host",
     aliases: &["IST0109", "KIA1106"],
