@@ -27,13 +27,13 @@ crate::check! {
     severity: Severity::Info,
     category: Category::Traffic,
     mesh: MeshTag::Any,
-    needs: &[Kind::HttpRoute, Kind::GrpcRoute, Kind::Service, Kind::ReferenceGrant],
+    needs: &[Kind::HttpRoute, Kind::GrpcRoute, Kind::LinkerdHttpRoute, Kind::Service, Kind::ReferenceGrant],
     run: run,
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
-    for route in routes::all(index) {
+    for route in routes::all(index).chain(index.objects(Kind::LinkerdHttpRoute)) {
         for parent in routes::parents(route).into_iter().filter(|p| p.kind == Kind::Service && route.meta.namespace != p.namespace) {
             let Some(service) = index.service(parent.namespace, parent.name) else { continue };
             let from_namespace = route.meta.namespace.as_str();

@@ -100,14 +100,19 @@ pub fn ignored(route: &Object) -> Vec<(Ignored, String)> {
         }
     }
     if on_server {
-        let supported: &[&str] = match route.kind {
-            Kind::GrpcRoute => &["RequestHeaderModifier", "ResponseHeaderModifier"],
-            _ => &["RequestHeaderModifier", "ResponseHeaderModifier", "RequestRedirect"],
-        };
         let filters = route.spec().list("rules").flat_map(|rule| rule.list("filters").collect::<Vec<_>>());
-        found.extend(filters.filter(|f| !supported.contains(&f.text("type"))).map(|f| (Ignored::Filter, f.path_of("type"))));
+        found.extend(filters.filter(|f| !supports_filter(route.kind, f)).map(|f| (Ignored::Filter, f.path_of("type"))));
     }
     found
+}
+
+/// Whether Linkerd knows a filter, on Servers and on Services alike.
+pub fn supports_filter(route: Kind, filter: &Field<'_>) -> bool {
+    match filter.text("type") {
+        "RequestHeaderModifier" | "ResponseHeaderModifier" => true,
+        "RequestRedirect" => route != Kind::GrpcRoute,
+        _ => false,
+    }
 }
 
 /// Whether a route counts on a Server.
@@ -201,7 +206,7 @@ pub fn probe_paths(spec: &PodSpec) -> BTreeMap<u16, BTreeSet<String>> {
 }
 
 /// A probe's port; names are looked up in its own container.
-fn probe_port(container: &Container, port: &Port) -> Option<u16> {
+pub fn probe_port(container: &Container, port: &Port) -> Option<u16> {
     let number = match port {
         Port::Number(number) => *number,
         Port::Name(name) => {

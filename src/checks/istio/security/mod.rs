@@ -13,6 +13,7 @@ mod client_mtls_to_disabled_server;
 mod client_mtls_without_peer_authentication;
 mod client_tls_refused;
 mod destination_rule_drops_mtls;
+mod headless_partly_meshed;
 mod jwks_fetch_unrestricted;
 mod jwks_inline_unusable;
 mod jwt;
@@ -68,6 +69,7 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &client_mtls_without_peer_authentication::CHECK,
     &client_tls_refused::CHECK,
     &destination_rule_drops_mtls::CHECK,
+    &headless_partly_meshed::CHECK,
     &jwks_fetch_unrestricted::CHECK,
     &jwks_inline_unusable::CHECK,
     &jwt_claim_without_request_authentication::CHECK,

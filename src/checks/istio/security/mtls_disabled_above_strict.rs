@@ -79,10 +79,5 @@ fn strict_at(peer: &Object) -> Option<String> {
 /// Whether a DestinationRule makes callers use mutual TLS towards a Service of the workload.
 fn callers_are_told(world: &World, workload: &Workload) -> bool {
     let namespace = workload.reference.namespace.as_str();
-    super::ports::services(&world.index, workload).any(|service| {
-        let fqdn = format!("{}.{namespace}.{}", service.metadata.name, world.istio.config.service_suffix());
-        let found = world.istio.registry.rules.applying(&world.index, namespace, &fqdn, namespace);
-        let policy = found.and_then(|(_, rules)| rules.into_iter().find_map(tls::client_mode));
-        policy == Some("ISTIO_MUTUAL")
-    })
+    super::ports::services(&world.index, workload).any(|service| tls::is_told(world, namespace, &service.metadata.name))
 }

@@ -21,6 +21,13 @@ pub(super) fn client_mode(rule: &Object) -> Option<&str> {
     mode_in(&rule.spec().get("trafficPolicy")?)
 }
 
+/// Whether a DestinationRule makes callers of a Service in its own namespace use Istio's mutual TLS.
+pub(super) fn is_told(world: &World, namespace: &str, service: &str) -> bool {
+    let fqdn = format!("{service}.{namespace}.{}", world.istio.config.service_suffix());
+    let found = world.istio.registry.rules.applying(&world.index, namespace, &fqdn, namespace);
+    found.and_then(|(_, rules)| rules.into_iter().find_map(client_mode)) == Some("ISTIO_MUTUAL")
+}
+
 /// Whether a client mode means mutual TLS, with Istio's certificates or with others.
 pub(super) fn is_mutual(mode: Option<&str>) -> bool {
     matches!(mode, Some("ISTIO_MUTUAL" | "MUTUAL"))

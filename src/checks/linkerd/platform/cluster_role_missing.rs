@@ -92,8 +92,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let labels: Map = part.labels.into_iter().collect();
         for workload in world.index.select(None, &labels) {
             for (kind, names, code) in [(Kind::ClusterRole, part.roles, part.codes[0]), (Kind::ClusterRoleBinding, part.bindings, part.codes[1])] {
-                // Manifests of workloads alone say nothing about roles.
-                if world.sight(kind, "") != Sight::Clear {
+                // Manifests of workloads alone say nothing about roles, and no cluster lives without any: then the source leaves them out.
+                if world.sight(kind, "") != Sight::Clear || world.index.objects(kind).is_empty() {
                     continue;
                 }
                 let cluster = workload.labels.get(CLUSTER).unwrap_or_default();

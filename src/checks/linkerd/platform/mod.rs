@@ -16,6 +16,7 @@ mod extension_incomplete;
 mod extension_namespaces;
 mod extension_not_meshed;
 mod gateway_api_missing;
+mod injection_blocked;
 mod issuer_certificate_expiring;
 mod issuer_certificate_invalid;
 mod networks;
@@ -25,6 +26,7 @@ mod proxy_control_plane_gone;
 mod proxy_init_not_root;
 mod proxy_no_longer_injected;
 mod proxy_not_ready;
+mod proxy_settings_outdated;
 mod proxy_trust_outdated;
 mod proxy_version_differs;
 mod proxy_version_unsupported;
@@ -59,6 +61,7 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &extension_namespaces::CHECK,
     &extension_not_meshed::CHECK,
     &gateway_api_missing::CHECK,
+    &injection_blocked::CHECK,
     &issuer_certificate_expiring::CHECK,
     &issuer_certificate_invalid::CHECK,
     &pod_not_injected::CHECK,
@@ -66,6 +69,7 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &proxy_init_not_root::CHECK,
     &proxy_no_longer_injected::CHECK,
     &proxy_not_ready::CHECK,
+    &proxy_settings_outdated::CHECK,
     &proxy_trust_outdated::CHECK,
     &proxy_version_differs::CHECK,
     &proxy_version_unsupported::CHECK,

@@ -61,8 +61,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         }
     }
     let tap: Map = [(EXTENSION, "viz"), ("component", "tap")].into_iter().collect();
-    // Manifests of workloads alone say nothing about APIs.
-    if !registered && world.sight(Kind::ApiService, "") == Sight::Clear {
+    // Manifests of workloads alone say nothing about APIs, and every API server has some.
+    if !registered && !world.index.objects(Kind::ApiService).is_empty() && world.sight(Kind::ApiService, "") == Sight::Clear {
         for workload in world.index.select(None, &tap) {
             let what = "the APIService v1alpha1.tap.linkerd.io by which tap is reached does not exist";
             findings.add_workload(workload, "", what, "Upgrade viz with its values.");

@@ -25,7 +25,9 @@ mod deprecated_api_version;
 mod egress_network_overlaps_cluster;
 mod egress_network_shadows_global;
 mod egress_route_without_port;
+mod exported_service_refuses_gateway;
 mod external_workload_incomplete;
+mod external_workload_not_admitted;
 mod identity_foreign_trust_domain;
 mod identity_malformed;
 mod identity_ref_not_found;
@@ -44,11 +46,13 @@ mod opaque_ports_differ;
 mod policy_on_skipped_port;
 mod port_list_invalid;
 mod port_skipped_and_opaque;
+mod probe_refused;
 mod rate_limit_duplicate;
 mod rate_limit_idle;
 mod rate_limit_target_not_found;
 mod rate_limit_values_invalid;
 mod route_backend_invalid;
+mod route_backend_unsupported;
 mod route_conflicted;
 mod route_ignored;
 mod route_leaves_requests_unmatched;
@@ -61,6 +65,7 @@ mod route_policy_on_idle_route;
 mod route_policy_pointless;
 mod route_probe_paths_refused;
 mod route_refused;
+mod route_response_headers;
 mod route_timeout_without_effect;
 mod server_authorization_clients_invalid;
 mod server_authorization_cluster_only;
@@ -106,7 +111,9 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &egress_network_overlaps_cluster::CHECK,
     &egress_network_shadows_global::CHECK,
     &egress_route_without_port::CHECK,
+    &exported_service_refuses_gateway::CHECK,
     &external_workload_incomplete::CHECK,
+    &external_workload_not_admitted::CHECK,
     &identity_foreign_trust_domain::CHECK,
     &identity_malformed::CHECK,
     &identity_ref_not_found::CHECK,
@@ -125,11 +132,13 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &policy_on_skipped_port::CHECK,
     &port_list_invalid::CHECK,
     &port_skipped_and_opaque::CHECK,
+    &probe_refused::CHECK,
     &rate_limit_duplicate::CHECK,
     &rate_limit_idle::CHECK,
     &rate_limit_target_not_found::CHECK,
     &rate_limit_values_invalid::CHECK,
     &route_backend_invalid::CHECK,
+    &route_backend_unsupported::CHECK,
     &route_conflicted::CHECK,
     &route_ignored::CHECK,
     &route_leaves_requests_unmatched::CHECK,
@@ -142,6 +151,7 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &route_policy_pointless::CHECK,
     &route_probe_paths_refused::CHECK,
     &route_refused::CHECK,
+    &route_response_headers::CHECK,
     &route_timeout_without_effect::CHECK,
     &server_authorization_clients_invalid::CHECK,
     &server_authorization_cluster_only::CHECK,

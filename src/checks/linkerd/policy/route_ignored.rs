@@ -8,7 +8,8 @@ crate::check! {
     /// # What it checks
     ///
     /// A route with a Server for a parent that names it with a `port`, a `sectionName` or another `namespace`, or that has a filter other than
-    /// RequestHeaderModifier, ResponseHeaderModifier and (HTTP only) RequestRedirect.
+    /// RequestHeaderModifier, ResponseHeaderModifier and (HTTP only) RequestRedirect. The same filters on a route with an EgressNetwork for a parent or,
+    /// where Linkerd is installed, a Service.
     ///
     /// # Why it matters
     ///
@@ -18,7 +19,7 @@ crate::check! {
     ///
     /// Remove the field or the filter. A route on a Server holds for the Server's one port anyway.
     ///
-    /// Sources: linkerd `policy-controller/k8s/index/src/inbound/routes.rs`, `policy-controller/k8s/index/src/inbound/index/{http,grpc}.rs`.
+    /// Sources: linkerd `policy-controller/k8s/index/src/inbound/routes.rs`, `policy-controller/k8s/index/src/{inbound,outbound}/index/{http,grpc}.rs`.
     "linkerd-route-ignored",
     summary: "Route that Linkerd ignores as a whole because of one of its parts",
     severity: Severity::Error,
@@ -29,6 +30,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
+    let installed = !world.linkerd.namespaces.is_empty();
     for kind in [Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute] {
         for route in world.index.objects(kind) {
             for (why, at) in routes::ignored(route) {
@@ -42,9 +44,20 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                     Ignored::ParentNamespace => {
                         ("a parent Server must be in the route's own namespace", "Create the route in the Server's namespace.")
                     }
-                    Ignored::Filter => ("this filter is not supported on Servers", "Remove the filter, or attach the route to a Service."),
+                    Ignored::Filter => ("this filter is not supported", "Remove the filter."),
                 };
                 findings.add(route, at, format!("{what}: Linkerd ignores the whole route"), hint);
+            }
+            let parents = routes::parents(route);
+            let outbound = parents.iter().any(|p| p.kind == Kind::EgressNetwork || p.kind == Kind::Service && installed);
+            if !outbound || kind == Kind::LinkerdHttpRoute || parents.iter().any(|p| p.kind == Kind::Server) {
+                continue;
+            }
+            for filter in route.spec().list("rules").flat_map(|rule| rule.list("filters").collect::<Vec<_>>()) {
+                if !routes::supports_filter(kind, &filter) {
+                    let what = "Linkerd does not support this filter: it ignores the whole route, or goes on with the version before";
+                    findings.add(route, filter.path_of("type"), what, "Remove the filter.");
+                }
             }
         }
     }
