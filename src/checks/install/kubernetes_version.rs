@@ -37,7 +37,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         Told::Unknown(why) => return unknown(findings, format!("its version could not be read: {why}")),
     };
     let Some(version) = minor(written) else {
-        return unknown(findings, format!("it calls its version {:?}, which is no version of Kubernetes", written.as_str()));
+        return unknown(findings, format!("it calls its version {:?}, which is no release of Kubernetes", written.as_str()));
     };
     let targets = || world.install.targets.iter();
     let dotted = |(major, minor): (u32, u32)| format!("{major}.{minor}");
@@ -66,7 +66,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 /// Major and minor of `v1.29.4-gke.1043002`, `v1.33.1+k3s1` or `1.30+`.
 fn minor(version: &str) -> Option<(u32, u32)> {
     let mut parts = version.strip_prefix('v').unwrap_or(version).split(['.', '-']).map(|part| part.trim_end_matches('+').parse().ok());
-    Some((parts.next()??, parts.next()??))
+    let version = (parts.next()??, parts.next()??);
+    // A server built without its version calls itself v0.0.0-master.
+    (version.0 > 0).then_some(version)
 }
 
 #[cfg(test)]
@@ -77,6 +79,6 @@ mod tests {
     fn versions_of_providers_are_read_and_nothing_else_is() {
         let read = ["v1.29.4-gke.1043002", "v1.30.2-eks-1552ad0", "v1.33.1+k3s1", "1.30+", "v2.0.0"].map(minor);
         assert_eq!(read, [Some((1, 29)), Some((1, 30)), Some((1, 33)), Some((1, 30)), Some((2, 0))]);
-        assert_eq!(["", "v1", "latest", "v1.x", "v1.-3", "1.99999999999"].map(minor), [None; 6]);
+        assert_eq!(["", "v1", "latest", "v1.x", "v1.-3", "1.99999999999", "v0.0.0-master+faecb196815e2"].map(minor), [None; 7]);
     }
 }

@@ -3,7 +3,7 @@
 use super::{running, server};
 use crate::checks::find;
 use crate::mesh::install::Target;
-use crate::model::{Answer, Kind, Told};
+use crate::model::{Answer, Kind, MeshId, Told};
 use crate::report::{CheckReport, Installable, MeshTag, Severity, Verdict};
 use crate::world::World;
 
@@ -45,7 +45,11 @@ fn checked(world: &World, report: &CheckReport, target: &Target) -> Vec<String> 
     if rights.iter().all(|right| server.allows(right) == Answer::Yes) {
         checked.push(format!("{} rights", rights.len()));
     }
-    if report.evaluated.contains(&"linkerd-gateway-api-missing") || report.evaluated.contains(&"istio-gateway-api-crd-too-old") {
+    let of_gateway_api = match target.mesh {
+        MeshId::Istio => ["istio-gateway-api-version-not-served", "istio-gateway-api-crd-too-old"].into_iter().all(silent),
+        MeshId::Linkerd => silent("linkerd-gateway-api-missing"),
+    };
+    if of_gateway_api {
         checked.push(gateway_api(world));
     }
     for (rule, words) in [("mesh-conflict", "no other mesh"), ("mesh-left-over", "nothing left over"), ("install-pod-security", "pod security")] {

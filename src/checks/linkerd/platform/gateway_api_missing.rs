@@ -34,6 +34,7 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     let config = configs(world).next().map(|(_, config)| config.reference());
     let planned = world.install.targets.iter().any(|t| t.mesh == MeshId::Linkerd).then(|| world.cluster());
+    let asked = planned.is_some();
     let Some(reader) = config.or(planned) else { return };
     let all = world.index.objects(Kind::CustomResourceDefinition);
     let found: Vec<_> = [Kind::HttpRoute, Kind::GrpcRoute].iter().filter_map(|k| all.iter().find(|o| o.meta.name == *k.resource())).collect();
@@ -43,8 +44,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             findings.add(*crd, "spec.versions", what, "Install the Gateway API's standard channel, 1.1.1 or later.");
         }
     }
-    // No API server lives without any definition: the source leaves them out. Files often hold none of the Gateway API's.
-    if found.is_empty() && !all.is_empty() && !matches!(world.source.kind, SourceKind::Files | SourceKind::Overlay) {
+    // A cluster with a mesh has definitions, so a source without any leaves them out. Files often hold none of the Gateway API's.
+    if found.is_empty() && (asked || !all.is_empty()) && !matches!(world.source.kind, SourceKind::Files | SourceKind::Overlay) {
         findings.add_unread(
             &reader,
             "",
