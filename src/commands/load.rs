@@ -1,6 +1,7 @@
 //! From flags to a [`World`]: the one place where a source is chosen.
 
 mod remotes;
+mod secrets;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -199,7 +200,8 @@ fn refused_everywhere(inventory: &Inventory, kind: Kind) -> bool {
     inventory.gaps.iter().any(|gap| matches!(gap, Gap::Forbidden { kind: k, namespace, .. } if *k == kind && namespace.is_empty()))
 }
 
-/// Reads these kinds and the ConfigMaps of control planes, then those of control planes that turned out to live elsewhere.
+/// Reads these kinds and the ConfigMaps of control planes, then those of control planes that turned out to live elsewhere and the Secrets that
+/// objects name.
 async fn read(connection: &Connection, mut kinds: BTreeSet<Kind>, scope: Scope, progress: &dyn Progress) -> Result<Inventory, CliError> {
     let through_pods: Vec<Kind> = SEEN_IN_PODS.iter().copied().filter(|k| kinds.remove(k)).collect();
     kinds.remove(&Kind::ConfigMap);
@@ -213,9 +215,12 @@ async fn read(connection: &Connection, mut kinds: BTreeSet<Kind>, scope: Scope, 
     }
     let mut inventory = connection.read(&wanted, progress).await?;
     let elsewhere: BTreeSet<Str> = control_planes(&inventory).into_iter().filter(|ns| !CONTROL_PLANES.contains(&ns.as_str())).collect();
-    if !elsewhere.is_empty() {
-        let mut more = Wanted::new(scope.clone(), []);
-        more.extra = elsewhere.iter().flat_map(|plane| of_control_plane(plane, &kinds, &scope)).collect();
+    let mut more = Wanted::new(scope.clone(), []);
+    more.extra = elsewhere.iter().flat_map(|plane| of_control_plane(plane, &kinds, &scope)).collect();
+    if inventory.coverage.get(&Kind::Secret) == Some(&Coverage::Complete) {
+        more.extra.extend(secrets::named(&inventory).into_iter().map(|(namespace, name)| (Kind::Secret, namespace, Some(name))));
+    }
+    if !more.extra.is_empty() {
         let mut found = connection.read(&more, progress).await?;
         merge_coverage(&mut found.coverage, &inventory.coverage);
         inventory.append(found);

@@ -129,6 +129,59 @@ fn an_unreachable_server_is_no_verdict() {
     assert!(err.contains("cannot reach https://127.0.0.1:9"), "{err}");
 }
 
+/// Credentials of every type that a Link and gateways take, and one of each that is not there.
+const CREDENTIALS: &str = "
+apiVersion: multicluster.linkerd.io/v1alpha3
+kind: Link
+metadata: {name: west, namespace: linkerd-multicluster}
+spec: {targetClusterName: west, clusterCredentialsSecret: there}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: there, namespace: linkerd-multicluster}
+type: mirror.linkerd.io/remote-kubeconfig
+data: {kubeconfig: YQ==}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ingress, namespace: edge}
+spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: istio-proxy, image: auto}]}}}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: istio, namespace: shop}
+spec: {selector: {a: b}, servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: ['*'], tls: {mode: SIMPLE, credentialName: there}}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: api, namespace: edge}
+spec: {gatewayClassName: istio, listeners: [{name: https, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: there}]}}]}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: there, namespace: edge}
+type: Opaque
+data: {tls.crt: YQ==, tls.key: YQ==}
+";
+
+#[test]
+fn credentials_are_found_whatever_the_type_of_their_secrets() {
+    const RULES: [&str; 3] = ["linkerd-link-credentials-not-found", "istio-gateway-credential-not-found", "gateway-certificate-not-found"];
+    let cluster = TestCluster::start();
+    cluster.apply(CREDENTIALS);
+    let mut args = vec!["check", "-o", "json"];
+    args.extend(RULES.iter().flat_map(|rule| ["--rule", rule]));
+    let findings = || {
+        let (_, out, _) = said(&cluster.mesh(args.iter().copied()).output().unwrap());
+        report(&out)["findings"].as_array().unwrap().len()
+    };
+    assert_eq!(findings(), 0);
+    cluster.apply(
+        &CREDENTIALS.replace("Secret: there", "Secret: gone").replace("Name: there", "Name: gone").replace("[{name: there}]", "[{name: gone}]"),
+    );
+    assert_eq!(findings(), 3);
+}
+
 #[test]
 fn an_authority_is_read_whatever_the_type_of_its_secret() {
     let fixture = include_str!("../checks/linkerd-issuer-certificate-invalid/fires-algorithm.yaml");
