@@ -218,9 +218,11 @@ async fn read(connection: &Connection, mut kinds: BTreeSet<Kind>, scope: Scope, 
     let mut more = Wanted::new(scope.clone(), []);
     more.extra = elsewhere.iter().flat_map(|plane| of_control_plane(plane, &kinds, &scope)).collect();
     if inventory.coverage.get(&Kind::Secret) == Some(&Coverage::Complete) {
+        let remote = secrets::of_registries(&inventory).into_iter().chain(elsewhere);
+        more.labelled = remote.map(|namespace| (Kind::Secret, namespace, secrets::REMOTE)).collect();
         more.extra.extend(secrets::named(&inventory).into_iter().map(|(namespace, name)| (Kind::Secret, namespace, Some(name))));
     }
-    if !more.extra.is_empty() {
+    if !more.extra.is_empty() || !more.labelled.is_empty() {
         let mut found = connection.read(&more, progress).await?;
         merge_coverage(&mut found.coverage, &inventory.coverage);
         inventory.append(found);

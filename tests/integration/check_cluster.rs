@@ -183,6 +183,35 @@ fn credentials_are_found_whatever_the_type_of_their_secrets() {
 }
 
 #[test]
+fn clusters_are_connected_by_secrets_of_any_type() {
+    let cluster = TestCluster::start();
+    cluster.apply(
+        "
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: mesh}
+data: {meshNetworks: 'networks: {west: {endpoints: [{fromRegistry: west}], gateways: []}, south: {endpoints: [{fromRegistry: south}], gateways: []}}'}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: istiod-1, namespace: mesh, labels: {app: istiod}}
+spec: {containers: [{name: discovery, image: 'pilot:1.27.1'}]}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: any, namespace: mesh, labels: {istio/multiCluster: 'true'}}
+type: Opaque
+data: {west: YQ==}
+",
+    );
+    let (_, out, err) = said(&cluster.mesh(["check", "--rule", "IST0126", "-o", "json"]).output().unwrap());
+    let report = report(&out);
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{out}{err}");
+    assert!(findings[0]["message"].as_str().unwrap().contains("south"), "{out}");
+}
+
+#[test]
 fn an_authority_is_read_whatever_the_type_of_its_secret() {
     let fixture = include_str!("../checks/linkerd-issuer-certificate-invalid/fires-algorithm.yaml");
     let cluster = TestCluster::start();

@@ -117,6 +117,32 @@ fn a_cluster_that_is_down_is_no_verdict_and_the_others_are_judged() {
 }
 
 #[test]
+fn a_principal_of_another_cluster_is_a_note_and_unknown_where_that_one_hides_it() {
+    let policy = "
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: cart, namespace: shop}
+spec: {rules: [{from: [{source: {principals: [cluster.local/ns/shop/sa/checkout, cluster.local/ns/shop/sa/nobody]}}]}]}
+";
+    let account = "\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: checkout, namespace: shop}\n";
+    let pair = Pair::start(policy, account);
+    pair.west.grant("dev", &rules(&["get", "list"], &["services"]));
+    let principals = |user: &str, args: &[&str]| {
+        let args = ["check", "--rule", "KIA0107", "-o", "json"].iter().chain(args).copied();
+        let (_, out, _) = said(&pair.east.command(env!("CARGO_BIN_EXE_kubectl-mesh"), &pair.kubeconfig(user), args).output().unwrap());
+        report(&out)
+    };
+    let severities = |report: &Value| report["findings"].as_array().unwrap().iter().map(|f| f["severity"].clone()).collect::<Vec<_>>();
+    assert_eq!(severities(&principals(ADMIN, &[])), ["error", "error"]);
+    let compared = principals(ADMIN, &["--remote-context", "west"]);
+    assert_eq!(severities(&compared), ["error", "info"], "{compared}");
+    assert_eq!(compared["findings"][1]["aliases"][0], "KIA0107");
+    let hidden = principals("dev", &["--remote-context", "west"]);
+    assert!(severities(&hidden).is_empty(), "{hidden}");
+    assert!(hidden["skipped"][0]["because"].as_str().unwrap().contains("cluster west: may not list"), "{hidden}");
+}
+
+#[test]
 fn a_context_that_is_not_there_is_named_before_anything_is_read() {
     let pair = Pair::start(SERVICE, SERVICE);
     let (code, out, err) = pair.check(ADMIN, &["--remote-context", "north"]);

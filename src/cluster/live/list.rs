@@ -26,6 +26,8 @@ pub(super) struct List {
     pub(super) version: String,
     /// Empty for all namespaces and for cluster-scoped kinds.
     pub(super) namespace: Str,
+    /// Only objects that carry this label.
+    pub(super) label: Option<&'static str>,
     pub(super) metadata_only: bool,
     pub(super) page_size: usize,
     pub(super) protobuf: bool,
@@ -81,7 +83,9 @@ impl List {
             uri.push_str(&escape(value));
             separator = '&';
         };
-        if self.kind == Kind::Secret {
+        if let Some(label) = self.label {
+            add("labelSelector", label);
+        } else if self.kind == Kind::Secret {
             // Other Secrets hold no certificates, and asking for less is the better manners.
             add("fieldSelector", "type=kubernetes.io/tls");
         }
@@ -204,7 +208,15 @@ mod tests {
     use super::*;
 
     fn list(kind: Kind, namespace: &str) -> List {
-        List { kind, version: kind.versions()[0].to_owned(), namespace: namespace.into(), metadata_only: false, page_size: 500, protobuf: true }
+        List {
+            kind,
+            version: kind.versions()[0].to_owned(),
+            namespace: namespace.into(),
+            label: None,
+            metadata_only: false,
+            page_size: 500,
+            protobuf: true,
+        }
     }
 
     #[test]
@@ -217,7 +229,9 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_listed_by_type_only() {
+    fn secrets_are_listed_by_type_or_label_only() {
         assert_eq!(list(Kind::Secret, "").uri(None, true), "/api/v1/secrets?fieldSelector=type%3Dkubernetes.io%2Ftls&limit=500");
+        let labelled = List { label: Some("a/b=c"), ..list(Kind::Secret, "x") };
+        assert_eq!(labelled.uri(None, false), "/api/v1/namespaces/x/secrets?labelSelector=a%2Fb%3Dc");
     }
 }

@@ -36,12 +36,14 @@ pub struct Wanted {
     /// Single objects (by namespace and name), or a kind's objects in one more namespace (without a name): what rules need from a control plane's
     /// namespace when the scope is another. An object that is not there is no gap.
     pub extra: Vec<(Kind, Str, Option<Str>)>,
+    /// A kind's objects in a namespace that carry a label.
+    pub labelled: Vec<(Kind, Str, &'static str)>,
 }
 
 impl Wanted {
     /// These kinds, whole, and nothing else.
     pub fn new(scope: Scope, kinds: impl IntoIterator<Item = Kind>) -> Self {
-        Self { kinds: kinds.into_iter().collect(), metadata_only: BTreeSet::new(), scope, extra: Vec::new() }
+        Self { kinds: kinds.into_iter().collect(), metadata_only: BTreeSet::new(), scope, extra: Vec::new(), labelled: Vec::new() }
     }
 }
 
@@ -51,6 +53,7 @@ struct Job {
     kind: Kind,
     namespace: Str,
     name: Option<Str>,
+    label: Option<&'static str>,
 }
 
 impl Connection {
@@ -126,6 +129,7 @@ impl Connection {
             kind: job.kind,
             version,
             namespace: job.namespace.clone(),
+            label: job.label,
             metadata_only: wanted.metadata_only.contains(&job.kind),
             page_size: self.page_size,
             protobuf: self.protobuf,
@@ -182,6 +186,7 @@ fn jobs(wanted: &Wanted) -> (Vec<Job>, Vec<(Job, Job)>) {
         kind,
         namespace: if kind.namespaced() { namespace.clone() } else { Str::default() },
         name,
+        label: None,
     };
     let extra: BTreeSet<Job> = wanted.extra.iter().map(|(kind, namespace, name)| job(*kind, namespace, name.clone())).collect();
     let mut jobs: BTreeSet<Job> = wanted.kinds.iter().map(|kind| job(*kind, &scope, None)).collect();
@@ -194,6 +199,7 @@ fn jobs(wanted: &Wanted) -> (Vec<Job>, Vec<(Job, Job)>) {
             _ => drop(jobs.insert(job)),
         }
     }
+    jobs.extend(wanted.labelled.iter().map(|(kind, namespace, label)| Job { label: Some(label), ..job(*kind, namespace, None) }));
     (jobs.into_iter().collect(), spare)
 }
 

@@ -1,5 +1,5 @@
 //! Secrets that objects name. Only those of type `kubernetes.io/tls` are listed, and these need not be of it: what `linkerd multicluster link-gen`
-//! makes has a type of its own, and gateways take certificates from any.
+//! makes has a type of its own, and so may what connects istiod with other clusters; gateways take certificates from any.
 
 use std::collections::BTreeSet;
 
@@ -31,6 +31,16 @@ pub(super) fn named(inventory: &Inventory) -> BTreeSet<(Str, Str)> {
     }
     found.retain(|(namespace, name)| !namespace.is_empty() && !name.is_empty());
     found
+}
+
+/// Label of the Secrets that connect istiod with other clusters.
+pub(super) const REMOTE: &str = "istio/multiCluster=true";
+
+/// Namespaces of control planes whose `meshNetworks` name other clusters.
+pub(super) fn of_registries(inventory: &Inventory) -> BTreeSet<Str> {
+    let networks = |map: &&Object| map.root().at(["data", "meshNetworks"]).and_then(|f| f.str()).is_some_and(|text| text.contains("fromRegistry"));
+    let maps = inventory.objects.iter().filter(|o| o.kind == Kind::ConfigMap);
+    maps.filter(networks).map(|map| map.meta.namespace.clone()).collect()
 }
 
 /// istiod looks in the namespaces of the pods that the Gateway selects.
