@@ -38,7 +38,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let Some(service) = index.service(parent.namespace, parent.name) else { continue };
             let from_namespace = route.meta.namespace.as_str();
             let crossing = Crossing::of(route, Kind::Service, parent.namespace, parent.name);
-            let kiali = !crossing.is_granted(index);
+            let kiali = route.kind != Kind::LinkerdHttpRoute && !crossing.is_granted(index);
             findings
                 .add(
                     route,

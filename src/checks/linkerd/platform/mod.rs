@@ -19,6 +19,7 @@ mod gateway_api_missing;
 mod injection_blocked;
 mod issuer_certificate_expiring;
 mod issuer_certificate_invalid;
+mod link_gateway_mirror;
 mod networks;
 mod planes;
 mod pod_not_injected;
@@ -64,6 +65,7 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &injection_blocked::CHECK,
     &issuer_certificate_expiring::CHECK,
     &issuer_certificate_invalid::CHECK,
+    &link_gateway_mirror::CHECK,
     &pod_not_injected::CHECK,
     &proxy_control_plane_gone::CHECK,
     &proxy_init_not_root::CHECK,

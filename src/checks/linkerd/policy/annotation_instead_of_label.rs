@@ -22,6 +22,7 @@ crate::check! {
     /// Sources: linkerd `pkg/healthcheck/healthcheck_labels.go`, `charts/linkerd-control-plane/values.yaml`.
     "linkerd-annotation-instead-of-label",
     summary: "Linkerd setting written as an annotation, where only labels are read",
+    aliases: &["l5d-data-plane-services-annotations"],
     severity: Severity::Warning,
     category: Category::Config,
     mesh: MeshTag::Linkerd,
@@ -38,7 +39,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         };
         for name in names.iter().filter(|n| carrier.annotations().has(n) && !carrier.labels().has(n)) {
             let message = format!("{name} is an annotation, and Linkerd reads it as a label only: it has no effect");
-            carrier.add(findings, &annotations::path(name), message, "Move it from annotations to labels.".to_owned());
+            let codes: &[&'static str] = if matches!(carrier, Carrier::Service(_)) { &["l5d-data-plane-services-annotations"] } else { &[] };
+            carrier.add(findings, &annotations::path(name), message, "Move it from annotations to labels.".to_owned()).codes(codes);
         }
     }
 }

@@ -22,6 +22,7 @@ crate::check! {
     /// Sources: linkerd `pkg/healthcheck/healthcheck_labels.go`.
     "linkerd-label-instead-of-annotation",
     summary: "Linkerd setting written as a label, where only annotations are read",
+    aliases: &["l5d-data-plane-pod-labels", "l5d-data-plane-services-labels"],
     severity: Severity::Warning,
     category: Category::Config,
     mesh: MeshTag::Linkerd,
@@ -31,11 +32,15 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for carrier in carrier::all(world) {
-        let is_namespace = matches!(carrier, Carrier::Namespace(_));
-        for (name, value) in carrier.labels().iter() {
-            if is_setting(name) && !(is_namespace && *name == "config.linkerd.io/admission-webhooks") {
-                carrier.add(findings, &annotations::label_path(name), message(name, value), "Move it from labels to annotations.".to_owned());
-            }
+        let codes: &[&'static str] = match carrier {
+            Carrier::Workload(_) => &["l5d-data-plane-pod-labels"],
+            Carrier::Service(_) => &["l5d-data-plane-services-labels"],
+            _ => &[],
+        };
+        let exempt = |name: &str| matches!(carrier, Carrier::Namespace(_)) && name == "config.linkerd.io/admission-webhooks";
+        for (name, value) in carrier.labels().iter().filter(|(name, _)| is_setting(name) && !exempt(name)) {
+            let hint = "Move it from labels to annotations.".to_owned();
+            carrier.add(findings, &annotations::label_path(name), message(name, value), hint).codes(codes);
         }
     }
     for controller in world.index.controllers().iter().filter(|c| c.kind != Kind::ReplicaSet) {
@@ -43,7 +48,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let own = controller.metadata.labels.iter().filter(|(name, _)| is_setting(name) && !template.metadata.labels.has(name));
         for (name, value) in own {
             let hint = format!("Make it an annotation of {}.metadata.", controller.template_path());
-            findings.add(controller, annotations::label_path(name), message(name, value), hint);
+            findings.add(controller, annotations::label_path(name), message(name, value), hint).codes(&[]);
         }
     }
 }

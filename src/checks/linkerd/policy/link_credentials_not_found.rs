@@ -19,6 +19,7 @@ crate::check! {
     /// Sources: linkerd `multicluster/cmd/check.go`, `multicluster/cmd/service-mirror/main.go`.
     "linkerd-link-credentials-not-found",
     summary: "Link whose credentials are missing",
+    aliases: &["l5d-smc-target-clusters-access"],
     severity: Severity::Error,
     category: Category::Config,
     mesh: MeshTag::Linkerd,

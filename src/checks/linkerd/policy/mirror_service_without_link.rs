@@ -9,7 +9,8 @@ use crate::world::World;
 crate::check! {
     /// # What it checks
     ///
-    /// A Service with the label `mirror.linkerd.io/cluster-name` (a mirror of another cluster's Service) for whose cluster there is no Link.
+    /// A Service with the label `mirror.linkerd.io/cluster-name` (a mirror of another cluster's Service) for whose cluster there is no Link, or a
+    /// federated one whose annotation `multicluster.linkerd.io/remote-discovery` names such a cluster.
     ///
     /// # Why it matters
     ///
@@ -31,11 +32,23 @@ crate::check! {
 }
 
 const CLUSTER: &str = "mirror.linkerd.io/cluster-name";
+const MEMBERS: &str = "multicluster.linkerd.io/remote-discovery";
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let named = |link: &crate::model::Object| link.spec().get("targetClusterName").and_then(|n| n.str().map(str::to_owned));
     let linked: HashSet<String> = world.index.objects(Kind::Link).iter().filter_map(named).collect();
     for service in world.index.services() {
+        let members = service.metadata.annotations.get(MEMBERS).into_iter().flat_map(|list| list.split(',')).filter_map(|m| m.trim().split_once('@'));
+        let gone: Vec<&str> = members.map(|(_, cluster)| cluster).filter(|cluster| !linked.contains(*cluster)).collect();
+        if !gone.is_empty() {
+            findings.missing(
+                service,
+                annotations::path(MEMBERS),
+                &[(Kind::Link, "")],
+                format!("it has members in {}, but no Link leads there: they get no requests, or stale endpoints", gone.join(", ")),
+                "Link the cluster again, or take its members out.",
+            );
+        }
         let labels = &service.metadata.labels;
         let Some(cluster) = labels.get(CLUSTER).filter(|c| labels.has("mirror.linkerd.io/mirrored-service") && !linked.contains(*c)) else {
             continue;
