@@ -54,6 +54,8 @@ pub struct Check {
     pub mesh: MeshTag,
     /// Kinds it cannot judge without: when one of them could not be read, the rule is skipped and says so.
     pub needs: &'static [Kind],
+    /// Whether it judges each of those kinds by itself, so that it leaves out a kind that could not be read and judges the others.
+    pub kindwise: bool,
     /// Kinds it reads of other clusters, where any are given; of one that hides some of them it sees nothing.
     pub remote: &'static [Kind],
     /// Whether it compares clusters, so that one alone gives it nothing to judge.
@@ -79,6 +81,7 @@ impl Check {
         category: Category::Config,
         mesh: MeshTag::Any,
         needs: &[],
+        kindwise: false,
         remote: &[],
         compares: false,
         opt_in: false,

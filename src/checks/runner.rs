@@ -107,7 +107,9 @@ fn run_one(world: &World, check: &'static Check, absent: &[MeshTag]) -> Outcome 
     if absent.contains(&check.mesh) {
         return skip(format!("no trace of {} here", check.mesh.name()));
     }
-    if let Some(because) = world.hidden(check.needs) {
+    let hidden = world.hidden(check.needs);
+    let partly = check.kindwise && check.needs.iter().any(|kind| world.hidden(&[*kind]).is_none());
+    if let Some(because) = hidden.clone().filter(|_| !partly) {
         return skip(because);
     }
     let mut findings = Findings::new(world, check);
@@ -122,7 +124,8 @@ fn run_one(world: &World, check: &'static Check, absent: &[MeshTag]) -> Outcome 
     }
     match catch_unwind(AssertUnwindSafe(|| (check.run)(world, &mut findings))) {
         Ok(()) => {
-            let Findings { mut found, unknown, .. } = findings;
+            let Findings { mut found, mut unknown, .. } = findings;
+            unknown.extend(hidden.into_iter().map(|because| Skipped { rule: check.id, because }));
             found.retain(|f| world.in_scope(if f.object.kind == Kind::Namespace { &f.object.name } else { &f.object.namespace }));
             Outcome { check, judged: true, findings: found, skipped: unknown }
         }

@@ -17,6 +17,12 @@ impl<'a> Field<'a> {
         Self { value, path: Path::default() }
     }
 
+    /// A top-level field that is not there: reading it yields nothing, and its path is right.
+    pub fn absent(name: &'a str) -> Self {
+        const NOTHING: &Value = &Value::Null;
+        Self { value: NOTHING, path: Path::default().with(Seg::Key(name)) }
+    }
+
     /// The field `name`, unless it is absent or null.
     pub fn get(&self, name: &'a str) -> Option<Field<'a>> {
         let value = self.value.get(name).filter(|v| !v.is_null())?;

@@ -23,8 +23,7 @@ impl Object {
 
     /// The `spec`; when it is absent, an empty value whose path is right.
     pub fn spec(&self) -> Field<'_> {
-        const NOTHING: &Value = &Value::Null;
-        self.root().get("spec").unwrap_or(Field::root(NOTHING))
+        self.root().get("spec").unwrap_or_else(|| Field::absent("spec"))
     }
 }
 

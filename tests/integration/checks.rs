@@ -10,7 +10,7 @@ use kubectl_mesh::checks::{self, Runs, Selection};
 use kubectl_mesh::cluster::files;
 use kubectl_mesh::index::Index;
 use kubectl_mesh::mesh::install::{Install, Target};
-use kubectl_mesh::model::{Answer, Coverage, Kind, MeshId, Review, ServerFacts};
+use kubectl_mesh::model::{Answer, Coverage, Gap, Kind, MeshId, Review, ServerFacts};
 use kubectl_mesh::report::{CheckReport, MeshTag};
 use kubectl_mesh::world::{SourceInfo, SourceKind, World};
 use serde::Deserialize;
@@ -157,4 +157,18 @@ fn every_rule_is_named_and_documented() {
             assert!(check.doc.lines().any(|l| l.trim() == heading), "{}: its doc comment has no heading {heading:?}", check.id);
         }
     }
+}
+
+/// A kind that may not be listed takes only its own objects away from the rules that judge kind by kind; the rest is judged.
+#[test]
+fn a_hidden_kind_leaves_the_others_to_be_judged() {
+    let text = fs::read_to_string(folder().join("istio-unknown-field/fires-misspelt.yaml")).unwrap();
+    let mut inventory = files::parse("shapes.yaml", &text, "default").unwrap().inventory;
+    let forbidden = |kind| Gap::Forbidden { kind, namespace: "".into(), detail: "no".into() };
+    inventory.gaps.push(forbidden(Kind::EnvoyFilter));
+    inventory.coverage.insert(Kind::EnvoyFilter, Coverage::Hidden);
+    let world = World::new(Index::new(inventory), SourceInfo { kind: SourceKind::Files, name: "shapes.yaml".into() }, now());
+    let report = checks::run(&world, &Selection { rules: vec!["istio-unknown-field".into()], ..Selection::default() });
+    assert!(!report.findings.is_empty() && report.evaluated == ["istio-unknown-field"], "{}", render(&report));
+    assert_eq!(report.skipped.iter().map(|s| s.because.as_str()).collect::<Vec<_>>(), ["may not list envoyfilters.networking.istio.io cluster-wide"]);
 }

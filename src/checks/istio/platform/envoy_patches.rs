@@ -1,7 +1,5 @@
 //! The patches of an EnvoyFilter.
 
-use serde_json::Value;
-
 use crate::model::{Field, Object};
 
 /// One patch.
@@ -27,8 +25,7 @@ impl Patch<'_> {
     pub(super) fn instance_name(&self) -> String {
         let Some(value) = self.item.at(["patch", "value"]) else { return String::new() };
         match value.value().get("name") {
-            Some(Value::String(name)) => name.clone(),
-            Some(other) => other.to_string(),
+            Some(name) => name.to_string(),
             None => {
                 let matched = self.item.at(["match", "listener", "filterChain", "filter"]);
                 matched.map(|f| f.text("name").to_owned()).unwrap_or_default()

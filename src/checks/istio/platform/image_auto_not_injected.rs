@@ -1,7 +1,8 @@
+use super::shapes::is_stray;
 use super::webhooks::{is_istio, selector_matches};
 use crate::checks::Findings;
 use crate::index::Body;
-use crate::model::{Field, Kind, Map, PodSpec};
+use crate::model::{Field, Kind, Map, Pod, PodSpec};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::{Sight, World};
 
@@ -37,16 +38,14 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let webhooks: Vec<Field<'_>> = configurations.iter().flat_map(|c| c.root().list("webhooks").filter(is_istio)).collect();
     let guess = world.sight(Kind::MutatingWebhookConfiguration, "") == Sight::NotInFiles;
     for workload in index.workloads() {
-        if let Some(pod) = index.pods_of(workload).find(|p| !p.is_over() && placeholder(&p.spec).is_some()) {
-            findings
-                .add_workload(
-                    workload,
-                    "",
-                    format!("pod {:?} was made without injection: its istio-proxy still has the image \"auto\"", pod.metadata.name.as_str()),
-                    "Make an injection webhook match the pods (label the namespace or the pod template), then restart the workload.",
-                )
-                .severity(Severity::Error)
-                .codes(&["IST0147"]);
+        let broken = index.pods_of(workload).filter(|p| !p.is_over() && placeholder(&p.spec).is_some());
+        let (strays, made): (Vec<&Pod>, Vec<&Pod>) = broken.partition(|p| is_stray(workload, p));
+        for pod in strays.into_iter().chain(made.first().copied()) {
+            let message = format!("pod {:?} was made without injection: its istio-proxy still has the image \"auto\"", pod.metadata.name.as_str());
+            let hint = "Make an injection webhook match the pods (label the namespace or the pod template), then restart the workload.";
+            let finding =
+                if is_stray(workload, pod) { findings.add(pod, "", message, hint) } else { findings.add_workload(workload, "", message, hint) };
+            finding.severity(Severity::Error).codes(&["IST0147"]);
         }
         let Body::Controller(_) = workload.body else { continue };
         let Some(path) = index.pod_spec(workload).and_then(placeholder) else { continue };

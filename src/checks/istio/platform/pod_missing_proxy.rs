@@ -1,3 +1,4 @@
+use super::shapes::is_stray;
 use crate::checks::Findings;
 use crate::mesh::istio::membership::{DATAPLANE_MODE, SYSTEM_NAMESPACES, has_sidecar, is_ambient, namespace_injects};
 use crate::mesh::istio::{INJECT, INJECTION};
@@ -46,25 +47,23 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         }
         let upstream_looks = labels.is(INJECTION, "enabled");
         for workload in index.workloads_in(name) {
-            let live: Vec<&Pod> = index.pods_of(workload).filter(|p| !p.is_over()).collect();
+            let (strays, live): (Vec<&Pod>, Vec<&Pod>) = index.pods_of(workload).filter(|p| !p.is_over()).partition(|p| is_stray(workload, p));
             let bare = live.iter().filter(|p| lacks_proxy(p)).count();
-            if bare == 0 {
-                continue;
-            }
             let who = if live.len() == 1 { "the pod has".to_owned() } else { format!("{bare} of {} pods have", live.len()) };
             let label = if upstream_looks {
                 "istio-injection=enabled".to_owned()
             } else {
                 format!("istio.io/rev={}", labels.get("istio.io/rev").unwrap_or_default())
             };
-            findings
-                .add_workload(
-                    workload,
-                    "",
-                    format!("{who} no sidecar although namespace {name:?} is labelled {label}"),
-                    "Restart the workload; if the sidecar is still missing, check the injection webhook and its control plane.",
-                )
-                .codes(if upstream_looks { &["IST0103"] } else { &[] });
+            let codes: &[&'static str] = if upstream_looks { &["IST0103"] } else { &[] };
+            let hint = "Restart the workload; if the sidecar is still missing, check the injection webhook and its control plane.";
+            let message = |who: &str| format!("{who} no sidecar although namespace {name:?} is labelled {label}");
+            if bare > 0 {
+                findings.add_workload(workload, "", message(&who), hint).codes(codes);
+            }
+            for pod in strays.into_iter().filter(|p| lacks_proxy(p)) {
+                findings.add(pod, "", message("the pod has"), hint).codes(codes);
+            }
         }
     }
 }

@@ -38,6 +38,12 @@ impl Shape<'_> {
     }
 }
 
+/// Whether a pod only looks like the workload's: without an owner it was matched to a controller by its labels alone, so it may differ
+/// from the template, and what is wrong with it is its own.
+pub(super) fn is_stray(workload: &Workload, pod: &Pod) -> bool {
+    matches!(workload.body, Body::Controller(_)) && pod.metadata.controller().is_none()
+}
+
 /// All shapes. Pods that a controller with a template made are represented by it; pods that have finished are left out.
 pub(super) fn all(index: &Index) -> impl Iterator<Item = Shape<'_>> {
     index.workloads().iter().flat_map(move |workload| {
@@ -55,9 +61,7 @@ pub(super) fn all(index: &Index) -> impl Iterator<Item = Shape<'_>> {
                 has_pods: pod.is_some(),
             })
         });
-        // Without an owner a pod was matched to a controller by its labels alone, so it may differ from the template.
-        let templated = matches!(workload.body, Body::Controller(_));
-        let strays = live().filter(move |p| templated && p.metadata.controller().is_none()).map(|pod| Shape {
+        let strays = live().filter(move |p| is_stray(workload, p)).map(|pod| Shape {
             labels: &pod.metadata.labels,
             own_labels: &pod.metadata.labels,
             annotations: &pod.metadata.annotations,

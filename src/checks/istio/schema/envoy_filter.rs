@@ -33,9 +33,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     each(world, findings, Kind::EnvoyFilter, |judge, spec, _| {
-        let before = judge.errors();
-        workload_selector(judge, spec);
-        if judge.errors() > before {
+        if !workload_selector(judge, spec) {
             return;
         }
         let hint = "Prefer another of Istio's resources where one can do it; try this one again with every upgrade.";
@@ -93,7 +91,7 @@ fn proxy_version(judge: &mut Judge<'_, '_>, condition: &Field<'_>) {
 
 /// A match has to be for the kind of thing that the patch applies to.
 fn fitting_match(judge: &mut Judge<'_, '_>, condition: &Field<'_>, apply_to: &str) {
-    const OBJECTS: [&str; 3] = ["listener", "routeConfiguration", "cluster"];
+    const OBJECTS: [&str; 4] = ["listener", "routeConfiguration", "cluster", "waypoint"];
     let wanted = match apply_to {
         "LISTENER" | "FILTER_CHAIN" | "NETWORK_FILTER" | "HTTP_FILTER" => "listener",
         "ROUTE_CONFIGURATION" | "VIRTUAL_HOST" | "HTTP_ROUTE" => "routeConfiguration",

@@ -150,7 +150,8 @@ fn host(text: &str) -> Verdict {
 }
 
 fn dns_name(name: &str) -> Verdict {
-    if name != "*" && !name.contains('.') && !is_ip(name) {
+    // An IPv6 address counts as short too: Istio looks for a dot before it looks for an address.
+    if name != "*" && !name.contains('.') {
         return fault(format!("{name:?} is a short name"), "Write a full domain name, \"*\" or \"*.example.com\".");
     }
     if !is_ip(name) {

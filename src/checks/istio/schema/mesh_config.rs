@@ -136,12 +136,15 @@ fn trust_domain(text: &str) -> Verdict {
 fn proxy(judge: &mut Judge<'_, '_>, config: &Field<'_>) {
     const HOST: &str = "$(HOST_IP)";
     let service = |name| config.get(name).and_then(|s| s.get("address"));
-    let tracer = |name| config.at(["tracing", name, "address"]);
     let metrics = [service("envoyMetricsService"), service("envoyAccessLogService")];
     let plain = [config.get("discoveryAddress"), config.get("statsdUdpAddress"), config.get("envoyMetricsServiceAddress")];
-    let tracers = [tracer("zipkin"), tracer("lightstep"), tracer("datadog")];
-    for address in plain.into_iter().chain(metrics).chain(tracers).flatten().filter(|a| !a.is_empty()) {
+    for address in plain.into_iter().chain(metrics).flatten().filter(|a| !a.is_empty()) {
         judge.judge(&address, proxy_address(&address.str().unwrap_or_default().replacen(HOST, "127.0.0.1", 1)));
+    }
+    for tracer in ["zipkin", "lightstep", "datadog"].into_iter().filter_map(|name| config.at(["tracing", name])) {
+        if let Err(fault) = proxy_address(&tracer.text("address").replacen(HOST, "127.0.0.1", 1)) {
+            judge.error(tracer.path_of("address"), fault.message, fault.hint);
+        }
     }
     for number in ["proxyAdminPort", "statusPort"].into_iter().filter_map(|name| config.get(name)) {
         judge.judge(&number, port(number.int().unwrap_or_default()));

@@ -46,7 +46,9 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     each(world, findings, Kind::ServiceEntry, |judge, spec, entry| {
-        workload_selector(judge, spec);
+        if !workload_selector(judge, spec) {
+            return;
+        }
         if spec.get("workloadSelector").is_some() && has(spec, "endpoints") {
             judge.error(spec.path_of("endpoints"), "workloadSelector and endpoints are used together", "Keep one of the two.");
         }

@@ -44,11 +44,15 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     each(world, findings, Kind::Sidecar, |judge, spec, _| {
-        workload_selector(judge, spec);
+        // Where nothing is configured Istio says no more than that.
         let lists = has(spec, "egress") || has(spec, "ingress");
         if !lists && spec.get("outboundTrafficPolicy").is_none() && spec.get("inboundConnectionPool").is_none() {
             let hint = "Write egress, ingress, outboundTrafficPolicy or inboundConnectionPool.";
-            judge.error("spec", "the Sidecar configures nothing", hint);
+            judge.error(spec.path(), "the Sidecar configures nothing", hint);
+            return;
+        }
+        if !workload_selector(judge, spec) {
+            return;
         }
         let mut ports = BTreeSet::new();
         for listener in spec.list("ingress") {

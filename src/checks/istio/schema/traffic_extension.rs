@@ -36,7 +36,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let (module, lua) = (spec.get("wasm"), spec.get("lua"));
         match (&module, &lua) {
             (Some(_), Some(lua)) => judge.error(lua.path(), "wasm and lua are used together", "Keep one, and write another TrafficExtension."),
-            (None, None) => judge.error("spec", "there is no extension", "Write wasm or lua."),
+            (None, None) => judge.error(spec.path(), "there is no extension", "Write wasm or lua."),
             _ => {}
         }
         one_target(judge, spec);

@@ -25,6 +25,7 @@ crate::check! {
     category: Category::Config,
     mesh: MeshTag::Istio,
     needs: &shapes::KINDS,
+    kindwise: true,
     run: run,
 }
 

@@ -34,6 +34,7 @@ crate::check! {
     category: Category::Config,
     mesh: MeshTag::Istio,
     needs: &shapes::KINDS,
+    kindwise: true,
     run: run,
 }
 

@@ -63,7 +63,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             virtual_service_http::route(judge, &route, delegate);
         }
         for route in spec.list("tls") {
-            virtual_service_l4::tls_route(judge, &route, spec, for_gateways);
+            virtual_service_l4::tls_route(judge, &route, spec);
         }
         for route in spec.list("tcp") {
             virtual_service_l4::tcp_route(judge, &route);

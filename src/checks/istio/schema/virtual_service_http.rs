@@ -48,7 +48,7 @@ pub(super) fn route(judge: &mut Judge<'_, '_>, route: &Field<'_>, delegate: bool
 
 fn one_action(judge: &mut Judge<'_, '_>, route: &Field<'_>, delegate: bool) {
     if !delegate && route.get("delegate").is_some() {
-        for name in ["redirect", "route"].into_iter().filter(|name| route.get(name).is_some()) {
+        for name in ["redirect", "route"].into_iter().filter(|name| route.get(name).is_some_and(|f| *name == "redirect" || !f.is_empty())) {
             judge.error(route.path_of(name), format!("a route that delegates has no {name}"), format!("Remove delegate or {name}."));
         }
         return;
@@ -157,7 +157,7 @@ fn fault_injection(judge: &mut Judge<'_, '_>, fault: &Field<'_>) {
         } else if let Some(error) = abort.get("http2Error") {
             judge.error(error.path(), "aborting with an HTTP/2 error does not work yet", "Write httpStatus or grpcStatus.");
         } else {
-            judge.warn(abort.path(), "the abort does not say with what", "Write httpStatus or grpcStatus.");
+            judge.doubt(abort.path(), "the abort does not say with what", "Write httpStatus or grpcStatus.");
         }
     }
     let Some(delay) = delay else { return };

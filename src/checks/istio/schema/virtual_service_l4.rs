@@ -6,7 +6,8 @@ use crate::mesh::istio::hosts;
 use crate::model::Field;
 
 /// Judges a TLS route of the VirtualService `spec`.
-pub(super) fn tls_route(judge: &mut Judge<'_, '_>, route: &Field<'_>, spec: &Field<'_>, for_gateways: bool) {
+pub(super) fn tls_route(judge: &mut Judge<'_, '_>, route: &Field<'_>, spec: &Field<'_>) {
+    let for_mesh = spec.texts("gateways").any(|(name, _)| name == "mesh");
     if !has(route, "match") {
         judge.error(route.path_of("match"), "the TLS route has no match", "Write match: [{sniHosts: […]}].");
     }
@@ -15,7 +16,7 @@ pub(super) fn tls_route(judge: &mut Judge<'_, '_>, route: &Field<'_>, spec: &Fie
             judge.error(condition.path_of("sniHosts"), "the match has no SNI hosts", "Write sniHosts.");
         }
         for (text, sni) in condition.texts("sniHosts") {
-            sni_host(judge, text, &sni, spec, for_gateways);
+            sni_host(judge, text, &sni, spec, for_mesh);
         }
         connection_match(judge, &condition);
     }
@@ -30,12 +31,12 @@ pub(super) fn tcp_route(judge: &mut Judge<'_, '_>, route: &Field<'_>) {
     destinations(judge, route);
 }
 
-fn sni_host(judge: &mut Judge<'_, '_>, text: &str, sni: &Field<'_>, spec: &Field<'_>, for_gateways: bool) {
+fn sni_host(judge: &mut Judge<'_, '_>, text: &str, sni: &Field<'_>, spec: &Field<'_>, for_mesh: bool) {
     if is_ip(text) {
         judge.warn(sni.path(), format!("{text:?} is an IP address, which clients do not send as SNI"), "Write the host name that clients ask for.");
         return;
     }
-    let verdict = if for_gateways && text.starts_with("outbound_") { passed_on_sni(text) } else { wildcard_domain(text) };
+    let verdict = if !for_mesh && text.starts_with("outbound_") { passed_on_sni(text) } else { wildcard_domain(text) };
     if let Err(fault) = verdict {
         judge.error(sni.path(), fault.message, fault.hint);
     } else if !spec.texts("hosts").any(|(host, _)| hosts::covers(host, text)) {

@@ -12,7 +12,8 @@ crate::check! {
     ///
     /// The selector of an AuthorizationPolicy, PeerAuthentication, RequestAuthentication or Sidecar fits no workload of its namespace. In the
     /// root namespace a selector is for every namespace, so nothing in any of them may fit. Machines of a WorkloadGroup count with its labels.
-    /// An AuthorizationPolicy without selector or target is reported when no pod of its namespace is in the mesh.
+    /// An AuthorizationPolicy without selector or target is reported when no pod of its namespace is in the mesh. Unlike istioctl this counts
+    /// revisions, labels that ask for ambient and WorkloadEntries as the mesh, and leaves policies with `targetRefs` to the rule about targets.
     ///
     /// # Why it matters
     ///

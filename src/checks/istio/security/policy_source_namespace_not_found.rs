@@ -40,7 +40,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for rule in ap.spec().list("rules") {
             for source in policy::sources(&rule) {
                 for name in ["namespaces", "notNamespaces"] {
-                    for (value, at) in source.texts(name) {
+                    // An empty value is refused by Istio, which is another rule's to say.
+                    for (value, at) in source.texts(name).filter(|(value, _)| !value.is_empty()) {
                         let (found, by_istioctl) = *known.entry(value).or_insert_with(|| exists(world, value));
                         if found && by_istioctl {
                             continue;

@@ -8,7 +8,9 @@ use crate::world::{Sight, World};
 crate::check! {
     /// # What it checks
     ///
-    /// The host of a DestinationRule is no Service and no ServiceEntry that its namespace sees. A wildcard has to cover at least one.
+    /// The host of a DestinationRule is no Service and no ServiceEntry that its namespace sees. A wildcard has to cover at least one, where
+    /// istioctl looks for a ServiceEntry with a wildcard alone. Files that hold no Service of a namespace say nothing about it: there the
+    /// absence is worth knowing only, and is not counted as istioctl's finding.
     ///
     /// # Why it matters
     ///

@@ -1,10 +1,11 @@
 //! Which workloads the subset of a DestinationRule picks.
 
-use std::collections::HashSet;
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 
 use super::routes::destinations;
 use crate::mesh::istio::{Entry, Source};
-use crate::model::{Field, Kind, Map, Node, Object, Str};
+use crate::model::{Field, Kind, Map, Node, Object, Pod, Str};
 use crate::world::World;
 
 /// The labels of a field that is a map of texts.
@@ -22,12 +23,14 @@ pub(super) fn merged(a: &Map, b: &Map) -> Map {
 /// The pods of the world with the labels that istiod adds from their nodes.
 pub(super) struct Pods<'w> {
     world: &'w World,
+    /// Pods by the labels that their workload's template lacks, such as the hash of a Rollout; made when first asked for.
+    by_own_label: OnceCell<HashMap<(Str, Str), Vec<&'w Pod>>>,
 }
 
 impl<'w> Pods<'w> {
     /// All of the world's.
     pub(super) fn new(world: &'w World) -> Self {
-        Self { world }
+        Self { world, by_own_label: OnceCell::new() }
     }
 
     /// Whether a workload of `namespace` (of any, when nothing) has all labels of `selector`, its node's place counted in.
@@ -35,7 +38,7 @@ impl<'w> Pods<'w> {
         let (placed, own): (Vec<_>, Vec<_>) = selector.iter().partition(|(k, _)| is_place(k));
         let own: Map = own.into_iter().map(|(k, v)| (k.clone(), v.clone())).collect();
         if placed.is_empty() {
-            return self.world.index.select(namespace, &own).next().is_some();
+            return self.world.index.select(namespace, &own).next().is_some() || self.by_own_labels(namespace, &own);
         }
         self.world.index.select(namespace, &own).any(|workload| {
             let mut pods = self.world.index.pods_of(workload).filter(|p| !p.is_over());
@@ -45,6 +48,23 @@ impl<'w> Pods<'w> {
                     placed.iter().all(|(key, value)| place(node, &pod.spec.node_name, key) == Some(value.as_str()))
                 })
         })
+    }
+
+    /// Whether a pod has the labels although its workload's template has not.
+    fn by_own_labels(&self, namespace: Option<&str>, selector: &Map) -> bool {
+        let by_label = self.by_own_label.get_or_init(|| {
+            let mut by_label: HashMap<(Str, Str), Vec<&'w Pod>> = HashMap::new();
+            for workload in self.world.index.workloads() {
+                for pod in self.world.index.pods_of(workload).filter(|p| !p.is_over()) {
+                    for (key, value) in pod.metadata.labels.iter().filter(|(key, value)| !workload.labels.is(key, value)) {
+                        by_label.entry((key.clone(), value.clone())).or_default().push(pod);
+                    }
+                }
+            }
+            by_label
+        });
+        let fits = |pod: &&Pod| namespace.is_none_or(|ns| pod.metadata.namespace == ns) && selector.is_subset_of(&pod.metadata.labels);
+        selector.iter().filter_map(|(key, value)| by_label.get(&(key.clone(), value.clone()))).flatten().any(|pod| fits(&pod))
     }
 
     fn node(&self, name: &str) -> Option<&'w Node> {

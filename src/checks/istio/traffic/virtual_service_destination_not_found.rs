@@ -9,7 +9,8 @@ crate::check! {
     ///
     /// A route or mirror of a VirtualService names a host that is no Service and no ServiceEntry, or one that is not exported to where
     /// the VirtualService is used. A name without a dot means a Service of the VirtualService's namespace. istiod does not complete
-    /// `reviews.shop`: the name of a Service in another namespace has to be written in full.
+    /// `reviews.shop`: the name of a Service in another namespace has to be written in full. Files that hold no Service of a namespace say
+    /// nothing about it: there the absence is worth knowing only, and is not counted as istioctl's finding.
     ///
     /// # Why it matters
     ///

@@ -1,4 +1,4 @@
-use super::routes::GatewayName;
+use super::routes::{GatewayName, rules};
 use crate::checks::Findings;
 use crate::model::{Field, Kind, Object};
 use crate::report::{Category, MeshTag, Severity};
@@ -31,19 +31,40 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for vs in world.index.objects(Kind::VirtualService) {
-        for (text, at, in_spec) in named_gateways(vs) {
+        for (text, at, place) in named_gateways(vs) {
             let GatewayName::Object { namespace, name, legacy: true } = GatewayName::read(text, &vs.meta.namespace) else { continue };
             let exists = [Kind::IstioGateway, Kind::Gateway].iter().any(|kind| world.index.object(*kind, namespace, name).is_some());
-            let codes: &[&str] = if in_spec && exists { CHECK.aliases } else { &["IST0133", "KIA1108"] };
+            let misread = place.in_spec && exists;
+            let codes = [(misread, "IST0101"), (misread, "IST0132"), (place.warned_of, "IST0133"), (place.in_kiali, "KIA1108")];
+            let codes: Vec<&'static str> = codes.into_iter().filter(|(given, _)| *given).map(|(_, code)| code).collect();
             let message = format!("gateway {text:?} is written in the notation of before Istio 1.1, which istioctl does not read");
-            findings.add(vs, at.path(), message, format!("Write {namespace}/{name}.")).codes(codes).fix(at.path(), format!("{namespace}/{name}"));
+            findings.add(vs, at.path(), message, format!("Write {namespace}/{name}.")).codes(&codes).fix(at.path(), format!("{namespace}/{name}"));
         }
     }
 }
 
-fn named_gateways(vs: &Object) -> Vec<(&str, Field<'_>, bool)> {
-    let spec = vs.spec();
-    let matches = spec.list("http").flat_map(|rule| rule.list("match").collect::<Vec<_>>());
-    let in_matches = matches.flat_map(|m| m.texts("gateways").collect::<Vec<_>>()).map(|(text, at)| (text, at, false));
-    spec.texts("gateways").map(|(text, at)| (text, at, true)).chain(in_matches).collect()
+/// Which tools look at a place that names a gateway.
+struct Place {
+    /// It is `spec.gateways`, which istioctl's analyzer looks up.
+    in_spec: bool,
+    /// Istio's validation warns: it stops at the first name without a namespace, and passes on no warnings from HTTP and TCP matches.
+    warned_of: bool,
+    /// Kiali looks at `spec.gateways` and HTTP matches.
+    in_kiali: bool,
+}
+
+fn named_gateways(vs: &Object) -> Vec<(&str, Field<'_>, Place)> {
+    let mut named = listed(&vs.spec(), "");
+    for (protocol, rule) in rules(vs) {
+        rule.list("match").for_each(|condition| named.extend(listed(&condition, protocol)));
+    }
+    named
+}
+
+/// The gateways that the spec (no protocol) or a match lists.
+fn listed<'a>(list: &Field<'a>, protocol: &str) -> Vec<(&'a str, Field<'a>, Place)> {
+    let in_spec = protocol.is_empty();
+    let first = list.texts("gateways").position(|(text, _)| !text.contains('/'));
+    let place = |i| Place { in_spec, warned_of: first == Some(i) && (in_spec || protocol == "tls"), in_kiali: in_spec || protocol == "http" };
+    list.texts("gateways").enumerate().map(|(i, (text, at))| (text, at, place(i))).collect()
 }

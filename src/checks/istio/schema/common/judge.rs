@@ -29,12 +29,14 @@ pub(in super::super) struct Judge<'j, 'w> {
     /// The field that holds the judged document as text, when it is not the object itself.
     inside: Option<&'static str>,
     errors: usize,
+    /// Whether Istio's validation drops the warnings of the part that is being judged.
+    quiet: bool,
 }
 
 impl<'j, 'w> Judge<'j, 'w> {
     /// Judges `object` itself.
     pub(in super::super) fn new(findings: &'j mut Findings<'w>, object: &'j Object) -> Self {
-        Self { findings, object, inside: None, errors: 0 }
+        Self { findings, object, inside: None, errors: 0, quiet: false }
     }
 
     /// Judges a document that `object` holds as text in the field `inside`.
@@ -60,7 +62,15 @@ impl<'j, 'w> Judge<'j, 'w> {
 
     /// Istio takes what stands at `path`, and warns of it.
     pub(in super::super) fn warn(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
-        self.report(path.into(), message.into(), hint.into(), Severity::Warning, &["IST0133"]);
+        let codes: &[&'static str] = if self.quiet { &[] } else { &["IST0133"] };
+        self.report(path.into(), message.into(), hint.into(), Severity::Warning, codes);
+    }
+
+    /// Judges a part of which Istio's validation passes on the errors alone: its warnings get no code.
+    pub(in super::super) fn quietly(&mut self, part: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.quiet, true);
+        part(self);
+        self.quiet = outer;
     }
 
     /// Istio and istioctl take what stands at `path` without a word, and it is hardly what was meant.

@@ -1,6 +1,6 @@
 //! Load balancing by locality and zone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Judge, has};
 use crate::model::Field;
@@ -21,7 +21,7 @@ pub(in super::super) fn locality_lb(judge: &mut Judge<'_, '_>, lb: &Field<'_>, o
         return;
     }
     for share in lb.list("distribute") {
-        let to: Vec<_> = share.get("to").iter().flat_map(Field::entries).collect();
+        let mut to: Vec<_> = share.get("to").iter().flat_map(Field::entries).collect();
         let weights: Vec<i64> = to.iter().map(|(_, weight)| weight.int().unwrap_or_default()).collect();
         if let Some(((_, field), weight)) = to.iter().zip(&weights).find(|(_, weight)| !(1..=100).contains(*weight)) {
             judge.error(field.path(), format!("weight {weight} is not between 1 and 100"), "Write a weight from 1 to 100.");
@@ -32,6 +32,8 @@ pub(in super::super) fn locality_lb(judge: &mut Judge<'_, '_>, lb: &Field<'_>, o
             judge.error(share.path_of("to"), format!("the weights add up to {total}"), "Make the weights add up to 100.");
             return;
         }
+        // A map has no order: what is wrong in every order is wrong.
+        to.sort_by_key(|(locality, _)| (locality.ends_with('*'), std::cmp::Reverse(locality.matches('/').count())));
         localities(judge, to);
     }
     localities(judge, lb.list("distribute").filter_map(|share| share.get("from")).filter_map(|from| Some((from.str()?, from))).collect());
@@ -69,9 +71,9 @@ fn failover(judge: &mut Judge<'_, '_>, lb: &Field<'_>, outlier: bool) {
     }
 }
 
-/// Judges localities `region/zone/subzone`: no empty parts, a wildcard only at the end, and none inside another.
+/// Judges localities `region/zone/subzone`: no empty parts, a wildcard only at the end, and none inside one that came before it.
 fn localities(judge: &mut Judge<'_, '_>, listed: Vec<(&str, Field<'_>)>) {
-    let mut seen: BTreeSet<Vec<&str>> = BTreeSet::new();
+    let mut seen = Localities::new();
     for (locality, field) in listed {
         let wildcards = locality.matches('*').count();
         let parts: Vec<&str> = locality.splitn(3, '/').collect();
@@ -83,11 +85,48 @@ fn localities(judge: &mut Judge<'_, '_>, listed: Vec<(&str, Field<'_>)>) {
             judge.error(field.path(), format!("locality {locality:?} has an empty part"), "Write region, region/zone or region/zone/subzone.");
             return;
         }
-        let exact: Vec<&str> = parts.iter().copied().take_while(|part| *part != "*").collect();
-        if seen.iter().any(|other| other.starts_with(&exact) || exact.starts_with(other)) {
+        if !insert(&mut seen, &parts) {
             judge.error(field.path(), format!("locality {locality:?} overlaps with an earlier one"), "Write localities that exclude each other.");
             return;
         }
-        seen.insert(exact);
+    }
+}
+
+/// Regions, zones and subzones that came up; `*` stands for all of a level.
+type Localities<'a> = BTreeMap<&'a str, BTreeMap<&'a str, BTreeSet<&'a str>>>;
+
+/// Adds a locality unless it overlaps with what is there. A wildcard after narrower ones takes the rest and overlaps with none.
+fn insert<'a>(seen: &mut Localities<'a>, parts: &[&'a str]) -> bool {
+    let [region, rest @ ..] = parts else { return true };
+    let (zone, subzone) = (rest.first().copied(), rest.get(1).copied());
+    let zones = seen.get(region);
+    let subzones = zone.and_then(|zone| zones?.get(zone));
+    let taken = match (zone, subzone) {
+        _ if seen.contains_key("*") => true,
+        (None, _) => zones.is_some(),
+        (Some(_), None) => zones.is_some_and(|z| z.contains_key("*")) || subzones.is_some(),
+        (Some(_), Some(subzone)) => zones.is_some_and(|z| z.contains_key("*")) || subzones.is_some_and(|s| s.contains("*") || s.contains(subzone)),
+    };
+    if !taken {
+        seen.entry(region).or_default().entry(zone.unwrap_or("*")).or_default().insert(subzone.unwrap_or("*"));
+    }
+    !taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Localities, insert};
+
+    fn accepted(localities: &[&'static str]) -> bool {
+        let mut seen = Localities::new();
+        localities.iter().all(|l| insert(&mut seen, &l.split('/').collect::<Vec<_>>()))
+    }
+
+    #[test]
+    fn a_wildcard_may_follow_narrower_localities() {
+        assert!(accepted(&["a/b", "a/*"]) && accepted(&["a", "*"]) && accepted(&["a/b/c", "a/b/*"]) && accepted(&["a/b", "a/c"]));
+        for bad in [&["a/*", "a/b"][..], &["*", "a"], &["a", "a/b"], &["a/b", "a"], &["a/b/c", "a/b"], &["a/b", "a/b/c"], &["a", "a"]] {
+            assert!(!accepted(bad), "{bad:?}");
+        }
     }
 }

@@ -15,13 +15,15 @@ pub(in super::super) fn selector(judge: &mut Judge<'_, '_>, spec: &Field<'_>, na
 }
 
 /// Judges a `workloadSelector` with `labels`; what stands there applies to the whole namespace when it selects nothing in particular.
-pub(in super::super) fn workload_selector(judge: &mut Judge<'_, '_>, spec: &Field<'_>) {
-    let Some(selector) = spec.get("workloadSelector") else { return };
+/// Yields whether the rest is judged: Istio looks no further when the selector is refused.
+pub(in super::super) fn workload_selector(judge: &mut Judge<'_, '_>, spec: &Field<'_>) -> bool {
+    let Some(selector) = spec.get("workloadSelector") else { return true };
     let before = judge.errors();
     if !plain_labels(judge, &selector, "labels") && judge.errors() == before {
         let hint = "Write labels, or remove workloadSelector to mean everything in the namespace.";
         judge.warn(selector.path(), "the workload selector has no labels: this applies to all workloads of the namespace", hint);
     }
+    judge.errors() == before
 }
 
 /// Whether there are labels; empty keys and wildcards among them are errors.

@@ -9,7 +9,7 @@ use crate::model::Field;
 pub(in super::super) fn traffic_policy(judge: &mut Judge<'_, '_>, policy: &Field<'_>) {
     const PARTS: [&str; 8] =
         ["outlierDetection", "connectionPool", "loadBalancer", "tls", "portLevelSettings", "tunnel", "proxyProtocol", "retryBudget"];
-    if PARTS.iter().all(|part| policy.get(part).is_none()) {
+    if PARTS.iter().all(|part| policy.get(part).is_none_or(|p| *part == "portLevelSettings" && p.is_empty())) {
         judge.error(policy.path(), "the traffic policy says nothing", format!("Remove it, or set one of {}.", PARTS.join(", ")));
         return;
     }
@@ -49,7 +49,7 @@ fn port_policies(judge: &mut Judge<'_, '_>, policy: &Field<'_>) {
             let hint = "Remove them, or set outlierDetection, connectionPool, loadBalancer or tls.";
             judge.error(settings.path(), "the settings of this port say nothing", hint);
         }
-        parts(judge, &settings);
+        judge.quietly(|judge| parts(judge, &settings));
     }
 }
 
