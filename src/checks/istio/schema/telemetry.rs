@@ -1,4 +1,4 @@
-use super::common::{Judge, each, has, one_target, required, selector, target_refs};
+use super::common::{Judge, cel, each, has, one_target, required, selector, target_refs};
 use crate::checks::Findings;
 use crate::model::{Field, Kind};
 use crate::report::{Category, MeshTag, Severity};
@@ -8,7 +8,8 @@ crate::check! {
     /// # What it checks
     ///
     /// A Telemetry keeps to Istio's rules: providers have names, the sampling rate is a percentage, custom tags have values, overridden tags have a
-    /// value exactly when they are set, and the target is named in one way. Warnings are for more than one tracing entry or provider.
+    /// value exactly when they are set, filters of access logs are expressions in CEL, and the target is named in one way. Warnings are for more than
+    /// one tracing entry or provider.
     ///
     /// # Why it matters
     ///
@@ -46,6 +47,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for filter in spec.list("accessLogging").filter_map(|entry| entry.get("filter")) {
             if !has(&filter, "expression") {
                 judge.error(filter.path_of("expression"), "the filter has no expression", "Write expression, in CEL: response.code >= 400.");
+            } else if let Err(problem) = cel(filter.text("expression")) {
+                let hint = "Write CEL (https://github.com/google/cel-spec): ==, &&, ||, !, and texts in quotes.";
+                judge.error(filter.path_of("expression"), format!("the expression is no CEL: {problem}"), hint);
             }
         }
     });

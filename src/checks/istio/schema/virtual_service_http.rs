@@ -35,6 +35,9 @@ pub(super) fn route(judge: &mut Judge<'_, '_>, route: &Field<'_>, delegate: bool
     }
     if let Some(rewrite) = route.get("rewrite") {
         judge.judge(&rewrite, self::rewrite(&rewrite));
+        if let Some(pattern) = rewrite.at(["uriRegexRewrite", "match"]).filter(|p| !p.is_empty()) {
+            judge.judge(&pattern, regex(pattern.str().unwrap_or_default()));
+        }
     }
     one_authority(judge, route);
     for entry in route.list("route") {
@@ -276,7 +279,7 @@ fn rewrite(rewrite: &Field<'_>) -> Verdict {
     if !has(&pattern, "match") || !has(&pattern, "rewrite") {
         return fault("uriRegexRewrite lacks match or rewrite", "Write both.");
     }
-    regex(pattern.text("match"))
+    Ok(())
 }
 
 /// The authority can be set in one place alone.

@@ -13,7 +13,6 @@ mod destination_rule_subset_without_labels;
 mod export_to_unknown_namespace;
 mod jwt_route_without_authentication;
 mod matches;
-mod regexes;
 mod routes;
 mod service_entry_address_missing;
 mod service_entry_broad_wildcard;
@@ -45,7 +44,6 @@ mod virtual_service_host_not_in_gateway;
 mod virtual_service_host_not_visible;
 mod virtual_service_ineffective_match;
 mod virtual_service_internal_gateway;
-mod virtual_service_regex_invalid;
 mod virtual_service_regex_literal;
 mod virtual_service_retries_exceed_timeout;
 mod virtual_service_shadowed_on_gateway;
@@ -94,7 +92,6 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &virtual_service_host_not_visible::CHECK,
     &virtual_service_ineffective_match::CHECK,
     &virtual_service_internal_gateway::CHECK,
-    &virtual_service_regex_invalid::CHECK,
     &virtual_service_regex_literal::CHECK,
     &virtual_service_retries_exceed_timeout::CHECK,
     &virtual_service_shadowed_on_gateway::CHECK,

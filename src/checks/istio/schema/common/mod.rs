@@ -3,6 +3,7 @@
 //! Each part says in a [`Fault`] what is wrong with one value and how to mend it; [`Judge`] puts that into a finding at the value's place.
 
 mod annotations;
+mod cel;
 mod destination;
 mod durations;
 mod headers;
@@ -10,15 +11,18 @@ mod judge;
 mod locality;
 mod names;
 mod networks;
+mod re2;
 mod regexes;
 mod retries;
 mod selectors;
 mod strings;
 mod tls;
 mod traffic_policy;
+mod unicode;
 mod wasm;
 
 use annotations::annotations;
+pub(super) use cel::check as cel;
 pub(super) use destination::destination;
 pub(super) use durations::{duration, nanos, required_duration};
 pub(super) use headers::{cors_name, header_match_name, header_value, is_authority, is_jwt_claim, operation_name, set_name};
