@@ -1,4 +1,5 @@
 use super::common::{Judge, each, has, regex, workload_selector};
+use super::envoy_value;
 use crate::checks::Findings;
 use crate::model::{Field, Kind};
 use crate::report::{Category, MeshTag, Severity};
@@ -8,7 +9,9 @@ crate::check! {
     /// # What it checks
     ///
     /// Every EnvoyFilter, to say that it depends on Istio's insides; and that it keeps to Istio's rules: each patch says what it applies to and what it
-    /// does, its match fits what it applies to, filters are matched by their current names, and added filters carry their type.
+    /// does, its match fits what it applies to, filters are matched by their current names, and the value can be read as what it is meant for: a
+    /// Listener, FilterChain, filter, RouteConfiguration, VirtualHost, Route, Cluster or Bootstrap with fields that Envoy knows, of the right types.
+    /// What stands inside a `typed_config` is not looked into.
     ///
     /// # Why it matters
     ///
@@ -71,7 +74,7 @@ fn config_patch(judge: &mut Judge<'_, '_>, entry: &Field<'_>) {
         fitting_match(judge, &condition, apply_to);
     }
     if let Some(value) = value {
-        typed_config(judge, &value, apply_to);
+        envoy_value::judge(judge, &value, apply_to);
     }
 }
 
@@ -168,29 +171,5 @@ fn deprecated_name(judge: &mut Judge<'_, '_>, filter: &Field<'_>) {
     let name = filter.text("name");
     if let Some((_, new)) = OLD_NAMES.iter().find(|(old, _)| *old == name) {
         judge.warn(filter.path_of("name"), format!("filter name {name:?} is deprecated"), format!("Write {new}."));
-    }
-}
-
-/// Filters are known by the type of their configuration; Envoy's old API is gone.
-fn typed_config(judge: &mut Judge<'_, '_>, value: &Field<'_>, apply_to: &str) {
-    let config = value.get("typed_config").or_else(|| value.get("typedConfig"));
-    let discovered = value.get("config_discovery").or_else(|| value.get("configDiscovery"));
-    let filter = ["HTTP_FILTER", "NETWORK_FILTER", "LISTENER_FILTER", "EXTENSION_CONFIG"].contains(&apply_to);
-    match config {
-        Some(config) => match config.text("@type") {
-            "" => judge.error(config.path(), "typed_config does not say its type", "Write \"@type\": type.googleapis.com/envoy.extensions.….v3.…"),
-            old if old.contains(".v2.") || old.contains(".v2alpha.") => {
-                judge.error(config.path_of("@type"), format!("type {old:?} is of Envoy's API v2, which is gone"), "Write the type of API v3.");
-            }
-            _ => {}
-        },
-        None if filter && discovered.is_none() => {
-            judge.warn(
-                value.path(),
-                "the filter has no typed_config: looking filters up by name is deprecated",
-                "Write typed_config with \"@type\".",
-            );
-        }
-        None => {}
     }
 }

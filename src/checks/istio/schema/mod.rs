@@ -8,6 +8,8 @@ mod authorization_values;
 mod common;
 mod destination_rule;
 mod envoy_filter;
+mod envoy_messages;
+mod envoy_value;
 mod gateway;
 mod mesh_config;
 mod peer_authentication;
