@@ -4,6 +4,7 @@ pub mod ambient;
 mod cluster_local;
 pub mod destination_rules;
 mod detect;
+pub mod groups;
 pub mod hosts;
 pub mod import_scope;
 mod injection;

@@ -24,6 +24,7 @@ mod envoy_filter_mesh_wide;
 mod envoy_filter_operation_ignored;
 mod envoy_filter_relative_operation;
 mod envoy_patches;
+mod extension_selects_nothing;
 mod external_name_port_name;
 mod gateway_api_crds;
 mod gateway_api_versions;
@@ -103,6 +104,7 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &envoy_filter_mesh_wide::CHECK,
     &envoy_filter_operation_ignored::CHECK,
     &envoy_filter_relative_operation::CHECK,
+    &extension_selects_nothing::CHECK,
     &external_name_port_name::CHECK,
     &gateway_api_crds::CHECK,
     &gateway_api_versions::CHECK,

@@ -10,7 +10,8 @@ crate::check! {
     /// # What it checks
     ///
     /// Whatever a rule of an ALLOW policy admits, a DENY policy for the same workloads (or for their whole namespace, or the mesh) denies: its
-    /// `from` and `to` are the same or wider, and it has no further condition.
+    /// `from` and `to` are the same or wider, and it has no further condition. `notPaths: [/a]` is wider than `paths: [/b]`, and the namespace
+    /// `bank` than a principal in it.
     ///
     /// # Why it matters
     ///
@@ -79,13 +80,45 @@ fn every<'a>(wide: &[Field<'a>], narrow: &[Field<'a>], limited: bool) -> bool {
 /// Whether all fields of `wide` are met by what `narrow` says about the same field.
 fn within<'a>(wide: &Field<'a>, narrow: &Field<'a>) -> bool {
     wide.entries().filter(|(_, values)| !values.is_empty()).all(|(name, values)| {
-        let Some(own) = narrow.get(name).filter(|own| !own.is_empty()) else { return false };
-        if name.starts_with("not") {
-            return own.value() == values.value();
+        if narrow.get(name).is_some_and(|own| name.starts_with("not") && own.value() == values.value()) {
+            return true;
         }
         let patterns: Vec<&str> = values.items().filter_map(|v| v.str()).collect();
-        own.items().all(|v| v.str().is_some_and(|text| patterns.iter().any(|pattern| fits(pattern, text))))
+        if let Some(name) = except(name).as_deref() {
+            // Networks lie in one another in ways that texts do not show.
+            return !name.ends_with("pBlocks")
+                && said(narrow, name).is_some_and(|own| own.iter().all(|text| !patterns.iter().any(|pattern| meets(pattern, text))));
+        }
+        said(narrow, name).is_some_and(|own| own.iter().all(|text| patterns.iter().any(|pattern| fits(pattern, text))))
     })
+}
+
+/// `paths` for `notPaths`; nothing for a field that is no exception.
+fn except(name: &str) -> Option<String> {
+    let mut rest = name.strip_prefix("not")?.chars();
+    let first = rest.next()?.to_ascii_lowercase();
+    Some(std::iter::once(first).chain(rest).collect())
+}
+
+/// What a rule says about a field. A rule that names principals in full says their namespaces too.
+fn said<'a>(rule: &Field<'a>, name: &str) -> Option<Vec<&'a str>> {
+    texts(rule, name).or_else(|| {
+        let principals = if name == "namespaces" { texts(rule, "principals")? } else { return None };
+        principals.into_iter().map(|p| Some(p.split_once("/ns/")?.1.split_once("/sa/")?.0)).collect()
+    })
+}
+
+fn texts<'a>(rule: &Field<'a>, name: &str) -> Option<Vec<&'a str>> {
+    let field = rule.entries().find(|(own, _)| *own == name)?.1;
+    let texts: Vec<&str> = field.items().map(|v| v.str().unwrap_or("*")).collect();
+    Some(texts).filter(|texts| !texts.is_empty())
+}
+
+/// Whether some value may match both patterns; where that cannot be told from the texts it is taken for granted.
+fn meets(pattern: &str, text: &str) -> bool {
+    let account = |principal: &'_ str| principal.split_once("/ns/").map(|(_, rest)| rest.to_owned());
+    let same_account = account(text).is_some_and(|of_text| account(pattern) == Some(of_text));
+    fits(pattern, text) || text.contains('*') || pattern.contains('{') || same_account
 }
 
 /// Whether a pattern (`*`, `abc*`, `*abc` or exact) takes in all that another one does.

@@ -2,7 +2,7 @@ use super::reach::Reach;
 use super::seen;
 use crate::checks::Findings;
 use crate::index::Workload;
-use crate::mesh::istio::{ambient, policy};
+use crate::mesh::istio::{ambient, groups, policy};
 use crate::model::{Kind, Map, Object};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -67,7 +67,7 @@ fn check<'a>(world: &'a World, object: &Object, in_mesh: &mut Reach<'a, impl Fn(
     let labels = labels.unwrap_or_default();
     let home = Some(namespace).filter(|_| !mesh_wide);
     let at_home = labels.is_empty() || world.index.select(home, &labels).next().is_some();
-    if !at_home && grouped(world, home, &labels) {
+    if !at_home && groups::give(&world.index, home, &labels) {
         return;
     }
     let codes: &[&'static str] = match object.kind {
@@ -87,7 +87,8 @@ fn check<'a>(world: &'a World, object: &Object, in_mesh: &mut Reach<'a, impl Fn(
         (false, false) => format!("no workload of {whom} has the labels {}", text(&labels)),
     };
     let hint = "Select labels of a pod template in the mesh, or delete the object.";
-    let kinds = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet].map(|kind| (kind, if mesh_wide { "" } else { namespace }));
+    let kinds = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::WorkloadGroup]
+        .map(|kind| (kind, if mesh_wide { "" } else { namespace }));
     let path = if labels.is_empty() { "" } else { path };
     if let Some(finding) = findings.missing(object, path, &kinds, message, hint) {
         finding.codes(codes);
@@ -98,12 +99,6 @@ fn check<'a>(world: &'a World, object: &Object, in_mesh: &mut Reach<'a, impl Fn(
             finding.related(elsewhere.reference.clone(), "has these labels in another namespace");
         }
     }
-}
-
-/// Whether a WorkloadGroup, whose machines may come at any time, gives them these labels.
-fn grouped(world: &World, namespace: Option<&str>, labels: &Map) -> bool {
-    let groups = world.index.objects(Kind::WorkloadGroup).iter().filter(|g| namespace.is_none_or(|ns| g.meta.namespace == ns));
-    groups.into_iter().any(|g| labels.is_subset_of(&policy::labels(g.spec().at(["metadata", "labels"]))))
 }
 
 fn is_in_mesh(world: &World, workload: &Workload) -> bool {

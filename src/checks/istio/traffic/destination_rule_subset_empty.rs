@@ -23,7 +23,7 @@ crate::check! {
     /// Correct the labels of the subset or of the pods, or remove the subset.
     ///
     /// Sources: IST0173: istio `pkg/config/analysis/analyzers/destinationrule/subset.go`;
-    /// KIA0203: kiali `checkers/destinationrules/no_dest_checker.go`.
+    /// KIA0203: kiali `checkers/destinationrules/no_dest_checker.go` (for which a ServiceEntry has only the endpoints written in it).
     "istio-destination-rule-subset-selects-nothing",
     summary: "Subset of a DestinationRule fits no workload of its host",
     aliases: &["IST0173", "KIA0203"],
@@ -50,10 +50,13 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             if looked_up.is_some_and(|e| !pods.any(None, &merged(&service_entry_selector(world, e), &wanted))) {
                 codes.push("IST0173");
             }
-            if known && !wanted.is_empty() && !kiali_finds(world, &pods, &host, &wanted) {
+            let picks = |e: &Entry| subsets::selects(world, &pods, e, &wanted);
+            // Kiali does not look at the workloads that a ServiceEntry selects.
+            let selected = entry.is_some_and(|e| !e.is_service() && picks(e));
+            if known && !wanted.is_empty() && !selected && !kiali_finds(world, &pods, &host, &wanted) {
                 codes.push("KIA0203");
             }
-            let ours = entry.is_some_and(|e| !wanted.is_empty() && !subsets::selects(world, &pods, e, &wanted));
+            let ours = entry.is_some_and(|e| !wanted.is_empty() && !picks(e));
             if codes.is_empty() && !ours {
                 continue;
             }

@@ -18,6 +18,7 @@ mod service_entry_address_missing;
 mod service_entry_broad_wildcard;
 mod service_entry_conflict;
 mod service_entry_duplicate;
+mod service_entry_selects_nothing;
 mod service_entry_shadows_service;
 mod sidecar_egress_host_not_found;
 mod sidecar_global_selector;
@@ -53,6 +54,7 @@ mod virtual_service_subset_not_found;
 mod virtual_service_timeout_extreme;
 mod virtual_service_unreachable_route;
 mod virtual_service_weights_not_100;
+mod workload_entry_unused;
 
 pub(in crate::checks) static CHECKS: &[&Check] = &[
     &destination_rule_ca_missing::CHECK,
@@ -69,6 +71,7 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &service_entry_broad_wildcard::CHECK,
     &service_entry_conflict::CHECK,
     &service_entry_duplicate::CHECK,
+    &service_entry_selects_nothing::CHECK,
     &service_entry_shadows_service::CHECK,
     &sidecar_egress_host_not_found::CHECK,
     &sidecar_global_selector::CHECK,
@@ -101,4 +104,5 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &virtual_service_timeout_extreme::CHECK,
     &virtual_service_unreachable_route::CHECK,
     &virtual_service_weights_not_100::CHECK,
+    &workload_entry_unused::CHECK,
 ];
