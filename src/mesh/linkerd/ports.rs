@@ -127,8 +127,8 @@ fn is_port_name(text: &str) -> bool {
 
 fn named(spec: Option<&PodSpec>, name: &str) -> Option<u16> {
     // Of several ports of a name the last one counts, and regular containers come after init containers.
-    let ports = spec.into_iter().flat_map(|s| s.init_containers.iter().chain(&s.containers)).flat_map(|c| &c.ports);
-    ports.filter(|p| p.name == name).last().and_then(|p| u16::try_from(p.container_port).ok())
+    let mut ports = spec.into_iter().flat_map(|s| s.init_containers.iter().chain(&s.containers)).flat_map(|c| &c.ports);
+    ports.rfind(|p| p.name == name).and_then(|p| u16::try_from(p.container_port).ok())
 }
 
 #[cfg(test)]

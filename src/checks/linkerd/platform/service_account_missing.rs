@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::extension_namespaces::EXTENSION;
 use crate::checks::Findings;
 use crate::index::Body;
-use crate::model::{Kind, Map};
+use crate::model::{Kind, Map, PodSpec};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::{Sight, World};
 
@@ -41,7 +41,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let namespaces: BTreeSet<_> = planes.chain(extensions).chain(of_cni).collect();
     for namespace in namespaces {
         for workload in index.workloads_in(namespace).iter().filter(|w| matches!(w.body, Body::Controller(_))) {
-            let Some(account) = index.pod_spec(workload).map(|spec| spec.service_account()) else { continue };
+            let Some(account) = index.pod_spec(workload).map(PodSpec::service_account) else { continue };
             if account == "default" || index.object(Kind::ServiceAccount, namespace, account).is_some() {
                 continue;
             }

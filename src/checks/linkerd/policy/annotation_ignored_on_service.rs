@@ -28,7 +28,8 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for service in world.index.services() {
+    // What Linkerd's own extensions bring is not the user's to mend.
+    for service in world.index.services().iter().filter(|s| !s.metadata.labels.has("linkerd.io/extension")) {
         for (name, value) in service.metadata.annotations.iter() {
             let of_pods = name.strip_prefix("config.linkerd.io/").is_some_and(|n| CONFIG_NAMES.contains(&n))
                 || *name == INJECT && matches!(value.as_str(), "enabled" | "ingress");

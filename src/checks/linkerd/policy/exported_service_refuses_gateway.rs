@@ -5,7 +5,7 @@ use crate::mesh::linkerd::authz::{Authorizations, Clients};
 use crate::mesh::linkerd::identity;
 use crate::mesh::linkerd::routes::ServerRoutes;
 use crate::mesh::linkerd::server::{Servers, tcp_ports};
-use crate::model::{Kind, Map, Port, Subject};
+use crate::model::{Kind, Map, PodSpec, Port, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -40,7 +40,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let extension: Map = [("linkerd.io/extension", "multicluster")].into_iter().collect();
     let is_gateway = |w: &&Workload| w.annotations.is("config.linkerd.io/enable-gateway", "true");
     let Some(gateway) = index.select(None, &extension).find(is_gateway) else { return };
-    let Some(account) = index.pod_spec(gateway).map(|spec| spec.service_account()) else { return };
+    let Some(account) = index.pod_spec(gateway).map(PodSpec::service_account) else { return };
     let name = identity::of_service_account(cluster, &gateway.reference.namespace, account);
     let admits = |clients: &Clients| match clients {
         Clients::Anyone | Clients::AnyTls => true,

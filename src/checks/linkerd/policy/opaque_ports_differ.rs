@@ -2,7 +2,7 @@ use super::carrier;
 use crate::checks::Findings;
 use crate::mesh::linkerd::annotations::{self, DEFAULT_OPAQUE_PORTS, OPAQUE_PORTS};
 use crate::mesh::linkerd::ports::PortSet;
-use crate::mesh::linkerd::server::tcp_ports;
+use crate::mesh::linkerd::server::{Protocol, Servers, tcp_ports};
 use crate::model::{Kind, PodSpec, Port, ServicePort};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -11,7 +11,8 @@ crate::check! {
     /// # What it checks
     ///
     /// A port of a Service is opaque by the Service's annotation and not by that of its pods, or the other way round. Without an annotation the
-    /// namespace's counts, then the default list (25, 587, 3306, 4444, 5432, 6379, 9300, 11211). Headless Services are left out.
+    /// namespace's counts, then the default list (25, 587, 3306, 4444, 5432, 6379, 9300, 11211). On pods, a Server's `proxyProtocol` takes the place
+    /// of the annotation. Headless Services are left out.
     ///
     /// # Why it matters
     ///
@@ -30,11 +31,12 @@ crate::check! {
     severity: Severity::Warning,
     category: Category::Config,
     mesh: MeshTag::Linkerd,
-    needs: &[Kind::Namespace, Kind::Service, Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::CronJob],
+    needs: &[Kind::Server, Kind::Namespace, Kind::Service, Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::CronJob],
     run: run,
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
+    let servers = Servers::read(&world.index);
     for service in world.index.services().iter().filter(|s| !s.is_headless() && !s.spec.selector.is_empty()) {
         let namespace = service.metadata.namespace.as_str();
         let of_service = service.metadata.annotations.get(OPAQUE_PORTS);
@@ -51,7 +53,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             for port in service.spec.ports.iter().filter(|p| p.protocol() == "TCP") {
                 let Some(target) = target(port, spec) else { continue };
                 let by_service = u16::try_from(port.port).is_ok_and(|p| on_service.contains(p)) || on_service.contains(target);
-                if by_service == on_pods.contains(target) {
+                // For arriving traffic a Server's protocol takes the place of the annotation.
+                let by_pods =
+                    servers.governing(&world.index, workload, target).map_or_else(|| on_pods.contains(target), |s| s.protocol == Protocol::Opaque);
+                if by_service == by_pods {
                     continue;
                 }
                 let (is, is_not) = if by_service { ("the Service", "its pods") } else { ("its pods", "the Service") };
