@@ -40,6 +40,8 @@ impl Envtest {
             ("ca.crt", authority.pem()),
             ("server.crt", serving.certificate),
             ("server.key", serving.key),
+            // Tokens are verified by a certificate: a private key in PKCS 8 is none that the server reads a public one from.
+            ("sa.crt", signing.certificate),
             ("sa.key", signing.key),
             ("tokens.csv", format!("{SETUP_USER},{SETUP_USER},{SETUP_USER},\"system:masters\"\n{}", users.concat())),
         ] {
@@ -72,7 +74,7 @@ impl Envtest {
             format!("--token-auth-file={}", file("tokens.csv")),
             "--authorization-mode=RBAC".into(),
             "--service-account-issuer=https://127.0.0.1/".into(),
-            format!("--service-account-key-file={}", file("sa.key")),
+            format!("--service-account-key-file={}", file("sa.crt")),
             format!("--service-account-signing-key-file={}", file("sa.key")),
             "--service-cluster-ip-range=10.96.0.0/16".into(),
             "--allow-privileged=true".into(),
