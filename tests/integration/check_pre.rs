@@ -213,7 +213,7 @@ spec:
 apiVersion: v1
 kind: Service
 metadata: {name: zipkin, namespace: istio-system}
-spec: {ports: [{port: 9411}]}
+spec: {ports: [{port: 9411, protocol: TCP}]}
 ",
     );
     let (code, out, _) = check(&cluster, ADMIN, &["--mesh", "istio"]);

@@ -3,7 +3,8 @@
 #![allow(dead_code, unreachable_pub, reason = "a library for tests: not every helper is in use at every time")]
 
 use crate::apiserver::tls::{Authority, Pair};
-use crate::apiserver::{ApiServer, Identity, Options, SETUP_USER, schema};
+use crate::apiserver::{ApiServer, Content, Identity, Options, SETUP_USER, schema};
+use crate::encode::kubernetes_protobuf;
 use crate::envtest::{self, Envtest};
 use crate::kubeconfig::{Credentials, Kubeconfig};
 use kubectl_mesh::model::Kind;
@@ -41,7 +42,7 @@ impl TestCluster {
     pub fn bare() -> Self {
         match envtest::assets() {
             Some(assets) => Self::over(Server::Real(Envtest::start(&assets))),
-            None => Self::over(Server::Standin(ApiServer::start(Options::default()))),
+            None => Self::over(Server::Standin(ApiServer::start(Options { content: Content::Protobuf(kubernetes_protobuf), ..Options::default() }))),
         }
     }
 
@@ -74,6 +75,12 @@ impl TestCluster {
             cluster.wait_until("the API server is ready", || cluster.get_text("/readyz").is_ok_and(|text| text == "ok"), || real.log());
         }
         cluster
+    }
+
+    /// The server's minor version: the real one may be older than what the stand-in resembles.
+    pub fn minor(&self) -> u32 {
+        let version = self.get("/version").unwrap();
+        version["minor"].as_str().unwrap().trim_end_matches('+').parse().unwrap()
     }
 
     pub fn is_real(&self) -> bool {

@@ -12,7 +12,7 @@ spec: {selector: {matchLabels: {app: cart}}, template: {metadata: {labels: {app:
 apiVersion: v1
 kind: Service
 metadata: {name: cart-http, namespace: shop}
-spec: {selector: {app: cart}, ports: [{port: 80}]}
+spec: {selector: {app: cart}, ports: [{port: 80, protocol: TCP}]}
 ";
 
 fn complete(cluster: &TestCluster, user: &str, words: &[&str]) -> (i32, String, String) {

@@ -93,13 +93,15 @@ fn the_inventory_is_the_same_in_pages_of_any_size_in_both_encodings_and_after_an
 fn core_kinds_come_in_protobuf_and_metadata_alone_when_that_suffices() {
     let cluster = shop(Options { content: Content::Protobuf(kubernetes_protobuf), ..Options::default() }, 2);
     let connection = connection(&cluster, &options(&cluster));
-    let mut wanted = Wanted::new(Scope::All, [Kind::Pod, Kind::Deployment]);
-    wanted.metadata_only.insert(Kind::Deployment);
+    let mut wanted = Wanted::new(Scope::All, [Kind::Pod, Kind::Deployment, Kind::ClusterRole]);
+    wanted.metadata_only.extend([Kind::Deployment, Kind::ClusterRole]);
     let inventory = cluster.wait(connection.read(&wanted, &())).unwrap();
     assert_eq!(inventory.controllers[0].metadata.name, "cart");
     assert!(inventory.controllers[0].spec.template.is_none());
     let asked = cluster.server().requests();
     assert!(asked.iter().all(|request| request.header("accept").is_some_and(|accept| accept.contains("protobuf"))), "{asked:?}");
+    let json = self::connection(&cluster, &ConnectOptions { protobuf: false, ..options(&cluster) });
+    assert_eq!(told(&cluster.wait(json.read(&wanted, &())).unwrap()), told(&inventory));
 }
 
 #[test]

@@ -29,10 +29,12 @@ pub fn delete(store: &mut Store, resource: &Resource, target: &Target, query: &Q
     let dry_run = query.get("dryRun").is_some() || options["dryRun"].as_array().is_some_and(|d| !d.is_empty());
     let shown = |object: Value| Answer::ok(View::Object.one(resource, &target.version, object));
     let kept = object["metadata"]["finalizers"].as_array().is_some_and(|f| !f.is_empty());
-    if !dry_run && (kept || resource.is("", "namespaces")) && object["metadata"]["deletionTimestamp"].is_null() {
+    let grace = grace(resource, &object, options);
+    let dies_later = kept || grace > 0 || resource.is("", "namespaces");
+    if !dry_run && dies_later && object["metadata"]["deletionTimestamp"].is_null() {
         let mut dying = object.as_ref().clone();
         dying["metadata"]["deletionTimestamp"] = json!(now());
-        dying["metadata"]["deletionGracePeriodSeconds"] = json!(0);
+        dying["metadata"]["deletionGracePeriodSeconds"] = json!(grace);
         if resource.is("", "namespaces") {
             dying["status"]["phase"] = json!("Terminating");
         }
@@ -42,7 +44,7 @@ pub fn delete(store: &mut Store, resource: &Resource, target: &Target, query: &Q
         }
         return Ok(shown(dying.as_ref().clone()));
     }
-    if kept {
+    if kept || grace > 0 {
         return Ok(shown(object.as_ref().clone()));
     }
     if !dry_run {
@@ -53,6 +55,16 @@ pub fn delete(store: &mut Store, resource: &Resource, target: &Target, query: &Q
         details["group"] = json!(resource.group);
     }
     Ok(Answer::ok(json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})))
+}
+
+/// How long a pod has to end by itself. Only one that runs on a node has any time, and with no kubelet here it stays until it is forced.
+fn grace(resource: &Resource, object: &Value, options: &Value) -> u64 {
+    let runs = !matches!(object["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
+    let on_node = object["spec"]["nodeName"].as_str().is_some_and(|node| !node.is_empty());
+    if !(resource.is("", "pods") && runs && on_node) {
+        return 0;
+    }
+    options["gracePeriodSeconds"].as_u64().or_else(|| object["spec"]["terminationGracePeriodSeconds"].as_u64()).unwrap_or(30)
 }
 
 /// The part of the namespace controller, at once; what has finalizers keeps the namespace terminating.

@@ -33,7 +33,7 @@ fn pod(object: &Value) -> Vec<Value> {
     let none = Vec::new();
     let containers = object["spec"]["containers"].as_array().unwrap_or(&none);
     let statuses = object["status"]["containerStatuses"].as_array().unwrap_or(&none);
-    let ready = statuses.iter().filter(|s| s["ready"] == true).count();
+    let ready = statuses.iter().filter(|s| s["ready"] == true && s["state"]["running"].is_object()).count();
     let restarts: u64 = statuses.iter().filter_map(|s| s["restartCount"].as_u64()).sum();
     let waiting =
         statuses.iter().rev().find_map(|s| s["state"]["waiting"]["reason"].as_str().or_else(|| s["state"]["terminated"]["reason"].as_str()));

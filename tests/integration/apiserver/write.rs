@@ -253,7 +253,7 @@ impl Write<'_> {
 
     fn finish(&mut self, live: &Value, mut object: Value) -> Result<Answer> {
         let dry_run = self.dry_run()?;
-        if defaults::has_generation(&self.resource) && intent(live) != intent(&object) {
+        if defaults::has_generation(&self.resource) && intent(&self.resource, live) != intent(&self.resource, &object) {
             object["metadata"]["generation"] = json!(live["metadata"]["generation"].as_u64().unwrap_or(0) + 1);
         }
         let live = View::Object.one(&self.resource, &self.target.version, live.clone());
@@ -348,15 +348,16 @@ impl Write<'_> {
     }
 }
 
-/// What a change of raises the generation: everything but metadata and status.
-fn intent(object: &Value) -> Value {
+/// What a change of raises the generation: everything but metadata and status; of Deployments the annotations too.
+fn intent(resource: &Resource, object: &Value) -> (Value, Value) {
     let mut object = object.clone();
+    let annotations = if resource.is("apps", "deployments") { object["metadata"]["annotations"].take() } else { Value::Null };
     if let Some(map) = object.as_object_mut() {
         for field in ["metadata", "status", "apiVersion", "kind"] {
             map.remove(field);
         }
     }
-    object
+    (object, annotations)
 }
 
 fn copy(from: &Value, to: &mut Value, field: &str) {

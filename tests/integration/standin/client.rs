@@ -142,6 +142,9 @@ fn metadata_lists_and_aggregated_discovery_are_understood() {
     let api: Api<DynamicObject> =
         Api::namespaced_with(cluster.client(ADMIN), "default", &ApiResource::from_gvk(&GroupVersionKind::gvk("", "v1", "ConfigMap")));
     assert_eq!(cluster.wait(api.list_metadata(&ListParams::default())).unwrap().items.len(), 2);
+    if cluster.minor() < 26 {
+        return; // Discovery was not aggregated yet.
+    }
     let client = cluster.client(ADMIN);
     let all = cluster.wait(async { kube::discovery::Discovery::new(client).run_aggregated().await.unwrap() });
     assert!(all.groups().any(|g| g.name() == "networking.istio.io"));

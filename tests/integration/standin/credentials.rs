@@ -110,11 +110,15 @@ spec:
     );
     let create = |spec: &str, extra: &'static str| {
         let mut command = cluster.kubectl(["create", "-o", "jsonpath={.spec}", extra, "-f", "-"]);
-        command.write_stdin(format!("{{apiVersion: test.example/v1, kind: Thing, metadata: {{generateName: t-}}, spec: {spec}}}"));
+        let yaml = format!("{{apiVersion: test.example/v1, kind: Thing, metadata: {{generateName: t-}}, spec: {spec}}}");
+        command.write_stdin(serde_saphyr::from_str::<serde_json::Value>(&yaml).unwrap().to_string());
         let output = command.output().unwrap();
         String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
     };
     assert_eq!(create("{mode: A, other: x}", "--validate=ignore"), r#"{"mode":"A","size":3}"#);
+    if cluster.minor() < 25 {
+        return; // kubectl validates by itself, in other words.
+    }
     assert!(create("{mode: A, other: x}", "--validate=strict").contains("unknown field \"spec.other\""));
     assert!(create("{mode: C}", "--validate=strict").contains("spec.mode: Unsupported value: \"C\": supported values: \"A\", \"B\""));
     assert!(create("{size: 1}", "--validate=strict").contains("spec.mode: Required value"));

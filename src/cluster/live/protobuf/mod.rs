@@ -61,7 +61,8 @@ pub(super) fn item(kind: Kind, bytes: &[u8]) -> Result<Item, Malformed> {
         Kind::Namespace => Item::Namespace(Message::decode(bytes)?),
         Kind::Node => Item::Node(Message::decode(bytes)?),
         kind if kind.is_controller() => Item::Controller(fields::controller(kind, bytes)?),
-        kind => Item::Object(Object { kind, meta: meta(bytes)?, body: serde_json::Value::Null }),
+        // An object of which only the metadata was asked for: as in JSON, nothing else is in it.
+        kind => Item::Object(Object { kind, meta: meta(bytes)?, body: serde_json::json!({}) }),
     })
 }
 
