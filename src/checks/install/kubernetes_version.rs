@@ -9,7 +9,7 @@ crate::check! {
     /// # What it checks
     ///
     /// The API server's version is older than what current releases of the mesh support: Kubernetes 1.32 for Istio, 1.31 for Linkerd. A version that
-    /// cannot be read, or is newer than what those releases were tested with (1.36), is not judged and never called fine.
+    /// cannot be read is not judged and never called fine. One that is newer than what those releases were tested with (1.36) is noted.
     ///
     /// # Why it matters
     ///
@@ -56,10 +56,15 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
     let new: Vec<&Target> = targets().filter(|t| version > t.supported().tested).collect();
     if let Some(tested) = new.iter().map(|t| t.supported().tested).min() {
-        unknown(
-            findings,
-            format!("Kubernetes {written} is newer than what known releases of {} were tested with ({})", titles(&new), dotted(tested)),
-        );
+        findings
+            .add_cluster(
+                "",
+                format!("Kubernetes {written} is newer than what known releases of {} were tested with ({})", titles(&new), dotted(tested)),
+                format!("Look in the release notes of the {} release that you install for the Kubernetes versions it supports.", titles(&new)),
+            )
+            .severity(Severity::Info)
+            .about(tag(&new))
+            .codes(&[]);
     }
 }
 
