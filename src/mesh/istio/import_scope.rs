@@ -1,6 +1,6 @@
 //! Which hosts the Sidecar of a namespace lets its workloads see.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::hosts::{KialiHost, covers, overlap, within_wildcard};
 use crate::index::Index;
@@ -27,6 +27,8 @@ struct Scope {
 pub struct ImportScopes {
     scopes: HashMap<Str, Scope>,
     root: Str,
+    /// Namespaces with a Sidecar of their own by what it imports from, sorted; `*` for those that import from any.
+    importers: HashMap<Str, BTreeSet<Str>>,
 }
 
 /// What the workloads of one namespace see; everything, when no Sidecar limits it.
@@ -47,7 +49,15 @@ impl ImportScopes {
                 scopes.insert(sidecar.meta.namespace.clone(), Scope { sidecar: i, egress: egress(sidecar) });
             }
         }
-        Self { scopes, root: root.into() }
+        let mut importers: HashMap<Str, BTreeSet<Str>> = HashMap::new();
+        #[expect(clippy::iter_over_hash_type, reason = "goes into sorted sets")]
+        for (own, scope) in &scopes {
+            for egress in scope.egress.iter().filter(|e| !e.exclude) {
+                let from = if egress.namespace == "." { own } else { &egress.namespace };
+                importers.entry(from.clone()).or_default().insert(own.clone());
+            }
+        }
+        Self { scopes, root: root.into(), importers }
     }
 
     /// What holds for workloads of `namespace`: its own Sidecar, else the root namespace's.
@@ -56,11 +66,9 @@ impl ImportScopes {
         ImportScope { scope: scope.filter(|s| !s.egress.is_empty()), namespace }
     }
 
-    /// Namespaces with a Sidecar of their own for all workloads, sorted.
-    pub fn own(&self) -> Vec<&Str> {
-        let mut namespaces: Vec<&Str> = self.scopes.keys().collect();
-        namespaces.sort_unstable();
-        namespaces
+    /// Namespaces with a Sidecar of their own that imports something of `namespace`, or may.
+    pub fn importers(&self, namespace: &str) -> impl Iterator<Item = &Str> {
+        [namespace, "*"].into_iter().filter_map(|from| self.importers.get(from)).flatten()
     }
 
     /// Whether any Sidecar limits anything.
@@ -147,7 +155,11 @@ mod tests {
 
     fn scopes(hosts: &[&str]) -> ImportScopes {
         let egress = hosts.iter().filter_map(|h| read(h)).collect();
-        ImportScopes { scopes: [(Str::from("shop"), Scope { sidecar: 0, egress })].into_iter().collect(), root: "istio-system".into() }
+        ImportScopes {
+            scopes: [(Str::from("shop"), Scope { sidecar: 0, egress })].into_iter().collect(),
+            root: "istio-system".into(),
+            importers: HashMap::new(),
+        }
     }
 
     #[test]

@@ -32,16 +32,13 @@ pub(in crate::checks::istio) struct Views<'w> {
     world: &'w World,
     /// A namespace that no Sidecar limits: it sees whatever is public.
     open: Option<&'w Str>,
-    /// Namespaces with a Sidecar of their own: each sees something else.
-    scoped: Vec<&'w Str>,
 }
 
 impl<'w> Views<'w> {
     /// Looks for an open namespace once.
     pub(in crate::checks::istio) fn new(world: &'w World) -> Self {
         let registry = &world.istio.registry;
-        let open = registry.namespaces().find(|ns| is_ambient(world, ns) || !registry.imports.of(ns).is_limited());
-        Self { world, open, scoped: registry.imports.own() }
+        Self { world, open: registry.namespaces().find(|ns| is_ambient(world, ns) || !registry.imports.of(ns).is_limited()) }
     }
 
     /// For each namespace that matters the positions of the members it sees; a view of all of them ends the search.
@@ -58,15 +55,28 @@ impl<'w> Views<'w> {
         views
     }
 
-    /// The open namespace, those that members are exported to by name, their own and those with a Sidecar: no other sees more of them.
+    /// The open namespace, those that members are exported to by name, their own, and those with a Sidecar that imports from where one of the
+    /// members lives, the one that fewest import from: no other sees more of them.
     fn viewers<'a>(&'a self, members: &'a [&Member<'w>]) -> impl Iterator<Item = &'a str> {
         let named = members.iter().flat_map(|m| match &m.visibility {
             Visibility::Everyone => &[][..],
             Visibility::Namespaces(named) => named,
         });
         let own = members.iter().map(|m| &m.object.meta.namespace);
-        let rest: BTreeSet<&str> = named.chain(own).chain(self.scoped.iter().copied()).map(Str::as_str).collect();
-        self.open.map(Str::as_str).into_iter().chain(rest)
+        let near: BTreeSet<&str> = named.chain(own).map(Str::as_str).collect();
+        // Asked for only when no nearer namespace sees them all.
+        let importers = || members.iter().map(|m| self.importers(m)).min_by_key(BTreeSet::len).unwrap_or_default();
+        let importers = std::iter::once_with(importers).flatten();
+        self.open.map(Str::as_str).into_iter().chain(near).chain(importers)
+    }
+
+    fn importers(&self, member: &Member<'_>) -> BTreeSet<&str> {
+        let registry = &self.world.istio.registry;
+        let own = &member.object.meta.namespace;
+        let homes =
+            member.hosts.iter().map(|host| registry.kiali_host(host, own)).map(|h| if h.is_service() { h.namespace } else { own.to_string() });
+        let homes: BTreeSet<String> = homes.collect();
+        homes.iter().flat_map(|home| registry.imports.importers(home)).map(Str::as_str).collect()
     }
 
     fn sees(&self, viewer: &str, member: &Member<'_>) -> bool {
