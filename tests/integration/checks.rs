@@ -1,6 +1,7 @@
 //! Every rule against its fixtures: `tests/checks/<rule>/{fires,silent}-<case>.yaml`, the expected findings beside each.
 
 mod mangled;
+mod overlaps;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -46,7 +46,6 @@ mod image_auto_not_injected;
 mod inject_annotation_only;
 mod inject_label_misplaced;
 mod inject_value_invalid;
-mod job_sidecar_never_ends;
 mod mesh_config_invalid;
 mod mesh_networks_registry;
 mod namespace_labels_conflict;
@@ -123,7 +122,6 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &inject_annotation_only::CHECK,
     &inject_label_misplaced::CHECK,
     &inject_value_invalid::CHECK,
-    &job_sidecar_never_ends::CHECK,
     &mesh_config_invalid::CHECK,
     &mesh_networks_registry::CHECK,
     &namespace_labels_conflict::CHECK,

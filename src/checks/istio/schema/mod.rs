@@ -30,6 +30,16 @@ mod workload_entry;
 mod workload_group;
 mod wrong_field_type;
 
+/// Whether Istio takes a text for a host; of what it refuses the rules here say so, and none looks it up.
+pub(super) fn is_host(text: &str) -> bool {
+    text != "*" && common::wildcard_domain(text).is_ok()
+}
+
+/// Whether Istio takes a text for the name of a namespace, a Gateway or a subset.
+pub(super) fn is_name(text: &str) -> bool {
+    common::is_dns_label(text)
+}
+
 pub(in crate::checks) static CHECKS: &[&Check] = &[
     &authorization_policy::CHECK,
     &destination_rule::CHECK,

@@ -10,7 +10,8 @@ crate::check! {
     /// # What it checks
     ///
     /// A RequestAuthentication keeps to Istio's rules: every JWT rule has an issuer or a JWKS URI, the URI is http or https, inline keys can be read,
-    /// and no audience, header, parameter or cookie is empty. A warning is given for private keys among the inline ones.
+    /// and no audience, header, parameter or cookie is empty. Private and symmetric keys among the inline ones count as errors, though Istio only
+    /// warns of them.
     ///
     /// # Why it matters
     ///
@@ -107,7 +108,8 @@ fn inline_keys(judge: &mut Judge<'_, '_>, rule: &Field<'_>) {
     for (i, key) in keys.iter().enumerate() {
         if key.get("d").is_some() || key.get("kty").and_then(Value::as_str) == Some("oct") {
             let hint = "Replace the key, since it has been seen, and list only the public part: without d, and never a symmetric one.";
-            judge.warn(path.clone(), format!("key {i} holds private material, which verification has no use for"), hint);
+            let name = key.get("kid").and_then(Value::as_str).map_or_else(|| format!("key {i}"), |kid| format!("key {kid:?}"));
+            judge.alarm(path.clone(), format!("{name} is private or symmetric: whoever reads this object can sign tokens"), hint);
         }
     }
 }

@@ -244,11 +244,6 @@ fn egress_host(text: &str) -> Verdict {
 
 fn outbound(judge: &mut Judge<'_, '_>, policy: &Field<'_>) {
     let mode = policy.text("mode");
-    if mode == "ALLOW_ANY_DYNAMIC_DNS" {
-        let hint = "Write ALLOW_ANY or REGISTRY_ONLY.";
-        judge.error(policy.path_of("mode"), "mode ALLOW_ANY_DYNAMIC_DNS is for the whole mesh alone", hint);
-        return;
-    }
     let Some(proxy) = policy.get("egressProxy") else { return };
     if mode != "ALLOW_ANY" {
         judge.error(proxy.path(), "egressProxy needs mode ALLOW_ANY", "Write mode: ALLOW_ANY, or remove egressProxy.");

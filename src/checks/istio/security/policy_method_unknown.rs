@@ -48,7 +48,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for rule in ap.spec().list("rules") {
             for operation in policy::operations(&rule) {
                 for name in ["methods", "notMethods"] {
-                    for (value, at) in operation.texts(name).filter(|(value, _)| !is_method(value)) {
+                    for (value, at) in operation.texts(name).filter(|(value, _)| !value.is_empty() && !is_method(value)) {
                         let hint = if value.contains('/') {
                             "gRPC calls are POST: move this to paths and write POST as the method."
                         } else {

@@ -47,7 +47,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for ap in world.index.objects(Kind::AuthorizationPolicy) {
         for rule in ap.spec().list("rules") {
             for source in policy::sources(&rule) {
-                for (value, at) in source.texts("principals").filter(|(value, _)| *value != "*" && !value.starts_with("spiffe://")) {
+                for (value, at) in source.texts("principals").filter(|(value, _)| !["", "*"].contains(value) && !value.starts_with("spiffe://")) {
                     let home = *homes.entry(value).or_insert_with(|| clusters.iter().find(|c| c.has(value)).map(|c| c.cluster));
                     match home {
                         Some("") => continue,

@@ -1,3 +1,4 @@
+use super::super::schema::is_host;
 use super::routes::{export_to, services_unseen, without_istioctl};
 use crate::checks::Findings;
 use crate::mesh::istio::hosts::KialiHost;
@@ -38,7 +39,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for rule in world.index.objects(Kind::DestinationRule) {
         let spec = rule.spec();
         let (host, own) = (spec.text("host"), rule.meta.namespace.as_str());
-        if host.is_empty() {
+        if host != "*" && !is_host(host) {
             continue;
         }
         let kiali_host = registry.kiali_host(host, own);

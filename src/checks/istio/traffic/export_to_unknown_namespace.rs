@@ -1,3 +1,4 @@
+use super::super::schema::is_name;
 use super::views::is_ambient;
 use crate::checks::Findings;
 use crate::model::Kind;
@@ -33,7 +34,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for kind in [Kind::VirtualService, Kind::DestinationRule, Kind::ServiceEntry] {
         for object in world.index.objects(kind).iter().filter(|o| !is_ambient(world, &o.meta.namespace)) {
             for (name, at) in object.spec().texts("exportTo") {
-                if matches!(name, "." | "*" | "~") || world.istio.registry.knows_namespace(name) {
+                if matches!(name, "." | "*" | "~") || !is_name(name) || world.istio.registry.knows_namespace(name) {
                     continue;
                 }
                 let message = format!("exported to namespace {name:?}, which does not exist");

@@ -6,7 +6,6 @@ mod destination_rule_ca_missing;
 mod destination_rule_conflict;
 mod destination_rule_host_not_found;
 mod destination_rule_never_used;
-mod destination_rule_subset_duplicate;
 mod destination_rule_subset_empty;
 mod destination_rule_subset_unused;
 mod destination_rule_subset_without_labels;
@@ -61,7 +60,6 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &destination_rule_conflict::CHECK,
     &destination_rule_host_not_found::CHECK,
     &destination_rule_never_used::CHECK,
-    &destination_rule_subset_duplicate::CHECK,
     &destination_rule_subset_empty::CHECK,
     &destination_rule_subset_unused::CHECK,
     &destination_rule_subset_without_labels::CHECK,

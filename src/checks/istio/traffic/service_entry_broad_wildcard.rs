@@ -34,7 +34,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             continue;
         }
         for (host, at) in entry.spec().texts("hosts") {
-            let broad = host.strip_prefix('*').is_some_and(|rest| !rest.trim_start_matches('.').contains('.'));
+            // Istio refuses "*" itself.
+            let broad = host != "*" && host.strip_prefix('*').is_some_and(|rest| !rest.trim_start_matches('.').contains('.'));
             if broad {
                 let message = format!("host {host:?} is exported to every namespace");
                 findings.add(entry, at.path(), message, "Name the domains that are needed, or set exportTo: [\".\"].");

@@ -35,7 +35,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let roots = all.iter().filter(|vs| !hosts(vs).is_empty());
     let named: HashSet<(&str, &str)> =
         roots.flat_map(|vs| vs.spec().list("http").filter_map(|rule| rule.get("delegate")).map(|d| target(vs, &d)).collect::<Vec<_>>()).collect();
-    for vs in all.iter().filter(|vs| hosts(vs).is_empty()) {
+    for vs in all.iter().filter(|vs| vs.spec().get("hosts").is_none_or(|hosts| hosts.is_empty())) {
         if !named.contains(&(vs.meta.namespace.as_str(), vs.meta.name.as_str())) {
             let message = "has no hosts and no VirtualService delegates to it";
             findings.add(vs, "spec.hosts", message, "Name it as delegate in a rule, add hosts, or remove it.");

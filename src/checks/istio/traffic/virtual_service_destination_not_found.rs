@@ -1,3 +1,4 @@
+use super::super::schema::is_host;
 use super::routes::{Destination, destinations, export_to, services_unseen, without_istioctl};
 use crate::checks::Findings;
 use crate::model::{Kind, Object};
@@ -35,7 +36,7 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     for vs in world.index.objects(Kind::VirtualService) {
         let exported = export_to(vs);
-        for destination in destinations(vs) {
+        for destination in destinations(vs).into_iter().filter(|d| is_host(d.host)) {
             judge(world, vs, &exported, &destination, findings);
         }
     }

@@ -37,6 +37,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             }
             for (name, what) in [("delay", "delays"), ("abort", "fails")] {
                 let Some(part) = fault.get(name) else { continue };
+                if name == "abort" && ["httpStatus", "grpcStatus"].iter().all(|status| part.get(status).is_none()) {
+                    continue;
+                }
                 let share = part.at(["percentage", "value"]).or_else(|| part.get("percent")).map_or(Some(100.0), |p| p.number());
                 if let Some(share) = share.filter(|s| *s > 0.0) {
                     let message = format!("{what} {share} % of the requests of all callers");

@@ -1,3 +1,4 @@
+use super::super::schema::is_name;
 use super::routes::{GatewayName, PROTOCOLS, codes_of_absence, elsewhere_unseen};
 use crate::checks::Findings;
 use crate::model::{Field, Kind, Object};
@@ -34,6 +35,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for vs in world.index.objects(Kind::VirtualService) {
         for (text, at, codes) in named_gateways(vs) {
             let GatewayName::Object { namespace, name, .. } = GatewayName::read(text, &vs.meta.namespace) else { continue };
+            if !is_name(namespace) || !is_name(name) {
+                continue;
+            }
             const KINDS: [Kind; 2] = [Kind::IstioGateway, Kind::Gateway];
             if !KINDS.iter().any(|kind| world.index.object(*kind, namespace, name).is_some()) {
                 let finding = findings.missing(

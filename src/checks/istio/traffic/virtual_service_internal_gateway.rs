@@ -17,10 +17,11 @@ crate::check! {
     ///
     /// Attach an HTTPRoute to the Gateway instead, or bind the VirtualService to an Istio Gateway.
     ///
-    /// Sources: IST0165: istio `pkg/config/analysis/analyzers/virtualservice/gateways.go`.
+    /// Sources: IST0165: istio `pkg/config/analysis/analyzers/virtualservice/gateways.go`; IST0106: `pkg/config/validation/validation.go`, which
+    /// takes the name for none.
     "istio-virtual-service-internal-gateway",
     summary: "VirtualService names a gateway object that is internal to istiod",
-    aliases: &["IST0165"],
+    aliases: &["IST0106", "IST0165"],
     severity: Severity::Warning,
     category: Category::Traffic,
     mesh: MeshTag::Istio,

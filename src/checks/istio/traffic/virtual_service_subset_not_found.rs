@@ -1,5 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
+use super::super::schema::is_name;
 use super::routes::{Destination, codes_of_absence, destinations, hosts, in_mesh};
 use super::views::is_ambient;
 use crate::checks::Findings;
@@ -45,7 +46,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let registry = &world.istio.registry;
             hosts(vs).into_iter().any(|h| scope.imports_host(&registry.kiali_host(h, own), h, own))
         };
-        for destination in destinations(vs).into_iter().filter(|d| !d.subset.is_empty()) {
+        for destination in destinations(vs).into_iter().filter(|d| is_name(d.subset)) {
             let key = (istioctl_name(destination.host, own), destination.subset.to_owned());
             let mut codes = Vec::new();
             if !defined.istioctl.contains(&key) {

@@ -8,12 +8,11 @@ use crate::world::World;
 crate::check! {
     /// # What it checks
     ///
-    /// The `timeout` of a rule is 0, which means none, or longer than ten minutes.
+    /// The `timeout` of a rule is longer than ten minutes. (Istio refuses a timeout of 0; none is written by leaving it out.)
     ///
     /// # Why it matters
     ///
-    /// A backend that hangs then holds connections and memory of all its callers. No timeout is the default; written down it is mostly meant
-    /// as "at once" or left over from a test. For streams it is right.
+    /// A backend that hangs then holds connections and memory of all its callers. For streams it is right.
     ///
     /// # How to mend it
     ///
@@ -21,7 +20,7 @@ crate::check! {
     ///
     /// Sources: istio/api `networking/v1alpha3/virtual_service.proto` (HTTPRoute.timeout).
     "istio-virtual-service-timeout-extreme",
-    summary: "Timeout of a VirtualService rule is off or very long",
+    summary: "Timeout of a VirtualService rule is very long",
     severity: Severity::Info,
     category: Category::Traffic,
     mesh: MeshTag::Istio,
@@ -35,9 +34,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for vs in world.index.objects(Kind::VirtualService) {
         for field in vs.spec().list("http").filter_map(|rule| rule.get("timeout")) {
             let Some((timeout, false)) = field.str().and_then(go_duration) else { continue };
-            if timeout.is_zero() {
-                findings.add(vs, field.path(), "timeout 0 means no timeout at all", "Give the time that callers wait, or remove the field.");
-            } else if timeout > LONG {
+            if timeout > LONG {
                 let message = format!("timeout {} is longer than ten minutes", field.str().unwrap_or_default());
                 findings.add(vs, field.path(), message, "Give the time that callers really wait; keep streams in a rule of their own.");
             }

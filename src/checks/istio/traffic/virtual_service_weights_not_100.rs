@@ -7,12 +7,11 @@ use crate::world::World;
 crate::check! {
     /// # What it checks
     ///
-    /// The weights of a rule's destinations do not add up to 100, are all 0, or are given for some destinations only.
+    /// The weights of a rule's destinations do not add up to 100, or are given for some destinations only.
     ///
     /// # Why it matters
     ///
     /// Istio takes weights as shares of their sum: 5 and 5 are halves. A destination without a weight gets nothing next to one with.
-    /// Weights that are all 0 are rejected.
     ///
     /// # How to mend it
     ///
@@ -37,10 +36,11 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             }
             let sum = weights.iter().flatten().fold(0_i64, |sum, w| sum.saturating_add(*w));
             let path = rule.path_of("route");
+            // Istio refuses weights that are all 0, which istio-virtual-service-invalid says.
             if sum == 0 {
-                let message = "no destination has a weight above 0: Istio rejects the rule";
-                findings.add(vs, path, message, "Give the destinations weights that add up to 100.").severity(Severity::Error);
-            } else if let Some(at) = weights.iter().position(Option::is_none) {
+                continue;
+            }
+            if let Some(at) = weights.iter().position(Option::is_none) {
                 let message = "has no weight next to destinations that have one: it gets no requests";
                 let hint = "Give every destination a weight, 100 in all, or remove this one.";
                 findings.add(vs, format!("{path}[{at}]"), message, hint).severity(Severity::Warning);

@@ -50,6 +50,8 @@ fn scaled(number: &str, unit: i128) -> Option<i128> {
 pub(in super::super) fn duration(judge: &mut Judge<'_, '_>, field: &Field<'_>) {
     match read(field) {
         Some(nanos) => judge.judge(field, limits(nanos)),
+        // Of a value that is no text istio-wrong-field-type says so.
+        None if field.str().is_none() && !judge.is_inside() => {}
         None => {
             let message = format!("{} is not a duration", field.value());
             judge.refused(field.path(), message, "Write a number with a unit: 300ms, 1.5s, 2m or 1h.");

@@ -49,6 +49,11 @@ impl<'j, 'w> Judge<'j, 'w> {
         &self.object.meta.namespace
     }
 
+    /// Whether the judged document is text in another object, whose types no other rule looks at.
+    pub(in super::super) fn is_inside(&self) -> bool {
+        self.inside.is_some()
+    }
+
     /// How many errors were reported.
     pub(in super::super) fn errors(&self) -> usize {
         self.errors
@@ -76,6 +81,11 @@ impl<'j, 'w> Judge<'j, 'w> {
     /// Istio and istioctl take what stands at `path` without a word, and it is hardly what was meant.
     pub(in super::super) fn doubt(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
         self.report(path.into(), message.into(), hint.into(), Severity::Warning, &[]);
+    }
+
+    /// Istio takes what stands at `path` and warns of it, although it is as bad as an error.
+    pub(in super::super) fn alarm(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
+        self.report(path.into(), message.into(), hint.into(), Severity::Error, &["IST0133"]);
     }
 
     /// Worth knowing, and istioctl warns of it.
