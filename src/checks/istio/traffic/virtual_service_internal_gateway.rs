@@ -22,7 +22,7 @@ crate::check! {
     "istio-virtual-service-internal-gateway",
     summary: "VirtualService names a gateway object that is internal to istiod",
     aliases: &["IST0106", "IST0165"],
-    severity: Severity::Warning,
+    severity: Severity::Error,
     category: Category::Traffic,
     mesh: MeshTag::Istio,
     needs: &[Kind::VirtualService],
