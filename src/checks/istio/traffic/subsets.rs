@@ -64,7 +64,7 @@ impl<'w> Pods<'w> {
             by_label
         });
         let fits = |pod: &&Pod| namespace.is_none_or(|ns| pod.metadata.namespace == ns) && selector.is_subset_of(&pod.metadata.labels);
-        selector.iter().filter_map(|(key, value)| by_label.get(&(key.clone(), value.clone()))).flatten().any(|pod| fits(&pod))
+        selector.iter().filter_map(|(key, value)| by_label.get(&(key.clone(), value.clone()))).flatten().any(fits)
     }
 
     fn node(&self, name: &str) -> Option<&'w Node> {
