@@ -1,12 +1,14 @@
 //! The values that AuthorizationPolicies match by.
 
-use super::common::{Judge, Verdict, fault, ip_or_cidr};
+use super::common::{Fault, Judge, Verdict, fault, ip_or_cidr};
 use crate::model::Field;
 
 /// No text of the list `name` may be empty.
 pub(super) fn not_empty(judge: &mut Judge<'_, '_>, field: &Field<'_>, name: &'static str) {
     for (_, item) in field.texts(name).filter(|(text, _)| text.is_empty()) {
-        judge.error(item.path(), format!("{name} holds an empty value"), "Remove it, or write \"*\" to mean any value.");
+        let fault = Fault { message: format!("{name} holds an empty value"), hint: "Remove it, or write \"*\" to mean any value.".into() };
+        let codes: &[&'static str] = if name == "methods" { &["IST0106", "KIA0102"] } else { &["IST0106"] };
+        judge.error_as(item.path(), fault, codes);
     }
 }
 

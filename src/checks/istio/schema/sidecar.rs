@@ -34,7 +34,7 @@ crate::check! {
     /// Sources: IST0106, IST0133: istio `pkg/config/validation/validation.go`, `agent/validation.go`.
     "istio-sidecar-invalid",
     summary: "Sidecar that Istio refuses or warns of",
-    aliases: &["IST0106", "IST0133"],
+    aliases: &["IST0106", "IST0133", "KIA1004"],
     severity: Severity::Error,
     category: Category::Config,
     mesh: MeshTag::Istio,
@@ -207,7 +207,11 @@ fn egress_hosts(judge: &mut Judge<'_, '_>, listener: &Field<'_>) {
     let own = judge.namespace();
     let mut seen: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (text, field) in listener.texts("hosts") {
-        judge.judge(&field, egress_host(text));
+        if let Err(fault) = egress_host(text) {
+            // Kiali looks for the host all the same, unless it is every host.
+            let codes: &[&'static str] = if text.ends_with("/*") { &["IST0106"] } else { &["IST0106", "KIA1004"] };
+            judge.error_as(field.path(), fault, codes);
+        }
         let Some((namespace, name)) = text.split_once('/').filter(|(ns, _)| !ns.starts_with('~')) else { continue };
         let names = seen.entry(if namespace == "." { own } else { namespace }).or_default();
         if names.contains(name) || names.contains("*") || (name == "*" && !names.is_empty()) {

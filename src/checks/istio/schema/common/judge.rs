@@ -65,6 +65,12 @@ impl<'j, 'w> Judge<'j, 'w> {
         self.report(path.into(), message.into(), hint.into(), Severity::Error, &["IST0106"]);
     }
 
+    /// Istio refuses what stands at `path`, and another tool than istioctl has a code for it too.
+    pub(in super::super) fn error_as(&mut self, path: impl Into<String>, fault: Fault, codes: &[&'static str]) {
+        self.errors += 1;
+        self.report(path.into(), fault.message, fault.hint, Severity::Error, codes);
+    }
+
     /// Istio takes what stands at `path`, and warns of it.
     pub(in super::super) fn warn(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
         let codes: &[&'static str] = if self.quiet { &[] } else { &["IST0133"] };
