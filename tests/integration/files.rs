@@ -134,7 +134,7 @@ fn json_is_read_like_yaml() {
 fn hostile_names_do_not_reach_a_terminal() {
     let text = b"apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: \"a\\e[2Jb\", namespace: shop}\nspec: {hosts: [a.b], gateways: [\"\\e]0;x\\a\"]}\n";
     for format in ["wide", "name", "github", "markdown", "junit"] {
-        let (_, out, err) = run(&[("a.yaml", text)], &["check", "-f", "a.yaml", "--rule", RULE, "-o", format]);
+        let (_, out, err) = run(&[("a.yaml", text)], &["check", "-f", "a.yaml", "--rule", "istio-virtual-service-invalid", "-o", format]);
         assert!(!out.is_empty() && !out.contains('\u{1b}') && !out.contains('\u{7}') && !err.contains('\u{1b}'), "{format}: {out:?}");
     }
 }
