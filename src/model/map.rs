@@ -1,17 +1,16 @@
 //! Label and annotation maps: small, sorted, immutable.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::Str;
+use super::{Shared, Str};
 
 /// A sorted map of strings in one shared allocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Map(Arc<[(Str, Str)]>);
+pub struct Map(Shared<(Str, Str)>);
 
 impl Map {
     /// Builds a map; of equal keys the last wins, as in JSON.

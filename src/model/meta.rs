@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Map, Origin, Path, Span, Str};
+use super::{Kind, Map, Origin, Path, Shared, Span, Str};
 
 /// Name, labels, the annotations that matter here, and where the object came from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,8 +32,8 @@ pub struct Meta {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion_timestamp: Option<Str>,
     /// Owners, the controller among them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub owner_references: Vec<OwnerReference>,
+    #[serde(skip_serializing_if = "Shared::is_empty")]
+    pub owner_references: Shared<OwnerReference>,
     /// The `apiVersion` it was read with; empty when it was the kind's preferred one.
     #[serde(skip)]
     pub api_version: Str,
@@ -43,7 +43,7 @@ pub struct Meta {
 }
 
 /// Who owns an object.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct OwnerReference {
     /// The owner's `apiVersion`.

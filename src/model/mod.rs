@@ -17,6 +17,7 @@ mod quantity;
 mod selector;
 mod server;
 mod service;
+mod shared;
 mod text;
 
 pub use duration::go_duration;
@@ -41,4 +42,5 @@ pub use server::{Access, Answer, Review, ServerFacts, Told};
 pub use service::{
     Condition, Namespace, Node, NodeCondition, NodeInfo, NodeSpec, NodeStatus, Port, Service, ServicePort, ServiceSpec, ServiceStatus,
 };
+pub use shared::{Intern, Shared};
 pub use text::Str;

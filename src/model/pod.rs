@@ -7,7 +7,7 @@ use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::meta::str_is_empty;
-use super::{Kind, LabelSelector, Map, Meta, Port, Str};
+use super::{Kind, LabelSelector, Map, Meta, Port, Shared, Str};
 
 /// A pod.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,10 +26,10 @@ pub struct Pod {
 #[serde(rename_all = "camelCase", default)]
 pub struct PodSpec {
     /// Containers.
-    pub containers: Vec<Container>,
+    pub containers: Shared<Container>,
     /// Init containers, native sidecars among them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub init_containers: Vec<Container>,
+    #[serde(skip_serializing_if = "Shared::is_empty")]
+    pub init_containers: Shared<Container>,
     /// Whether it shares the node's network.
     #[serde(skip_serializing_if = "is_false")]
     pub host_network: bool,
@@ -48,7 +48,7 @@ pub struct PodSpec {
 }
 
 /// A container, init containers and native sidecars included.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Container {
     /// Name.
@@ -83,7 +83,7 @@ pub struct Container {
 }
 
 /// A declared port.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ContainerPort {
     /// Name, empty when unnamed.
@@ -98,7 +98,7 @@ pub struct ContainerPort {
 }
 
 /// An environment variable with a literal value; `value` is empty when it comes from elsewhere.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EnvVar {
     /// Name.
@@ -109,7 +109,7 @@ pub struct EnvVar {
 }
 
 /// A health probe.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Probe {
     /// An HTTP request.
@@ -124,7 +124,7 @@ pub struct Probe {
 }
 
 /// The request of an HTTP probe.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HttpGet {
     /// Path, `/` when empty.
@@ -138,7 +138,7 @@ pub struct HttpGet {
 }
 
 /// The port of a TCP or gRPC probe.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SocketProbe {
     /// Port, by number or name.
@@ -146,7 +146,7 @@ pub struct SocketProbe {
 }
 
 /// Security settings of a pod or a container.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SecurityContext {
     /// User id.
@@ -171,11 +171,11 @@ pub struct PodStatus {
     #[serde(rename = "podIPs", skip_serializing_if = "Vec::is_empty")]
     pub pod_ips: Vec<PodIp>,
     /// Containers' state.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub container_statuses: Vec<ContainerStatus>,
+    #[serde(skip_serializing_if = "Shared::is_empty")]
+    pub container_statuses: Shared<ContainerStatus>,
     /// Init containers' state, native sidecars included.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub init_container_statuses: Vec<ContainerStatus>,
+    #[serde(skip_serializing_if = "Shared::is_empty")]
+    pub init_container_statuses: Shared<ContainerStatus>,
     /// Conditions that are not `True`, the only ones a rule asks about.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "failing_conditions")]
     pub conditions: Vec<PodCondition>,
@@ -190,7 +190,7 @@ pub struct PodIp {
 }
 
 /// A container's state.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ContainerStatus {
     /// The container's name.

@@ -37,7 +37,7 @@ impl<'a> GatewayWorkloads<'a> {
         let by_selector = selectors.into_iter().map(|(text, selector)| (text, pick(index, &selector, &strays))).collect();
         let app: Map = [("app", "istiod")].into_iter().collect();
         let own_namespace_only = index.select(None, &app).any(|w| {
-            let containers = index.pod_spec(w).map(|spec| spec.containers.as_slice()).unwrap_or_default();
+            let containers = index.pod_spec(w).map(|spec| &*spec.containers).unwrap_or_default();
             containers.iter().any(|c| c.env("PILOT_SCOPE_GATEWAY_TO_NAMESPACE") == Some("true"))
         });
         Self { by_selector, own_namespace_only }

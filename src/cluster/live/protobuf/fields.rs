@@ -74,7 +74,7 @@ message!(Status, it, wire, {
 impl Message for Meta {
     fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut it = Self::default();
-        let (mut labels, mut annotations) = (Pairs::new(), Pairs::new());
+        let (mut labels, mut annotations, mut owners) = (Pairs::new(), Pairs::new(), Vec::new());
         each(bytes, |field, wire| {
             match field {
                 1 => it.name = wire.str()?,
@@ -83,13 +83,14 @@ impl Message for Meta {
                 9 => it.deletion_timestamp = time(wire)?,
                 11 => labels.push(entry(wire)?),
                 12 if annotation_matters(entry_key(wire)?) => annotations.push(entry(wire)?),
-                13 => it.owner_references.push(wire.message()?),
+                13 => owners.push(wire.message()?),
                 _ => {}
             }
             Ok(())
         })?;
         it.labels = map(labels);
         it.annotations = map(annotations);
+        it.owner_references = owners.into();
         Ok(it)
     }
 }
@@ -107,15 +108,28 @@ message!(Pod, it, wire, {
     3 => it.status = wire.message()?,
 });
 
-message!(PodSpec, it, wire, {
-    2 => it.containers.push(wire.message()?),
-    8 => it.service_account_name = wire.str()?,
-    10 => it.node_name = wire.str()?,
-    11 => it.host_network = wire.bool()?,
-    14 => it.security_context = Some(wire.message::<PodSecurity>()?.0),
-    20 => it.init_containers.push(wire.message()?),
-    21 => it.automount_service_account_token = Some(wire.bool()?),
-});
+impl Message for PodSpec {
+    fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut it = Self::default();
+        let (mut containers, mut init_containers) = (Vec::new(), Vec::new());
+        each(bytes, |field, wire| {
+            match field {
+                2 => containers.push(wire.message()?),
+                8 => it.service_account_name = wire.str()?,
+                10 => it.node_name = wire.str()?,
+                11 => it.host_network = wire.bool()?,
+                14 => it.security_context = Some(wire.message::<PodSecurity>()?.0),
+                20 => init_containers.push(wire.message()?),
+                21 => it.automount_service_account_token = Some(wire.bool()?),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        it.containers = containers.into();
+        it.init_containers = init_containers.into();
+        Ok(it)
+    }
+}
 
 /// `core/v1.PodSecurityContext`, whose numbers differ from a container's.
 #[derive(Default)]
@@ -193,20 +207,33 @@ message!(GrpcProbe, it, wire, {
     1 => it.0.port = Port::Number(wire.int32()?),
 });
 
-message!(PodStatus, it, wire, {
-    1 => it.phase = wire.str()?,
-    2 => {
-        let condition: PodCondition = wire.message()?;
-        if condition.status != "True" {
-            it.conditions.push(condition);
-        }
-    },
-    4 => it.reason = wire.str()?,
-    6 => it.pod_ip = wire.str()?,
-    8 => it.container_statuses.push(wire.message()?),
-    10 => it.init_container_statuses.push(wire.message()?),
-    12 => it.pod_ips.push(wire.message()?),
-});
+impl Message for PodStatus {
+    fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut it = Self::default();
+        let (mut containers, mut init_containers) = (Vec::new(), Vec::new());
+        each(bytes, |field, wire| {
+            match field {
+                1 => it.phase = wire.str()?,
+                2 => {
+                    let condition: PodCondition = wire.message()?;
+                    if condition.status != "True" {
+                        it.conditions.push(condition);
+                    }
+                }
+                4 => it.reason = wire.str()?,
+                6 => it.pod_ip = wire.str()?,
+                8 => containers.push(wire.message()?),
+                10 => init_containers.push(wire.message()?),
+                12 => it.pod_ips.push(wire.message()?),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        it.container_statuses = containers.into();
+        it.init_container_statuses = init_containers.into();
+        Ok(it)
+    }
+}
 
 message!(PodCondition, it, wire, {
     1 => it.kind = wire.str()?,
