@@ -1,9 +1,13 @@
-//! The whole command against a large cluster over HTTP: `cargo bench --bench cluster [-- PODS]` (default 10,000).
+//! The whole command against a large cluster over HTTP: `cargo bench --bench cluster [-- PODS] [--json]` (default 10,000).
 //!
-//! Machines are noisy, so everything is a ratio to the raw transfer of the same lists by curl, on the same machine in the same run, and to
-//! `kubectl get pods -A` where kubectl is on PATH. Peak memory is the kernel's own high-water mark.
+//! With `KUBEBUILDER_ASSETS` set the cluster is a real etcd and kube-apiserver, filled first (some minutes for 10,000 pods); else a server of ours
+//! that answers from memory, in protobuf like a real one, or in JSON alone with `--json`.
+//!
+//! Machines are noisy, so everything is a ratio to the raw transfer by curl of the lists that `check` reads, each in one piece and all at once, in the
+//! same encoding, on the same machine in the same run, and to `kubectl get pods -A` where kubectl is on PATH. Peak memory is the kernel's high-water mark.
 
 #![allow(
+    clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -11,29 +15,87 @@
     reason = "a benchmark prints, and what breaks it should break it"
 )]
 
-#[path = "../tests/integration/apiserver/bulk.rs"]
+#[path = "../tests/integration/apiserver/mod.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
-mod bulk;
+mod apiserver;
+#[path = "../tests/integration/cluster.rs"]
+mod cluster;
+#[path = "../tests/integration/encode.rs"]
+mod encode;
+#[path = "../tests/integration/envtest.rs"]
+mod envtest;
+#[path = "../tests/integration/kubeconfig.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
+mod kubeconfig;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Lists that `check` reads of the generated cluster.
-const LISTS: [&str; 6] =
+use apiserver::bulk::{Bulk, Running};
+use cluster::{ADMIN, TestCluster};
+use futures::StreamExt as _;
+
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf,application/json";
+/// Lists of some size that the commands read of the generated cluster; the rest are empty.
+const CORE: [&str; 6] =
     ["/api/v1/pods", "/api/v1/namespaces", "/api/v1/services", "/api/v1/nodes", "/apis/apps/v1/deployments", "/apis/apps/v1/daemonsets"];
+const CUSTOM: [&str; 4] = [
+    "/apis/networking.istio.io/v1/virtualservices",
+    "/apis/networking.istio.io/v1/destinationrules",
+    "/apis/security.istio.io/v1/authorizationpolicies",
+    "/apis/security.istio.io/v1/peerauthentications",
+];
 
 struct Measured {
     seconds: f64,
     megabytes: f64,
 }
 
+/// A cluster at work.
+struct Served {
+    url: String,
+    kubeconfig: PathBuf,
+    home: tempfile::TempDir,
+    /// What keeps it running.
+    _server: Server,
+}
+
+#[allow(dead_code, clippy::large_enum_variant, reason = "held for their ends; there is one")]
+enum Server {
+    Real(TestCluster),
+    Memory(Running),
+}
+
 fn main() {
-    let pods: usize = std::env::args().filter_map(|a| a.parse().ok()).next().unwrap_or(10_000);
-    let cluster = bulk::Bulk::new(pods, 50);
-    let bytes = cluster.pod_bytes();
-    cluster.prepare(500);
-    let server = cluster.serve();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let pods: usize = arguments.iter().find_map(|a| a.parse().ok()).unwrap_or(10_000);
+    let json = arguments.iter().any(|a| a == "--json");
+    let bulk = Bulk::new(pods, 50);
+    println!("{pods} pods of {} KB as JSON", bulk.pod_bytes() / pods / 1000);
+    let served = if envtest::assets().is_some() { real(&bulk) } else { memory(bulk, json) };
+    let all: Vec<&str> = CORE.into_iter().chain(CUSTOM).collect();
+    let raw = best(5, || curl(&served, &all, if json { "application/json" } else { PROTOBUF }));
+    row("curl, the same lists", &raw, &raw);
+    for arguments in [vec!["check", "-A"], vec!["status", "-A"], vec!["injection", "-A"], vec!["check", "-n", "ns-1"]] {
+        let ours = best(5, || plugin(&served.kubeconfig, served.home.path(), &arguments));
+        row(&format!("kubectl mesh {}", arguments.join(" ")), &ours, &raw);
+    }
+    if pods <= 10_000 && Command::new("kubectl").args(["version", "--client"]).stdout(Stdio::null()).status().is_ok() {
+        let kubectl = best(1, || {
+            let mut command = Command::new("kubectl");
+            command.args(["get", "pods", "-A", "--kubeconfig"]).arg(&served.kubeconfig).env("HOME", served.home.path());
+            command
+        });
+        row("kubectl get pods -A", &kubectl, &raw);
+    }
+}
+
+/// Served from memory by this program.
+fn memory(bulk: Bulk, json: bool) -> Served {
+    let bulk = if json { bulk } else { bulk.protobuf(encode::kubernetes_protobuf) };
+    bulk.prepare(500);
+    let server = bulk.serve();
     let home = tempfile::tempdir().unwrap();
     let kubeconfig = home.path().join("config");
     let config = format!(
@@ -41,30 +103,41 @@ fn main() {
         server.url()
     );
     std::fs::write(&kubeconfig, config).unwrap();
-    println!("{pods} pods, {} MB as JSON", bytes / 1_000_000);
+    Served { url: server.url(), kubeconfig, home, _server: Server::Memory(server) }
+}
 
-    let curl = best(3, || {
-        let urls = LISTS.iter().map(|path| format!("{}{path}", server.url()));
-        let mut command = Command::new("curl");
-        command.args(["-s", "-S"]);
-        urls.for_each(|url| {
-            command.args(["-o", "/dev/null", &url]);
-        });
-        command
-    });
-    row("curl, the same lists", &curl, &curl);
-    for arguments in [vec!["check", "-A"], vec!["status", "-A"], vec!["injection", "-A"], vec!["check", "-n", "ns-1"]] {
-        let ours = best(3, || plugin(&kubeconfig, home.path(), &arguments));
-        row(&format!("kubectl mesh {}", arguments.join(" ")), &ours, &curl);
+/// A real API server, given every object.
+fn real(bulk: &Bulk) -> Served {
+    let cluster = TestCluster::start();
+    let client = cluster.client(ADMIN);
+    let create = async |(path, body): (String, String)| {
+        let request = http::Request::post(&path).header("content-type", "application/json").body(body.clone().into_bytes()).unwrap();
+        let made = client.request::<serde_json::Value>(request).await;
+        // The default service account of a namespace may be there already.
+        assert!(matches!(&made, Ok(_)) || matches!(&made, Err(kube::Error::Api(status)) if status.code == 409), "{path}: {made:?}");
+        if path.ends_with("/pods") {
+            let object: serde_json::Value = serde_json::from_str(&body).unwrap();
+            let path = format!("{path}/{}/status", object["metadata"]["name"].as_str().unwrap());
+            let request = http::Request::put(path).header("content-type", "application/json").body(body.into_bytes()).unwrap();
+            client.request::<serde_json::Value>(request).await.unwrap();
+        }
+    };
+    let start = Instant::now();
+    cluster.wait(async { futures::stream::iter(bulk.objects()).for_each_concurrent(16, create).await });
+    println!("a real API server, filled in {:.0} s", start.elapsed().as_secs_f64());
+    let home = tempfile::tempdir().unwrap();
+    Served { url: cluster.url().to_owned(), kubeconfig: cluster.kubeconfig_for(ADMIN), home, _server: Server::Real(cluster) }
+}
+
+/// The raw transfer.
+fn curl(served: &Served, lists: &[&str], accept: &str) -> Command {
+    let mut command = Command::new("curl");
+    let token = format!("Authorization: Bearer {}", apiserver::SETUP_USER);
+    command.args(["-s", "-S", "-k", "--parallel", "--parallel-max", "8", "-H", &token, "-H", &format!("Accept: {accept}")]);
+    for list in lists {
+        command.args(["-o", "/dev/null", &format!("{}{list}", served.url)]);
     }
-    if Command::new("kubectl").args(["version", "--client"]).output().is_ok() {
-        let kubectl = best(1, || {
-            let mut command = Command::new("kubectl");
-            command.args(["get", "pods", "-A", "--kubeconfig"]).arg(&kubeconfig).env("HOME", home.path());
-            command
-        });
-        row("kubectl get pods -A", &kubectl, &curl);
-    }
+    command
 }
 
 fn plugin(kubeconfig: &Path, home: &Path, arguments: &[&str]) -> Command {

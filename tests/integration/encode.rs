@@ -25,6 +25,8 @@ pub enum Type {
     Messages(&'static str),
     /// A message in binary whose fields stand in the outer object in JSON.
     Inline(&'static str),
+    /// Any JSON, kept as its text in a message of one field.
+    Raw,
 }
 
 pub fn fields(message: &str) -> &'static [(&'static str, u64, Type)] {
@@ -42,7 +44,11 @@ pub fn fields(message: &str) -> &'static [(&'static str, u64, Type)] {
             ("annotations", 12, Map),
             ("ownerReferences", 13, Messages("OwnerReference")),
             ("finalizers", 14, Texts),
+            ("managedFields", 17, Messages("ManagedFieldsEntry")),
         ],
+        "ManagedFieldsEntry" => {
+            &[("manager", 1, Text), ("operation", 2, Text), ("apiVersion", 3, Text), ("time", 4, Time), ("fieldsType", 6, Text), ("fieldsV1", 7, Raw)]
+        }
         "OwnerReference" => &[
             ("apiVersion", 5, Text),
             ("kind", 1, Text),
@@ -63,6 +69,7 @@ pub fn fields(message: &str) -> &'static [(&'static str, u64, Type)] {
         ],
         "Pod" => &[("metadata", 1, Message("ObjectMeta")), ("spec", 2, Message("PodSpec")), ("status", 3, Message("PodStatus"))],
         "PodSpec" => &[
+            ("volumes", 1, Messages("Volume")),
             ("initContainers", 20, Messages("Container")),
             ("containers", 2, Messages("Container")),
             ("restartPolicy", 3, Text),
@@ -80,6 +87,14 @@ pub fn fields(message: &str) -> &'static [(&'static str, u64, Type)] {
             ("priority", 25, Pointer(&Int)),
         ],
         "PartialObjectMetadata" => &[("metadata", 1, Message("ObjectMeta"))],
+        "Volume" => &[("name", 1, Text), ("source", 2, Inline("VolumeSource"))],
+        "VolumeSource" => &[("projected", 26, Message("ProjectedVolumeSource"))],
+        "ProjectedVolumeSource" => &[("sources", 1, Messages("VolumeProjection")), ("defaultMode", 2, Int)],
+        "VolumeProjection" => &[("configMap", 3, Message("ConfigMapProjection"))],
+        "ConfigMapProjection" => &[("reference", 1, Inline("LocalObjectReference")), ("items", 2, Messages("KeyToPath"))],
+        "LocalObjectReference" => &[("name", 1, Text)],
+        "KeyToPath" => &[("key", 1, Text), ("path", 2, Text)],
+        "VolumeMount" => &[("name", 1, Text), ("readOnly", 2, Bool), ("mountPath", 3, Text)],
         "PodSecurityContext" => {
             &[("runAsUser", 2, Pointer(&Int)), ("runAsGroup", 6, Pointer(&Int)), ("fsGroup", 5, Pointer(&Int)), ("runAsNonRoot", 3, Pointer(&Bool))]
         }
@@ -91,6 +106,7 @@ pub fn fields(message: &str) -> &'static [(&'static str, u64, Type)] {
             ("workingDir", 5, Text),
             ("ports", 6, Messages("ContainerPort")),
             ("env", 7, Messages("EnvVar")),
+            ("volumeMounts", 9, Messages("VolumeMount")),
             ("restartPolicy", 24, Text),
             ("livenessProbe", 10, Message("Probe")),
             ("readinessProbe", 11, Message("Probe")),
@@ -285,6 +301,10 @@ fn encode_field(field: u64, kind: Type, object: &Value, value: Option<&Value>, o
             value.and_then(Value::as_array).into_iter().flatten().for_each(|value| bytes(field, &encode(message, value), out));
         }
         Type::Inline(message) => bytes(field, &encode(message, object), out),
+        Type::Raw => {
+            let text = value.map(Value::to_string).unwrap_or_default();
+            bytes(field, &built(|raw| bytes(1, text.as_bytes(), raw)), out);
+        }
     }
 }
 

@@ -12,21 +12,30 @@ use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The objects: pods of about 25 KB in namespaces `ns-0`, `ns-1` …, one Deployment, ReplicaSet and Service for every ten pods.
+/// The objects: pods of about 25 KB in namespaces `ns-0`, `ns-1` …, one Deployment, ReplicaSet, Service and two policies for every ten pods.
 pub struct Bulk {
     lists: BTreeMap<&'static str, List>,
-    pages: Mutex<HashMap<(String, String), Arc<[Bytes]>>>,
+    pages: Mutex<HashMap<Key, Arc<[Bytes]>>>,
+    protobuf: Option<Encoder>,
 }
+
+/// Makes Kubernetes' protobuf of a list; nothing for kinds that have none.
+pub type Encoder = fn(&Value) -> Option<Vec<u8>>;
+
+/// A list's kind and namespace, the page size, and whether it is in protobuf.
+type Key = (String, String, bool);
 
 struct List {
     kind: &'static str,
-    version: &'static str,
+    /// The group's path, such as `/apis/apps/v1`.
+    root: &'static str,
     /// Namespace and rendered object, in the order a real server lists them.
     items: Vec<(String, String)>,
 }
@@ -62,17 +71,23 @@ const RESOURCES: &[(&str, &str, &str, bool)] = &[
     ("/apis/apps/v1", "replicasets", "ReplicaSet", true),
     ("/apis/apps/v1", "statefulsets", "StatefulSet", true),
     ("/apis/apps/v1", "daemonsets", "DaemonSet", true),
+    ("/apis/networking.istio.io/v1", "virtualservices", "VirtualService", true),
+    ("/apis/networking.istio.io/v1", "destinationrules", "DestinationRule", true),
+    ("/apis/security.istio.io/v1", "authorizationpolicies", "AuthorizationPolicy", true),
+    ("/apis/security.istio.io/v1", "peerauthentications", "PeerAuthentication", true),
 ];
+
+/// The `apiVersion` of a group's path.
+fn version(root: &str) -> &str {
+    root.trim_start_matches("/apis/").trim_start_matches("/api/")
+}
 
 impl Bulk {
     /// `pods` pods spread over `namespaces` namespaces.
     pub fn new(pods: usize, namespaces: usize) -> Self {
         let mut lists: BTreeMap<&'static str, List> = BTreeMap::new();
         for (root, plural, kind, _) in RESOURCES {
-            lists.insert(
-                *plural,
-                List { kind, version: root.rsplit_once('/').map_or("v1", |(a, _)| if a == "/api" { "v1" } else { "apps/v1" }), items: Vec::new() },
-            );
+            lists.insert(*plural, List { kind, root, items: Vec::new() });
         }
         let mut push = |plural: &str, namespace: &str, text: String| {
             if let Some(list) = lists.get_mut(plural) {
@@ -97,6 +112,7 @@ impl Bulk {
                 format!(r#"{{{},"spec":{{"finalizers":["kubernetes"]}},"status":{{"phase":"Active"}}}}"#, meta(&namespace, "", &labels)),
             );
             push("serviceaccounts", &namespace, format!("{{{}}}", meta("default", &namespace, "")));
+            push("peerauthentications", &namespace, format!(r#"{{{},"spec":{{"mtls":{{"mode":"STRICT"}}}}}}"#, meta("default", &namespace, "")));
             for i in (n..pods).step_by(namespaces) {
                 let app = format!("app-{}", i / namespaces / 10);
                 let labels = format!(r#""labels":{{"app":"{app}","version":"v1"}}"#);
@@ -116,6 +132,9 @@ impl Bulk {
                         r#""spec":{{"clusterIP":"10.96.0.1","selector":{{"app":"{app}"}},"ports":[{{"name":"http","port":80,"targetPort":8080,"protocol":"TCP"}}]}}"#
                     );
                     push("services", &namespace, format!("{{{},{spec}}}", meta(&app, &namespace, "")));
+                    for (plural, spec) in policies(&app, (i / namespaces / 10).is_multiple_of(2)) {
+                        push(plural, &namespace, format!(r#"{{{},"spec":{spec}}}"#, meta(&app, &namespace, "")));
+                    }
                 }
                 let name = format!("{app}-1-{i:06}");
                 let more = format!(
@@ -129,7 +148,22 @@ impl Bulk {
             // As etcd orders its keys: by the text "namespace/name".
             list.items.sort_by(|a, b| (a.0.as_bytes(), a.1.as_bytes()).cmp(&(b.0.as_bytes(), b.1.as_bytes())));
         }
-        Bulk { lists, pages: Mutex::default() }
+        Bulk { lists, pages: Mutex::default(), protobuf: None }
+    }
+
+    /// Answers in protobuf those who accept it.
+    pub fn protobuf(self, encode: Encoder) -> Self {
+        Bulk { protobuf: Some(encode), ..self }
+    }
+
+    /// Every object whole, with the path that it is created at: namespaces first.
+    pub fn objects(&self) -> impl Iterator<Item = (String, String)> {
+        RESOURCES.iter().filter_map(|(root, plural, ..)| Some((*root, *plural, self.lists.get(plural)?))).flat_map(|(root, plural, list)| {
+            list.items.iter().map(move |(namespace, text)| {
+                let place = if namespace.is_empty() { String::new() } else { format!("/namespaces/{namespace}") };
+                (format!("{root}{place}/{plural}"), whole(list, text))
+            })
+        })
     }
 
     /// Bytes of all pods, as one list holds them.
@@ -147,10 +181,13 @@ impl Bulk {
             while let Ok((stream, _)) = listener.accept().await {
                 let bulk = bulk.clone();
                 let service = service_fn(move |request: Request<Incoming>| {
-                    let (status, bytes) = bulk.answer(request.uri().path(), request.uri().query().unwrap_or_default());
+                    let accept = request.headers().get("accept").and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+                    let protobuf = accept.starts_with(PROTOBUF) && !accept.starts_with(METADATA) && bulk.protobuf.is_some();
+                    let (status, bytes) = bulk.answer(request.uri().path(), request.uri().query().unwrap_or_default(), protobuf);
+                    let content = if bytes.starts_with(b"k8s\0") { PROTOBUF } else { "application/json" };
                     let mut response = Response::new(Full::new(bytes));
                     *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
-                    response.headers_mut().insert("content-type", hyper::header::HeaderValue::from_static("application/json"));
+                    response.headers_mut().insert("content-type", hyper::header::HeaderValue::from_static(content));
                     async move { Ok::<_, Infallible>(response) }
                 });
                 tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
@@ -159,18 +196,15 @@ impl Bulk {
         Running { address, runtime: Some(runtime) }
     }
 
-    fn answer(&self, path: &str, query: &str) -> (u16, Bytes) {
+    fn answer(&self, path: &str, query: &str, protobuf: bool) -> (u16, Bytes) {
         let param = |key: &str| query.split('&').find_map(|p| p.strip_prefix(key)?.strip_prefix('=')).unwrap_or_default();
         let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
         let rest = match parts.as_slice() {
             ["version"] => return ok(r#"{"major":"1","minor":"33","gitVersion":"v1.33.1","platform":"linux/amd64"}"#),
             ["api"] => return ok(r#"{"kind":"APIVersions","versions":["v1"]}"#),
-            ["apis"] => {
-                const APPS: &str = r#"{"kind":"APIGroupList","apiVersion":"v1","groups":[{"name":"apps","versions":[{"groupVersion":"apps/v1","version":"v1"}],"preferredVersion":{"groupVersion":"apps/v1","version":"v1"}}]}"#;
-                return ok(APPS);
-            }
-            ["api", "v1"] | ["apis", "apps", "v1"] => return (200, discovery(path)),
-            ["api", "v1", rest @ ..] | ["apis", "apps", "v1", rest @ ..] => rest,
+            ["apis"] => return (200, groups()),
+            ["api", "v1"] | ["apis", _, _] => return (200, discovery(path)),
+            ["api", "v1", rest @ ..] | ["apis", _, _, rest @ ..] => rest,
             _ => return not_found(),
         };
         let (namespace, plural) = match rest {
@@ -178,19 +212,19 @@ impl Bulk {
             [plural] => ("", *plural),
             _ => return not_found(),
         };
-        if !self.lists.contains_key(plural) {
+        if !self.lists.get(plural).is_some_and(|list| path.starts_with(list.root)) {
             return not_found();
         }
         let limit = if param("resourceVersion") == "0" { "" } else { param("limit") };
-        let pages = self.pages(plural, namespace, limit);
+        let pages = self.pages(plural, namespace, limit, protobuf);
         // The token is the number of the page: opaque to a client, and free of any search.
         let page = param("continue").parse::<usize>().unwrap_or(0);
         pages.get(page).map_or_else(not_found, |bytes| (200, bytes.clone()))
     }
 
     /// The pages of a list for one limit, made at the first request.
-    fn pages(&self, plural: &str, namespace: &str, limit: &str) -> Arc<[Bytes]> {
-        let key = (format!("{plural}/{namespace}"), limit.to_owned());
+    fn pages(&self, plural: &str, namespace: &str, limit: &str, protobuf: bool) -> Arc<[Bytes]> {
+        let key = (format!("{plural}/{namespace}"), limit.to_owned(), protobuf);
         let mut made = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pages) = made.get(&key) {
             return pages.clone();
@@ -201,7 +235,7 @@ impl Bulk {
         let count = items.len().div_ceil(size).max(1);
         let page = |n: usize| {
             let slice = &items[(n * size).min(items.len())..((n + 1) * size).min(items.len())];
-            let mut text = format!(r#"{{"kind":"{}List","apiVersion":"{}","metadata":{{"resourceVersion":"1000000""#, list.kind, list.version);
+            let mut text = format!(r#"{{"kind":"{}List","apiVersion":"{}","metadata":{{"resourceVersion":"1000000""#, list.kind, version(list.root));
             if n + 1 < count {
                 let _ = write!(text, r#","continue":"{}","remainingItemCount":{}"#, n + 1, items.len() - (n + 1) * size);
             }
@@ -213,7 +247,8 @@ impl Bulk {
                 text.push_str(item);
             }
             text.push_str("]}\n");
-            Bytes::from(text)
+            let encoded = self.protobuf.filter(|_| protobuf).and_then(|encode| encode(&serde_json::from_str(&text).ok()?));
+            Bytes::from(encoded.unwrap_or_else(|| text.into_bytes()))
         };
         let pages: Arc<[Bytes]> = (0..count).map(page).collect();
         made.insert(key, pages.clone());
@@ -223,7 +258,7 @@ impl Bulk {
     /// Makes the pages of every whole list for `limit` now, so that no measured request has to.
     pub fn prepare(&self, limit: usize) {
         for (_, plural, ..) in RESOURCES {
-            self.pages(plural, "", &limit.to_string());
+            self.pages(plural, "", &limit.to_string(), self.protobuf.is_some());
         }
     }
 }
@@ -236,6 +271,51 @@ fn not_found() -> (u16, Bytes) {
     (404, Bytes::from_static(br#"{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404,"message":"not found"}"#))
 }
 
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+/// Metadata alone is made in JSON only.
+const METADATA: &str = "application/vnd.kubernetes.protobuf;as=";
+
+/// An object as it is created: with its kind, which items of a list lack, and without what the server decides.
+fn whole(list: &List, text: &str) -> String {
+    let mut object: Value = serde_json::from_str(text).unwrap_or_default();
+    object["kind"] = list.kind.into();
+    object["apiVersion"] = version(list.root).into();
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        ["uid", "resourceVersion", "creationTimestamp", "managedFields"].iter().for_each(|field| drop(metadata.remove(*field)));
+    }
+    for owner in object["metadata"]["ownerReferences"].as_array_mut().into_iter().flatten() {
+        owner["blockOwnerDeletion"] = false.into();
+    }
+    object.to_string()
+}
+
+/// Two policies for one app: who may call it, or how it is called.
+fn policies(app: &str, security: bool) -> [(&'static str, String); 2] {
+    let host = format!("{app}.example.com");
+    if security {
+        let from = r#"[{"from":[{"source":{"namespaces":["ns-0"]}}],"to":[{"operation":{"methods":["GET"],"paths":["/v1/*"]}}]}]"#;
+        let allow = format!(r#"{{"selector":{{"matchLabels":{{"app":"{app}"}}}},"rules":{from}}}"#);
+        let strict = format!(r#"{{"selector":{{"matchLabels":{{"app":"{app}"}}}},"mtls":{{"mode":"STRICT"}}}}"#);
+        [("authorizationpolicies", allow), ("peerauthentications", strict)]
+    } else {
+        let route = format!(r#"{{"hosts":["{app}"],"http":[{{"route":[{{"destination":{{"host":"{app}","subset":"v1"}}}}],"name":"{host}"}}]}}"#);
+        let rule = format!(r#"{{"host":"{app}","subsets":[{{"name":"v1","labels":{{"version":"v1"}}}}]}}"#);
+        [("virtualservices", route), ("destinationrules", rule)]
+    }
+}
+
+fn groups() -> Bytes {
+    let mut roots: Vec<&str> = RESOURCES.iter().map(|(root, ..)| version(root)).filter(|version| version.contains('/')).collect();
+    roots.dedup();
+    let group = |groupversion: &&str| {
+        let (name, version) = groupversion.split_once('/').unwrap_or_default();
+        let served = format!(r#"{{"groupVersion":"{groupversion}","version":"{version}"}}"#);
+        format!(r#"{{"name":"{name}","versions":[{served}],"preferredVersion":{served}}}"#)
+    };
+    let all: Vec<String> = roots.iter().map(group).collect();
+    Bytes::from(format!(r#"{{"kind":"APIGroupList","apiVersion":"v1","groups":[{}]}}"#, all.join(",")))
+}
+
 fn discovery(path: &str) -> Bytes {
     let entry = |(_, plural, kind, namespaced, ..): &(&str, &str, &str, bool)| {
         format!(
@@ -244,7 +324,7 @@ fn discovery(path: &str) -> Bytes {
         )
     };
     let all: Vec<String> = RESOURCES.iter().filter(|(root, ..)| *root == path).map(entry).collect();
-    let version = path.trim_start_matches("/apis/").trim_start_matches("/api/");
+    let version = version(path);
     Bytes::from(format!(r#"{{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"{version}","resources":[{}]}}"#, all.join(",")))
 }
 

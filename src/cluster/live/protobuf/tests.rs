@@ -51,6 +51,7 @@ fn any_field(kind: Type) -> BoxedStrategy<Option<Value>> {
         Type::Message(message) => some(any_message(message)),
         Type::Messages(message) => some(prop::collection::vec(any_message(message), 0..3).prop_map(Value::from).boxed()),
         Type::Inline(message) => any_message(message).prop_map(Some).boxed(),
+        Type::Raw => some(text().prop_map(|text| json!({ (text): {} })).boxed()),
     }
 }
 
