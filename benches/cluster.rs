@@ -98,11 +98,7 @@ fn memory(bulk: Bulk, json: bool) -> Served {
     let server = bulk.serve();
     let home = tempfile::tempdir().unwrap();
     let kubeconfig = home.path().join("config");
-    let config = format!(
-        "apiVersion: v1\nkind: Config\ncurrent-context: bench\nclusters: [{{name: c, cluster: {{server: \"{}\"}}}}]\ncontexts: [{{name: bench, context: {{cluster: c, user: u}}}}]\nusers: [{{name: u, user: {{}}}}]\n",
-        server.url()
-    );
-    std::fs::write(&kubeconfig, config).unwrap();
+    std::fs::write(&kubeconfig, server.kubeconfig()).unwrap();
     Served { url: server.url(), kubeconfig, home, _server: Server::Memory(server) }
 }
 

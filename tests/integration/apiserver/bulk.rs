@@ -50,6 +50,15 @@ impl Running {
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
+
+    /// A kubeconfig for it; whoever asks is answered.
+    pub fn kubeconfig(&self) -> String {
+        format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: bulk\nclusters: [{{name: c, cluster: {{server: \"{}\"}}}}]\n\
+             contexts: [{{name: bulk, context: {{cluster: c, user: u}}}}]\nusers: [{{name: u, user: {{}}}}]\n",
+            self.url()
+        )
+    }
 }
 
 impl Drop for Running {
