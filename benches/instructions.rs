@@ -25,17 +25,18 @@ const SIZES: [usize; 3] = [100, 200, 400];
 /// The growth from the first pair to the second above which something is not linear.
 const GROWTH: f64 = 1.1;
 
-/// What a pod may cost by protobuf and by JSON, and what may happen before the first byte of output of `--help`; in thousands of instructions.
+/// What a pod may cost by protobuf and by JSON, and what `--help` may cost; in thousands of instructions.
 struct Budget {
     protobuf: f64,
     json: f64,
     help: f64,
 }
 
+/// A tenth above what was measured.
 const BUDGET: Budget = if cfg!(debug_assertions) {
-    Budget { protobuf: 1_000_000.0, json: 1_000_000.0, help: 1_000_000.0 }
+    Budget { protobuf: 1_330.0, json: 8_000.0, help: 15_100.0 }
 } else {
-    Budget { protobuf: 1_000_000.0, json: 1_000_000.0, help: 1_000_000.0 }
+    Budget { protobuf: 1_330.0, json: 8_000.0, help: 15_100.0 }
 };
 
 fn main() -> ExitCode {

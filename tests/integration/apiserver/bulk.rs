@@ -292,6 +292,9 @@ fn whole(list: &List, text: &str) -> String {
     if let Some(metadata) = object["metadata"].as_object_mut() {
         ["uid", "resourceVersion", "creationTimestamp", "managedFields"].iter().for_each(|field| drop(metadata.remove(*field)));
     }
+    if let Some(spec) = object["spec"].as_object_mut() {
+        spec.remove("clusterIP");
+    }
     for owner in object["metadata"]["ownerReferences"].as_array_mut().into_iter().flatten() {
         owner["blockOwnerDeletion"] = false.into();
     }
