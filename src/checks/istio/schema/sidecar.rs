@@ -208,8 +208,9 @@ fn egress_hosts(judge: &mut Judge<'_, '_>, listener: &Field<'_>) {
     let mut seen: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (text, field) in listener.texts("hosts") {
         if let Err(fault) = egress_host(text) {
-            // Kiali looks for the host all the same, unless it is every host.
-            let codes: &[&'static str] = if text.ends_with("/*") { &["IST0106"] } else { &["IST0106", "KIA1004"] };
+            // For Kiali there is a host that does not exist: none at all.
+            let nameless = text.split_once('/').is_none_or(|(_, name)| name.is_empty());
+            let codes: &[&'static str] = if nameless { &["IST0106", "KIA1004"] } else { &["IST0106"] };
             judge.error_as(field.path(), fault, codes);
         }
         let Some((namespace, name)) = text.split_once('/').filter(|(ns, _)| !ns.starts_with('~')) else { continue };
