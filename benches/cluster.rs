@@ -16,7 +16,6 @@
 )]
 
 #[path = "../tests/integration/apiserver/mod.rs"]
-#[allow(dead_code, reason = "the tests use more of it")]
 mod apiserver;
 #[path = "../tests/integration/cluster.rs"]
 mod cluster;
@@ -25,7 +24,6 @@ mod encode;
 #[path = "../tests/integration/envtest.rs"]
 mod envtest;
 #[path = "../tests/integration/kubeconfig.rs"]
-#[allow(dead_code, reason = "the tests use more of it")]
 mod kubeconfig;
 
 use std::path::{Path, PathBuf};
@@ -93,7 +91,7 @@ fn main() {
 
 /// Served from memory by this program.
 fn memory(bulk: Bulk, json: bool) -> Served {
-    let bulk = if json { bulk } else { bulk.protobuf(encode::kubernetes_protobuf) };
+    let bulk = if json { bulk } else { bulk.protobuf(encode::list) };
     bulk.prepare(500);
     let server = bulk.serve();
     let home = tempfile::tempdir().unwrap();
@@ -110,7 +108,7 @@ fn real(bulk: &Bulk) -> Served {
         let request = http::Request::post(&path).header("content-type", "application/json").body(body.clone().into_bytes()).unwrap();
         let made = client.request::<serde_json::Value>(request).await;
         // The default service account of a namespace may be there already.
-        assert!(matches!(&made, Ok(_)) || matches!(&made, Err(kube::Error::Api(status)) if status.code == 409), "{path}: {made:?}");
+        assert!(made.is_ok() || matches!(&made, Err(kube::Error::Api(status)) if status.code == 409), "{path}: {made:?}");
         if path.ends_with("/pods") {
             let object: serde_json::Value = serde_json::from_str(&body).unwrap();
             let path = format!("{path}/{}/status", object["metadata"]["name"].as_str().unwrap());

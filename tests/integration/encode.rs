@@ -347,10 +347,17 @@ pub fn kubernetes_protobuf(object: &Value) -> Option<Vec<u8>> {
     if item == kind {
         return Some(envelope(kind, &encode(item, object)));
     }
-    let items: Vec<Vec<u8>> = object["items"].as_array()?.iter().map(|object| encode(item, object)).collect();
     let metadata = &object["metadata"];
     let remaining = metadata["remainingItemCount"].as_i64().unwrap_or_default();
-    Some(answer(kind, metadata["continue"].as_str().unwrap_or_default(), remaining, &items))
+    let mut items = object["items"].as_array()?.iter().cloned();
+    list(kind, metadata["continue"].as_str().unwrap_or_default(), remaining, &mut items)
+}
+
+/// A list whose items need not be held all at once.
+pub fn list(kind: &str, next: &str, remaining: i64, items: &mut dyn Iterator<Item = Value>) -> Option<Vec<u8>> {
+    let item = kind.strip_suffix("List").filter(|item| KINDS.contains(item))?;
+    let items: Vec<Vec<u8>> = items.map(|object| encode(item, &object)).collect();
+    Some(answer(kind, next, remaining, &items))
 }
 
 const KINDS: &[&str] =

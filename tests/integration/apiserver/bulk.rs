@@ -26,8 +26,8 @@ pub struct Bulk {
     protobuf: Option<Encoder>,
 }
 
-/// Makes Kubernetes' protobuf of a list; nothing for kinds that have none.
-pub type Encoder = fn(&Value) -> Option<Vec<u8>>;
+/// Makes Kubernetes' protobuf of a list's kind, continue token, remaining count and items; nothing for kinds that have none.
+pub type Encoder = fn(&str, &str, i64, &mut dyn Iterator<Item = Value>) -> Option<Vec<u8>>;
 
 /// A list's kind and namespace, the page size, and whether it is in protobuf.
 type Key = (String, String, bool);
@@ -244,9 +244,15 @@ impl Bulk {
         let count = items.len().div_ceil(size).max(1);
         let page = |n: usize| {
             let slice = &items[(n * size).min(items.len())..((n + 1) * size).min(items.len())];
+            let (next, remaining) = if n + 1 < count { ((n + 1).to_string(), items.len() - (n + 1) * size) } else { (String::new(), 0) };
+            if let Some(encode) = self.protobuf.filter(|_| protobuf)
+                && let Some(bytes) = encode(&format!("{}List", list.kind), &next, remaining as i64, &mut slice.iter().map(|item| value(item)))
+            {
+                return Bytes::from(bytes);
+            }
             let mut text = format!(r#"{{"kind":"{}List","apiVersion":"{}","metadata":{{"resourceVersion":"1000000""#, list.kind, version(list.root));
-            if n + 1 < count {
-                let _ = write!(text, r#","continue":"{}","remainingItemCount":{}"#, n + 1, items.len() - (n + 1) * size);
+            if !next.is_empty() {
+                let _ = write!(text, r#","continue":"{next}","remainingItemCount":{remaining}"#);
             }
             text.push_str(r#"},"items":["#);
             for (i, item) in slice.iter().enumerate() {
@@ -256,8 +262,7 @@ impl Bulk {
                 text.push_str(item);
             }
             text.push_str("]}\n");
-            let encoded = self.protobuf.filter(|_| protobuf).and_then(|encode| encode(&serde_json::from_str(&text).ok()?));
-            Bytes::from(encoded.unwrap_or_else(|| text.into_bytes()))
+            Bytes::from(text)
         };
         let pages: Arc<[Bytes]> = (0..count).map(page).collect();
         made.insert(key, pages.clone());
@@ -284,9 +289,13 @@ const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 /// Metadata alone is made in JSON only.
 const METADATA: &str = "application/vnd.kubernetes.protobuf;as=";
 
+fn value(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
 /// An object as it is created: with its kind, which items of a list lack, and without what the server decides.
 fn whole(list: &List, text: &str) -> String {
-    let mut object: Value = serde_json::from_str(text).unwrap_or_default();
+    let mut object = value(text);
     object["kind"] = list.kind.into();
     object["apiVersion"] = version(list.root).into();
     if let Some(metadata) = object["metadata"].as_object_mut() {
