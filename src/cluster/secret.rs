@@ -103,7 +103,7 @@ fn lean(secret: Lean) -> Item {
     let mut body = Map::new();
     body.insert("type".to_owned(), Value::String(secret.kind.to_string()));
     body.insert("data".to_owned(), Value::Object(kept));
-    Item::Object(Object { kind: Kind::Secret, meta: secret.metadata, body: Value::Object(body) })
+    Item::Object(Object { kind: Kind::Secret, meta: secret.metadata, body: Value::Object(body).into() })
 }
 
 #[cfg(test)]
@@ -124,7 +124,7 @@ mod tests {
         });
         let Item::Object(object) = from_json(&json.to_string()).unwrap() else { panic!("a Secret is an object") };
         assert_eq!(
-            object.body,
+            object.root().to_value(),
             serde_json::json!({"type": "kubernetes.io/tls", "data": {"tls.crt": STANDARD.encode([PEM, PEM].concat()), "tls.key": ""}})
         );
         let everything = format!("{object:?}");
@@ -136,15 +136,15 @@ mod tests {
         let Item::Object(object) = from_json(r#"{"data":{"tls.key":"","key":null,"key.pem":"YQ=="}}"#).unwrap() else {
             panic!("a Secret is an object")
         };
-        assert_eq!(object.body["data"], serde_json::json!({"key.pem": ""}));
+        assert_eq!(object.root().to_value()["data"], serde_json::json!({"key.pem": ""}));
         let json = r#"{"metadata":{"labels":{"istio/multiCluster":"true"}},"data":{"west":"cGxhbnRlZA=="}}"#;
         let Item::Object(object) = from_json(json).unwrap() else { panic!("a Secret is an object") };
-        assert_eq!(object.body["data"], serde_json::json!({"west": ""}));
+        assert_eq!(object.root().to_value()["data"], serde_json::json!({"west": ""}));
     }
 
     #[test]
     fn what_is_no_certificate_reads_as_empty() {
         let Item::Object(object) = from_json(r#"{"data":{"tls.crt":"!!!","ca.crt":"aGVsbG8="}}"#).unwrap() else { panic!("a Secret is an object") };
-        assert_eq!(object.body["data"], serde_json::json!({"tls.crt": "", "ca.crt": ""}));
+        assert_eq!(object.root().to_value()["data"], serde_json::json!({"tls.crt": "", "ca.crt": ""}));
     }
 }

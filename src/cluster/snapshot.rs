@@ -175,7 +175,7 @@ fn typed(kind: Kind, meta: &Meta, object: &impl Serialize) -> Value {
 }
 
 fn whole(object: &Object) -> Value {
-    let mut value = object.body.clone();
+    let mut value = object.root().to_value();
     if let Some(fields) = value.as_object_mut() {
         fields.insert("metadata".into(), serde_json::to_value(&object.meta).unwrap_or_default());
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Body, Workload};
-use crate::model::{Inventory, Kind, Map, Meta, ObjectRef, Pod, Str};
+use crate::model::{Field, Inventory, Kind, Map, Meta, ObjectRef, Pod, Str};
 
 type Key = (Str, Kind, Str);
 
@@ -27,7 +27,7 @@ pub(super) fn of(inventory: &Inventory) -> Vec<Workload> {
     }
     for (i, object) in inventory.objects.iter().enumerate() {
         let labels = match object.kind {
-            Kind::WorkloadEntry => object.spec().get("labels").map_or_else(|| object.meta.labels.clone(), |l| text_map(l.value())),
+            Kind::WorkloadEntry => object.spec().get("labels").map_or_else(|| object.meta.labels.clone(), |l| text_map(l)),
             Kind::ExternalWorkload => object.meta.labels.clone(),
             _ => continue,
         };
@@ -61,8 +61,8 @@ fn is_intermediate(kind: Kind, meta: &Meta) -> bool {
     matches!(kind, Kind::ReplicaSet | Kind::Job) && meta.controller().is_some_and(|o| Kind::of(&o.api_version, &o.kind).is_some())
 }
 
-fn text_map(value: &serde_json::Value) -> Map {
-    value.as_object().into_iter().flatten().filter_map(|(k, v)| Some((k.as_str(), v.as_str()?))).collect()
+fn text_map(field: Field<'_>) -> Map {
+    field.entries().filter_map(|(k, v)| Some((k, v.str()?))).collect()
 }
 
 struct Owners<'a> {

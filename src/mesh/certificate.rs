@@ -59,7 +59,7 @@ impl std::fmt::Display for Key {
 
 /// The bytes under a key of a Secret or a ConfigMap.
 pub fn value(object: &Object, key: &str) -> Option<Vec<u8>> {
-    let text = object.root().value().get("data")?.get(key)?.as_str()?;
+    let text = object.root().at(["data", key])?.str()?;
     if object.kind == Kind::ConfigMap { Some(text.as_bytes().to_vec()) } else { STANDARD.decode(text).ok() }
 }
 

@@ -80,7 +80,7 @@ impl Item {
             }
         }
         strip_nulls(&mut meta);
-        Ok(Self::Object(Object { kind, meta: Meta::deserialize(meta)?, body }))
+        Ok(Self::Object(Object { kind, meta: Meta::deserialize(meta)?, body: body.into() }))
     }
 
     /// Its kind.

@@ -1,8 +1,6 @@
 //! Everything that is not worth a struct of its own: custom resources and small kinds, with their whole body.
 
-use serde_json::Value;
-
-use super::{Controller, Field, Kind, Meta, Namespace, Node, ObjectRef, Pod, Service};
+use super::{Controller, Field, Json, Kind, Meta, Namespace, Node, ObjectRef, Pod, Service};
 
 /// An object with its body as it was read; rules walk it with [`Field`].
 #[derive(Clone, Debug, PartialEq)]
@@ -12,18 +10,18 @@ pub struct Object {
     /// Metadata.
     pub meta: Meta,
     /// All fields but `metadata`, `apiVersion` and `kind`.
-    pub body: Value,
+    pub body: Json,
 }
 
 impl Object {
     /// The body; paths start at its top-level fields (`spec…`, `data…`, `webhooks…`).
     pub fn root(&self) -> Field<'_> {
-        Field::root(&self.body)
+        self.body.root()
     }
 
     /// The `spec`; when it is absent, an empty value whose path is right.
     pub fn spec(&self) -> Field<'_> {
-        self.root().get("spec").unwrap_or_else(|| Field::absent("spec"))
+        self.root().get("spec").unwrap_or_else(Field::no_spec)
     }
 }
 

@@ -19,10 +19,9 @@ pub struct Path<'a>(SmallVec<[Seg<'a>; 8]>);
 
 impl<'a> Path<'a> {
     /// The path one step further in.
-    pub fn with(&self, seg: Seg<'a>) -> Self {
-        let mut longer = self.clone();
-        longer.0.push(seg);
-        longer
+    pub fn with(mut self, seg: Seg<'a>) -> Self {
+        self.0.push(seg);
+        self
     }
 
     /// The steps, outermost first.
@@ -55,6 +54,12 @@ impl<'a> Path<'a> {
             }
         }
         Self(segs)
+    }
+}
+
+impl<'a> FromIterator<Seg<'a>> for Path<'a> {
+    fn from_iter<I: IntoIterator<Item = Seg<'a>>>(segs: I) -> Self {
+        Self(segs.into_iter().collect())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Map, Str};
+use super::{Field, Map, Str};
 
 /// Pairs that must be equal and expressions that must hold; an empty selector matches everything.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -41,8 +41,8 @@ impl LabelSelector {
     }
 
     /// Reads a selector from a custom resource; what cannot be read matches nothing.
-    pub fn from_value(value: &serde_json::Value) -> Option<Self> {
-        Self::deserialize(value).ok()
+    pub fn read(field: Field<'_>) -> Option<Self> {
+        Self::deserialize(field).ok()
     }
 }
 

@@ -64,7 +64,7 @@ pub(super) fn admits_namespace(world: &World, gateway: &Object, listener: &Liste
             (None, _) => Admits::No,
             (Some(_), None) => Admits::Unknown,
             (Some(selector), Some(ns)) => {
-                yes_if(LabelSelector::from_value(selector.value()).is_some_and(|s| s.matches(&labels_of(&ns.metadata.name, &ns.metadata.labels))))
+                yes_if(LabelSelector::read(selector).is_some_and(|s| s.matches(&labels_of(&ns.metadata.name, &ns.metadata.labels))))
             }
         },
         _ => yes_if(gateway.meta.namespace == namespace),

@@ -46,7 +46,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                     );
                     continue;
                 };
-                let has = |key: &str| secret.root().get("data").is_some_and(|data| data.value().get(key).is_some());
+                let has = |key: &str| secret.root().at(["data", key]).is_some();
                 let lacking: Vec<&str> = ["tls.crt", "tls.key"].into_iter().filter(|key| !has(key)).collect();
                 if !lacking.is_empty() {
                     findings

@@ -1,6 +1,7 @@
 use super::mesh_port::{Tunnel, report};
 use crate::checks::Findings;
-use crate::model::{Field, Kind, MeshId, Mode};
+use crate::mesh::linkerd::LinkerdConfig;
+use crate::model::{Kind, MeshId, Mode};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -41,9 +42,10 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let configs = &world.linkerd.configs;
-    let mode = |raw| Field::root(raw).get("proxy").map(|p| p.text("outboundTransportMode").to_owned()).unwrap_or_default();
+    let knows =
+        |config: &LinkerdConfig| config.root().at(["proxy", "outboundTransportMode"]).is_some_and(|mode| mode.str() == Some("transport-header"));
     // A control plane that does not know the setting is older than it.
-    if !configs.is_empty() && configs.iter().all(|c| c.raw.is_object() && mode(&c.raw) != "transport-header") {
+    if !configs.is_empty() && configs.iter().all(|c| c.root().is_map() && !knows(c)) {
         return;
     }
     let tunnel = Tunnel { port: 4143, what: "Linkerd's proxies talk to each other" };

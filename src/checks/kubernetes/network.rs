@@ -55,7 +55,7 @@ pub(super) fn isolated(world: &World, direction: Direction) -> Vec<Isolated<'_>>
     let mut of_workload: BTreeMap<&ObjectRef, (Vec<usize>, &Workload)> = BTreeMap::new();
     for (i, policy) in policies.iter().enumerate().filter(|(_, policy)| isolates(policy, direction)) {
         let spec = policy.spec();
-        let selector = spec.get("podSelector").map_or_else(|| Some(LabelSelector::default()), |s| LabelSelector::from_value(s.value()));
+        let selector = spec.get("podSelector").map_or_else(|| Some(LabelSelector::default()), LabelSelector::read);
         let Some(selector) = selector else { continue };
         for workload in world.index.select(Some(&policy.meta.namespace), &selector.match_labels) {
             let live = !matches!(workload.body, Body::Pod(_)) || world.index.pods_of(workload).any(|p| !p.is_over());
@@ -160,7 +160,7 @@ pub(super) fn may_reach(world: &World, policy: &Object, rule: &Field<'_>, namesp
                     .map(|(k, v)| (k.as_str(), v.as_str()))
                     .chain([("kubernetes.io/metadata.name", namespace)])
                     .collect();
-                LabelSelector::from_value(selector.value()).is_some_and(|s| s.matches(&labels) || (!known && asks_for_more(&s)))
+                LabelSelector::read(selector).is_some_and(|s| s.matches(&labels) || (!known && asks_for_more(&s)))
             }
         })
 }

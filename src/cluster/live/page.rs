@@ -142,10 +142,12 @@ pub(super) fn item(shape: &Shape, json: &str) -> Result<Item, Box<Gap>> {
 /// Schemas are nine tenths of what a cluster's definitions weigh, and what a rule asks of them stands beside.
 fn without_schemas(mut item: Item) -> Item {
     if let Item::Object(object) = &mut item {
-        let versions = object.body.pointer_mut("/spec/versions").and_then(serde_json::Value::as_array_mut);
+        let mut body = object.root().to_value();
+        let versions = body.pointer_mut("/spec/versions").and_then(serde_json::Value::as_array_mut);
         for version in versions.into_iter().flatten().filter_map(serde_json::Value::as_object_mut) {
             version.remove("schema");
         }
+        object.body = body.into();
     }
     item
 }
@@ -227,6 +229,6 @@ mod tests {
     fn definitions_lose_their_schemas() {
         let page =
             page(Kind::CustomResourceDefinition, r#"{"items":[{"metadata":{"name":"a"},"spec":{"versions":[{"name":"v1","schema":{"x":1}}]}}]}"#);
-        assert_eq!(page.objects.objects[0].body["spec"]["versions"], serde_json::json!([{"name": "v1"}]));
+        assert_eq!(page.objects.objects[0].root().to_value()["spec"]["versions"], serde_json::json!([{"name": "v1"}]));
     }
 }

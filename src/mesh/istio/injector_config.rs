@@ -1,10 +1,8 @@
 //! What istiod's injector is told: ConfigMap `istio-sidecar-injector[-revision]`, keys `values` (JSON) and `config` (YAML).
 
-use serde_json::Value;
-
 use super::revision::DEFAULT;
 use crate::index::Index;
-use crate::model::{Field, Kind, LabelSelector, Object, ObjectRef, Str, Subject};
+use crate::model::{Field, Json, Kind, LabelSelector, Object, ObjectRef, Str, Subject};
 
 /// The injector's settings for one revision, the chart's defaults where nothing is written.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,16 +45,16 @@ fn of(map: &Object, rest: &str) -> Option<InjectorConfig> {
     let data = |name| map.root().at(["data", name]).and_then(|f| f.str());
     let mut error = None;
     let mut parsed = |name: &str, text: Option<&str>| {
-        serde_saphyr::from_str::<Value>(text.unwrap_or("{}")).unwrap_or_else(|e| {
+        serde_saphyr::from_str::<Json>(text.unwrap_or("{}")).unwrap_or_else(|e| {
             error = Some(format!("data.{name}: {e}"));
-            Value::Null
+            Json::default()
         })
     };
     let values = parsed("values", data("values"));
     let config = parsed("config", data("config"));
-    let (values, config) = (Field::root(&values), Field::root(&config));
+    let (values, config) = (values.root(), config.root());
     let word = |path: [&'static str; 2]| values.at(path).and_then(|f| f.str()).filter(|s| !s.is_empty()).map(Str::from);
-    let selectors = |name| config.list(name).filter_map(|s| LabelSelector::from_value(s.value())).collect();
+    let selectors = |name| config.list(name).filter_map(LabelSelector::read).collect();
     Some(InjectorConfig {
         revision: revision.into(),
         object: map.reference(),

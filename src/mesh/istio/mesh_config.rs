@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::index::Index;
-use crate::model::{Field, Kind, LabelSelector, Map, Namespace, ObjectRef, Str, Subject};
+use crate::model::{Field, Json, Kind, LabelSelector, Map, Namespace, ObjectRef, Str, Subject};
 
 /// What happens to calls for hosts outside of the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum OutboundMode {
     RegistryOnly,
 }
 
-/// The settings that rules and commands ask about; the whole document stays available in `raw`.
+/// The settings that rules and commands ask about; the whole document stays available from [`MeshConfig::root`].
 #[derive(Clone, Debug)]
 pub struct MeshConfig {
     /// `rootNamespace`, default `istio-system`.
@@ -34,7 +34,7 @@ pub struct MeshConfig {
     /// `discoverySelectors`; empty means all namespaces.
     pub discovery_selectors: Vec<LabelSelector>,
     /// The document as written; null when there is none.
-    pub raw: Value,
+    raw: Json,
     /// The ConfigMap it came from.
     pub object: Option<ObjectRef>,
     /// Why the document could not be parsed, when it could not.
@@ -51,21 +51,22 @@ impl MeshConfig {
             return Self::of(Value::Null);
         };
         let text = object.root().at(["data", "mesh"]).and_then(|f| f.str()).unwrap_or_default();
-        let (raw, error) = match serde_saphyr::from_str::<Value>(text) {
+        let (raw, error) = match serde_saphyr::from_str::<Json>(text) {
             Ok(raw) => (raw, None),
-            Err(error) => (Value::Null, Some(error.to_string())),
+            Err(error) => (Json::default(), Some(error.to_string())),
         };
         Self { object: Some(object.reference()), error, ..Self::of(raw) }
     }
 
     /// The settings of a document.
-    pub fn of(raw: Value) -> Self {
+    pub fn of(raw: impl Into<Json>) -> Self {
+        let raw = raw.into();
         let settings = Self::settings(&raw);
         Self { raw, ..settings }
     }
 
-    fn settings(raw: &Value) -> Self {
-        let root = Field::root(raw);
+    fn settings(raw: &Json) -> Self {
+        let root = raw.root();
         let text = |name, default: &str| Str::from(root.get(name).and_then(|f| f.str()).filter(|s| !s.is_empty()).unwrap_or(default));
         let texts = |name| root.texts(name).map(|(s, _)| Str::from(s)).collect::<Vec<_>>();
         let cluster_domain = root.at(["defaultConfig", "proxyMetadata", "CLUSTER_DOMAIN"]).and_then(|f| f.str()).unwrap_or("cluster.local");
@@ -78,10 +79,10 @@ impl MeshConfig {
             auto_mtls: root.get("enableAutoMtls").and_then(|f| f.bool()).unwrap_or(true),
             outbound: if registry_only { OutboundMode::RegistryOnly } else { OutboundMode::AllowAny },
             default_export_to: [texts("defaultServiceExportTo"), texts("defaultVirtualServiceExportTo"), texts("defaultDestinationRuleExportTo")],
-            discovery_selectors: root.list("discoverySelectors").filter_map(|s| LabelSelector::from_value(s.value())).collect(),
+            discovery_selectors: root.list("discoverySelectors").filter_map(LabelSelector::read).collect(),
             object: None,
             error: None,
-            raw: Value::Null,
+            raw: Json::default(),
         }
     }
 
@@ -98,7 +99,7 @@ impl MeshConfig {
 
     /// The document, to be walked.
     pub fn root(&self) -> Field<'_> {
-        Field::root(&self.raw)
+        self.raw.root()
     }
 
     /// `svc.<cluster domain>`: what a Service's full name ends with.

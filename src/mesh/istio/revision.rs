@@ -110,7 +110,7 @@ fn of_configuration(object: &Object) -> impl Iterator<Item = Injector> + '_ {
 
 /// A selector that cannot be read must not read as "everything".
 fn readable_selector(field: &Field<'_>) -> LabelSelector {
-    LabelSelector::from_value(field.value()).unwrap_or_else(|| selector([requirement("", "In", &[])]))
+    LabelSelector::read(*field).unwrap_or_else(|| selector([requirement("", "In", &[])]))
 }
 
 /// The webhooks that Istio's charts make for revisions and tags: what is assumed where the real ones are not visible.

@@ -39,7 +39,7 @@ fn matches(kind: Kind, matching: &Field<'_>, faults: &mut Vec<Fault>) {
         && path.text("type") != "RegularExpression"
         && !value.str().is_some_and(|v| v.starts_with('/'))
     {
-        faults.push((value.path(), format!("the path {} does not begin with /", value.value())));
+        faults.push((value.path(), format!("the path {value} does not begin with /")));
     }
     if let Some(method) = matching.get("method").filter(|m| kind == Kind::GrpcRoute && m.text("type") == "RegularExpression") {
         faults.push((method.path_of("type"), "Linkerd matches gRPC methods exactly only, not by a regular expression".to_owned()));
@@ -77,7 +77,7 @@ fn filters(kind: Kind, filter: &Field<'_>, faults: &mut Vec<Fault>) {
     match written {
         None => faults.push((path.path(), "the redirect replaces a path, and names neither replaceFullPath nor replacePrefixMatch".to_owned())),
         Some(to) if !to.str().is_some_and(|t| t.starts_with('/')) => {
-            faults.push((to.path(), format!("the path {} does not begin with /", to.value())));
+            faults.push((to.path(), format!("the path {to} does not begin with /")));
         }
         Some(_) => {}
     }
@@ -98,8 +98,8 @@ fn timeouts(limits: &Field<'_>, faults: &mut Vec<Fault>) {
         let field = limits.get(name)?;
         match field.str().and_then(go_duration) {
             Some((length, false)) => return Some(length),
-            Some((_, true)) => faults.push((field.path(), format!("{name} {} is negative", field.value()))),
-            None => faults.push((field.path(), format!("{name} {} is no duration", field.value()))),
+            Some((_, true)) => faults.push((field.path(), format!("{name} {field} is negative"))),
+            None => faults.push((field.path(), format!("{name} {field} is no duration"))),
         }
         None
     };
@@ -118,7 +118,7 @@ mod tests {
     use serde_json::json;
 
     fn paths(kind: Kind, rules: serde_json::Value) -> Vec<String> {
-        let object = Object { kind, meta: Default::default(), body: json!({"spec": {"rules": rules}}) };
+        let object = Object { kind, meta: Default::default(), body: json!({"spec": {"rules": rules}}).into() };
         route_faults(&object).into_iter().map(|(at, _)| at.trim_start_matches("spec.rules").to_owned()).collect()
     }
 

@@ -86,7 +86,7 @@ pub fn required(policy: &Object) -> Vec<Required<'_>> {
     references
         .map(|field| {
             let namespace = Some(field.text("namespace")).filter(|ns| !ns.is_empty()).unwrap_or(&policy.meta.namespace);
-            Required { kind: of(field.clone()), namespace, name: field.text("name"), field }
+            Required { kind: of(field), namespace, name: field.text("name"), field }
         })
         .collect()
 }
@@ -208,9 +208,7 @@ pub fn server_authorization_selects(authorization: &Object, name: &str, labels: 
     let Some(server) = authorization.spec().get("server") else { return false };
     match server.get("name").and_then(|n| n.str()) {
         Some(named) => named == name,
-        None => {
-            server.get("selector").map_or(Some(LabelSelector::default()), |s| LabelSelector::from_value(s.value())).is_some_and(|s| s.matches(labels))
-        }
+        None => server.get("selector").map_or(Some(LabelSelector::default()), LabelSelector::read).is_some_and(|s| s.matches(labels)),
     }
 }
 

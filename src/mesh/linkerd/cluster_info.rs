@@ -1,12 +1,11 @@
 //! What Linkerd's own installation settings say about the cluster, as far as policies depend on it.
 
 use ipnet::IpNet;
-use serde_json::Value;
 
 use super::LinkerdConfig;
 use super::network;
 use super::server::InboundPolicy;
-use crate::model::{Field, Str};
+use crate::model::{Field, Json, Str};
 
 /// Settings of the control plane, with the chart's defaults where nothing is written.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +28,7 @@ pub struct ClusterInfo {
 
 impl Default for ClusterInfo {
     fn default() -> Self {
-        Self::of("linkerd", &Value::Null)
+        Self::of("linkerd", Json::default().root())
     }
 }
 
@@ -37,14 +36,13 @@ impl ClusterInfo {
     /// Takes them from the control planes' settings; of several control planes the first counts.
     pub fn read(configs: &[LinkerdConfig]) -> Self {
         match configs.first() {
-            Some(config) if config.raw.is_object() => Self { known: true, ..Self::of(&config.namespace, &config.raw) },
+            Some(config) if config.root().is_map() => Self { known: true, ..Self::of(&config.namespace, config.root()) },
             Some(config) => Self { namespace: config.namespace.clone(), ..Self::default() },
             None => Self::default(),
         }
     }
 
-    fn of(namespace: &str, values: &Value) -> Self {
-        let root = Field::root(values);
+    fn of(namespace: &str, root: Field<'_>) -> Self {
         let text = |found: Option<Field<'_>>, default: &str| {
             Str::from(found.and_then(|f| f.str().map(str::to_owned)).filter(|s| !s.is_empty()).unwrap_or_else(|| default.to_owned()))
         };
@@ -73,8 +71,8 @@ mod tests {
 
     #[test]
     fn the_trust_domain_follows_the_cluster_domain() {
-        let info = ClusterInfo::of("mesh", &json!({"clusterDomain": "k8s.example", "clusterNetworks": "10.0.0.0/8, fd00::/8"}));
+        let info = ClusterInfo::of("mesh", Json::from(json!({"clusterDomain": "k8s.example", "clusterNetworks": "10.0.0.0/8, fd00::/8"})).root());
         assert_eq!((info.domain.as_str(), info.trust_domain.as_str(), info.networks.len()), ("k8s.example", "k8s.example", 2));
-        assert_eq!(ClusterInfo::of("mesh", &json!({"identityTrustDomain": "corp"})).trust_domain, "corp");
+        assert_eq!(ClusterInfo::of("mesh", Json::from(json!({"identityTrustDomain": "corp"})).root()).trust_domain, "corp");
     }
 }

@@ -1,9 +1,7 @@
 //! `linkerd-config` (key `values`: the chart's values as installed), with the chart's defaults.
 
-use serde_json::Value;
-
 use crate::index::Index;
-use crate::model::{Field, Kind, LabelSelector, Object, ObjectRef, Str, Subject};
+use crate::model::{Field, Json, Kind, LabelSelector, Object, ObjectRef, Str, Subject};
 
 /// The settings of one control plane.
 #[derive(Clone, Debug)]
@@ -53,7 +51,7 @@ pub struct LinkerdConfig {
     /// `proxyInjector.objectSelector`, likewise.
     pub injector_pods: Option<LabelSelector>,
     /// The document as written; null when there is none.
-    pub raw: Value,
+    raw: Json,
     /// Why the document could not be parsed, when it could not.
     pub error: Option<String>,
 }
@@ -66,9 +64,9 @@ impl LinkerdConfig {
 
     fn of_map(index: &Index, map: &Object) -> Self {
         let text = map.root().at(["data", "values"]).and_then(|f| f.str()).unwrap_or_default();
-        let (raw, error) = match serde_saphyr::from_str::<Value>(text) {
+        let (raw, error) = match serde_saphyr::from_str::<Json>(text) {
             Ok(raw) => (raw, None),
-            Err(error) => (Value::Null, Some(error.to_string())),
+            Err(error) => (Json::default(), Some(error.to_string())),
         };
         let namespace = map.meta.namespace.clone();
         let mut config = Self { object: Some(map.reference()), error, ..Self::of(&namespace, raw) };
@@ -79,18 +77,24 @@ impl LinkerdConfig {
         config
     }
 
+    /// The values, to be walked.
+    pub fn root(&self) -> Field<'_> {
+        self.raw.root()
+    }
+
     /// The settings that values make, in the control plane's namespace.
-    pub fn of(namespace: &str, raw: Value) -> Self {
+    pub fn of(namespace: &str, raw: impl Into<Json>) -> Self {
+        let raw = raw.into();
         let settings = Self::settings(namespace, &raw);
         Self { raw, ..settings }
     }
 
-    fn settings(namespace: &str, raw: &Value) -> Self {
-        let root = Field::root(raw);
+    fn settings(namespace: &str, raw: &Json) -> Self {
+        let root = raw.root();
         let word = |field: Option<Field<'_>>| field.and_then(|f| f.str().map(Str::from)).filter(|s| !s.is_empty());
         let flag = |field: Option<Field<'_>>, default| field.and_then(|f| f.bool()).unwrap_or(default);
         let or = |found: Option<Str>, default: &str| found.unwrap_or_else(|| default.into());
-        let selector = |name| LabelSelector::from_value(root.at(["proxyInjector", name])?.value());
+        let selector = |name| LabelSelector::read(root.at(["proxyInjector", name])?);
         let networks = or(word(root.get("clusterNetworks")), "10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,fd00::/8");
         let cluster_domain = or(word(root.get("clusterDomain")), "cluster.local");
         let probes: Vec<Str> = root.get("policyController").into_iter().flat_map(|p| p.texts("probeNetworks")).map(|(s, _)| s.into()).collect();
@@ -117,7 +121,7 @@ impl LinkerdConfig {
             probe_networks: if probes.is_empty() { vec!["0.0.0.0/0".into(), "::/0".into()] } else { probes },
             injector_namespaces: selector("namespaceSelector"),
             injector_pods: selector("objectSelector"),
-            raw: Value::Null,
+            raw: Json::default(),
             error: None,
         }
     }
@@ -129,7 +133,7 @@ mod tests {
 
     #[test]
     fn defaults_stand_where_nothing_is_written() {
-        let config = LinkerdConfig::of("linkerd", Value::Null);
+        let config = LinkerdConfig::of("linkerd", Json::default());
         assert_eq!((config.trust_domain.as_str(), config.default_inbound_policy.as_str()), ("cluster.local", "all-unauthenticated"));
         assert_eq!((config.cluster_networks.len(), config.probe_networks.len()), (5, 2));
         assert!(config.native_sidecar && config.token_projection && config.heartbeat && !config.cni && !config.high_availability);

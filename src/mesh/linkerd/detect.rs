@@ -68,7 +68,7 @@ fn of_configuration(object: &crate::model::Object) -> impl Iterator<Item = Injec
     object.root().list("webhooks").filter(move |w| ours(w.text("name"))).map(|webhook| {
         // A selector that cannot be read must not read as "everything".
         let nothing = || LabelSelector { match_labels: Map::default(), match_expressions: vec![requirement("", "In", &[])] };
-        let selector = |name| webhook.get(name).map(|s| LabelSelector::from_value(s.value()).unwrap_or_else(nothing)).unwrap_or_default();
+        let selector = |name| webhook.get(name).map(|s| LabelSelector::read(s).unwrap_or_else(nothing)).unwrap_or_default();
         let service = webhook.at(["clientConfig", "service"]).map(|s| Str::from(s.text("namespace")));
         Injector {
             object: Some(object.reference()),

@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn exceptions_are_taken_out() {
         let value = json!({"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]});
-        let network = Network::of(&Field::root(&value)).unwrap();
+        let network = Network::of(&crate::model::Json::from(value).root()).unwrap();
         assert!(network.contains(&"10.2.0.1".parse().unwrap()) && !network.contains(&"10.1.0.1".parse().unwrap()));
         assert!(network.overlaps(&"10.0.0.0/7".parse().unwrap()) && !network.overlaps(&"10.1.2.0/24".parse().unwrap()));
         assert!(!network.overlaps(&"192.168.0.0/16".parse().unwrap()));
@@ -108,14 +108,15 @@ mod tests {
     #[test]
     fn each_fault_is_named_with_its_place() {
         let value = json!({"cidr": "10.0.0.0/8", "except": ["10.0.0.0/8", "11.0.0.0/8", "x", "10.1.0.0/16"]});
-        let found = faults(&Field::root(&value));
+        let value = crate::model::Json::from(value);
+        let found = faults(&value.root());
         let kinds: Vec<_> = found.iter().map(|(fault, at, _)| (fault.clone(), at.as_str())).collect();
         assert_eq!(
             kinds,
             [(NetworkFault::ExceptCoversAll, "except[0]"), (NetworkFault::ExceptOutside, "except[1]"), (NetworkFault::Unreadable, "except[2]")]
         );
-        assert_eq!(faults(&Field::root(&json!({"cidr": "10.0.0.0/33"})))[0].0, NetworkFault::Unreadable);
-        assert!(faults(&Field::root(&json!({"cidr": "10.0.0.7"}))).is_empty(), "a single address is a network too");
+        assert_eq!(faults(&crate::model::Json::from(json!({"cidr": "10.0.0.0/33"})).root())[0].0, NetworkFault::Unreadable);
+        assert!(faults(&crate::model::Json::from(json!({"cidr": "10.0.0.7"})).root()).is_empty(), "a single address is a network too");
     }
 
     #[test]

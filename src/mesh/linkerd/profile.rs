@@ -49,7 +49,7 @@ pub fn route_faults(spec: &Field<'_>) -> Vec<Fault> {
             None => faults.push((route.path(), "the route has no condition, so nothing takes it".to_owned())),
         }
         if let Some(timeout) = route.get("timeout").filter(|t| t.str().is_none_or(|s| !s.is_empty() && go_duration(s).is_none())) {
-            faults.push((timeout.path(), format!("{} is no duration", timeout.value())));
+            faults.push((timeout.path(), format!("{timeout} is no duration")));
         }
         for class in route.list("responseClasses") {
             match class.get("condition") {
@@ -69,7 +69,7 @@ fn request(condition: &Field<'_>, faults: &mut Vec<Fault>) {
     if let Some(pattern) = condition.get("pathRegex")
         && let Some(Err(_)) = pattern.str().map(Regex::new)
     {
-        faults.push((pattern.path(), format!("{} is no valid regular expression", pattern.value())));
+        faults.push((pattern.path(), format!("{pattern} is no valid regular expression")));
     }
     nested(condition).for_each(|inner| request(&inner, faults));
 }
@@ -105,7 +105,7 @@ pub fn budget_faults(spec: &Field<'_>) -> Vec<Fault> {
     match budget.get("ttl") {
         None => faults.push((budget.path(), "ttl is missing".to_owned())),
         Some(ttl) => match ttl.str().and_then(go_duration) {
-            None => faults.push((ttl.path(), format!("{} is no duration", ttl.value()))),
+            None => faults.push((ttl.path(), format!("{ttl} is no duration"))),
             Some((length, negative)) if negative || !(1..=60).contains(&length.as_secs()) => {
                 faults.push((ttl.path(), "ttl must be between 1s and 60s".to_owned()));
             }
@@ -134,7 +134,7 @@ mod tests {
     fn conditions_are_checked_all_the_way_down() {
         let faults = |condition| {
             let value = json!({"routes": [{"name": "r", "condition": condition}]});
-            route_faults(&Field::root(&value)).into_iter().map(|(at, _)| at).collect::<Vec<_>>()
+            route_faults(&crate::model::Json::from(value).root()).into_iter().map(|(at, _)| at).collect::<Vec<_>>()
         };
         assert!(faults(json!({"all": [{"method": "GET"}, {"not": {"pathRegex": "/x/[^/]*"}}]})).is_empty());
         assert_eq!(faults(json!({"any": [{"pathRegex": "/("}]})), ["routes[0].condition.any[0].pathRegex"]);
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_budget_needs_a_ttl_of_a_minute_at_most() {
-        let count = |budget| budget_faults(&Field::root(&json!({"retryBudget": budget}))).len();
+        let count = |budget| budget_faults(&crate::model::Json::from(json!({"retryBudget": budget})).root()).len();
         assert_eq!(count(json!({"retryRatio": 0.2, "minRetriesPerSecond": 10, "ttl": "10s"})), 0);
         for bad in [json!({"retryRatio": 0.2}), json!({"ttl": "10"}), json!({"ttl": "2m"}), json!({"ttl": "10s", "retryRatio": -1})] {
             assert_eq!(count(bad.clone()), 1, "{bad}");

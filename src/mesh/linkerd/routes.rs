@@ -276,6 +276,7 @@ pub fn takes_everything(route: &Object) -> bool {
 mod tests {
     use super::*;
     use crate::mesh::linkerd::testing::index;
+    use crate::model::Json;
 
     fn route(kind: &str, name: &str, rest: &str) -> String {
         let (version, kind) = if kind == "l5d" { ("policy.linkerd.io/v1beta3", "HTTPRoute") } else { ("gateway.networking.k8s.io/v1", kind) };
@@ -289,11 +290,11 @@ mod tests {
 
     #[test]
     fn an_absent_group_is_that_of_the_route() {
-        let parent = serde_json::json!({"kind": "Server", "name": "web"});
+        let parent = Json::from(serde_json::json!({"kind": "Server", "name": "web"}));
         let service = serde_json::json!({"group": "core", "kind": "Service", "name": "web"});
-        assert_eq!(parent_kind(Kind::LinkerdHttpRoute, &Field::root(&parent)), Some(Kind::Server));
-        assert_eq!(parent_kind(Kind::HttpRoute, &Field::root(&parent)), None);
-        assert_eq!(parent_kind(Kind::HttpRoute, &Field::root(&service)), Some(Kind::Service));
+        assert_eq!(parent_kind(Kind::LinkerdHttpRoute, &parent.root()), Some(Kind::Server));
+        assert_eq!(parent_kind(Kind::HttpRoute, &parent.root()), None);
+        assert_eq!(parent_kind(Kind::HttpRoute, &Json::from(service).root()), Some(Kind::Service));
     }
 
     #[test]
@@ -321,7 +322,7 @@ mod tests {
     fn prefixes_go_by_segments() {
         let holds = |kind: &str, value: &str, path: &str| {
             let value = serde_json::json!({"type": kind, "value": value});
-            path_matches(&Field::root(&value), path)
+            path_matches(&Json::from(value).root(), path)
         };
         assert!(holds("PathPrefix", "/", "/ready") && holds("PathPrefix", "/ready/", "/ready/x") && holds("PathPrefix", "/ready", "/ready"));
         assert!(!holds("PathPrefix", "/read", "/ready"));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::index::{Index, Workload};
-use crate::model::{Kind, LabelSelector, Map, Object, PodSpec, Port};
+use crate::model::{Data, Field, Kind, LabelSelector, Map, Object, PodSpec, Port};
 
 /// Who gets in without a policy of his own: `accessPolicy` of a Server, `default-inbound-policy` of everything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,13 +109,10 @@ pub struct Selector {
 }
 
 impl Selector {
-    fn of(value: &serde_json::Value, external: bool) -> Option<Self> {
-        let labels = LabelSelector::from_value(value)?;
-        let expressions = value.get("matchExpressions").and_then(serde_json::Value::as_array);
-        let contradicts = |e: &serde_json::Value| {
-            matches!(e["operator"].as_str(), Some("Exists" | "DoesNotExist")) && e.get("values").is_some_and(|v| !v.is_null())
-        };
-        let unsatisfiable = expressions.into_iter().flatten().any(contradicts);
+    fn of(field: Field<'_>, external: bool) -> Option<Self> {
+        let labels = LabelSelector::read(field)?;
+        let contradicts = |e: Field<'_>| matches!(e.text("operator"), "Exists" | "DoesNotExist") && e.get("values").is_some();
+        let unsatisfiable = field.list("matchExpressions").any(contradicts);
         Some(Self { external, labels, unsatisfiable })
     }
 
@@ -165,11 +162,13 @@ impl<'a> Server<'a> {
             (None, Some(external)) => (external, true),
             (None, None) => return Err(ServerFault::NoSelector),
         };
-        let selector = Selector::of(value.value(), external).ok_or(ServerFault::BadSelector)?;
+        let selector = Selector::of(value, external).ok_or(ServerFault::BadSelector)?;
         let port = match spec.get("port") {
-            Some(port) => match (port.value().as_i64(), port.str()) {
-                (Some(number @ 1..=65535), _) => Port::Number(number as i32),
-                (None, Some(name)) if !name.is_empty() => Port::Name(name.into()),
+            Some(port) => match port.data() {
+                Data::Number(number) if number.as_i64().is_some_and(|n| (1..=65535).contains(&n)) => {
+                    Port::Number(port.int().unwrap_or_default() as i32)
+                }
+                Data::Text(name) if !name.is_empty() => Port::Name(name.into()),
                 _ => return Err(ServerFault::BadPort),
             },
             None => return Err(ServerFault::BadPort),
@@ -358,8 +357,8 @@ spec:
     #[test]
     fn selectors_follow_linkerd() {
         let pick = |text: &str, labels: &[(&str, &str)]| {
-            let value: serde_json::Value = serde_json::from_str(text).unwrap();
-            Selector::of(&value, false).unwrap().matches(Kind::Deployment, &labels.iter().copied().collect())
+            let selector: crate::model::Json = serde_json::from_str(text).unwrap();
+            Selector::of(selector.root(), false).unwrap().matches(Kind::Deployment, &labels.iter().copied().collect())
         };
         assert!(pick("{}", &[]));
         assert!(pick(r#"{"matchExpressions":[{"key":"a","operator":"NotIn","values":["x"]}]}"#, &[]));
@@ -370,7 +369,7 @@ spec:
     #[test]
     fn servers_that_linkerd_passes_over_say_why() {
         let fault = |spec: serde_json::Value| {
-            let object = Object { kind: Kind::Server, meta: Default::default(), body: serde_json::json!({ "spec": spec }) };
+            let object = Object { kind: Kind::Server, meta: Default::default(), body: serde_json::json!({ "spec": spec }).into() };
             Server::of(&object).map(|_| ()).unwrap_err()
         };
         use serde_json::json;

@@ -24,7 +24,7 @@ impl Patch<'_> {
     /// What the patch is about: the name in its value, else the filter its match looks for; empty without a value.
     pub(super) fn instance_name(&self) -> String {
         let Some(value) = self.item.at(["patch", "value"]) else { return String::new() };
-        match value.value().get("name") {
+        match value.entry("name") {
             Some(name) => name.to_string(),
             None => {
                 let matched = self.item.at(["match", "listener", "filterChain", "filter"]);

@@ -54,7 +54,7 @@ pub(super) fn all(world: &World) -> Vec<Credential<'_>> {
             let one = tls.get("credentialName").into_iter().map(|f| (f, true));
             for (field, single) in one.chain(tls.list("credentialNames").map(|f| (f, false))) {
                 let Some(name) = field.str().filter(|n| !n.is_empty() && is_secret(n)) else { continue };
-                found.push(Credential { gateway, server: server.clone(), name, path: field.path(), single, namespaces: namespaces.clone() });
+                found.push(Credential { gateway, server, name, path: field.path(), single, namespaces: namespaces.clone() });
             }
         }
     }
@@ -68,7 +68,7 @@ fn is_secret(name: &str) -> bool {
 
 /// Whether a Secret has something under a key; of private keys nothing more is known.
 pub(super) fn has(secret: &Object, key: &str) -> bool {
-    secret.root().at(["data"]).is_some_and(|data| data.value().get(key).is_some())
+    secret.root().at(["data", key]).is_some()
 }
 
 /// The certificate chain that istiod would hand out, in PEM: of keys `cert` and `key`, or else of `tls.crt` and `tls.key`.

@@ -47,7 +47,7 @@ pub(super) fn all(world: &World) -> Vec<GatewayHost<'_>> {
             for (written, at) in server.texts("hosts") {
                 let (namespace, name) = written.split_once('/').unwrap_or(("*", written));
                 let namespace = if namespace == "." { gateway.meta.namespace.as_str() } else { namespace };
-                let (server, selector, name, path) = (server.clone(), selector.clone(), name.to_ascii_lowercase(), at.path());
+                let (server, selector, name, path) = (server, selector.clone(), name.to_ascii_lowercase(), at.path());
                 hosts.push(GatewayHost { gateway, order, selector, server, port, namespace, name, written, path });
             }
         }

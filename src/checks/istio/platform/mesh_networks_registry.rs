@@ -1,9 +1,7 @@
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use crate::checks::Findings;
-use crate::model::{Field, Kind};
+use crate::model::{Field, Json, Kind};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -42,8 +40,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         .collect();
     for map in world.index.objects(Kind::ConfigMap).iter().filter(|m| m.meta.name == "istio" || m.meta.name.starts_with("istio-")) {
         let Some(text) = map.root().at(["data", "meshNetworks"]).and_then(|t| t.str()) else { continue };
-        let Ok(document) = serde_saphyr::from_str::<Value>(text) else { continue };
-        let networks = Field::root(&document).get("networks");
+        let Ok(document) = serde_saphyr::from_str::<Json>(text) else { continue };
+        let networks = document.root().get("networks");
         for (network, settings) in networks.iter().flat_map(Field::entries) {
             for endpoint in settings.list("endpoints") {
                 let registry = endpoint.text("fromRegistry");

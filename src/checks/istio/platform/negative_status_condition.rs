@@ -1,5 +1,3 @@
-use serde_json::Value;
-
 use crate::checks::Findings;
 use crate::model::{Field, Kind, Object};
 use crate::report::{Category, MeshTag, Severity};
@@ -115,7 +113,7 @@ fn is_passing(condition: &Field<'_>) -> bool {
 }
 
 fn add<'f>(findings: &'f mut Findings<'_>, object: &Object, condition: &Field<'_>, codes: &[&'static str]) -> &'f mut crate::report::Finding {
-    let status = condition.value().get("status").and_then(Value::as_str).unwrap_or_default();
+    let status = condition.text("status");
     let mut message = text(condition.text("type"), condition.text("reason"), condition.text("message"));
     if status == "True" {
         message = message.replacen(" is false", " is true", 1);

@@ -8,9 +8,9 @@ pub(super) fn is_istio(webhook: &Field<'_>) -> bool {
 }
 
 /// Whether the selector `name` of a webhook matches; one that is absent matches everything.
-pub(super) fn selector_matches(webhook: &Field<'_>, name: &'static str, labels: &Map) -> bool {
-    match webhook.value().get(name).filter(|v| !v.is_null()) {
-        Some(selector) => LabelSelector::from_value(selector).is_some_and(|s| s.matches(labels)),
+pub(super) fn selector_matches(webhook: &Field<'_>, name: &str, labels: &Map) -> bool {
+    match webhook.get(name) {
+        Some(selector) => LabelSelector::read(selector).is_some_and(|s| s.matches(labels)),
         None => true,
     }
 }

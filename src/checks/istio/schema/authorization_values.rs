@@ -20,7 +20,7 @@ pub(super) fn ports(judge: &mut Judge<'_, '_>, field: &Field<'_>, name: &'static
             None => item.int().is_some_and(|n| (0..=65535).contains(&n)),
         };
         if !good {
-            judge.error(item.path(), format!("{} is not a port", item.value()), "Write a number from 1 to 65535 in quotes: \"8080\".");
+            judge.error(item.path(), format!("{item} is not a port"), "Write a number from 1 to 65535 in quotes: \"8080\".");
         }
     }
 }

@@ -5,8 +5,7 @@
 use super::common::{Judge, nanos};
 use super::envoy_messages::{EITHER, MESSAGES, PATCHED, WORDS};
 use crate::mesh::linkerd::annotations::nearest;
-use crate::model::Field;
-use serde_json::Value;
+use crate::model::{Data, Field};
 
 /// Judges the value of a patch.
 pub(super) fn judge(judge: &mut Judge<'_, '_>, value: &Field<'_>, apply_to: &str) {
@@ -16,15 +15,15 @@ pub(super) fn judge(judge: &mut Judge<'_, '_>, value: &Field<'_>, apply_to: &str
 
 /// Judges a field of a type; `listed` says whether it is inside a list, where Istio does not look for filters without a type.
 fn walk(judge: &mut Judge<'_, '_>, field: &Field<'_>, kind: &'static str, listed: bool) {
-    if let Some(item) = kind.strip_prefix('*').filter(|_| field.value().is_array()) {
+    if let Some(item) = kind.strip_prefix('*').filter(|_| field.is_list()) {
         field.items().for_each(|f| walk(judge, &f, item, true));
-    } else if let Some(item) = kind.strip_prefix('%').filter(|_| field.value().is_object()) {
+    } else if let Some(item) = kind.strip_prefix('%').filter(|_| field.is_map()) {
         field.entries().for_each(|(_, f)| walk(judge, &f, item, true));
-    } else if let Some((name, fields)) = MESSAGES.iter().find(|(name, _)| *name == kind).filter(|_| field.value().is_object()) {
+    } else if let Some((name, fields)) = MESSAGES.iter().find(|(name, _)| *name == kind).filter(|_| field.is_map()) {
         message(judge, field, name, fields, listed);
     } else if let Some((_, words)) = WORDS.iter().find(|(name, _)| *name == kind) {
         word(judge, field, words);
-    } else if kind == "@" && field.value().is_object() {
+    } else if kind == "@" && field.is_map() {
         typed(judge, field);
     } else if !fits(field, kind) {
         let hint = format!("Write {}.", describe(kind));
@@ -35,7 +34,7 @@ fn walk(judge: &mut Judge<'_, '_>, field: &Field<'_>, kind: &'static str, listed
 fn message(judge: &mut Judge<'_, '_>, field: &Field<'_>, name: &str, fields: &'static str, listed: bool) {
     let known: Vec<(&str, &str)> = fields.split(' ').filter_map(|f| f.split_once(':')).collect();
     let mut set: Vec<&str> = Vec::new();
-    for (written, inner) in field.entries().filter(|(_, inner)| !inner.value().is_null()) {
+    for (written, inner) in field.entries().filter(|(_, inner)| !inner.is_null()) {
         let Some((name, kind)) = known.iter().find(|(name, _)| *name == written || camel(name) == written) else {
             let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
             let meant = nearest(written, &names).map_or_else(|| format!("known here: {}", names.join(", ")), |n| format!("{n} is one it knows"));
@@ -73,23 +72,23 @@ fn typed(judge: &mut Judge<'_, '_>, config: &Field<'_>) {
 
 fn word(judge: &mut Judge<'_, '_>, field: &Field<'_>, words: &'static str) {
     let known = || words.split(' ');
-    let good = match field.value() {
-        Value::String(word) => known().any(|w| w == word),
-        Value::Number(_) => field.int().is_some(),
-        value => value.is_null(),
+    let good = match field.data() {
+        Data::Text(word) => known().any(|w| w == word),
+        Data::Number(_) => field.int().is_some(),
+        data => data == Data::Null,
     };
     if !good {
         let hint = format!("Write one of {}.", known().collect::<Vec<_>>().join(", "));
-        judge.error(field.path(), format!("Envoy cannot read this: {} is none of the words allowed here", field.value()), hint);
+        judge.error(field.path(), format!("Envoy cannot read this: {field} is none of the words allowed here"), hint);
     }
 }
 
 fn fits(field: &Field<'_>, kind: &str) -> bool {
-    match (kind, field.value()) {
-        (_, Value::Null) | ("s", Value::String(_)) | ("b", Value::Bool(_)) | ("o", Value::Object(_)) => true,
-        ("i", Value::Number(_) | Value::String(_)) => field.int().is_some_and(|n| n >= 0),
-        ("n", Value::Number(_) | Value::String(_)) => field.number().is_some(),
-        ("d", Value::String(text)) => nanos(text).is_some(),
+    match (kind, field.data()) {
+        (_, Data::Null) | ("s", Data::Text(_)) | ("b", Data::Bool(_)) | ("o", Data::Map) => true,
+        ("i", Data::Number(_) | Data::Text(_)) => field.int().is_some_and(|n| n >= 0),
+        ("n", Data::Number(_) | Data::Text(_)) => field.number().is_some(),
+        ("d", Data::Text(text)) => nanos(text).is_some(),
         _ => false,
     }
 }

@@ -1,11 +1,9 @@
-use serde_json::Value;
-
 use super::common::{
     Judge, Verdict, connection_pool, dns_label, duration, fault, fqdn, has, ip_or_cidr, is_dns_label, is_ip, locality_lb, nanos, outlier_detection,
     port, proxy_address, retry, wildcard_domain, zone_aware_lb,
 };
 use crate::checks::Findings;
-use crate::model::{Field, Kind, Object, Subject};
+use crate::model::{Field, Json, Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -54,9 +52,9 @@ fn document(
 ) {
     let Some(text) = map.root().at(["data", key]).and_then(|f| f.str()) else { return };
     let mut judge = Judge::inside(findings, map, path);
-    match serde_saphyr::from_str::<Value>(text) {
-        Ok(value) if value.is_object() => rule(&mut judge, &Field::root(&value)),
-        Ok(Value::Null) => {}
+    match serde_saphyr::from_str::<Json>(text) {
+        Ok(document) if document.root().is_map() => rule(&mut judge, &document.root()),
+        Ok(document) if document.root().is_null() => {}
         Ok(_) => judge.refused("", "the document is no map", "Write fields and values, in YAML."),
         // Of the configuration that is in force istio-mesh-config-unreadable says so.
         Err(_) if key == "mesh" && world.istio.config.object.as_ref() == Some(&map.reference()) => {}

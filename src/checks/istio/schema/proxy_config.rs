@@ -32,7 +32,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     each(world, findings, Kind::ProxyConfig, |judge, spec, _| {
         selector(judge, spec, "selector");
         if let Some(threads) = spec.get("concurrency").filter(|c| c.int().is_some_and(|n| n < 0)) {
-            judge.error(threads.path(), format!("concurrency is {}", threads.value()), "Write 0 for one thread per CPU, or a positive number.");
+            judge.error(threads.path(), format!("concurrency is {threads}"), "Write 0 for one thread per CPU, or a positive number.");
         }
     });
 }

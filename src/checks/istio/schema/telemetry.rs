@@ -81,7 +81,7 @@ fn tracing(judge: &mut Judge<'_, '_>, spec: &Field<'_>) {
             judge.warn(entry.path_of("providers"), "there is more than one tracing provider, and one is used", "Name one provider.");
         }
         if let Some(rate) = entry.get("randomSamplingPercentage").filter(|r| r.number().is_some_and(|n| !(0.0..=100.0).contains(&n))) {
-            judge.error(rate.path(), format!("the sampling rate is {}, not between 0 and 100", rate.value()), "Write a percentage from 0 to 100.");
+            judge.error(rate.path(), format!("the sampling rate is {rate}, not between 0 and 100"), "Write a percentage from 0 to 100.");
         }
         for (name, tag) in entry.get("customTags").iter().flat_map(Field::entries) {
             if name.is_empty() {

@@ -135,7 +135,7 @@ fn cors(judge: &mut Judge<'_, '_>, policy: &Field<'_>) {
     if let Some(age) = policy.get("maxAge") {
         duration(judge, &age);
         if age.str().and_then(nanos).is_some_and(|n| n % 1_000_000_000 != 0) {
-            judge.error(age.path(), format!("maxAge {} is finer than seconds", age.value()), "Write whole seconds.");
+            judge.error(age.path(), format!("maxAge {age} is finer than seconds"), "Write whole seconds.");
         }
     }
 }
@@ -149,7 +149,7 @@ fn fault_injection(judge: &mut Judge<'_, '_>, fault: &Field<'_>) {
         if let Some(value) = part.at(["percentage", "value"])
             && value.number().is_some_and(|n| n != 0.0 && !(0.0001..=100.0).contains(&n))
         {
-            judge.error(value.path(), format!("{} is neither 0 nor between 0.0001 and 100", value.value()), "Write a percentage from 0 to 100.");
+            judge.error(value.path(), format!("{value} is neither 0 nor between 0.0001 and 100"), "Write a percentage from 0 to 100.");
         }
     }
     if let Some(abort) = abort {
@@ -201,7 +201,7 @@ fn grpc_status(status: &str) -> Verdict {
 
 fn mirrors(judge: &mut Judge<'_, '_>, route: &Field<'_>) {
     if let Some(percent) = route.get("mirrorPercent") {
-        judge.warn(percent.path(), "mirrorPercent is deprecated", format!("Write mirrorPercentage: {{value: {}}}.", percent.value()));
+        judge.warn(percent.path(), "mirrorPercent is deprecated", format!("Write mirrorPercentage: {{value: {percent}}}."));
         share(judge, &percent);
     }
     if let Some(value) = route.at(["mirrorPercentage", "value"]) {
@@ -223,7 +223,7 @@ fn mirrors(judge: &mut Judge<'_, '_>, route: &Field<'_>) {
 
 fn share(judge: &mut Judge<'_, '_>, percent: &Field<'_>) {
     if percent.number().is_some_and(|n| !(0.0..=100.0).contains(&n)) {
-        judge.error(percent.path(), format!("{} is not between 0 and 100", percent.value()), "Write a percentage from 0 to 100.");
+        judge.error(percent.path(), format!("{percent} is not between 0 and 100"), "Write a percentage from 0 to 100.");
     }
 }
 

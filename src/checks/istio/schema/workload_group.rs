@@ -46,7 +46,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 fn probe(judge: &mut Judge<'_, '_>, probe: &Field<'_>) {
     for name in ["periodSeconds", "initialDelaySeconds", "timeoutSeconds", "successThreshold", "failureThreshold"] {
         if let Some(field) = probe.get(name).filter(|f| f.int().is_some_and(|n| n < 0)) {
-            judge.error(field.path(), format!("{name} is {}", field.value()), "Write 0 or more.");
+            judge.error(field.path(), format!("{name} is {field}"), "Write 0 or more.");
         }
     }
     let number = |field: &Field<'_>| field.get("port").and_then(|p| p.int()).unwrap_or_default();

@@ -1,7 +1,6 @@
-use serde_json::Value;
-
 use super::shapes::{self, Departure};
 use crate::checks::Findings;
+use crate::model::Data;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -40,19 +39,19 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for object in shapes::KINDS.iter().flat_map(|kind| world.index.objects(*kind)) {
         shapes::departures(object, &mut |departure| {
             let Departure::WrongType(field, wanted) = departure else { return };
-            let message = format!("this is {}, and {} belongs here", type_of(field.value()), wanted.describe());
+            let message = format!("this is {}, and {} belongs here", type_of(field.data()), wanted.describe());
             findings.add(object, field.path(), message, wanted.advice());
         });
     }
 }
 
-fn type_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a map",
+fn type_of(data: Data<'_>) -> &'static str {
+    match data {
+        Data::Null => "nothing",
+        Data::Bool(_) => "true or false",
+        Data::Number(_) => "a number",
+        Data::Text(_) => "text",
+        Data::List => "a list",
+        Data::Map => "a map",
     }
 }

@@ -3,7 +3,7 @@ use base64::engine::general_purpose::STANDARD;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::checks::Findings;
-use crate::model::{Field, Kind};
+use crate::model::{Field, Json, Kind};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -36,8 +36,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for rule in ra.spec().list("jwtRules") {
             let Some(text) = rule.get("jwks").and_then(|f| f.str()).filter(|t| !t.is_empty()) else { continue };
             // What is no key set, and keys that belong to the signer alone, are matters of istio-request-authentication-invalid.
-            let Ok(document) = serde_json::from_str::<serde_json::Value>(text) else { continue };
-            let Some(list) = Field::root(&document).get("keys").filter(|list| list.value().is_array()) else { continue };
+            let Ok(document) = serde_json::from_str::<Json>(text) else { continue };
+            let Some(list) = document.root().get("keys").filter(Field::is_list) else { continue };
             let keys: Vec<Field<'_>> = list.items().collect();
             let path = rule.path_of("jwks");
             if keys.is_empty() {

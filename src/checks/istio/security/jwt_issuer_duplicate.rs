@@ -37,7 +37,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let mut first: HashMap<(String, &str), (&Object, Field<'_>)> = HashMap::new();
     for ra in by_age {
         let spec = ra.spec();
-        let part = |name| spec.get(name).map_or_else(String::new, |f| f.value().to_string());
+        let part = |name| spec.get(name).map_or_else(String::new, |f| f.to_string());
         let labels: Vec<String> = policy::selector(ra).unwrap_or_default().iter().map(|(k, v)| format!("{k}={v}")).collect();
         let place = format!("{}\n{}\n{}{}", ra.meta.namespace, labels.join(","), part("targetRefs"), part("targetRef"));
         for rule in spec.list("jwtRules").filter(|rule| !rule.text("issuer").is_empty()) {

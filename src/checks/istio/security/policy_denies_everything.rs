@@ -53,7 +53,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 
 /// Whether a rule matches every request.
 pub(super) fn is_unconditional(rule: &Field<'_>) -> bool {
-    rule.value().is_object() && ["from", "to", "when"].iter().all(|name| rule.get(name).is_none_or(|f| f.is_empty()))
+    rule.is_map() && ["from", "to", "when"].iter().all(|name| rule.get(name).is_none_or(|f| f.is_empty()))
 }
 
 /// What a policy is for, in words.

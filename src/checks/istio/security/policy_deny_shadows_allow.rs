@@ -39,7 +39,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let policies = world.index.objects(Kind::AuthorizationPolicy);
     let mut denied: HashMap<Place, Vec<(&Object, Field<'_>)>> = HashMap::new();
     for ap in policies.iter().filter(|ap| Action::of(ap) == Action::Deny && !policy::is_dry_run(ap)) {
-        let rules = ap.spec().list("rules").filter(|rule| rule.value().is_object() && rule.get("when").is_none_or(|w| w.is_empty()));
+        let rules = ap.spec().list("rules").filter(|rule| rule.is_map() && rule.get("when").is_none_or(|w| w.is_empty()));
         denied.entry(place(ap)).or_default().extend(rules.map(|rule| (ap, rule)));
     }
     for ap in policies.iter().filter(|ap| Action::of(ap) == Action::Allow) {
@@ -80,7 +80,7 @@ fn every<'a>(wide: &[Field<'a>], narrow: &[Field<'a>], limited: bool) -> bool {
 /// Whether all fields of `wide` are met by what `narrow` says about the same field.
 fn within<'a>(wide: &Field<'a>, narrow: &Field<'a>) -> bool {
     wide.entries().filter(|(_, values)| !values.is_empty()).all(|(name, values)| {
-        if narrow.get(name).is_some_and(|own| name.starts_with("not") && own.value() == values.value()) {
+        if narrow.get(name).is_some_and(|own| name.starts_with("not") && own.to_value() == values.to_value()) {
             return true;
         }
         let patterns: Vec<&str> = values.items().filter_map(|v| v.str()).collect();

@@ -34,7 +34,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         policies.sort_by_key(|p| p.meta.age_key());
         let mut first: HashMap<(&str, String, bool), &Object> = HashMap::new();
         for policy in policies {
-            let text = policy.spec().value().to_string();
+            let text = policy.spec().to_string();
             let dry = crate::mesh::istio::policy::is_dry_run(policy);
             match first.get(&(policy.meta.namespace.as_str(), text.clone(), dry)) {
                 Some(older) => {

@@ -51,7 +51,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         .map(|rule| Rule {
             member: Member::new(world, rule, vec![rule.spec().text("host")], default),
             host: registry.kiali_host(rule.spec().text("host"), &rule.meta.namespace),
-            subsets: rule.spec().list("subsets").map(|s| s.value().get("name").and_then(|n| n.as_str()).unwrap_or_default()).collect(),
+            subsets: rule.spec().list("subsets").map(|s| s.text("name")).collect(),
         })
         .collect();
     let index = HostIndex::new(rules.iter().enumerate().map(|(i, r)| (r.host.name.as_str(), i)));

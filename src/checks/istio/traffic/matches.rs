@@ -32,7 +32,7 @@ fn faults_of<'a>(rules: impl Iterator<Item = Field<'a>>, http: bool) -> Vec<(Str
     let mut seen: HashMap<String, String> = HashMap::new();
     let mut catch_all: Option<String> = None;
     let mut prefixes: Vec<Prefix<'a>> = Vec::new();
-    for rule in rules.filter(|r| !r.value().is_null()) {
+    for rule in rules.filter(|r| !r.is_null()) {
         let matches: Vec<Field<'a>> = rule.list("match").collect();
         if matches.is_empty() {
             let path = rule.path();
@@ -47,7 +47,7 @@ fn faults_of<'a>(rules: impl Iterator<Item = Field<'a>>, http: bool) -> Vec<(Str
                 faults.push((found.path(), Fault::AfterCatchAll { first: first.clone() }));
                 continue;
             }
-            let key = canonical(found.value(), http);
+            let key = canonical(&found.to_value(), http);
             if let Some(first) = seen.get(&key) {
                 faults.push((found.path(), Fault::Duplicate { first: first.clone() }));
                 taken += 1;

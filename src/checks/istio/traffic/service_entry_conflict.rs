@@ -97,7 +97,7 @@ pub(super) fn shared(all: &[Object], name: impl Fn(&str) -> String) -> Ports {
     let mut ports = Ports::new();
     for (entry, object) in all.iter().enumerate() {
         let spec = object.spec();
-        for (port, field) in spec.list("ports").enumerate().filter(|(_, f)| !f.value().is_null()) {
+        for (port, field) in spec.list("ports").enumerate().filter(|(_, f)| !f.is_null()) {
             let number = field.get("number").and_then(|n| n.int()).unwrap_or(0);
             let protocol = field.text("protocol").to_ascii_uppercase();
             for (host, _) in spec.texts("hosts") {

@@ -127,5 +127,5 @@ pub(super) fn referenced(world: &World) -> HashSet<(String, String)> {
 /// The named subsets of a rule with their labels.
 pub(super) fn of(rule: &Object) -> Vec<(&str, Field<'_>, Map)> {
     let subsets = rule.spec().list("subsets").collect::<Vec<_>>();
-    subsets.into_iter().filter(|s| !s.value().is_null()).map(|s| (s.text("name"), s.clone(), labels(s.get("labels")))).collect()
+    subsets.into_iter().filter(|s| !s.is_null()).map(|s| (s.text("name"), s, labels(s.get("labels")))).collect()
 }

@@ -43,11 +43,11 @@ type Key<'a> = (String, &'a str, String, String);
 
 fn judge(world: &World, vs: &Object, rule: &Field<'_>, findings: &mut Findings<'_>) {
     let mut seen: BTreeMap<Key<'_>, Vec<Field<'_>>> = BTreeMap::new();
-    for route in rule.list("route").filter(|r| !r.value().is_null()) {
+    for route in rule.list("route").filter(|r| !r.is_null()) {
         // Without a destination the rule is invalid and nothing can be said about the others.
         let Some(destination) = route.get("destination") else { return };
         let host = world.istio.registry.kiali_host(destination.text("host"), &vs.meta.namespace).name;
-        let text = |field: Option<Field<'_>>| field.map(|f| f.value().to_string()).unwrap_or_default();
+        let text = |field: Option<Field<'_>>| field.map(|f| f.to_string()).unwrap_or_default();
         seen.entry((host, destination.text("subset"), text(destination.get("port")), text(route.get("headers")))).or_default().push(route);
     }
     for ((host, subset, ..), routes) in seen.iter().filter(|(_, routes)| routes.len() > 1) {

@@ -38,7 +38,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let GatewayName::Object { namespace, name, .. } = GatewayName::read(text, &vs.meta.namespace) else { continue };
             for host in hosts(vs) {
                 let host = world.istio.registry.fqdn(host, &vs.meta.namespace).into_owned();
-                claims.entry((namespace.to_owned(), name.to_owned(), host)).or_default().push((vs, rule.clone()));
+                claims.entry((namespace.to_owned(), name.to_owned(), host)).or_default().push((vs, rule));
             }
         }
     }

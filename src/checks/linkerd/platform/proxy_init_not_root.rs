@@ -31,7 +31,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for (config, object) in configs(world).filter(|(c, _)| !c.cni) {
-        if config.raw.pointer("/proxyInit/runAsRoot").and_then(serde_json::Value::as_bool) == Some(true) {
+        if config.root().at(["proxyInit", "runAsRoot"]).and_then(|f| f.bool()) == Some(true) {
             continue;
         }
         let docker = |n: &&crate::model::Node| n.status.node_info.container_runtime_version.starts_with("docker:");

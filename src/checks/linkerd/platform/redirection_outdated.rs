@@ -36,7 +36,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let mut by_namespace: BTreeMap<(&Str, bool), Crowd<'_>> = BTreeMap::new();
     for workload in world.index.workloads() {
         for pod in meshed(world, workload) {
-            let Some(config) = config_of(world, pod).filter(|c| c.raw.is_object()) else { continue };
+            let Some(config) = config_of(world, pod).filter(|c| c.root().is_map()) else { continue };
             let (own, validated) = (pod.spec.container("linkerd-init").is_some(), pod.spec.container("linkerd-network-validator").is_some());
             if config.cni && own || !config.cni && validated && !own {
                 by_namespace.entry((&workload.reference.namespace, own)).or_default().add(workload);

@@ -35,7 +35,7 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     for (config, object) in configs(world) {
         let Some(bundle) = anchors(world, config).filter(|b| b.object.meta.name != object.meta.name) else { continue };
-        let written = config.raw.get("identityTrustAnchorsPEM").and_then(|v| v.as_str()).unwrap_or_default();
+        let written = config.root().text("identityTrustAnchorsPEM");
         let (Ok(used), Ok(written)) = (bundle.certificates, certificate::read(written.as_bytes())) else { continue };
         let set = |all: &[certificate::Certificate]| all.iter().map(|c| c.der.clone()).collect::<BTreeSet<_>>();
         if set(&used) != set(&written) {

@@ -37,7 +37,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             }
             Some(_) => {}
             // What somebody else writes is not among the chart's manifests.
-            None if world.source.kind == SourceKind::Files && config.raw.pointer("/identity/externalCA").is_some_and(|v| v == true) => {}
+            None if world.source.kind == SourceKind::Files && config.root().at(["identity", "externalCA"]).and_then(|f| f.bool()) == Some(true) => {}
             None => {
                 let what = "ConfigMap linkerd-identity-trust-roots does not exist: no proxy of the control plane can start";
                 findings.missing(object, "", &[(Kind::ConfigMap, &config.namespace)], what, hint);

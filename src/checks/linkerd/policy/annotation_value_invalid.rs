@@ -34,7 +34,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let as_root = |config: &crate::mesh::linkerd::LinkerdConfig| {
-        config.cni || !config.raw.is_object() || config.raw.pointer("/proxyInit/runAsRoot").is_some_and(|v| v == true)
+        config.cni || !config.root().is_map() || config.root().at(["proxyInit", "runAsRoot"]).and_then(|f| f.bool()) == Some(true)
     };
     let not_root = world.linkerd.configs.first().is_some_and(|config| !as_root(config));
     for carrier in carrier::all(world).filter(|c| c.is_for_pods()) {

@@ -44,7 +44,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             findings.add(
                 policy,
                 written.path(),
-                format!("targetRef has no field namespace: {} is dropped, and the target is looked for in {own:?}", written.value()),
+                format!("targetRef has no field namespace: {written} is dropped, and the target is looked for in {own:?}"),
                 "Create the policy in the namespace of its target, and leave the field out.",
             );
         }

@@ -37,7 +37,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for server in world.index.objects(Kind::Server) {
         let Some(access) = server.spec().get("accessPolicy") else { continue };
         if access.str().and_then(InboundPolicy::parse).is_none() {
-            let message = format!("there is no policy {}: the Server grants nobody access by itself", access.value());
+            let message = format!("there is no policy {access}: the Server grants nobody access by itself");
             findings.add(server, access.path(), message, hint.clone());
         }
     }

@@ -33,7 +33,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for kind in [Kind::NetworkAuthentication, Kind::ServerAuthorization, Kind::EgressNetwork] {
         for object in world.index.objects(kind) {
             let spec = object.spec();
-            let holder = if kind == Kind::ServerAuthorization { spec.get("client") } else { Some(spec.clone()) };
+            let holder = if kind == Kind::ServerAuthorization { spec.get("client") } else { Some(spec) };
             let Some(holder) = holder else { continue };
             let empty = holder.list("networks").next().is_none();
             if empty && (kind == Kind::NetworkAuthentication || kind == Kind::EgressNetwork && holder.get("networks").is_some()) {

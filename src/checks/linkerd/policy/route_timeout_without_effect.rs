@@ -42,7 +42,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                     let sound =
                         if kind == Kind::HttpRoute { duration(text).is_ok() } else { go_duration(text).is_some_and(|(_, negative)| !negative) };
                     if !sound {
-                        let message = format!("{} is not a duration that Linkerd reads: there is no timeout", request.value());
+                        let message = format!("{request} is not a duration that Linkerd reads: there is no timeout");
                         findings.add(route, request.path(), message, "Write one whole number with one unit, such as 90s.");
                     }
                 }

@@ -62,7 +62,7 @@ pub(super) fn item(kind: Kind, bytes: &[u8]) -> Result<Item, Malformed> {
         Kind::Node => Item::Node(Message::decode(bytes)?),
         kind if kind.is_controller() => Item::Controller(fields::controller(kind, bytes)?),
         // An object of which only the metadata was asked for: as in JSON, nothing else is in it.
-        kind => Item::Object(Object { kind, meta: meta(bytes)?, body: serde_json::json!({}) }),
+        kind => Item::Object(Object { kind, meta: meta(bytes)?, body: serde_json::json!({}).into() }),
     })
 }
 

@@ -53,7 +53,7 @@ pub(in super::super) fn duration(judge: &mut Judge<'_, '_>, field: &Field<'_>) {
         // Of a value that is no text istio-wrong-field-type says so.
         None if field.str().is_none() && !judge.is_inside() => {}
         None => {
-            let message = format!("{} is not a duration", field.value());
+            let message = format!("{field} is not a duration");
             judge.refused(field.path(), message, "Write a number with a unit: 300ms, 1.5s, 2m or 1h.");
         }
     }

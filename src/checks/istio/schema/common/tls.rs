@@ -106,7 +106,7 @@ fn terminated(judge: &mut Judge<'_, '_>, tls: &Field<'_>, mode: &str) {
     if terminates && listed.len() > 2 {
         judge.warn(tls.path_of("tlsCertificates"), format!("{} certificates are listed, at most 2 are used", listed.len()), "Keep two.");
     }
-    let certificates = if listed.is_empty() { vec![tls.clone()] } else { listed };
+    let certificates = if listed.is_empty() { vec![*tls] } else { listed };
     for certificate in certificates.iter().filter(|_| terminates) {
         for name in ["serverCertificate", "privateKey"] {
             if !has(certificate, name) {

@@ -86,7 +86,7 @@ pub(in super::super) fn outlier_detection(judge: &mut Judge<'_, '_>, outlier: &F
     }
     for name in ["maxEjectionPercent", "minHealthPercent"] {
         if let Some(percent) = outlier.get(name).filter(|f| f.int().is_some_and(|n| !(0..=100).contains(&n))) {
-            judge.error(percent.path(), format!("{name} is {}, not between 0 and 100", percent.value()), "Write a percentage from 0 to 100.");
+            judge.error(percent.path(), format!("{name} is {percent}, not between 0 and 100"), "Write a percentage from 0 to 100.");
         }
     }
 }
@@ -127,7 +127,7 @@ pub(in super::super) fn connection_pool(judge: &mut Judge<'_, '_>, pool: &Field<
 
 fn not_negative(judge: &mut Judge<'_, '_>, field: &Field<'_>, name: &'static str) {
     if let Some(count) = field.get(name).filter(|f| f.int().is_some_and(|n| n < 0)) {
-        judge.error(count.path(), format!("{name} is {}", count.value()), "Write 0 or more.");
+        judge.error(count.path(), format!("{name} is {count}"), "Write 0 or more.");
     }
 }
 
@@ -148,10 +148,10 @@ fn load_balancer(judge: &mut Judge<'_, '_>, balancer: &Field<'_>, outlier: bool)
     let Some(warmup) = balancer.get("warmup") else { return };
     required_duration(judge, &warmup, "duration");
     if let Some(percent) = warmup.get("minimumPercent").filter(|f| f.number().is_some_and(|n| n > 100.0)) {
-        judge.error(percent.path(), format!("minimumPercent is {}, more than 100", percent.value()), "Write a percentage from 0 to 100.");
+        judge.error(percent.path(), format!("minimumPercent is {percent}, more than 100"), "Write a percentage from 0 to 100.");
     }
     if let Some(aggression) = warmup.get("aggression").filter(|f| f.number().is_some_and(|n| n <= 0.0)) {
-        judge.error(aggression.path(), format!("aggression is {}", aggression.value()), "Write a number greater than 0.");
+        judge.error(aggression.path(), format!("aggression is {aggression}"), "Write a number greater than 0.");
     }
 }
 

@@ -7,9 +7,7 @@ mod shared;
 mod telemetry;
 mod traffic_policy;
 
-use serde_json::Value;
-
-use crate::model::{Field, Kind, Object};
+use crate::model::{Data, Field, Kind, Object};
 
 /// What a value looks like.
 #[derive(Debug)]
@@ -98,17 +96,17 @@ pub(super) fn departures<'f>(object: &'f Object, found: &mut impl FnMut(Departur
 }
 
 fn walk<'f>(field: &Field<'f>, shape: &'static Shape, found: &mut impl FnMut(Departure<'f>)) {
-    match (shape, field.value()) {
-        (_, Value::Null) | (Shape::Any, _) | (Shape::Text, Value::String(_)) | (Shape::Number, Value::Number(_)) | (Shape::Bool, Value::Bool(_)) => {}
-        (Shape::Integer, Value::Number(_)) if field.int().is_some() => {}
-        (Shape::Choice(allowed), Value::String(word)) => {
-            if !allowed.contains(&word.as_str()) {
-                found(Departure::UnknownValue(word, field.clone(), allowed));
+    match (shape, field.data()) {
+        (_, Data::Null) | (Shape::Any, _) | (Shape::Text, Data::Text(_)) | (Shape::Number, Data::Number(_)) | (Shape::Bool, Data::Bool(_)) => {}
+        (Shape::Integer, Data::Number(_)) if field.int().is_some() => {}
+        (Shape::Choice(allowed), Data::Text(word)) => {
+            if !allowed.contains(&word) {
+                found(Departure::UnknownValue(word, *field, allowed));
             }
         }
-        (Shape::List(item), Value::Array(_)) => field.items().for_each(|f| walk(&f, item, found)),
-        (Shape::Dict(value), Value::Object(_)) => field.entries().for_each(|(_, f)| walk(&f, value, found)),
-        (Shape::Fields(known), Value::Object(_)) => {
+        (Shape::List(item), Data::List) => field.items().for_each(|f| walk(&f, item, found)),
+        (Shape::Dict(value), Data::Map) => field.entries().for_each(|(_, f)| walk(&f, value, found)),
+        (Shape::Fields(known), Data::Map) => {
             for (name, inner) in field.entries() {
                 match known.binary_search_by(|(k, _)| (*k).cmp(name)) {
                     Ok(at) => walk(&inner, known[at].1, found),
@@ -116,7 +114,7 @@ fn walk<'f>(field: &Field<'f>, shape: &'static Shape, found: &mut impl FnMut(Dep
                 }
             }
         }
-        _ => found(Departure::WrongType(field.clone(), shape)),
+        _ => found(Departure::WrongType(*field, shape)),
     }
 }
 
