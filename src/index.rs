@@ -1,6 +1,10 @@
 //! Objects by namespace and name, workloads with their pods, and label look-ups that do not walk the cluster.
 
 use std::collections::HashMap;
+use std::ops::Range;
+
+use places::{Labelled, Places};
+use smallvec::SmallVec;
 
 use crate::model::{Controller, Inventory, Kind, Map, Meta, Namespace, Object, ObjectRef, Pod, PodSpec, Service, Str};
 
@@ -28,6 +32,30 @@ pub struct Workload {
     pub body: Body,
     /// Its pods, as positions in [`Index::pods`].
     pub pods: Vec<u32>,
+    variants: Variants,
+}
+
+/// Most workloads have one.
+type Variants = SmallVec<[Variant; 1]>;
+
+/// Pods that have not finished and are alike in all that they were made of.
+#[derive(Clone, Copy, Debug)]
+struct Variant {
+    /// The first of them, as a position in [`Index::pods`].
+    first: u32,
+    pods: u32,
+}
+
+impl Workload {
+    /// Whether any of its pods has not finished.
+    pub fn has_live_pods(&self) -> bool {
+        !self.variants.is_empty()
+    }
+
+    /// Whether it is still there: anything but a bare pod that has finished.
+    pub fn is_live(&self) -> bool {
+        !matches!(self.body, Body::Pod(_)) || self.has_live_pods()
+    }
 }
 
 /// Everything that was read, arranged for look-ups. Slices are sorted by namespace, then name.
@@ -35,8 +63,15 @@ pub struct Workload {
 pub struct Index {
     inventory: Inventory,
     workloads: Vec<Workload>,
-    workloads_by_label: HashMap<(Str, Str), Vec<u32>>,
-    services_by_label: HashMap<(Str, Str), Vec<u32>>,
+    workloads_by_label: Labelled,
+    /// Services under the first pair of their selector: a pod with that pair may be theirs, one without it cannot.
+    services_by_label: Labelled,
+    pods_in: Places,
+    services_in: Places,
+    controllers_in: Places,
+    workloads_in: Places,
+    /// Where the objects of a kind begin, and which namespaces they are in.
+    objects: HashMap<Kind, (Range<usize>, Places)>,
 }
 
 impl Index {
@@ -54,9 +89,17 @@ impl Index {
         inventory.gaps.sort();
         inventory.gaps.dedup();
         let workloads = workloads::of(&inventory);
-        let workloads_by_label = postings(workloads.iter().map(|w| &w.labels));
-        let services_by_label = first_pairs(&inventory.services);
-        Self { inventory, workloads, workloads_by_label, services_by_label }
+        Self {
+            workloads_by_label: Labelled::of(workloads.iter().map(|w| w.labels.iter())),
+            services_by_label: Labelled::of(inventory.services.iter().map(|s| s.spec.selector.iter().take(1))),
+            pods_in: Places::of(inventory.pods.iter().map(|o| &o.metadata.namespace)),
+            services_in: Places::of(inventory.services.iter().map(|o| &o.metadata.namespace)),
+            controllers_in: Places::of(inventory.controllers.iter().map(|o| &o.metadata.namespace)),
+            workloads_in: Places::of(workloads.iter().map(|w| &w.reference.namespace)),
+            objects: by_kind(&inventory.objects),
+            inventory,
+            workloads,
+        }
     }
 
     /// What was read, unarranged: gaps and coverage are here.
@@ -71,7 +114,7 @@ impl Index {
 
     /// Pods of one namespace.
     pub fn pods_in(&self, namespace: &str) -> &[Pod] {
-        in_namespace(&self.inventory.pods, namespace, |p| &p.metadata)
+        &self.inventory.pods[self.pods_in.get(namespace)]
     }
 
     /// All Services.
@@ -81,7 +124,7 @@ impl Index {
 
     /// Services of one namespace.
     pub fn services_in(&self, namespace: &str) -> &[Service] {
-        in_namespace(&self.inventory.services, namespace, |s| &s.metadata)
+        &self.inventory.services[self.services_in.get(namespace)]
     }
 
     /// One Service.
@@ -111,20 +154,18 @@ impl Index {
 
     /// Controllers of one namespace.
     pub fn controllers_in(&self, namespace: &str) -> &[Controller] {
-        in_namespace(&self.inventory.controllers, namespace, |c| &c.metadata)
+        &self.inventory.controllers[self.controllers_in.get(namespace)]
     }
 
     /// Objects of a kind that is kept whole.
     pub fn objects(&self, kind: Kind) -> &[Object] {
-        let all = &self.inventory.objects;
-        let start = all.partition_point(|o| o.kind < kind);
-        let len = all[start..].partition_point(|o| o.kind == kind);
-        &all[start..start + len]
+        self.objects.get(&kind).map(|(range, _)| &self.inventory.objects[range.clone()]).unwrap_or_default()
     }
 
     /// Objects of a kind in one namespace.
     pub fn objects_in(&self, kind: Kind, namespace: &str) -> &[Object] {
-        in_namespace(self.objects(kind), namespace, |o| &o.meta)
+        let Some((range, places)) = self.objects.get(&kind) else { return &[] };
+        &self.inventory.objects[range.clone()][places.get(namespace)]
     }
 
     /// One object; the namespace is empty for cluster-scoped kinds.
@@ -139,7 +180,7 @@ impl Index {
 
     /// Workloads of one namespace.
     pub fn workloads_in(&self, namespace: &str) -> &[Workload] {
-        &self.workloads[self.workload_range(namespace)]
+        &self.workloads[self.workloads_in.get(namespace)]
     }
 
     /// One workload, of any kind when `kind` is nothing; a Deployment wins over a namesake of another kind.
@@ -152,28 +193,35 @@ impl Index {
 
     /// Workloads whose pod labels contain `selector`, in one namespace or in all; an empty selector matches every one.
     pub fn select<'a, 's>(&'a self, namespace: Option<&str>, selector: &'s Map) -> impl Iterator<Item = &'a Workload> + use<'a, 's> {
-        let range = namespace.map_or(0..self.workloads.len(), |ns| self.workload_range(ns));
-        let all: Option<std::ops::Range<usize>> = selector.is_empty().then(|| range.clone());
-        let rarest = selector
-            .iter()
-            .map(|(k, v)| self.workloads_by_label.get(&(k.clone(), v.clone())).map(Vec::as_slice).unwrap_or_default())
-            .min_by_key(|posting| posting.len())
-            .unwrap_or_default();
-        let picked = rarest.iter().map(|i| *i as usize).filter(move |i| range.contains(i));
+        let range = namespace.map_or(0..self.workloads.len(), |ns| self.workloads_in.get(ns));
+        let picked = self.workloads_by_label.rarest(selector, &range).iter().map(|i| *i as usize);
+        let all: Option<Range<usize>> = selector.is_empty().then_some(range);
         all.into_iter().flatten().chain(picked).map(|i| &self.workloads[i]).filter(move |w| selector.is_subset_of(&w.labels))
     }
 
     /// Services of `namespace` whose selector picks pods with `labels`.
-    pub fn services_selecting<'a>(&'a self, namespace: &'a str, labels: &'a Map) -> impl Iterator<Item = &'a Service> {
+    pub fn services_selecting<'a>(&'a self, namespace: &str, labels: &'a Map) -> impl Iterator<Item = &'a Service> + use<'a> {
+        let range = self.services_in.get(namespace);
         labels
             .iter()
-            .filter_map(|(k, v)| self.services_by_label.get(&(k.clone(), v.clone())))
-            .flatten()
+            .flat_map(move |(k, v)| self.services_by_label.get(k, v, &range))
             .map(|i| &self.inventory.services[*i as usize])
-            .filter(move |s| s.metadata.namespace == namespace && s.selects(labels))
+            .filter(move |s| s.selects(labels))
     }
 
-    /// Pods of a workload.
+    /// Pods of a workload that have not finished, one for all that are alike ([`Pod::is_like`]), with how many those are.
+    ///
+    /// What holds for one holds for its likes: rules that ask about a hundred thousand pods ask each workload once or twice.
+    pub fn pod_variants<'a>(&'a self, workload: &'a Workload) -> impl Iterator<Item = (&'a Pod, usize)> {
+        workload.variants.iter().map(|v| (&self.inventory.pods[v.first as usize], v.pods as usize))
+    }
+
+    /// Pods of a workload that have not finished.
+    pub fn live_pods<'a>(&'a self, workload: &'a Workload) -> impl Iterator<Item = &'a Pod> {
+        self.pods_of(workload).filter(|p| !p.is_over())
+    }
+
+    /// Pods of a workload, finished or not.
     pub fn pods_of<'a>(&'a self, workload: &'a Workload) -> impl Iterator<Item = &'a Pod> {
         workload.pods.iter().map(|i| &self.inventory.pods[*i as usize])
     }
@@ -203,18 +251,17 @@ impl Index {
             Body::Object(i) => &self.inventory.objects[i].meta,
         }
     }
-
-    fn workload_range(&self, namespace: &str) -> std::ops::Range<usize> {
-        let start = self.workloads.partition_point(|w| w.reference.namespace.as_str() < namespace);
-        let len = self.workloads[start..].partition_point(|w| w.reference.namespace == namespace);
-        start..start + len
-    }
 }
 
-fn in_namespace<'a, T>(all: &'a [T], namespace: &str, meta: impl Fn(&T) -> &Meta) -> &'a [T] {
-    let start = all.partition_point(|o| meta(o).namespace.as_str() < namespace);
-    let len = all[start..].partition_point(|o| meta(o).namespace == namespace);
-    &all[start..start + len]
+/// Objects sorted by kind, then namespace.
+fn by_kind(objects: &[Object]) -> HashMap<Kind, (Range<usize>, Places)> {
+    let mut found = HashMap::new();
+    let mut start = 0;
+    for same in objects.chunk_by(|a, b| a.kind == b.kind) {
+        found.insert(same[0].kind, (start..start + same.len(), Places::of(same.iter().map(|o| &o.meta.namespace))));
+        start += same.len();
+    }
+    found
 }
 
 fn by_name<'a, T>(sorted: &'a [T], name: &str, meta: impl Fn(&T) -> &Meta) -> Option<&'a T> {
@@ -222,26 +269,7 @@ fn by_name<'a, T>(sorted: &'a [T], name: &str, meta: impl Fn(&T) -> &Meta) -> Op
     Some(&sorted[at])
 }
 
-fn postings<'a>(labels: impl Iterator<Item = &'a Map>) -> HashMap<(Str, Str), Vec<u32>> {
-    let mut by_label: HashMap<(Str, Str), Vec<u32>> = HashMap::new();
-    for (i, labels) in labels.enumerate() {
-        for (k, v) in labels.iter() {
-            by_label.entry((k.clone(), v.clone())).or_default().push(i as u32);
-        }
-    }
-    by_label
-}
-
-/// Services under the first pair of their selector: a pod with that pair may be theirs, one without it cannot.
-fn first_pairs(services: &[Service]) -> HashMap<(Str, Str), Vec<u32>> {
-    let mut by_label: HashMap<(Str, Str), Vec<u32>> = HashMap::new();
-    for (i, service) in services.iter().enumerate() {
-        if let Some((k, v)) = service.spec.selector.iter().next() {
-            by_label.entry((k.clone(), v.clone())).or_default().push(i as u32);
-        }
-    }
-    by_label
-}
-
+#[path = "index/places.rs"]
+mod places;
 #[path = "index/workloads.rs"]
 mod workloads;

@@ -141,7 +141,7 @@ fn page_gaps(world: &World) -> Vec<Gap> {
 
 fn proxies(world: &World, workload: &Workload, only: Option<MeshId>) -> Vec<ProxyVersionRow> {
     let mut counted: std::collections::BTreeMap<(MeshId, Str), usize> = std::collections::BTreeMap::new();
-    for pod in world.index.pods_of(workload).filter(|p| !p.is_over()) {
+    for pod in world.index.live_pods(workload) {
         for mesh in world.meshes().iter().filter(|m| super::wanted(only, m.id()) && m.has_proxy(pod)) {
             *counted.entry((mesh.id(), mesh.proxy_version(pod).unwrap_or_else(|| "unknown".into()))).or_default() += 1;
         }

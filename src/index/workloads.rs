@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Body, Workload};
+use super::{Body, Variant, Variants, Workload};
 use crate::model::{Field, Inventory, Kind, Map, Meta, ObjectRef, Pod, Str};
 
 type Key = (Str, Kind, Str);
@@ -22,6 +22,7 @@ pub(super) fn of(inventory: &Inventory) -> Vec<Workload> {
             annotations: template.map(|t| t.metadata.annotations.clone()).unwrap_or_default(),
             body: Body::Controller(i),
             pods: Vec::new(),
+            variants: Variants::new(),
         };
         found.insert((meta.namespace.clone(), controller.kind, meta.name.clone()), workload);
     }
@@ -33,7 +34,17 @@ pub(super) fn of(inventory: &Inventory) -> Vec<Workload> {
         };
         let key = (object.meta.namespace.clone(), object.kind, object.meta.name.clone());
         let reference = object.meta.reference(object.kind);
-        found.insert(key, Workload { reference, labels, annotations: object.meta.annotations.clone(), body: Body::Object(i), pods: Vec::new() });
+        found.insert(
+            key,
+            Workload {
+                reference,
+                labels,
+                annotations: object.meta.annotations.clone(),
+                body: Body::Object(i),
+                pods: Vec::new(),
+                variants: Variants::new(),
+            },
+        );
     }
     let owners = Owners::new(inventory);
     for (i, pod) in inventory.pods.iter().enumerate() {
@@ -45,8 +56,15 @@ pub(super) fn of(inventory: &Inventory) -> Vec<Workload> {
             annotations: meta.annotations.clone(),
             body: Body::Pod(i),
             pods: Vec::new(),
+            variants: Variants::new(),
         });
         workload.pods.push(i as u32);
+        // Pods of one ReplicaSet stand together, so looking at the last variant finds nearly all that are alike.
+        match workload.variants.last_mut() {
+            _ if pod.is_over() => {}
+            Some(last) if inventory.pods[last.first as usize].is_like(pod) => last.pods += 1,
+            _ => workload.variants.push(Variant { first: i as u32, pods: 1 }),
+        }
     }
     let mut workloads: Vec<Workload> = found.into_values().collect();
     workloads.sort_unstable_by(|a, b| {

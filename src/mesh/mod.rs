@@ -131,19 +131,33 @@ impl<'a> Shape<'a> {
     }
 }
 
+/// A pod that stands for all that are like it.
+#[derive(Clone, Copy)]
+struct Alike<'a> {
+    pod: &'a Pod,
+    pods: usize,
+}
+
+impl std::ops::Deref for Alike<'_> {
+    type Target = Pod;
+    fn deref(&self) -> &Pod {
+        self.pod
+    }
+}
+
 /// Differences between what runs and what is meant, each told once with the number of pods that show it.
 #[derive(Default)]
 struct Drifts(Vec<(usize, Drift)>);
 
 impl Drifts {
-    fn add(&mut self, code: &'static str, restart: bool, pod: &Pod, path: &str, text: impl Into<String>) {
+    fn add(&mut self, code: &'static str, restart: bool, found: Alike<'_>, path: &str, text: impl Into<String>) {
         let text = text.into();
         // A workload has few kinds of difference, however many pods.
         if let Some((count, _)) = self.0.iter_mut().find(|(_, d)| d.code == code && d.evidence.text == text) {
-            *count += 1;
+            *count += found.pods;
             return;
         }
-        self.0.push((1, Drift { code, restart, evidence: Evidence::field(pod.reference(), path, text) }));
+        self.0.push((found.pods, Drift { code, restart, evidence: Evidence::field(found.reference(), path, text) }));
     }
 
     fn into_list(self, pods: usize) -> Vec<Drift> {

@@ -214,6 +214,22 @@ pub struct PodCondition {
 }
 
 impl Pod {
+    /// Whether another pod is the same in all that it was made of and in its phase; names, owners' names, nodes, addresses and readiness aside.
+    pub fn is_like(&self, other: &Pod) -> bool {
+        let spec = |p: &PodSpec| (p.host_network, p.automount_service_account_token);
+        let owned = |p: &Pod| p.metadata.controller().is_some();
+        let (a, b) = (&self.spec, &other.spec);
+        self.metadata.labels == other.metadata.labels
+            && self.metadata.annotations == other.metadata.annotations
+            && owned(self) == owned(other)
+            && self.status.phase == other.status.phase
+            && a.containers == b.containers
+            && a.init_containers == b.init_containers
+            && a.service_account_name == b.service_account_name
+            && a.security_context == b.security_context
+            && spec(a) == spec(b)
+    }
+
     /// Whether it has finished or is going away: such pods carry no traffic.
     pub fn is_over(&self) -> bool {
         matches!(self.status.phase.as_str(), "Succeeded" | "Failed") || self.metadata.deletion_timestamp.is_some()

@@ -37,7 +37,7 @@ const OPT_OUT: [(&str, &str); 2] =
 fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
     for workload in index.workloads().iter().filter(|w| matches!(w.reference.kind, Kind::Job | Kind::CronJob)) {
-        let pod = index.pods_of(workload).find(|p| !p.is_over() && ordinary(&p.spec).is_some());
+        let pod = index.pod_variants(workload).map(|(pod, _)| pod).find(|p| ordinary(&p.spec).is_some());
         let running = pod.and_then(|p| Some((p, ordinary(&p.spec)?)));
         if let Some((pod, proxy)) = running {
             let message = format!("{proxy} is an ordinary container of its pods and runs on when they are done");

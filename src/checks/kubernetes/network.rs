@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::index::{Body, Workload};
+use crate::index::Workload;
 use crate::mesh::Mesh;
 use crate::model::{Field, Intent, Kind, LabelSelector, Map, MeshId, Mode, Object, ObjectRef, PodSpec};
 use crate::world::World;
@@ -58,9 +58,8 @@ pub(super) fn isolated(world: &World, direction: Direction) -> Vec<Isolated<'_>>
         let selector = spec.get("podSelector").map_or_else(|| Some(LabelSelector::default()), LabelSelector::read);
         let Some(selector) = selector else { continue };
         for workload in world.index.select(Some(&policy.meta.namespace), &selector.match_labels) {
-            let live = !matches!(workload.body, Body::Pod(_)) || world.index.pods_of(workload).any(|p| !p.is_over());
             let on_host = world.index.pod_spec(workload).is_none_or(|spec| spec.host_network);
-            if live && !on_host && selector.matches(&workload.labels) {
+            if workload.is_live() && !on_host && selector.matches(&workload.labels) {
                 of_workload.entry(&workload.reference).or_insert_with(|| (Vec::new(), workload)).0.push(i);
             }
         }

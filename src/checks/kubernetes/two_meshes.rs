@@ -1,7 +1,6 @@
 use std::collections::HashSet;
 
 use crate::checks::Findings;
-use crate::index::Body;
 use crate::mesh::istio::membership;
 use crate::mesh::linkerd::INJECT;
 use crate::model::{Kind, Subject};
@@ -50,13 +49,12 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         }
     }
     for workload in index.workloads() {
-        let live = !matches!(workload.body, Body::Pod(_)) || index.pods_of(workload).any(|p| !p.is_over());
-        let Some(spec) = index.pod_spec(workload).filter(|_| live) else { continue };
+        let Some(spec) = index.pod_spec(workload).filter(|_| workload.is_live()) else { continue };
         let both = |spec: &crate::model::PodSpec| spec.container("istio-proxy").is_some() && spec.container("linkerd-proxy").is_some();
         let asks_istio = workload.labels.is("sidecar.istio.io/inject", "true") || workload.labels.is(membership::DATAPLANE_MODE, "ambient");
         let asks_linkerd = matches!(workload.annotations.get(INJECT), Some("enabled" | "ingress"));
         let namespace = workload.reference.namespace.as_str();
-        let pod = index.pods_of(workload).find(|p| !p.is_over() && both(&p.spec));
+        let pod = index.pod_variants(workload).map(|(pod, _)| pod).find(|p| both(&p.spec));
         if both(spec) || pod.is_some() {
             let finding = findings.add_workload(workload, "", "its pods have a proxy of Istio's and one of Linkerd's", "Choose one mesh.");
             if let Some(pod) = pod {

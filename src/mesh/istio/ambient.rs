@@ -38,7 +38,7 @@ pub fn wants_ambient(index: &Index, workload: &Workload) -> bool {
 
 /// Whether any pod of the workload has been captured by ambient.
 pub fn is_captured(index: &Index, workload: &Workload) -> bool {
-    index.pods_of(workload).any(|pod| !pod.is_over() && pod.metadata.annotations.is(REDIRECTION, "enabled"))
+    index.pod_variants(workload).any(|(pod, _)| pod.metadata.annotations.is(REDIRECTION, "enabled"))
 }
 
 /// Whether the workload is in ambient: captured, or asking for it while nothing speaks against it (host network, a sidecar).
@@ -50,8 +50,8 @@ pub fn in_ambient(index: &Index, workload: &Workload) -> bool {
 /// Whether a pod of the workload, or its template, carries a sidecar.
 pub fn has_sidecar(index: &Index, workload: &Workload) -> bool {
     let injected = index
-        .pods_of(workload)
-        .any(|pod| !pod.is_over() && (pod.metadata.annotations.has("sidecar.istio.io/status") || pod.spec.container("istio-proxy").is_some()));
+        .pod_variants(workload)
+        .any(|(pod, _)| pod.metadata.annotations.has("sidecar.istio.io/status") || pod.spec.container("istio-proxy").is_some());
     injected || index.pod_spec(workload).is_some_and(|spec| spec.container("istio-proxy").is_some_and(|c| !c.image.is_empty()))
 }
 

@@ -80,7 +80,7 @@ fn of_workload(index: &Index, workload: &Workload) -> ControlPlane {
         Some((Str::from(version), Evidence::field(workload.reference.clone(), at, "the chart says its version")))
     };
     let (version, version_source) = from_image.or_else(from_label).unzip();
-    let pods: Vec<_> = index.pods_of(workload).filter(|p| !p.is_over()).collect();
+    let pods: Vec<_> = index.live_pods(workload).collect();
     let stated = controller(index, workload).and_then(readiness);
     let (ready, replicas) = match (pods.len(), stated) {
         (0, stated) => stated.unzip(),
@@ -127,7 +127,7 @@ pub(super) fn ambient(index: &Index) -> Ambient {
 fn component(index: &Index, workload: &Workload, name: &str) -> Component {
     let image = index.pod_spec(workload).and_then(|spec| spec.containers.first()).and_then(|c| c.image_tag());
     let version = image.map(|tag| Str::from(release(tag)));
-    let pods: Vec<_> = index.pods_of(workload).filter(|p| !p.is_over()).collect();
+    let pods: Vec<_> = index.live_pods(workload).collect();
     let counted = (!pods.is_empty()).then(|| (pods.iter().filter(|p| p.is_ready()).count(), pods.len()));
     let ready = controller(index, workload).and_then(readiness).or(counted);
     Component { name: name.into(), object: workload.reference.clone(), version, ready }

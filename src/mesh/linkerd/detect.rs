@@ -153,7 +153,7 @@ pub fn counts(index: &Index, workload: &Workload) -> Option<(usize, usize)> {
     let at = &workload.reference;
     let controller = index.controllers_in(&at.namespace).iter().find(|c| c.kind == at.kind && c.metadata.name == at.name);
     let stated = controller.and_then(readiness);
-    let pods: Vec<_> = index.pods_of(workload).filter(|p| !p.is_over()).collect();
+    let pods: Vec<_> = index.live_pods(workload).collect();
     if pods.is_empty() {
         return stated;
     }

@@ -62,12 +62,7 @@ impl<'a> GatewayWorkloads<'a> {
 fn pick<'a>(index: &'a Index, selector: &Map, strays: &[Shape<'a>]) -> Vec<Picked<'a>> {
     let mut seen = HashSet::new();
     let mut picked = Vec::new();
-    let alive = |w: &crate::index::Workload| match w.body {
-        Body::Controller(_) => true,
-        Body::Pod(_) => index.pods_of(w).any(|p| !p.is_over()),
-        Body::Object(_) => false,
-    };
-    for w in index.select(None, selector).filter(|w| alive(w)) {
+    for w in index.select(None, selector).filter(|w| w.is_live() && !matches!(w.body, Body::Object(_))) {
         picked.push((w.reference.namespace.as_str(), &w.labels));
     }
     for stray in strays.iter().filter(|s| selector.is_subset_of(s.labels)) {

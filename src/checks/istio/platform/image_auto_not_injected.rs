@@ -38,7 +38,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let webhooks: Vec<Field<'_>> = configurations.iter().flat_map(|c| c.root().list("webhooks").filter(is_istio)).collect();
     let guess = world.sight(Kind::MutatingWebhookConfiguration, "") == Sight::NotInFiles;
     for workload in index.workloads() {
-        let broken = index.pods_of(workload).filter(|p| !p.is_over() && placeholder(&p.spec).is_some());
+        let any = index.pod_variants(workload).any(|(p, _)| placeholder(&p.spec).is_some());
+        let broken = index.live_pods(workload).filter(|p| any && placeholder(&p.spec).is_some());
         let (strays, made): (Vec<&Pod>, Vec<&Pod>) = broken.partition(|p| is_stray(workload, p));
         for pod in strays.into_iter().chain(made.first().copied()) {
             let message = format!("pod {:?} was made without injection: its istio-proxy still has the image \"auto\"", pod.metadata.name.as_str());

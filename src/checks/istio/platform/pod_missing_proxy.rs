@@ -1,4 +1,4 @@
-use super::shapes::is_stray;
+use super::shapes::{is_stray, strays};
 use crate::checks::Findings;
 use crate::mesh::istio::membership::{DATAPLANE_MODE, SYSTEM_NAMESPACES, has_sidecar, is_ambient, namespace_injects};
 use crate::mesh::istio::{INJECT, INJECTION};
@@ -47,9 +47,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         }
         let upstream_looks = labels.is(INJECTION, "enabled");
         for workload in index.workloads_in(name) {
-            let (strays, live): (Vec<&Pod>, Vec<&Pod>) = index.pods_of(workload).filter(|p| !p.is_over()).partition(|p| is_stray(workload, p));
-            let bare = live.iter().filter(|p| lacks_proxy(p)).count();
-            let who = if live.len() == 1 { "the pod has".to_owned() } else { format!("{bare} of {} pods have", live.len()) };
+            let made: Vec<(&Pod, usize)> = index.pod_variants(workload).filter(|(p, _)| !is_stray(workload, p)).collect();
+            let all: usize = made.iter().map(|(_, pods)| pods).sum();
+            let bare: usize = made.iter().filter(|(p, _)| lacks_proxy(p)).map(|(_, pods)| pods).sum();
+            let who = if all == 1 { "the pod has".to_owned() } else { format!("{bare} of {all} pods have") };
             let label = if upstream_looks {
                 "istio-injection=enabled".to_owned()
             } else {
@@ -61,7 +62,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             if bare > 0 {
                 findings.add_workload(workload, "", message(&who), hint).codes(codes);
             }
-            for pod in strays.into_iter().filter(|p| lacks_proxy(p)) {
+            for pod in strays(index, workload).filter(|p| lacks_proxy(p)) {
                 findings.add(pod, "", message("the pod has"), hint).codes(codes);
             }
         }

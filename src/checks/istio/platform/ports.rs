@@ -41,12 +41,12 @@ pub(super) fn leads_into_mesh(world: &World, service: &Service) -> bool {
     if selector.is_empty() {
         return false;
     }
-    let mut pods = index.select(Some(&service.metadata.namespace), selector).flat_map(|w| index.pods_of(w)).filter(|p| !p.is_over()).peekable();
+    let mut pods = index.select(Some(&service.metadata.namespace), selector).flat_map(|w| index.pod_variants(w)).peekable();
     if pods.peek().is_none() {
         return false;
     }
     let (mut all, mut ambient) = (true, false);
-    for pod in pods {
+    for (pod, _) in pods {
         all &= has_sidecar(&pod.spec) || pod.metadata.annotations.has(STATUS);
         ambient |= is_ambient(pod);
     }

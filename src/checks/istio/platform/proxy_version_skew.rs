@@ -41,7 +41,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for workload in index.workloads() {
         let mut skewed: BTreeMap<(String, String, &'static str), usize> = BTreeMap::new();
         let revision = |pod: &Pod| pod.metadata.annotations.get(REV).or_else(|| pod.metadata.labels.get(REV)).unwrap_or("default").to_owned();
-        for pod in index.pods_of(workload).filter(|p| !p.is_over()) {
+        for (pod, alike) in index.pod_variants(workload) {
             let Some(running) = istio.proxy_version(pod) else { continue };
             let Some(plane) = istio.revision(&revision(pod)).or(only) else { continue };
             let Some(expected) = plane.version.as_deref() else { continue };
@@ -53,7 +53,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             } else {
                 continue;
             };
-            *skewed.entry((running.to_string(), expected.to_owned(), how)).or_default() += 1;
+            *skewed.entry((running.to_string(), expected.to_owned(), how)).or_default() += alike;
         }
         for ((running, expected, how), pods) in skewed {
             let who = if pods == 1 { "a pod runs".to_owned() } else { format!("{pods} pods run") };

@@ -44,12 +44,17 @@ pub(super) fn is_stray(workload: &Workload, pod: &Pod) -> bool {
     matches!(workload.body, Body::Controller(_)) && pod.metadata.controller().is_none()
 }
 
+/// Pods that only look like the workload's.
+pub(super) fn strays<'a>(index: &'a Index, workload: &'a Workload) -> impl Iterator<Item = &'a Pod> {
+    let any = index.pod_variants(workload).any(|(pod, _)| is_stray(workload, pod));
+    any.then(|| index.live_pods(workload).filter(|pod| is_stray(workload, pod))).into_iter().flatten()
+}
+
 /// All shapes. Pods that a controller with a template made are represented by it; pods that have finished are left out.
 pub(super) fn all(index: &Index) -> impl Iterator<Item = Shape<'_>> {
     index.workloads().iter().flat_map(move |workload| {
-        let live = || index.pods_of(workload).filter(|p| !p.is_over());
         let representative = index.pod_spec(workload).and_then(|spec| {
-            let pod = live().next();
+            let pod = index.pod_variants(workload).map(|(pod, _)| pod).next();
             let templated = matches!(workload.body, Body::Controller(_));
             (templated || pod.is_some()).then(|| Shape {
                 labels: &workload.labels,
@@ -61,7 +66,7 @@ pub(super) fn all(index: &Index) -> impl Iterator<Item = Shape<'_>> {
                 has_pods: pod.is_some(),
             })
         });
-        let strays = live().filter(move |p| is_stray(workload, p)).map(|pod| Shape {
+        let strays = strays(index, workload).map(|pod| Shape {
             labels: &pod.metadata.labels,
             own_labels: &pod.metadata.labels,
             annotations: &pod.metadata.annotations,

@@ -57,10 +57,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 
 /// Whether a workload has, or by its labels will have, pods that are in no mesh.
 fn lacks_sidecar(world: &World, workload: &Workload) -> bool {
-    let mut live = world.index.pods_of(workload).filter(|p| !p.is_over()).peekable();
+    let mut live = world.index.pod_variants(workload).peekable();
     if live.peek().is_some() {
         // What the control plane goes by; a pod in ambient is told apart by its node's ztunnel.
-        return live.any(|p| !p.metadata.labels.is("security.istio.io/tlsMode", "istio") && !crate::mesh::istio::membership::is_ambient(p))
+        return live.any(|(p, _)| !p.metadata.labels.is("security.istio.io/tlsMode", "istio") && !crate::mesh::istio::membership::is_ambient(p))
             && policy::enforcer(&world.index, workload) != Enforcer::Ztunnel;
     }
     world.index.namespace(&workload.reference.namespace).is_some() && policy::enforcer(&world.index, workload) == Enforcer::Nobody

@@ -33,8 +33,8 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
     for workload in index.workloads().iter().filter(|w| !ambient::is_waypoint(&w.labels) && !ambient::is_gateway(w)) {
-        let pods: Vec<&Pod> = index.pods_of(workload).filter(|p| !p.is_over()).collect();
-        let with_sidecar = pods.iter().filter(|p| has_sidecar(p)).count();
+        let pods: usize = index.pod_variants(workload).map(|(_, pods)| pods).sum();
+        let with_sidecar: usize = index.pod_variants(workload).filter(|(p, _)| has_sidecar(p)).map(|(_, pods)| pods).sum();
         if with_sidecar == 0 {
             continue;
         }
@@ -44,14 +44,14 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if wanted {
             codes.push("KIA1315");
         }
-        if namespace && with_sidecar == pods.len() {
+        if namespace && with_sidecar == pods {
             codes.push("KIA1316");
         }
         if codes.is_empty() {
             continue;
         }
         let message = if wanted {
-            format!("{with_sidecar} of {} pods have a sidecar and stay out of ambient, which their labels ask for", pods.len())
+            format!("{with_sidecar} of {pods} pods have a sidecar and stay out of ambient, which their labels ask for")
         } else {
             "runs with a sidecar in an ambient namespace; it has opted out of ambient".to_owned()
         };

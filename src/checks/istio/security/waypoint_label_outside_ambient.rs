@@ -34,7 +34,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for workload in index.workloads() {
         let labels = &workload.labels;
         let infrastructure = ambient::is_waypoint(labels) || labels.is("app", "ztunnel") || ambient::is_gateway(workload);
-        let running = index.pods_of(workload).any(|p| !p.is_over());
+        let running = workload.has_live_pods();
         if infrastructure || !running || labels.is(ambient::DATAPLANE_MODE, "none") || ambient::is_captured(index, workload) {
             continue;
         }

@@ -39,7 +39,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             continue;
         }
         let Some((problem, namespace)) = problem(world, labels, &workload.reference.namespace) else { continue };
-        let running = index.pods_of(workload).any(|p| !p.is_over());
+        let running = workload.has_live_pods();
         let own = labels.has(ambient::USE_WAYPOINT);
         if !running && !own {
             continue;

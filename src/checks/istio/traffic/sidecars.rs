@@ -31,7 +31,8 @@ pub(super) fn defaults(world: &World) -> BTreeMap<&str, Vec<&Object>> {
 /// Whether a workload's traffic is taken over by ztunnel: a pod says so.
 pub(super) fn is_ambient_workload(world: &World, workload: &Workload) -> bool {
     const REDIRECTION: &str = "ambient.istio.io/redirection";
-    workload.annotations.is(REDIRECTION, "enabled") || world.index.pods_of(workload).any(|pod| pod.metadata.annotations.is(REDIRECTION, "enabled"))
+    workload.annotations.is(REDIRECTION, "enabled")
+        || world.index.pod_variants(workload).any(|(pod, _)| pod.metadata.annotations.is(REDIRECTION, "enabled"))
 }
 
 /// Whether a namespace is ambient and no injection label contradicts it.

@@ -41,7 +41,7 @@ impl<'w> Pods<'w> {
             return self.world.index.select(namespace, &own).next().is_some() || self.by_own_labels(namespace, &own);
         }
         self.world.index.select(namespace, &own).any(|workload| {
-            let mut pods = self.world.index.pods_of(workload).filter(|p| !p.is_over());
+            let mut pods = self.world.index.live_pods(workload);
             selector.is_subset_of(&workload.labels)
                 || pods.any(|pod| {
                     let node = self.node(&pod.spec.node_name);
@@ -55,7 +55,7 @@ impl<'w> Pods<'w> {
         let by_label = self.by_own_label.get_or_init(|| {
             let mut by_label: HashMap<(Str, Str), Vec<&'w Pod>> = HashMap::new();
             for workload in self.world.index.workloads() {
-                for pod in self.world.index.pods_of(workload).filter(|p| !p.is_over()) {
+                for (pod, _) in self.world.index.pod_variants(workload) {
                     for (key, value) in pod.metadata.labels.iter().filter(|(key, value)| !workload.labels.is(key, value)) {
                         by_label.entry((key.clone(), value.clone())).or_default().push(pod);
                     }

@@ -39,7 +39,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             _ => [&[], &[]],
         };
         for workload in world.index.workloads_in(&namespace.metadata.name).iter().filter(|w| w.annotations.get(INJECT) != Some("disabled")) {
-            let live: Vec<_> = world.index.pods_of(workload).filter(|p| !p.is_over() && !p.spec.host_network).collect();
+            let live: Vec<_> = world.index.live_pods(workload).filter(|p| !p.spec.host_network).collect();
             let bare = live.iter().filter(|p| p.spec.container("linkerd-proxy").is_none()).count();
             let waiting = live.iter().filter(|p| !p.is_ready()).count();
             if bare > 0 {

@@ -24,7 +24,7 @@ pub(super) fn part<'w>(world: &'w World, namespace: &str, part: &str) -> Vec<&'w
 
 /// Pods of a workload that are not over and have a proxy of Linkerd.
 pub(super) fn meshed<'w>(world: &'w World, workload: &'w Workload) -> impl Iterator<Item = &'w Pod> {
-    world.index.pods_of(workload).filter(|p| !p.is_over() && p.spec.container("linkerd-proxy").is_some())
+    world.index.live_pods(workload).filter(|p| p.spec.container("linkerd-proxy").is_some())
 }
 
 /// The settings of the control plane that a pod belongs to.

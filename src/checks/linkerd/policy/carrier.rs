@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::checks::Findings;
-use crate::index::{Body, Workload};
+use crate::index::Workload;
 use crate::mesh::linkerd::annotations::INJECT;
 use crate::model::{Kind, Map, Namespace, Object, Service};
 use crate::report::Finding;
@@ -28,8 +28,7 @@ pub(super) fn all(world: &World) -> impl Iterator<Item = Carrier<'_>> {
 
 /// Workloads that are not over.
 pub(super) fn workloads(world: &World) -> impl Iterator<Item = &Workload> {
-    let live = |w: &&Workload| !matches!(w.body, Body::Pod(_)) || world.index.pods_of(w).any(|p| !p.is_over());
-    world.index.workloads().iter().filter(live)
+    world.index.workloads().iter().filter(|w| w.is_live())
 }
 
 impl<'w> Carrier<'w> {
@@ -94,5 +93,5 @@ pub(super) fn is_meshed(world: &World, workload: &Workload) -> bool {
 /// Whether a workload has a proxy, in its pods or written into its template.
 fn has_proxy(world: &World, workload: &Workload) -> bool {
     let written = world.index.pod_spec(workload).is_some_and(|spec| spec.container("linkerd-proxy").is_some());
-    written || world.index.pods_of(workload).any(|p| p.spec.container("linkerd-proxy").is_some())
+    written || world.index.pod_variants(workload).any(|(p, _)| p.spec.container("linkerd-proxy").is_some())
 }

@@ -37,7 +37,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             if matches!(workload.body, Body::Controller(_)) && workload.annotations.has(DEFAULT_POLICY) {
                 continue;
             }
-            let meshed = world.index.pods_of(workload).filter(|p| !p.is_over() && p.spec.container("linkerd-proxy").is_some());
+            let meshed = world.index.pod_variants(workload).map(|(pod, _)| pod).filter(|p| p.spec.container("linkerd-proxy").is_some());
             let stale = meshed.into_iter().find(|p| !p.metadata.annotations.is(DEFAULT_POLICY, wanted));
             let Some(pod) = stale else { continue };
             // A bare pod may well have a value of its own.

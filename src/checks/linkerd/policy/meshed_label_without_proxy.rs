@@ -35,11 +35,11 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for workload in carrier::workloads(world).filter(|w| !matches!(w.body, Body::Object(_))) {
-        let bare = world.index.pods_of(workload).filter(|p| {
-            let runs = !p.is_over() && !p.status.phase.is_empty();
-            runs && p.metadata.labels.has(PLANE) && p.spec.container("linkerd-proxy").is_none()
-        });
-        let running = bare.count();
+        let bare = world
+            .index
+            .pod_variants(workload)
+            .filter(|(p, _)| !p.status.phase.is_empty() && p.metadata.labels.has(PLANE) && p.spec.container("linkerd-proxy").is_none());
+        let running: usize = bare.map(|(_, pods)| pods).sum();
         // Of a template that is yet to be injected nothing is known but what the injector would do.
         let template = || {
             let written = world.index.pod_spec(workload).is_some_and(|spec| spec.container("linkerd-proxy").is_some());

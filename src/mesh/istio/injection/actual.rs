@@ -2,7 +2,7 @@
 
 use super::{STATUS, TEMPLATES};
 use crate::mesh::istio::Istio;
-use crate::mesh::{Drifts, Shape, release};
+use crate::mesh::{Alike, Drifts, Shape, release};
 use crate::model::{Actual, Drift, Fact, Intent, Mode, Pod};
 
 const REDIRECTION: &str = "ambient.istio.io/redirection";
@@ -15,11 +15,11 @@ pub(super) fn look(istio: &Istio, shape: &Shape<'_>, intended: &Fact<Intent>) ->
     if *intended == Fact::NotApplicable {
         return (actual, Vec::new());
     }
-    for pod in shape.index.pods_of(shape.workload).filter(|p| !p.is_over()) {
+    for (pod, pods) in shape.index.pod_variants(shape.workload) {
         let state = State::of(pod);
-        *state.counter(&mut actual) += 1;
+        *state.counter(&mut actual) += pods;
         if let Some(intent) = intended.value() {
-            compare(istio, pod, &state, intent, &mut drifts);
+            compare(istio, Alike { pod, pods }, &state, intent, &mut drifts);
         }
     }
     (actual, drifts.into_list(actual.pods()))
@@ -65,7 +65,7 @@ impl State {
     }
 }
 
-fn compare(istio: &Istio, pod: &Pod, state: &State, intent: &Intent, drifts: &mut Drifts) {
+fn compare(istio: &Istio, pod: Alike<'_>, state: &State, intent: &Intent, drifts: &mut Drifts) {
     use State::{Ambient, Gateway, Native, Out, Pending, Sidecar};
     match (intent, state) {
         (Intent::In { mode: Mode::Sidecar | Mode::Gateway, revision }, Sidecar | Native | Gateway) => {
@@ -97,9 +97,9 @@ fn compare(istio: &Istio, pod: &Pod, state: &State, intent: &Intent, drifts: &mu
     }
 }
 
-fn versions(istio: &Istio, pod: &Pod, revision: &str, drifts: &mut Drifts) {
+fn versions(istio: &Istio, pod: Alike<'_>, revision: &str, drifts: &mut Drifts) {
     let annotations = &pod.metadata.annotations;
-    if let Some(running) = revision_of(pod).filter(|r| r != revision) {
+    if let Some(running) = revision_of(&pod).filter(|r| r != revision) {
         let at = if annotations.has(super::REV) {
             r#"metadata.annotations["istio.io/rev"]"#
         } else {

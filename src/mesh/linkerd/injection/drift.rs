@@ -6,8 +6,8 @@ use super::super::annotations::{CONFIG_NAMES, NOT_INHERITED};
 use super::super::trust::{self, ANCHORS_HASH, Trust};
 use super::super::{INJECT, Linkerd, PLANE};
 use crate::index::Body;
-use crate::mesh::{Drifts, Shape, namespace_words};
-use crate::model::{Actual, Drift, Fact, Intent, Map, Pod, key};
+use crate::mesh::{Alike, Drifts, Shape, namespace_words};
+use crate::model::{Actual, Drift, Fact, Intent, Map, key};
 
 const PROXY_VERSION: &str = "config.linkerd.io/proxy-version";
 
@@ -19,12 +19,13 @@ pub(super) fn look(linkerd: &Linkerd, shape: &Shape<'_>, intended: &Fact<Intent>
         return (actual, Vec::new());
     }
     let meant = Meant::of(shape);
-    for pod in shape.index.pods_of(shape.workload).filter(|p| !p.is_over()) {
+    for (pod, pods) in shape.index.pod_variants(shape.workload) {
+        let pod = Alike { pod, pods };
         let inside = pod.spec.container("linkerd-proxy").is_some();
         match (inside, pod.spec.is_native_sidecar("linkerd-proxy")) {
-            (true, true) => actual.native += 1,
-            (true, false) => actual.sidecar += 1,
-            (false, _) => actual.out += 1,
+            (true, true) => actual.native += pods,
+            (true, false) => actual.sidecar += pods,
+            (false, _) => actual.out += pods,
         }
         match (intended.value(), inside) {
             (Some(Intent::In { .. }), false) => {
@@ -45,7 +46,7 @@ pub(super) fn look(linkerd: &Linkerd, shape: &Shape<'_>, intended: &Fact<Intent>
 }
 
 /// Whether a pod's proxy and trust are those of its control plane.
-fn outdated(linkerd: &Linkerd, pod: &Pod, drifts: &mut Drifts) {
+fn outdated(linkerd: &Linkerd, pod: Alike<'_>, drifts: &mut Drifts) {
     let plane = pod.metadata.labels.get(PLANE);
     let config = match plane {
         Some(namespace) => linkerd.config(namespace),
@@ -66,7 +67,7 @@ fn outdated(linkerd: &Linkerd, pod: &Pod, drifts: &mut Drifts) {
     {
         drifts.add("proxy-version", true, pod, "spec.containers", format!("its proxy is {running}, a new pod's would be {expected}"));
     }
-    if config.trust_anchors.as_deref().is_some_and(|now| matches!(trust::of(pod, now), Trust::Differs { .. })) {
+    if config.trust_anchors.as_deref().is_some_and(|now| matches!(trust::of(&pod, now), Trust::Differs { .. })) {
         let at = format!("metadata.annotations{}", key(ANCHORS_HASH));
         drifts.add("trust-anchors", true, pod, &at, "was injected with other trust anchors than the control plane's");
     }
@@ -94,7 +95,7 @@ fn is_inherited(name: &str) -> bool {
     }
 }
 
-fn annotations(meant: &Meant, pod: &Pod, drifts: &mut Drifts) {
+fn annotations(meant: &Meant, pod: Alike<'_>, drifts: &mut Drifts) {
     let had = &pod.metadata.annotations;
     let names: BTreeSet<&str> = [&meant.template, &meant.namespace, had].into_iter().flat_map(Map::iter).map(|(name, _)| name.as_str()).collect();
     for name in names.into_iter().filter(|n| is_inherited(n)) {
