@@ -33,6 +33,8 @@ pub struct Workload {
     /// Its pods, as positions in [`Index::pods`].
     pub pods: Vec<u32>,
     variants: Variants,
+    /// Its place in [`Index::workloads`].
+    position: usize,
 }
 
 /// Most workloads have one.
@@ -44,12 +46,19 @@ struct Variant {
     /// The first of them, as a position in [`Index::pods`].
     first: u32,
     pods: u32,
+    /// Whether somebody made them.
+    owned: bool,
 }
 
 impl Workload {
     /// Whether any of its pods has not finished.
     pub fn has_live_pods(&self) -> bool {
         !self.variants.is_empty()
+    }
+
+    /// Its place in [`Index::workloads`].
+    pub fn position(&self) -> usize {
+        self.position
     }
 
     /// Whether it is still there: anything but a bare pod that has finished.
@@ -66,6 +75,7 @@ pub struct Index {
     workloads_by_label: Labelled,
     /// Services under the first pair of their selector: a pod with that pair may be theirs, one without it cannot.
     services_by_label: Labelled,
+    namespaces: Places,
     pods_in: Places,
     services_in: Places,
     controllers_in: Places,
@@ -92,6 +102,7 @@ impl Index {
         Self {
             workloads_by_label: Labelled::of(workloads.iter().map(|w| w.labels.iter())),
             services_by_label: Labelled::of(inventory.services.iter().map(|s| s.spec.selector.iter().take(1))),
+            namespaces: Places::of(inventory.namespaces.iter().map(|o| &o.metadata.name)),
             pods_in: Places::of(inventory.pods.iter().map(|o| &o.metadata.namespace)),
             services_in: Places::of(inventory.services.iter().map(|o| &o.metadata.namespace)),
             controllers_in: Places::of(inventory.controllers.iter().map(|o| &o.metadata.namespace)),
@@ -139,7 +150,7 @@ impl Index {
 
     /// One Namespace.
     pub fn namespace(&self, name: &str) -> Option<&Namespace> {
-        by_name(&self.inventory.namespaces, name, |n| &n.metadata)
+        self.inventory.namespaces[self.namespaces.get(name)].first()
     }
 
     /// A label of a Namespace; nothing when the Namespace was not read.
@@ -219,6 +230,13 @@ impl Index {
     /// Pods of a workload that have not finished.
     pub fn live_pods<'a>(&'a self, workload: &'a Workload) -> impl Iterator<Item = &'a Pod> {
         self.pods_of(workload).filter(|p| !p.is_over())
+    }
+
+    /// Pods that only look like a workload's: without an owner they were matched to a controller by their labels alone, so they may differ
+    /// from its template, and what is wrong with them is their own.
+    pub fn strays<'a>(&'a self, workload: &'a Workload) -> impl Iterator<Item = &'a Pod> {
+        let any = matches!(workload.body, Body::Controller(_)) && workload.variants.iter().any(|v| !v.owned);
+        any.then(|| self.live_pods(workload).filter(|p| p.metadata.controller().is_none())).into_iter().flatten()
     }
 
     /// Pods of a workload, finished or not.

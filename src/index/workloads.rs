@@ -23,6 +23,7 @@ pub(super) fn of(inventory: &Inventory) -> Vec<Workload> {
             body: Body::Controller(i),
             pods: Vec::new(),
             variants: Variants::new(),
+            position: 0,
         };
         found.insert((meta.namespace.clone(), controller.kind, meta.name.clone()), workload);
     }
@@ -43,6 +44,7 @@ pub(super) fn of(inventory: &Inventory) -> Vec<Workload> {
                 body: Body::Object(i),
                 pods: Vec::new(),
                 variants: Variants::new(),
+                position: 0,
             },
         );
     }
@@ -57,13 +59,14 @@ pub(super) fn of(inventory: &Inventory) -> Vec<Workload> {
             body: Body::Pod(i),
             pods: Vec::new(),
             variants: Variants::new(),
+            position: 0,
         });
         workload.pods.push(i as u32);
         // Pods of one ReplicaSet stand together, so looking at the last variant finds nearly all that are alike.
         match workload.variants.last_mut() {
             _ if pod.is_over() => {}
             Some(last) if inventory.pods[last.first as usize].is_like(pod) => last.pods += 1,
-            _ => workload.variants.push(Variant { first: i as u32, pods: 1 }),
+            _ => workload.variants.push(Variant { first: i as u32, pods: 1, owned: meta.controller().is_some() }),
         }
     }
     let mut workloads: Vec<Workload> = found.into_values().collect();
@@ -71,6 +74,7 @@ pub(super) fn of(inventory: &Inventory) -> Vec<Workload> {
         let key = |w: &Workload| (w.reference.namespace.clone(), w.reference.name.clone(), w.reference.kind);
         key(a).cmp(&key(b))
     });
+    workloads.iter_mut().enumerate().for_each(|(i, workload)| workload.position = i);
     workloads
 }
 

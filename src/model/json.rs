@@ -17,6 +17,8 @@ pub struct Json {
     nodes: Box<[Node]>,
     /// Keys and texts, in the order of the nodes.
     text: Box<str>,
+    /// Where `spec` stands at the top, where nearly every question begins; 0 when there is none.
+    spec: u32,
 }
 
 #[derive(Clone, PartialEq)]
@@ -68,6 +70,11 @@ impl Json {
     /// The whole document.
     pub fn root(&self) -> Field<'_> {
         Field::new(self, 0)
+    }
+
+    /// The field `spec` at the top, unless it is absent or null.
+    pub(super) fn spec(&self) -> Option<Field<'_>> {
+        (self.spec != 0).then(|| Field::new(self, self.spec))
     }
 
     pub(super) fn data(&self, at: u32) -> Data<'_> {
@@ -173,7 +180,9 @@ impl From<&Value> for Json {
     fn from(value: &Value) -> Self {
         let mut builder = Builder::default();
         builder.add(0, Slice::default(), value);
-        Self { nodes: builder.nodes.into(), text: builder.text.into() }
+        let mut json = Self { nodes: builder.nodes.into(), text: builder.text.into(), spec: 0 };
+        json.spec = json.entry(0, "spec").filter(|at| json.data(*at) != Data::Null).unwrap_or_default();
+        json
     }
 }
 

@@ -21,7 +21,7 @@ impl Object {
 
     /// The `spec`; when it is absent, an empty value whose path is right.
     pub fn spec(&self) -> Field<'_> {
-        self.root().get("spec").unwrap_or_else(Field::no_spec)
+        self.body.spec().unwrap_or_else(Field::no_spec)
     }
 }
 

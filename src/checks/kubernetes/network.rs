@@ -100,10 +100,7 @@ impl<'w> Isolated<'w> {
 
 /// How a workload is in a mesh: what its pods are, or what new ones would become.
 pub(super) fn mode_of(world: &World, mesh: MeshId, workload: &Workload) -> Option<Mode> {
-    let fact = match mesh {
-        MeshId::Istio => world.istio.injection(&world.index, workload),
-        MeshId::Linkerd => world.linkerd.injection(&world.index, workload),
-    };
+    let fact = world.injection(mesh, workload);
     let actual = &fact.actual;
     let running = [(actual.sidecar + actual.native, Mode::Sidecar), (actual.ambient, Mode::Ambient), (actual.gateway, Mode::Gateway)];
     let is = running.into_iter().find(|(pods, _)| *pods > 0).map(|(_, mode)| mode);

@@ -1,7 +1,7 @@
 use crate::checks::Findings;
 use crate::mesh::Mesh as _;
 use crate::mesh::istio::membership::DATAPLANE_MODE;
-use crate::model::Kind;
+use crate::model::{Kind, MeshId};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -35,7 +35,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if !by_namespace && !workload.labels.is(DATAPLANE_MODE, "ambient") {
             continue;
         }
-        for drift in world.istio.injection(index, workload).drift.iter().filter(|d| matches!(d.code, "not-captured" | "pending")) {
+        for drift in world.injection(MeshId::Istio, workload).drift.iter().filter(|d| matches!(d.code, "not-captured" | "pending")) {
             findings.add_workload(
                 workload,
                 "",

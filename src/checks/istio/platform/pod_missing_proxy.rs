@@ -1,4 +1,4 @@
-use super::shapes::{is_stray, strays};
+use super::shapes::is_stray;
 use crate::checks::Findings;
 use crate::mesh::istio::membership::{DATAPLANE_MODE, SYSTEM_NAMESPACES, has_sidecar, is_ambient, namespace_injects};
 use crate::mesh::istio::{INJECT, INJECTION};
@@ -62,7 +62,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             if bare > 0 {
                 findings.add_workload(workload, "", message(&who), hint).codes(codes);
             }
-            for pod in strays(index, workload).filter(|p| lacks_proxy(p)) {
+            for pod in index.strays(workload).filter(|p| lacks_proxy(p)) {
                 findings.add(pod, "", message("the pod has"), hint).codes(codes);
             }
         }

@@ -44,12 +44,6 @@ pub(super) fn is_stray(workload: &Workload, pod: &Pod) -> bool {
     matches!(workload.body, Body::Controller(_)) && pod.metadata.controller().is_none()
 }
 
-/// Pods that only look like the workload's.
-pub(super) fn strays<'a>(index: &'a Index, workload: &'a Workload) -> impl Iterator<Item = &'a Pod> {
-    let any = index.pod_variants(workload).any(|(pod, _)| is_stray(workload, pod));
-    any.then(|| index.live_pods(workload).filter(|pod| is_stray(workload, pod))).into_iter().flatten()
-}
-
 /// All shapes. Pods that a controller with a template made are represented by it; pods that have finished are left out.
 pub(super) fn all(index: &Index) -> impl Iterator<Item = Shape<'_>> {
     index.workloads().iter().flat_map(move |workload| {
@@ -66,7 +60,7 @@ pub(super) fn all(index: &Index) -> impl Iterator<Item = Shape<'_>> {
                 has_pods: pod.is_some(),
             })
         });
-        let strays = strays(index, workload).map(|pod| Shape {
+        let strays = index.strays(workload).map(|pod| Shape {
             labels: &pod.metadata.labels,
             own_labels: &pod.metadata.labels,
             annotations: &pod.metadata.annotations,

@@ -2,7 +2,7 @@ use super::planes::is_plane;
 use crate::checks::Findings;
 use crate::mesh::Mesh as _;
 use crate::mesh::linkerd::INJECT;
-use crate::model::{Fact, Intent, Kind};
+use crate::model::{Fact, Intent, Kind, MeshId};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -35,7 +35,7 @@ const CODES: [&str; 3] = ["host_network_enabled", "sidecar_already_exists", "dis
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for workload in world.index.workloads().iter().filter(|w| !is_plane(world, &w.reference.namespace)) {
-        let Fact::Known { value: Intent::Out, because } = world.linkerd.injection(&world.index, workload).intended else { continue };
+        let Fact::Known { value: Intent::Out, because } = &world.injection(MeshId::Linkerd, workload).intended else { continue };
         // Pods that nobody wants to be injected are not blocked.
         let wanted = because.iter().any(|e| e.path.as_deref().is_some_and(|p| p.ends_with(r#"["linkerd.io/inject"]"#)) && e.text.starts_with("is "));
         let Some(blocker) = because.iter().find(|e| wanted && CODES.iter().any(|code| e.text.starts_with(code))) else { continue };

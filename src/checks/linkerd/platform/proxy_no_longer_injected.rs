@@ -1,7 +1,7 @@
 use super::planes::{is_plane, some_of};
 use crate::checks::Findings;
 use crate::mesh::Mesh as _;
-use crate::model::{Fact, Kind};
+use crate::model::{Fact, Kind, MeshId};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -31,7 +31,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for workload in world.index.workloads().iter().filter(|w| !is_plane(world, &w.reference.namespace)) {
-        let fact = world.linkerd.injection(&world.index, workload);
+        let fact = world.injection(MeshId::Linkerd, workload);
         if !fact.drift.iter().any(|d| d.code == "unwanted") {
             continue;
         }

@@ -4,7 +4,7 @@ use super::planes::{Crowd, is_plane, pods};
 use crate::checks::Findings;
 use crate::mesh::Mesh as _;
 use crate::mesh::linkerd::annotations::DEFAULT_POLICY;
-use crate::model::{Kind, Str, key};
+use crate::model::{Kind, MeshId, Str, key};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -37,7 +37,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let elsewhere = [DEFAULT_POLICY, "config.linkerd.io/proxy-version"].map(|name| format!("metadata.annotations{}", key(name)));
     let mut by_namespace: BTreeMap<&Str, (Crowd<'_>, String)> = BTreeMap::new();
     for workload in world.index.workloads().iter().filter(|w| !is_plane(world, &w.reference.namespace)) {
-        let fact = world.linkerd.injection(&world.index, workload);
+        let fact = world.injection(MeshId::Linkerd, workload);
         let drift = fact.drift.iter().find(|d| d.code == "annotations" && !d.evidence.path.as_ref().is_some_and(|p| elsewhere.contains(p)));
         if let Some(drift) = drift {
             let (crowd, example) = by_namespace.entry(&workload.reference.namespace).or_default();

@@ -4,7 +4,7 @@ use crate::index::Body;
 use crate::mesh::Mesh as _;
 use crate::mesh::linkerd::PLANE;
 use crate::mesh::linkerd::annotations::label_path;
-use crate::model::{Fact, Intent, Kind};
+use crate::model::{Fact, Intent, Kind, MeshId};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -43,7 +43,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         // Of a template that is yet to be injected nothing is known but what the injector would do.
         let template = || {
             let written = world.index.pod_spec(workload).is_some_and(|spec| spec.container("linkerd-proxy").is_some());
-            let out = || matches!(world.linkerd.injection(&world.index, workload).intended, Fact::Known { value: Intent::Out, .. });
+            let out = || matches!(world.injection(MeshId::Linkerd, workload).intended, Fact::Known { value: Intent::Out, .. });
             workload.labels.has(PLANE) && !written && workload.pods.is_empty() && out()
         };
         let who = match running {
