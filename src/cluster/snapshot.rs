@@ -118,7 +118,7 @@ pub fn read(from: impl Read) -> Result<(Inventory, Taken), SnapshotError> {
         if name == "snapshot.json" {
             taken = Some(header(&text, &mut inventory)?);
         } else if let Some(kind) = name.strip_prefix("objects/").and_then(|n| kind_of(n.strip_suffix(".jsonl")?)) {
-            objects(kind, &text, &mut inventory)?;
+            objects(kind, &text, &mut inventory).map_err(|(line, error)| SnapshotError::Format(format!("{name}, line {line}: {error}")))?;
         }
     }
     let taken = taken.ok_or_else(|| SnapshotError::Format("it holds no snapshot.json: not a snapshot of kubectl mesh".into()))?;
@@ -126,7 +126,7 @@ pub fn read(from: impl Read) -> Result<(Inventory, Taken), SnapshotError> {
 }
 
 fn header(text: &str, inventory: &mut Inventory) -> Result<Taken, SnapshotError> {
-    let header: Header = serde_json::from_str(text).map_err(format_error)?;
+    let header: Header = serde_json::from_str(text).map_err(|error| SnapshotError::Format(format!("snapshot.json: {error}")))?;
     if header.kind != "Snapshot" || header.api_version != FORMAT {
         return Err(SnapshotError::Format(format!("it is a {} of {}; this version reads Snapshots of {FORMAT}", header.kind, header.api_version)));
     }
@@ -140,16 +140,16 @@ fn header(text: &str, inventory: &mut Inventory) -> Result<Taken, SnapshotError>
     Ok(header.taken)
 }
 
-fn objects(kind: Kind, text: &str, inventory: &mut Inventory) -> Result<(), SnapshotError> {
+fn objects(kind: Kind, text: &str, inventory: &mut Inventory) -> Result<(), (usize, serde_json::Error)> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Version {
         #[serde(default)]
         api_version: Str,
     }
-    for line in text.lines().filter(|l| !l.is_empty()) {
-        let mut item = Item::from_json(kind, line).map_err(format_error)?;
-        let version: Version = serde_json::from_str(line).map_err(format_error)?;
+    for (i, line) in text.lines().enumerate().filter(|(_, l)| !l.is_empty()) {
+        let mut item = Item::from_json(kind, line).map_err(|error| (i + 1, error))?;
+        let version: Version = serde_json::from_str(line).map_err(|error| (i + 1, error))?;
         if version.api_version != kind.api_version().as_str() {
             item.meta_mut().api_version = version.api_version;
         }
@@ -318,6 +318,16 @@ data: {values: "keyPEM: |\n  -----BEGIN EC PRIVATE KEY-----\n  planted-key\n"}
         let archive = tar::Builder::new(zstd::Encoder::new(&mut bytes, 0).unwrap());
         archive.into_inner().unwrap().finish().unwrap();
         assert!(read(bytes.as_slice()).unwrap_err().to_string().contains("not a snapshot"));
+    }
+
+    #[test]
+    fn a_broken_line_is_named() {
+        let mut bytes = Vec::new();
+        let mut archive = tar::Builder::new(zstd::Encoder::new(&mut bytes, 0).unwrap());
+        add(&mut archive, "objects/pods.jsonl", b"{\"metadata\":{\"name\":\"a\"}}\n{\"metadata\":").unwrap();
+        archive.into_inner().unwrap().finish().unwrap();
+        let error = read(bytes.as_slice()).unwrap_err().to_string();
+        assert!(error.starts_with("objects/pods.jsonl, line 2: EOF while parsing"), "{error}");
     }
 
     impl Object {

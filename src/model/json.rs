@@ -314,6 +314,13 @@ mod tests {
     }
 
     #[test]
+    fn spec_is_found_unless_it_says_nothing() {
+        let path = |value| Json::from(value).spec().map(|f| f.path());
+        assert_eq!(path(json!({"data": {"spec": 1}, "spec": {"a": 1}})).as_deref(), Some("spec"));
+        assert_eq!([path(json!({"spec": null})), path(json!({"data": {"spec": 1}})), path(json!([]))], [None, None, None]);
+    }
+
+    #[test]
     fn a_part_fills_a_struct() {
         let json = Json::from(json!({"selector": {"matchLabels": {"version": 1}, "matchExpressions": [{"key": "a", "operator": "Exists"}]}}));
         let selector = LabelSelector::read(json.root().get("selector").unwrap()).unwrap();

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::index::Workload;
-use crate::mesh::Mesh;
 use crate::model::{Field, Intent, Kind, LabelSelector, Map, MeshId, Mode, Object, ObjectRef, PodSpec};
 use crate::world::World;
 

@@ -1,5 +1,4 @@
 use crate::checks::Findings;
-use crate::mesh::Mesh as _;
 use crate::mesh::istio::membership::DATAPLANE_MODE;
 use crate::model::{Kind, MeshId};
 use crate::report::{Category, MeshTag, Severity};

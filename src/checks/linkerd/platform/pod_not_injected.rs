@@ -1,6 +1,5 @@
 use super::planes::{is_plane, restart};
 use crate::checks::Findings;
-use crate::mesh::Mesh as _;
 use crate::model::{Fact, Intent, Kind, MeshId};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

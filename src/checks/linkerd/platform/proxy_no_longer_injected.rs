@@ -1,6 +1,5 @@
 use super::planes::{is_plane, some_of};
 use crate::checks::Findings;
-use crate::mesh::Mesh as _;
 use crate::model::{Fact, Kind, MeshId};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 
 use super::planes::{Crowd, is_plane, pods};
 use crate::checks::Findings;
-use crate::mesh::Mesh as _;
 use crate::mesh::linkerd::annotations::DEFAULT_POLICY;
 use crate::model::{Kind, MeshId, Str, key};
 use crate::report::{Category, MeshTag, Severity};

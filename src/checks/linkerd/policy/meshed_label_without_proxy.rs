@@ -1,7 +1,6 @@
 use super::carrier;
 use crate::checks::Findings;
 use crate::index::Body;
-use crate::mesh::Mesh as _;
 use crate::mesh::linkerd::PLANE;
 use crate::mesh::linkerd::annotations::label_path;
 use crate::model::{Fact, Intent, Kind, MeshId};
