@@ -1,5 +1,8 @@
 //! Where rules put what they find.
 
+use std::sync::Arc;
+
+use super::common::Common;
 use crate::checks::Check;
 use crate::index::Workload;
 use crate::model::{Kind, Meta, ObjectRef, Subject};
@@ -12,14 +15,20 @@ pub struct Findings<'w> {
     world: &'w World,
     check: &'static Check,
     remotes: Vec<&'w World>,
+    common: Arc<Common<'w>>,
     pub(super) found: Vec<Finding>,
     pub(super) unknown: Vec<Skipped>,
 }
 
 impl<'w> Findings<'w> {
-    pub(super) fn new(world: &'w World, check: &'static Check) -> Self {
+    pub(super) fn new(world: &'w World, check: &'static Check, common: Arc<Common<'w>>) -> Self {
         let remotes = world.remotes.iter().filter(|remote| remote.hidden(check.remote).is_none()).collect();
-        Self { world, check, remotes, found: Vec::new(), unknown: Vec::new() }
+        Self { world, check, remotes, common, found: Vec::new(), unknown: Vec::new() }
+    }
+
+    /// What this run's rules share.
+    pub(super) fn common(&self) -> &Common<'w> {
+        &self.common
     }
 
     /// The other clusters of which everything was seen that this rule reads.

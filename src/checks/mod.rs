@@ -2,6 +2,7 @@
 
 pub mod baseline;
 mod clusters;
+mod common;
 mod findings;
 mod gateway;
 mod install;

@@ -1,7 +1,9 @@
 //! Runs rules: none of them can fail the run, and one that cannot be judged says why.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
+use super::common::Common;
 use super::{Check, Findings, Runs, registry};
 use crate::model::{Kind, MeshId};
 use crate::report::{Category, CheckReport, Finding, MeshTag, Skipped};
@@ -57,12 +59,13 @@ pub fn run(world: &World, selection: &Selection) -> CheckReport {
     // Whoever wants to install a mesh is not helped by hearing that it is not there.
     let absent = if selection.pre { Vec::new() } else { absent_meshes(world) };
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(checks.len().max(1));
+    let common = Arc::new(Common::new(world));
     let next = std::sync::atomic::AtomicUsize::new(0);
     let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
         let work = || {
             let mut done = Vec::new();
             while let Some(check) = checks.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-                done.push(run_one(world, check, &absent));
+                done.push(run_one(world, check, &absent, &common));
             }
             done
         };
@@ -102,7 +105,7 @@ struct Outcome {
     skipped: Vec<Skipped>,
 }
 
-fn run_one(world: &World, check: &'static Check, absent: &[MeshTag]) -> Outcome {
+fn run_one<'w>(world: &'w World, check: &'static Check, absent: &[MeshTag], common: &Arc<Common<'w>>) -> Outcome {
     let skip = |because: String| Outcome { check, judged: false, findings: Vec::new(), skipped: vec![Skipped { rule: check.id, because }] };
     if absent.contains(&check.mesh) {
         return skip(format!("no trace of {} here", check.mesh.name()));
@@ -112,7 +115,7 @@ fn run_one(world: &World, check: &'static Check, absent: &[MeshTag]) -> Outcome 
     if let Some(because) = hidden.clone().filter(|_| !partly) {
         return skip(because);
     }
-    let mut findings = Findings::new(world, check);
+    let mut findings = Findings::new(world, check, common.clone());
     if check.compares {
         if world.remotes.is_empty() {
             return skip("no other cluster to compare with: name one with --remote-context or --remote-snapshot".into());

@@ -58,7 +58,17 @@ impl Labelled {
 
     /// The shortest list that holds all that has every one of these pairs.
     pub(super) fn rarest(&self, pairs: &Map, within: &Range<usize>) -> &[u32] {
-        pairs.iter().map(|(key, value)| self.get(key, value, within)).min_by_key(|found| found.len()).unwrap_or_default()
+        /// Few enough that looking for fewer costs more than it saves.
+        const FEW: usize = 4;
+        let mut rarest: Option<&[u32]> = None;
+        for (key, value) in pairs.iter() {
+            let found = self.get(key, value, within);
+            rarest = Some(rarest.filter(|r| r.len() <= found.len()).unwrap_or(found));
+            if found.len() <= FEW {
+                break;
+            }
+        }
+        rarest.unwrap_or_default()
     }
 }
 
@@ -84,5 +94,6 @@ mod tests {
         assert_eq!(labelled.get("v", "2", &(0..3)), [0; 0]);
         assert_eq!(labelled.rarest(&maps[0], &(0..3)), [0, 2]);
         assert_eq!(labelled.rarest(&maps[0], &(1..2)), [0; 0], "no app of that name is there");
+        assert_eq!(labelled.rarest(&Map::default(), &(0..3)), [0; 0]);
     }
 }

@@ -1,4 +1,4 @@
-use super::network::{self, Direction};
+use super::network::Direction;
 use crate::checks::Findings;
 use crate::index::Workload;
 use crate::mesh::istio::ambient;
@@ -34,7 +34,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for group in network::isolated(world, Direction::Ingress) {
+    for group in findings.common().isolated(Direction::Ingress).iter() {
         for workload in &group.workloads {
             let spec = world.index.pod_spec(workload);
             let closed: Vec<String> = ports(workload)

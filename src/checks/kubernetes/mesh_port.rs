@@ -15,12 +15,12 @@ pub(super) struct Tunnel {
 }
 
 /// Reports policies that let some other TCP port through and not the tunnel's, for the workloads that `meshed` picks.
-pub(super) fn report<'w>(world: &'w World, findings: &mut Findings<'_>, tunnel: &Tunnel, meshed: impl Fn(&Isolated<'w>) -> Vec<&'w Workload>) {
+pub(super) fn report(world: &World, findings: &mut Findings<'_>, tunnel: &Tunnel, meshed: impl for<'i> Fn(&Isolated<'i>) -> Vec<&'i Workload>) {
     for direction in [Direction::Ingress, Direction::Egress] {
-        for group in network::isolated(world, direction) {
-            let Some((policy, opened)) = application_port(&group, direction) else { continue };
+        for group in findings.common().isolated(direction).iter() {
+            let Some((policy, opened)) = application_port(group, direction) else { continue };
             let workloads: Vec<&Workload> =
-                meshed(&group).into_iter().filter(|w| !group.opens(direction, "TCP", tunnel.port, world.index.pod_spec(w))).collect();
+                meshed(group).into_iter().filter(|w| !group.opens(direction, "TCP", tunnel.port, world.index.pod_spec(w))).collect();
             if workloads.is_empty() {
                 continue;
             }

@@ -11,7 +11,7 @@ mod linkerd_egress_blocked;
 mod linkerd_port_blocked;
 mod mesh_port;
 mod metrics_closed;
-mod network;
+pub(super) mod network;
 mod object_not_decodable;
 mod plane_egress;
 mod service_ports_unnamed;

@@ -8,7 +8,7 @@ use crate::world::World;
 
 /// One side of a pod's traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Direction {
+pub(in crate::checks) enum Direction {
     /// To the pod.
     Ingress,
     /// From the pod.
@@ -41,7 +41,7 @@ impl Direction {
 
 /// Workloads that the same policies isolate in one direction.
 #[derive(Debug)]
-pub(super) struct Isolated<'w> {
+pub(in crate::checks) struct Isolated<'w> {
     /// The policies, by namespace and name.
     pub(super) policies: Vec<&'w Object>,
     /// The workloads.
@@ -49,7 +49,7 @@ pub(super) struct Isolated<'w> {
 }
 
 /// All workloads that policies isolate in `direction`, together where the policies are the same: what holds for one of them holds for all.
-pub(super) fn isolated(world: &World, direction: Direction) -> Vec<Isolated<'_>> {
+pub(in crate::checks) fn isolated(world: &World, direction: Direction) -> Vec<Isolated<'_>> {
     let policies = world.index.objects(Kind::NetworkPolicy);
     let mut of_workload: BTreeMap<&ObjectRef, (Vec<usize>, &Workload)> = BTreeMap::new();
     for (i, policy) in policies.iter().enumerate().filter(|(_, policy)| isolates(policy, direction)) {

@@ -16,7 +16,7 @@ pub(super) struct Need {
 
 /// Reports policies that close the way from sidecars to one of `needs` in the control plane's namespace, or to DNS.
 pub(super) fn report(world: &World, findings: &mut Findings<'_>, mesh: MeshId, plane: &str, needs: &[Need]) {
-    for group in network::isolated(world, Direction::Egress) {
+    for group in findings.common().isolated(Direction::Egress).iter() {
         let workloads: Vec<&Workload> =
             group.workloads.iter().copied().filter(|w| matches!(network::mode_of(world, mesh, w), Some(Mode::Sidecar | Mode::Gateway))).collect();
         let Some(policy) = group.policies.first().filter(|_| !workloads.is_empty()) else { continue };

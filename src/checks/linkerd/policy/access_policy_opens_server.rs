@@ -1,6 +1,6 @@
 use crate::checks::Findings;
-use crate::mesh::linkerd::authz::{Authorizations, Clients};
-use crate::mesh::linkerd::server::{InboundPolicy, Servers};
+use crate::mesh::linkerd::authz::Clients;
+use crate::mesh::linkerd::server::InboundPolicy;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -32,8 +32,8 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let cluster = &world.linkerd.cluster;
-    let grants = Authorizations::read(&world.index, cluster);
-    for server in Servers::read(&world.index).iter() {
+    let grants = findings.common().authorizations();
+    for server in findings.common().servers().iter() {
         let Some(access) = server.access else { continue };
         let all = grants.of_server(server, cluster);
         let narrower = all.iter().filter(|g| g.source != server.object.reference()).filter(|g| match access {

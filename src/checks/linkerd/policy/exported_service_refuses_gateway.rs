@@ -1,10 +1,9 @@
 use super::carrier;
 use crate::checks::Findings;
 use crate::index::Workload;
-use crate::mesh::linkerd::authz::{Authorizations, Clients};
+use crate::mesh::linkerd::authz::Clients;
 use crate::mesh::linkerd::identity;
-use crate::mesh::linkerd::routes::ServerRoutes;
-use crate::mesh::linkerd::server::{Servers, tcp_ports};
+use crate::mesh::linkerd::server::tcp_ports;
 use crate::model::{Kind, Map, PodSpec, Port, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -46,7 +45,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         Clients::Anyone | Clients::AnyTls => true,
         Clients::Named(names) => names.iter().any(|n| n.matches(&name)),
     };
-    let (servers, grants, routes) = (Servers::read(index), Authorizations::read(index, cluster), ServerRoutes::read(index));
+    let (servers, grants, routes) = (findings.common().servers(), findings.common().authorizations(), findings.common().server_routes());
     for service in index.services().iter().filter(|s| s.metadata.labels.is("mirror.linkerd.io/exported", "true")) {
         let namespace = service.metadata.namespace.as_str();
         let refusing = index.select(Some(namespace), &service.spec.selector).filter(|_| !service.spec.selector.is_empty()).find_map(|workload| {

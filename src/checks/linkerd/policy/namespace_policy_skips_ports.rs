@@ -5,7 +5,7 @@ use crate::checks::Findings;
 use crate::index::Body;
 use crate::mesh::linkerd::annotations::DEFAULT_POLICY;
 use crate::mesh::linkerd::authz::{Target, target};
-use crate::mesh::linkerd::server::{InboundPolicy, Servers, declared_ports};
+use crate::mesh::linkerd::server::{InboundPolicy, declared_ports};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -41,7 +41,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     if namespaces.is_empty() {
         return;
     }
-    let servers = Servers::read(index);
+    let servers = findings.common().servers();
     let governed: HashSet<_> = servers.claims(index).into_iter().map(|c| (&c.workload.reference, c.port)).collect();
     let mut open: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for workload in carrier::workloads(world).filter(|w| namespaces.contains(w.reference.namespace.as_str()) && !matches!(w.body, Body::Object(_))) {

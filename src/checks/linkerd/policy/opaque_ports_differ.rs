@@ -2,7 +2,7 @@ use super::carrier;
 use crate::checks::Findings;
 use crate::mesh::linkerd::annotations::{self, DEFAULT_OPAQUE_PORTS, OPAQUE_PORTS};
 use crate::mesh::linkerd::ports::PortSet;
-use crate::mesh::linkerd::server::{Protocol, Servers, tcp_ports};
+use crate::mesh::linkerd::server::{Protocol, tcp_ports};
 use crate::model::{Kind, PodSpec, Port, ServicePort};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -36,7 +36,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let servers = Servers::read(&world.index);
+    let servers = findings.common().servers();
     for service in world.index.services().iter().filter(|s| !s.is_headless() && !s.spec.selector.is_empty()) {
         let namespace = service.metadata.namespace.as_str();
         let of_service = service.metadata.annotations.get(OPAQUE_PORTS);

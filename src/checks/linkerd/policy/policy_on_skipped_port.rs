@@ -5,7 +5,6 @@ use crate::checks::Findings;
 use crate::index::{Body, Workload};
 use crate::mesh::linkerd::annotations::{self, REQUIRE_IDENTITY, SKIP_INBOUND};
 use crate::mesh::linkerd::ports::PortSet;
-use crate::mesh::linkerd::server::Servers;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -38,7 +37,7 @@ crate::check! {
 const DEFAULT: &str = "4567,4568";
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let servers = Servers::read(&world.index);
+    let servers = findings.common().servers();
     let mut skipped: BTreeMap<(&str, &str), Vec<(&Workload, u16)>> = BTreeMap::new();
     for claim in servers.claims(&world.index) {
         let Some(server) = claim.servers.first() else { continue };

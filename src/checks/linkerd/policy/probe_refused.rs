@@ -3,10 +3,10 @@ use crate::checks::Findings;
 use crate::index::{Body, Workload};
 use crate::mesh::linkerd::ClusterInfo;
 use crate::mesh::linkerd::annotations::{DEFAULT_POLICY, OPAQUE_PORTS, REQUIRE_IDENTITY, SKIP_INBOUND};
-use crate::mesh::linkerd::authz::{Authorizations, Clients, Grant};
+use crate::mesh::linkerd::authz::{Clients, Grant};
 use crate::mesh::linkerd::ports::PortSet;
-use crate::mesh::linkerd::routes::{ServerRoutes, probe_port};
-use crate::mesh::linkerd::server::{InboundPolicy, Protocol, Server, Servers};
+use crate::mesh::linkerd::routes::probe_port;
+use crate::mesh::linkerd::server::{InboundPolicy, Protocol, Server};
 use crate::model::{Container, Kind, Probe};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -38,7 +38,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let (index, cluster) = (&world.index, &world.linkerd.cluster);
-    let (servers, grants, routes) = (Servers::read(index), Authorizations::read(index, cluster), ServerRoutes::read(index));
+    let (servers, grants, routes) = (findings.common().servers(), findings.common().authorizations(), findings.common().server_routes());
     let anyone = |grant: &Grant| grant.clients == Clients::Anyone;
     let open = |server: &Server<'_>| {
         let namespace = server.object.meta.namespace.as_str();

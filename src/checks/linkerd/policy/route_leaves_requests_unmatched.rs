@@ -1,6 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::linkerd::routes::{self, ServerRoutes};
-use crate::mesh::linkerd::server::Servers;
+use crate::mesh::linkerd::routes::{self};
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -30,8 +29,8 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let routes = ServerRoutes::read(&world.index);
-    for server in Servers::read(&world.index).iter().filter(|s| s.protocol.takes_http_routes()) {
+    let routes = findings.common().server_routes();
+    for server in findings.common().servers().iter().filter(|s| s.protocol.takes_http_routes()) {
         let mut accepted = routes.accepted(&world.index, &server.object.meta.namespace, server.name());
         accepted.retain(|r| r.kind != Kind::GrpcRoute);
         if accepted.is_empty() || accepted.iter().any(|r| routes::takes_everything(r)) {

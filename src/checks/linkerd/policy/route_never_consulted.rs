@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use crate::checks::Findings;
 use crate::mesh::linkerd::routes;
-use crate::mesh::linkerd::server::{Protocol, Servers};
+use crate::mesh::linkerd::server::Protocol;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -32,7 +32,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let servers = Servers::read(&world.index);
+    let servers = findings.common().servers();
     let by_name: HashMap<_, _> = servers.iter().map(|s| ((s.object.meta.namespace.as_str(), s.name()), s)).collect();
     for kind in [Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute] {
         for route in world.index.objects(kind) {

@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::mesh::linkerd::authz::{Target, target};
-use crate::mesh::linkerd::routes::{self, Acceptance, ServerRoutes};
+use crate::mesh::linkerd::routes::{self, Acceptance};
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -30,7 +30,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let routes = ServerRoutes::read(&world.index);
+    let routes = findings.common().server_routes();
     for policy in world.index.objects(Kind::LinkerdAuthorizationPolicy) {
         let Ok(Target::Route(kind, name)) = target(policy) else { continue };
         let namespace = policy.meta.namespace.as_str();

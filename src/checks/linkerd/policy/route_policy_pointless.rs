@@ -1,9 +1,8 @@
 use std::collections::HashMap;
 
 use crate::checks::Findings;
-use crate::mesh::linkerd::authz::{Authorizations, Grant, Target, target};
+use crate::mesh::linkerd::authz::{Grant, Target, target};
 use crate::mesh::linkerd::routes;
-use crate::mesh::linkerd::server::Servers;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -34,7 +33,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let (index, cluster) = (&world.index, &world.linkerd.cluster);
-    let (servers, grants) = (Servers::read(index), Authorizations::read(index, cluster));
+    let (servers, grants) = (findings.common().servers(), findings.common().authorizations());
     let opened = |server| grants.of_server(server, cluster).into_iter().find(Grant::is_open).map(|g| g.source);
     let open: HashMap<(&str, &str), _> = servers.iter().filter_map(|s| Some(((s.object.meta.namespace.as_str(), s.name()), opened(s)?))).collect();
     for policy in index.objects(Kind::LinkerdAuthorizationPolicy) {

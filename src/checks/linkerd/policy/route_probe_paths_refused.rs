@@ -1,9 +1,8 @@
 use std::collections::HashMap;
 
 use crate::checks::Findings;
-use crate::mesh::linkerd::authz::{Authorizations, Clients, Grant};
-use crate::mesh::linkerd::routes::{self, ServerRoutes};
-use crate::mesh::linkerd::server::Servers;
+use crate::mesh::linkerd::authz::{Clients, Grant};
+use crate::mesh::linkerd::routes::{self};
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -36,7 +35,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let (index, cluster) = (&world.index, &world.linkerd.cluster);
-    let (servers, grants, routes) = (Servers::read(index), Authorizations::read(index, cluster), ServerRoutes::read(index));
+    let (servers, grants, routes) = (findings.common().servers(), findings.common().authorizations(), findings.common().server_routes());
     let open = |grant: &Grant| grant.clients == Clients::Anyone;
     let mut judged = HashMap::new();
     for claim in servers.claims(index) {

@@ -1,7 +1,7 @@
 use crate::checks::Findings;
 use crate::mesh::linkerd::annotations::{self, OPAQUE_PORTS};
 use crate::mesh::linkerd::ports::PortSet;
-use crate::mesh::linkerd::server::{Protocol, Servers};
+use crate::mesh::linkerd::server::Protocol;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -31,7 +31,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let servers = Servers::read(&world.index);
+    let servers = findings.common().servers();
     for claim in servers.claims(&world.index) {
         let Some(server) = claim.servers.first() else { continue };
         if !matches!(server.protocol, Protocol::Http1 | Protocol::Http2 | Protocol::Grpc) {

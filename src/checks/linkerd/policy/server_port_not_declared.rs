@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::linkerd::server::{Servers, declared_ports};
+use crate::mesh::linkerd::server::declared_ports;
 use crate::model::{Kind, Port};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -30,7 +30,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
-    for server in Servers::read(index).iter() {
+    for server in findings.common().servers().iter() {
         let mut workloads = server.workloads(index).peekable();
         let Some(example) = workloads.peek().map(|w| w.reference.to_string()) else { continue };
         let named = matches!(server.port, Port::Name(_));

@@ -1,5 +1,4 @@
 use crate::checks::Findings;
-use crate::mesh::linkerd::server::Servers;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -31,7 +30,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let controllers = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
-    for server in Servers::read(&world.index).iter() {
+    for server in findings.common().servers().iter() {
         if server.workloads(&world.index).next().is_some() {
             continue;
         }

@@ -1,7 +1,4 @@
 use crate::checks::Findings;
-use crate::mesh::linkerd::authz::Authorizations;
-use crate::mesh::linkerd::routes::ServerRoutes;
-use crate::mesh::linkerd::server::Servers;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -34,8 +31,8 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let (index, cluster) = (&world.index, &world.linkerd.cluster);
-    let (grants, routes) = (Authorizations::read(index, cluster), ServerRoutes::read(index));
-    for server in Servers::read(index).iter() {
+    let (grants, routes) = (findings.common().authorizations(), findings.common().server_routes());
+    for server in findings.common().servers().iter() {
         let (namespace, name) = (server.object.meta.namespace.as_str(), server.name());
         let by_route = || routes.naming(namespace, name).iter().any(|r| grants.of_route(namespace, r.kind, &r.meta.name).next().is_some());
         if server.workloads(index).next().is_none() || !grants.of_server(server, cluster).is_empty() || by_route() {

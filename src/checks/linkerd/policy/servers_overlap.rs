@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use crate::checks::Findings;
-use crate::mesh::linkerd::server::Servers;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -32,7 +31,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let servers = Servers::read(&world.index);
+    let servers = findings.common().servers();
     let mut shadowed: BTreeMap<(&str, &str, &str), (Vec<String>, usize)> = BTreeMap::new();
     for claim in servers.claims(&world.index) {
         let [winner, losers @ ..] = claim.servers.as_slice() else { continue };
