@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 
 use crate::checks::Findings;
-use crate::index::Workload;
+use crate::index::{Index, Workload};
+use crate::mesh::istio::ambient::is_ambient_namespace;
 use crate::mesh::linkerd::annotations::INJECT;
+use crate::mesh::linkerd::routes::Parent;
 use crate::model::{Kind, Map, Namespace, Object, Service};
 use crate::report::Finding;
 use crate::world::World;
@@ -74,6 +76,40 @@ pub(super) fn meshed_namespaces(world: &World) -> HashSet<&str> {
     let namespaces = world.index.namespaces().iter().filter(|n| wanted(&n.metadata.annotations)).map(|n| n.metadata.name.as_str());
     let meshed = workloads(world).filter(|w| wanted(&w.annotations) || has_proxy(world, w)).map(|w| w.reference.namespace.as_str());
     namespaces.chain(meshed).collect()
+}
+
+/// Which routes on Services are Linkerd's: other meshes read routes of the Gateway API too.
+pub(super) struct Callers<'w> {
+    index: &'w Index,
+    installed: bool,
+    meshed: HashSet<&'w str>,
+}
+
+impl<'w> Callers<'w> {
+    /// Looks once at all namespaces.
+    pub(super) fn of(world: &'w World) -> Self {
+        Self { index: &world.index, installed: !world.linkerd.namespaces.is_empty(), meshed: meshed_namespaces(world) }
+    }
+
+    /// Whether a route with this parent holds for callers in Linkerd. In the Service's own namespace it is for everybody, in another one for the
+    /// callers of that namespace. Where nothing says who is in the mesh, an installed Linkerd reads it, unless Istio claims the namespace.
+    pub(super) fn include(&self, route: &Object, parent: &Parent<'_>) -> bool {
+        let (own, of_parent) = (route.meta.namespace.as_str(), parent.namespace);
+        let istio = |namespace| claimed_by_istio(self.index, namespace);
+        parent.kind != Kind::Service
+            || route.kind == Kind::LinkerdHttpRoute
+            || self.meshed.contains(own)
+            || !istio(own) && (self.meshed.contains(of_parent) || self.installed && !istio(of_parent))
+    }
+}
+
+/// Whether a namespace's labels put it into Istio, by sidecars or ambient.
+fn claimed_by_istio(index: &Index, namespace: &str) -> bool {
+    let sidecars = match index.namespace_label(namespace, "istio-injection") {
+        Some(value) => value == "enabled",
+        None => index.namespace_label(namespace, "istio.io/rev").is_some_and(|revision| !revision.is_empty()),
+    };
+    sidecars || is_ambient_namespace(index, namespace)
 }
 
 /// An annotation of a workload's pods, or else of its namespace, from which the injector copies it.

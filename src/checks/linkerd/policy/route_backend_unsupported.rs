@@ -1,3 +1,4 @@
+use super::carrier::Callers;
 use crate::checks::Findings;
 use crate::mesh::linkerd::routes;
 use crate::model::{Field, Kind};
@@ -9,7 +10,7 @@ crate::check! {
     ///
     /// A `backendRef` of a route on a Service or an EgressNetwork is neither a Service nor an EgressNetwork, names an EgressNetwork that does not exist
     /// or that is not a parent of the route, or has a filter other than RequestHeaderModifier, ResponseHeaderModifier and (HTTP only)
-    /// RequestRedirect. Routes of the Gateway API on Services are looked at only where Linkerd is installed.
+    /// RequestRedirect. Routes of the Gateway API on Services are looked at only where callers are in Linkerd.
     ///
     /// # Why it matters
     ///
@@ -25,16 +26,15 @@ crate::check! {
     severity: Severity::Error,
     category: Category::Traffic,
     mesh: MeshTag::Linkerd,
-    needs: &[Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute, Kind::TlsRoute, Kind::TcpRoute, Kind::EgressNetwork],
+    needs: &[Kind::Namespace, Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute, Kind::TlsRoute, Kind::TcpRoute, Kind::EgressNetwork],
     run: run,
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let installed = !world.linkerd.namespaces.is_empty();
+    let callers = Callers::of(world);
     for route in routes::all(&world.index) {
         let parents = routes::parents(route);
-        let ours = |kind| kind == Kind::EgressNetwork || kind == Kind::Service && (installed || route.kind == Kind::LinkerdHttpRoute);
-        if !parents.iter().any(|p| ours(p.kind)) {
+        if !parents.iter().any(|p| p.kind != Kind::Server && callers.include(route, p)) {
             continue;
         }
         for backend in route.spec().list("rules").flat_map(|rule| rule.list("backendRefs").collect::<Vec<_>>()) {

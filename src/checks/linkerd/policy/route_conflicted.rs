@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use super::carrier::Callers;
 use crate::checks::Findings;
 use crate::mesh::linkerd::routes::{self, rank};
 use crate::model::{Kind, Object, Subject};
@@ -10,7 +11,7 @@ crate::check! {
     /// # What it checks
     ///
     /// Routes of different kinds have the same parent (and, for Services and EgressNetworks, the same port). A GRPCRoute beats HTTPRoutes, those
-    /// beat TLSRoutes, and those beat TCPRoutes.
+    /// beat TLSRoutes, and those beat TCPRoutes. On Services it looks at Gateway API routes only where callers are in Linkerd.
     ///
     /// # Why it matters
     ///
@@ -26,16 +27,14 @@ crate::check! {
     severity: Severity::Warning,
     category: Category::Traffic,
     mesh: MeshTag::Linkerd,
-    needs: &[Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute, Kind::TlsRoute, Kind::TcpRoute],
+    needs: &[Kind::Namespace, Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute, Kind::TlsRoute, Kind::TcpRoute],
     run: run,
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let installed = !world.linkerd.namespaces.is_empty();
+    let callers = Callers::of(world);
     let mut strongest: HashMap<(Kind, &str, &str, Option<i64>), &Object> = HashMap::new();
     let all: Vec<_> = routes::all(&world.index).flat_map(|route| routes::parents(route).into_iter().map(move |parent| (route, parent))).collect();
-    // On Services other meshes and gateways have a say too.
-    let ours = |route: &Object, kind| kind != Kind::Service || installed || route.kind == Kind::LinkerdHttpRoute;
     for (route, parent) in &all {
         let best = strongest.entry((parent.kind, parent.namespace, parent.name, parent.port)).or_insert(route);
         if rank(route.kind) < rank(best.kind) {
@@ -44,7 +43,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
     for (route, parent) in all {
         let Some(best) = strongest.get(&(parent.kind, parent.namespace, parent.name, parent.port)) else { continue };
-        if rank(best.kind) < rank(route.kind) && (ours(route, parent.kind) || ours(best, parent.kind)) {
+        // On Services other meshes and gateways have a say too.
+        if rank(best.kind) < rank(route.kind) && [route, *best].into_iter().any(|r| callers.include(r, &parent)) {
             findings
                 .add(
                     route,

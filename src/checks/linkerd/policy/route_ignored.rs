@@ -1,3 +1,4 @@
+use super::carrier::Callers;
 use crate::checks::Findings;
 use crate::mesh::linkerd::routes::{self, Ignored};
 use crate::model::Kind;
@@ -9,7 +10,7 @@ crate::check! {
     ///
     /// A route with a Server for a parent that names it with a `port`, a `sectionName` or another `namespace`, or that has a filter other than
     /// RequestHeaderModifier, ResponseHeaderModifier and (HTTP only) RequestRedirect. The same filters on a route with an EgressNetwork for a parent or,
-    /// where Linkerd is installed, a Service.
+    /// where callers are in Linkerd, a Service.
     ///
     /// # Why it matters
     ///
@@ -25,12 +26,12 @@ crate::check! {
     severity: Severity::Error,
     category: Category::Policy,
     mesh: MeshTag::Linkerd,
-    needs: &[Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute],
+    needs: &[Kind::Namespace, Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute],
     run: run,
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let installed = !world.linkerd.namespaces.is_empty();
+    let callers = Callers::of(world);
     for kind in [Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute] {
         for route in world.index.objects(kind) {
             for (why, at) in routes::ignored(route) {
@@ -49,7 +50,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 findings.add(route, at, format!("{what}: Linkerd ignores the whole route"), hint);
             }
             let parents = routes::parents(route);
-            let outbound = parents.iter().any(|p| p.kind == Kind::EgressNetwork || p.kind == Kind::Service && installed);
+            let outbound = parents.iter().any(|p| p.kind != Kind::Server && callers.include(route, p));
             if !outbound || kind == Kind::LinkerdHttpRoute || parents.iter().any(|p| p.kind == Kind::Server) {
                 continue;
             }

@@ -1,3 +1,4 @@
+use super::carrier::Callers;
 use crate::checks::Findings;
 use crate::mesh::linkerd::routes;
 use crate::model::{Kind, Subject};
@@ -8,7 +9,7 @@ crate::check! {
     /// # What it checks
     ///
     /// A route's parent is a headless Service (`clusterIP: None`) or one of type ExternalName. Routes of Gateway API are looked at only where
-    /// Linkerd is installed.
+    /// callers are in Linkerd.
     ///
     /// # Why it matters
     ///
@@ -24,14 +25,14 @@ crate::check! {
     severity: Severity::Warning,
     category: Category::Traffic,
     mesh: MeshTag::Linkerd,
-    needs: &[Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute, Kind::TlsRoute, Kind::TcpRoute, Kind::Service],
+    needs: &[Kind::Namespace, Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute, Kind::TlsRoute, Kind::TcpRoute, Kind::Service],
     run: run,
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let installed = !world.linkerd.namespaces.is_empty();
-    for route in routes::all(&world.index).filter(|r| installed || r.kind == Kind::LinkerdHttpRoute) {
-        for parent in routes::parents(route).into_iter().filter(|p| p.kind == Kind::Service) {
+    let callers = Callers::of(world);
+    for route in routes::all(&world.index) {
+        for parent in routes::parents(route).into_iter().filter(|p| p.kind == Kind::Service && callers.include(route, p)) {
             let Some(service) = world.index.service(parent.namespace, parent.name) else { continue };
             let why = match service.spec.kind.as_str() {
                 "ExternalName" => "is of type ExternalName",

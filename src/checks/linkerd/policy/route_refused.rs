@@ -1,3 +1,4 @@
+use super::carrier::Callers;
 use crate::checks::Findings;
 use crate::mesh::linkerd::{admission, routes};
 use crate::model::Kind;
@@ -10,7 +11,7 @@ crate::check! {
     /// A route with something that Linkerd's policy webhook refuses: a path that does not begin with `/`, a header whose name is none, a redirect
     /// without a path, a gRPC method matched by a regular expression, a TLSRoute or TCPRoute with other than one rule; and, in HTTPRoutes of
     /// `policy.linkerd.io`, a broken regular expression, an unknown filter, or a `backendRequest` timeout above `request`. Routes of the Gateway API
-    /// are looked at where Linkerd is installed, or when they have a parent that concerns it.
+    /// are looked at where Linkerd is installed, or when they have a parent that concerns it or a caller in it.
     ///
     /// # Why it matters
     ///
@@ -27,14 +28,16 @@ crate::check! {
     severity: Severity::Error,
     category: Category::Traffic,
     mesh: MeshTag::Linkerd,
-    needs: &[Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute, Kind::TlsRoute, Kind::TcpRoute],
+    needs: &[Kind::Namespace, Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute, Kind::TlsRoute, Kind::TcpRoute],
     run: run,
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let installed = !world.linkerd.namespaces.is_empty();
+    let callers = Callers::of(world);
     for route in routes::all(&world.index) {
-        if installed || route.kind == Kind::LinkerdHttpRoute || routes::parents(route).iter().any(|p| p.kind != Kind::Service) {
+        // The webhook sees all routes of the cluster, whichever parents they have.
+        if installed || route.kind == Kind::LinkerdHttpRoute || routes::parents(route).iter().any(|p| callers.include(route, p)) {
             for (at, what) in admission::route_faults(route) {
                 findings.add(route, at, format!("{what}: Linkerd refuses the route"), "Correct it, or the API server cannot take the route.");
             }

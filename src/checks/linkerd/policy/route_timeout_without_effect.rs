@@ -1,7 +1,8 @@
+use super::carrier::Callers;
 use crate::checks::Findings;
 use crate::mesh::linkerd::annotations::duration;
 use crate::mesh::linkerd::routes;
-use crate::model::{Kind, go_duration};
+use crate::model::{Kind, Object, go_duration};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -9,7 +10,8 @@ crate::check! {
     /// # What it checks
     ///
     /// `timeouts` of an HTTPRoute on a Service: a `backendRequest`, which Linkerd does not read; a composed duration such as `1m30s` on an
-    /// HTTPRoute of Gateway API; or one that cannot be read or is negative.
+    /// HTTPRoute of Gateway API; or one that cannot be read or is negative. Routes of Gateway API on Services are looked at only where callers
+    /// are in Linkerd.
     ///
     /// # Why it matters
     ///
@@ -25,17 +27,15 @@ crate::check! {
     severity: Severity::Warning,
     category: Category::Traffic,
     mesh: MeshTag::Linkerd,
-    needs: &[Kind::HttpRoute, Kind::LinkerdHttpRoute],
+    needs: &[Kind::Namespace, Kind::HttpRoute, Kind::LinkerdHttpRoute],
     run: run,
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let installed = !world.linkerd.namespaces.is_empty();
+    let callers = Callers::of(world);
     for kind in [Kind::LinkerdHttpRoute, Kind::HttpRoute] {
-        if kind == Kind::HttpRoute && !installed {
-            continue;
-        }
-        for route in world.index.objects(kind).iter().filter(|r| routes::parents(r).iter().any(|p| p.kind != Kind::Server)) {
+        let outbound = |route: &&Object| routes::parents(route).iter().any(|p| p.kind != Kind::Server && callers.include(route, p));
+        for route in world.index.objects(kind).iter().filter(outbound) {
             for timeouts in route.spec().list("rules").filter_map(|rule| rule.get("timeouts")) {
                 if let Some(request) = timeouts.get("request") {
                     let text = request.str().unwrap_or_default();
