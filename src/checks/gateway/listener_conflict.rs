@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::attachment::{self, Listener};
 use crate::checks::Findings;
@@ -68,13 +68,15 @@ fn same_port(findings: &mut Findings<'_>, gateway: &Object, listeners: &[Listene
     for ((port, _), sharing) in by_port {
         // The first of each hostname and of each family decides; a later one is compared with these alone.
         let mut by_hostname: BTreeMap<(&str, String), &Listener<'_>> = BTreeMap::new();
+        let mut written: BTreeSet<(&str, &str)> = BTreeSet::new();
         for listener in &sharing {
             let key = (family(listener), listener.hostname.to_ascii_lowercase());
-            let Some(other) = by_hostname.insert(key, listener).filter(|other| other.name != listener.name) else { continue };
-            let kiali = gateway.kind == Kind::Gateway
-                && !listener.hostname.is_empty()
-                && listener.hostname == other.hostname
-                && listener.protocol == other.protocol;
+            let again = !written.insert((listener.hostname, listener.protocol));
+            let other = *by_hostname.entry(key).or_insert(listener);
+            if other.name == listener.name {
+                continue;
+            }
+            let kiali = gateway.kind == Kind::Gateway && !listener.hostname.is_empty() && again;
             let hostname = if listener.hostname.is_empty() { "any hostname".to_owned() } else { format!("hostname {:?}", listener.hostname) };
             findings
                 .add(

@@ -102,6 +102,14 @@ impl KialiHost {
         }
     }
 
+    /// Reads `host` where `name.namespace` and `name.namespace.svc` stand for nothing but themselves.
+    pub fn read_whole(host: &str, namespace: &str, service_suffix: &str) -> Self {
+        match host.split('.').collect::<Vec<_>>()[..] {
+            [_, _] | [_, _, "svc"] => Self { service: host.to_owned(), namespace: String::new(), name: host.to_owned() },
+            _ => Self::read(host, namespace, |_| false, service_suffix),
+        }
+    }
+
     fn service(service: &str, namespace: &str, service_suffix: &str) -> Self {
         Self { service: service.to_owned(), namespace: namespace.to_owned(), name: format!("{service}.{namespace}.{service_suffix}") }
     }

@@ -83,7 +83,7 @@ impl<'a> Wide<'a> {
         let text = rule.spec().text("host");
         let namespace = rule.meta.namespace.as_str();
         let suffix = self.world.istio.config.service_suffix();
-        let host = KialiHost::read(text, namespace, |_| false, &suffix);
+        let host = KialiHost::read_whole(text, namespace, &suffix);
         let mut hosts: HashSet<String> = [host.name.clone()].into();
         if covers(MESH_HOST, &host.name) {
             hosts.insert(MESH_HOST.to_owned());

@@ -1,6 +1,7 @@
 use super::super::schema::is_host;
 use super::routes::{export_to, services_unseen, without_istioctl};
 use crate::checks::Findings;
+use crate::mesh::istio::OutboundMode;
 use crate::mesh::istio::hosts::KialiHost;
 use crate::model::{Kind, Object};
 use crate::report::{Category, MeshTag, Severity};
@@ -11,7 +12,7 @@ crate::check! {
     ///
     /// The host of a DestinationRule is no Service and no ServiceEntry that its namespace sees. A wildcard has to cover at least one, where
     /// istioctl looks for a ServiceEntry with a wildcard alone. Files that hold no Service of a namespace say nothing about it: there the
-    /// absence is worth knowing only, and is not counted as istioctl's finding.
+    /// absence is worth knowing only, and is not counted as istioctl's finding. With `outboundTrafficPolicy: REGISTRY_ONLY` it is an error.
     ///
     /// # Why it matters
     ///
@@ -70,6 +71,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let unseen = if kind == Kind::Service { services_unseen(world, namespace) } else { world.sight(kind, "") == Sight::NotInFiles };
         if let Some(finding) = findings.missing(rule, "spec.host", &[(kind, namespace)], message, hint) {
             finding.codes(&without_istioctl(unseen, &codes));
+            // Where everything has to be registered, callers of this host are refused besides.
+            if codes.contains(&"KIA0202") && world.istio.config.outbound == OutboundMode::RegistryOnly {
+                finding.severity(Severity::Error);
+            }
             if unseen {
                 finding.severity(Severity::Info);
             }

@@ -88,7 +88,7 @@ fn service_entry_selector(world: &World, entry: &Entry) -> Map {
 }
 
 /// Kiali looks among the pods of the Service's selector; without one, among the endpoints of all ServiceEntries.
-fn kiali_finds(world: &World, pods: &Pods<'_>, host: &KialiHost, wanted: &Map) -> bool {
+pub(super) fn kiali_finds(world: &World, pods: &Pods<'_>, host: &KialiHost, wanted: &Map) -> bool {
     if host.is_wildcard() {
         return true;
     }

@@ -1,5 +1,6 @@
 use super::destination_rule_host_not_found::known_to_kiali;
-use super::subsets;
+use super::destination_rule_subset_empty::kiali_finds;
+use super::subsets::{self, Pods};
 use crate::checks::Findings;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -12,8 +13,8 @@ crate::check! {
     ///
     /// # Why it matters
     ///
-    /// It holds all endpoints of the host, like no subset at all. That is fine to give a route a traffic policy of its own, and else an
-    /// oversight: a canary without labels is the whole service.
+    /// It holds all endpoints of the host, like no subset at all. That is fine to give a route a traffic policy of its own, or beside subsets
+    /// that do split the workloads (both are told as information), and else an oversight: a canary without labels is the whole service.
     ///
     /// # How to mend it
     ///
@@ -31,17 +32,18 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
+    let pods = Pods::new(world);
     for rule in world.index.objects(Kind::DestinationRule) {
         let host = world.istio.registry.kiali_host(rule.spec().text("host"), &rule.meta.namespace);
         if !known_to_kiali(world, rule, &host) {
             continue;
         }
         let subsets = subsets::of(rule);
-        let policy_only = subsets.iter().any(|(_, _, labels)| !labels.is_empty());
+        let split = subsets.iter().any(|(_, _, labels)| !labels.is_empty() && kiali_finds(world, &pods, &host, labels));
         for (name, field, _) in subsets.iter().filter(|(_, _, labels)| labels.is_empty()) {
             let message = format!("subset {name:?} has no labels: it is the whole of {:?}", rule.spec().text("host"));
             let finding = findings.add(rule, field.path(), message, "Add the labels of the pods that are meant.");
-            if policy_only || field.get("trafficPolicy").is_some() {
+            if split || field.get("trafficPolicy").is_some() {
                 finding.severity(Severity::Info);
             }
         }

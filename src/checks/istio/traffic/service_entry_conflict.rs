@@ -117,11 +117,23 @@ pub(super) fn in_kiali(world: &World, all: &[Object]) -> Vec<((String, i64), Vec
     for (key, claims) in shared(all, str::to_ascii_lowercase) {
         let members: Vec<Member<'_>> =
             claims.iter().map(|c| Member::new(world, &all[c.entry], all[c.entry].spec().texts("hosts").map(|(h, _)| h).collect(), default)).collect();
-        for view in views.of(&members.iter().collect::<Vec<_>>()).into_iter().filter(|view| view.len() > 1) {
+        let together = views.of(&members.iter().collect::<Vec<_>>());
+        for view in together.into_iter().chain(only_public(world, &views, &members)).filter(|view| view.len() > 1) {
             seen.push((key.clone(), view.into_iter().map(|i| claims[i].clone()).collect()));
         }
     }
     seen
+}
+
+/// What a namespace sees to which nothing is exported by name, where that is less than others see.
+fn only_public(world: &World, views: &Views<'_>, members: &[Member<'_>]) -> Option<Vec<usize>> {
+    let (public, named): (Vec<usize>, Vec<usize>) = (0..members.len()).partition(|i| members[*i].visibility.is_everyone());
+    let sees = |ns: &str, i: &usize| views.sees(ns, &members[*i]);
+    let outside = |ns: &&crate::model::Str| public.iter().all(|i| sees(ns, i)) && !named.iter().any(|i| sees(ns, i));
+    if named.is_empty() {
+        return None;
+    }
+    world.istio.registry.namespaces().find(outside).map(|_| public.clone())
 }
 
 /// Whether not all have the same protocol.

@@ -49,10 +49,7 @@ fn judge(world: &World, sidecar: &Object, (namespace, name): (&str, &str), text:
     let registry = &world.istio.registry;
     let own = sidecar.meta.namespace.as_str();
     // Unlike elsewhere, Kiali takes `name.namespace` and `name.namespace.svc` here for names of their own.
-    let host = match name.split('.').collect::<Vec<_>>()[..] {
-        [_, _] | [_, _, "svc"] => KialiHost { service: name.to_owned(), namespace: String::new(), name: name.to_owned() },
-        _ => registry.kiali_host(name, own),
-    };
+    let host = KialiHost::read_whole(name, own, &world.istio.config.service_suffix());
     let covering = name.starts_with('*') && registry.under(name).any(|e| e.visibility.includes(own));
     let known = covering
         || host.is_wildcard() && host.namespace == own

@@ -41,6 +41,11 @@ impl<'w> Views<'w> {
         Self { world, open: registry.namespaces().find(|ns| is_ambient(world, ns) || !registry.imports.of(ns).is_limited()) }
     }
 
+    /// A namespace that no Sidecar limits, if there is one.
+    pub(in crate::checks::istio) fn open(&self) -> Option<&'w str> {
+        self.open.map(Str::as_str)
+    }
+
     /// For each namespace that matters the positions of the members it sees; a view of all of them ends the search.
     pub(in crate::checks::istio) fn of(&self, members: &[&Member<'w>]) -> Vec<Vec<usize>> {
         let mut views = Vec::new();
@@ -70,7 +75,8 @@ impl<'w> Views<'w> {
         self.open.map(Str::as_str).into_iter().chain(near).chain(importers)
     }
 
-    fn importers(&self, member: &Member<'_>) -> BTreeSet<&str> {
+    /// The namespaces with a Sidecar that imports from where a host of the member lives.
+    pub(in crate::checks::istio) fn importers(&self, member: &Member<'_>) -> BTreeSet<&str> {
         let registry = &self.world.istio.registry;
         let own = &member.object.meta.namespace;
         let homes =
@@ -79,7 +85,8 @@ impl<'w> Views<'w> {
         homes.iter().flat_map(|home| registry.imports.importers(home)).map(Str::as_str).collect()
     }
 
-    fn sees(&self, viewer: &str, member: &Member<'_>) -> bool {
+    /// Whether a namespace sees a member.
+    pub(in crate::checks::istio) fn sees(&self, viewer: &str, member: &Member<'_>) -> bool {
         if !member.visibility.includes(viewer) {
             return false;
         }

@@ -75,8 +75,12 @@ fn report(vs: &Object, claim: &Claim<'_>, findings: &mut Findings<'_>) {
     let codes: Vec<&'static str> = claim.codes.iter().copied().collect();
     let host = &claim.host;
     if claim.others.is_empty() {
-        let message = format!("names host {host:?} twice");
-        findings.add(vs, "spec.hosts", message, "Keep one spelling of each host.").codes(&codes).severity(Severity::Warning);
+        let (message, hint) = if hosts(vs).contains(&"*") && host != "*" {
+            (format!("names host {host:?} beside \"*\", which takes it in"), "Keep \"*\" alone, or the names.")
+        } else {
+            (format!("names host {host:?} twice"), "Keep one spelling of each host.")
+        };
+        findings.add(vs, "spec.hosts", message, hint).codes(&codes).severity(Severity::Warning);
         return;
     }
     let names = claim.others.values().map(|o| o.reference().to_string()).collect::<Vec<_>>().join(", ");

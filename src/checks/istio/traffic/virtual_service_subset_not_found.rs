@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::schema::is_name;
 use super::routes::{Destination, codes_of_absence, destinations, hosts, in_mesh};
-use super::views::is_ambient;
+use super::views::{Member, Views, is_ambient};
 use crate::checks::Findings;
 use crate::mesh::istio::hosts::{KialiHost, suffixes};
 use crate::mesh::istio::visibility::Visibility;
@@ -16,6 +16,8 @@ crate::check! {
     /// A route or mirror names a subset that no DestinationRule for its host defines, or none that the clients of this namespace get:
     /// a rule in the client's own namespace hides those of the service's namespace, and both hide those of the root namespace. Also a subset whose
     /// rule is exported to fewer namespaces than the VirtualService.
+    ///
+    /// Asked for every namespace that sees the VirtualService (`exportTo`, Sidecars), since each gets DestinationRules of its own.
     ///
     /// # Why it matters
     ///
@@ -38,34 +40,33 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let defined = Defined::read(world);
+    let (defined, views) = (Defined::read(world), Views::new(world));
     for vs in world.index.objects(Kind::VirtualService) {
         let own = vs.meta.namespace.as_str();
-        let scope = world.istio.registry.imports.of(own);
-        let imported = !scope.is_limited() || {
-            let registry = &world.istio.registry;
-            hosts(vs).into_iter().any(|h| scope.imports_host(&registry.kiali_host(h, own), h, own))
-        };
+        let member = Member::new(world, vs, hosts(vs), &world.istio.config.default_export_to[1]);
         for destination in destinations(vs).into_iter().filter(|d| is_name(d.subset)) {
             let key = (istioctl_name(destination.host, own), destination.subset.to_owned());
             let mut codes = Vec::new();
             if !defined.istioctl.contains(&key) {
                 codes.push("IST0101");
             }
-            if imported && !defined.in_kiali(world, own, &destination) {
+            let blind = defined.blind(world, &views, &member, &destination);
+            if blind.is_some() {
                 codes.push("KIA1107");
             }
             let path = destination.field.path_of("subset");
             if codes.is_empty() {
-                if let Some(viewer) = defined.unseen_from(world, vs, &destination) {
-                    let (host, subset) = (destination.host, destination.subset);
-                    let message =
-                        format!("clients in {viewer:?} see this VirtualService, but no DestinationRule that defines subset {subset:?} of {host:?}");
-                    let hint = "Export the DestinationRule to all namespaces that the VirtualService is exported to.";
-                    findings.add(vs, path, message, hint).codes(&["KIA1107"]).severity(Severity::Warning);
-                } else if in_mesh(vs) {
+                if in_mesh(vs) {
                     hidden(world, vs, &destination, &path, findings);
                 }
+                continue;
+            }
+            if let Some(viewer) = blind.filter(|viewer| *viewer != own && defined.defining(world, own, &destination).next().is_some()) {
+                let (host, subset) = (destination.host, destination.subset);
+                let message =
+                    format!("clients in {viewer:?} see this VirtualService, but no DestinationRule that defines subset {subset:?} of {host:?}");
+                let hint = "Export the DestinationRule to all namespaces that the VirtualService is exported to.";
+                findings.add(vs, path, message, hint).codes(&codes).severity(Severity::Warning);
                 continue;
             }
             if let Some(rule) = applying(world, vs, &destination).into_iter().find(|rule| defines(rule, destination.subset)) {
@@ -142,13 +143,6 @@ impl Defined {
         defined
     }
 
-    /// Whether Kiali finds the subset among the rules that `own` namespace sees and imports: for the host itself or a wildcard over it.
-    fn in_kiali(&self, world: &World, own: &str, destination: &Destination<'_>) -> bool {
-        let scope = world.istio.registry.imports.of(own);
-        let usable = |r: &Rule| r.visibility.includes(own) && scope.imports_host(&r.host, &r.written, &r.namespace);
-        self.defining(world, own, destination).any(usable)
-    }
-
     /// The rules for the host, or for a wildcard over it, that define the subset.
     fn defining<'a>(&'a self, world: &World, own: &str, destination: &'a Destination<'_>) -> impl Iterator<Item = &'a Rule> + use<'a> {
         let host = world.istio.registry.kiali_host(destination.host, own);
@@ -157,22 +151,26 @@ impl Defined {
         names.filter_map(|name| self.kiali.get(&(name, destination.subset.to_owned()))).flatten()
     }
 
-    /// A namespace that sees the VirtualService and none of the rules that define the subset.
-    fn unseen_from(&self, world: &World, vs: &Object, destination: &Destination<'_>) -> Option<String> {
-        let own = &vs.meta.namespace;
-        if is_ambient(world, own) {
-            return None;
-        }
-        let seen = Visibility::of_object(vs, &world.istio.config.default_export_to[1]);
-        let rules: Vec<&Visibility> = self.defining(world, own, destination).map(|r| &r.visibility).collect();
-        if rules.iter().any(|r| r.is_everyone()) {
-            return None;
-        }
-        let blind = |ns: &&Str| !rules.iter().any(|r| r.includes(ns));
-        match &seen {
-            Visibility::Everyone => world.istio.registry.namespaces().find(blind).map(ToString::to_string),
-            Visibility::Namespaces(named) => named.iter().filter(|ns| world.istio.registry.knows_namespace(ns)).find(blind).map(ToString::to_string),
-        }
+    /// A namespace that sees the VirtualService and none of the rules that define the subset, its own before others.
+    fn blind<'w>(&self, world: &'w World, views: &Views<'w>, vs: &Member<'w>, destination: &Destination<'_>) -> Option<String> {
+        let registry = &world.istio.registry;
+        let own = vs.object.meta.namespace.as_str();
+        let rules: Vec<&Rule> = self.defining(world, own, destination).collect();
+        let usable = |ns: &str, r: &Rule| {
+            r.visibility.includes(ns) && (is_ambient(world, ns) || registry.imports.of(ns).imports_host(&r.host, &r.written, &r.namespace))
+        };
+        let blind = |ns: &&str| views.sees(ns, vs) && !rules.iter().any(|r| usable(ns, r));
+        let near = [Some(own), views.open()].into_iter().flatten().find(blind);
+        let exported = || match &vs.visibility {
+            Visibility::Namespaces(named) => named.iter().map(Str::as_str).filter(|ns| registry.knows_namespace(ns)).find(blind),
+            Visibility::Everyone if rules.iter().any(|r| r.visibility.is_everyone()) => None,
+            Visibility::Everyone => registry.namespaces().map(Str::as_str).find(blind),
+        };
+        // Who imports the VirtualService by the very host that it routes to imports the rules for that host too.
+        let full = |host: &str| registry.kiali_host(host, own).name;
+        let alone = vs.hosts.iter().all(|host| full(host) == full(destination.host));
+        let importers = || if alone { None } else { views.importers(vs).into_iter().find(blind) };
+        near.or_else(exported).or_else(importers).map(str::to_owned)
     }
 }
 
