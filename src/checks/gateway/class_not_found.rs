@@ -1,15 +1,16 @@
 use crate::checks::Findings;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::{Sight, World};
+use crate::world::{SourceKind, World};
 
-/// Classes that istiod creates itself, so that manifests never hold them.
-const OF_ISTIO: [&str; 4] = ["istio", "istio-east-west", "istio-remote", "istio-waypoint"];
+/// Classes that istiod creates itself, so that manifests seldom hold them.
+const OF_ISTIO: [&str; 6] = ["istio", "istio-agentgateway", "istio-agentgateway-waypoint", "istio-east-west", "istio-remote", "istio-waypoint"];
 
 crate::check! {
     /// # What it checks
     ///
-    /// A Gateway names a GatewayClass that does not exist. The classes that istiod creates are not missed in manifests.
+    /// A Gateway names a GatewayClass that does not exist. The classes that istiod creates are not missed in manifests, whatever other classes
+    /// these hold; those of manifests laid over a cluster have to be in it.
     ///
     /// # Why it matters
     ///
@@ -19,7 +20,8 @@ crate::check! {
     ///
     /// Name a class that exists (`kubectl get gatewayclasses`), or install the controller whose class it is.
     ///
-    /// Sources: KIA1504; kiali `checkers/k8sgateways/gatewayclass_checker.go` (which knows classes of Istio alone).
+    /// Sources: KIA1504; kiali `checkers/k8sgateways/gatewayclass_checker.go` (which knows classes of Istio alone); istio
+    /// `pilot/pkg/config/kube/gatewaycommon/classinfo.go`.
     "gateway-class-not-found",
     summary: "Gateway of a class that does not exist",
     aliases: &["KIA1504"],
@@ -31,7 +33,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let only_files = world.sight(Kind::GatewayClass, "") == Sight::NotInFiles;
+    let only_files = world.source.kind == SourceKind::Files;
     let known: Vec<&str> = world.index.objects(Kind::GatewayClass).iter().map(|c| c.meta.name.as_str()).collect();
     for gateway in world.index.objects(Kind::Gateway) {
         let spec = gateway.spec();
