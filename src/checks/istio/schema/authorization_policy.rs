@@ -33,7 +33,7 @@ crate::check! {
     /// Sources: IST0106, IST0133: istio `pkg/config/validation/validation.go`, `pkg/config/security/security.go`.
     "istio-authorization-policy-invalid",
     summary: "AuthorizationPolicy that Istio refuses or warns of",
-    aliases: &["IST0106", "IST0133", "KIA0102"],
+    aliases: &["IST0106", "IST0133", "KIA0101", "KIA0102"],
     severity: Severity::Error,
     category: Category::Policy,
     mesh: MeshTag::Istio,

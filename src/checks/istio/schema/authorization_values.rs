@@ -7,7 +7,11 @@ use crate::model::Field;
 pub(super) fn not_empty(judge: &mut Judge<'_, '_>, field: &Field<'_>, name: &'static str) {
     for (_, item) in field.texts(name).filter(|(text, _)| text.is_empty()) {
         let fault = Fault { message: format!("{name} holds an empty value"), hint: "Remove it, or write \"*\" to mean any value.".into() };
-        let codes: &[&'static str] = if name == "methods" { &["IST0106", "KIA0102"] } else { &["IST0106"] };
+        let codes: &[&'static str] = match name {
+            "methods" => &["IST0106", "KIA0102"],
+            "namespaces" => &["IST0106", "KIA0101"],
+            _ => &["IST0106"],
+        };
         judge.error_as(item.path(), fault, codes);
     }
 }
