@@ -399,8 +399,8 @@ pub fn env_matters(name: &str) -> bool {
         .any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether an argument is a setting of a control plane.
-pub fn arg_matters(arg: &str) -> bool {
+/// Whether an argument is a setting of a control plane; `kept` are those before it that were.
+pub fn arg_matters(kept: &[Str], arg: &str) -> bool {
     const SETTINGS: [&str; 8] = [
         "default-policy",
         "cluster-networks",
@@ -411,11 +411,14 @@ pub fn arg_matters(arg: &str) -> bool {
         "default-opaque-ports",
         "probe-networks",
     ];
-    arg.starts_with('-') && SETTINGS.iter().any(|s| arg.trim_start_matches('-').starts_with(s))
+    // istiod's chart writes `discovery … --domain X`; every sidecar has a --domain as well, which nobody asks for.
+    let istiods = kept.first().is_some_and(|first| first == "discovery");
+    let domain = arg == "--domain" || arg.starts_with("--domain=") || kept.last().is_some_and(|last| last == "--domain");
+    arg == "discovery" || (istiods && domain) || (arg.starts_with('-') && SETTINGS.iter().any(|s| arg.trim_start_matches('-').starts_with(s)))
 }
 
 fn mesh_args<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str>, D::Error> {
-    filtered(deserializer, |arg: Cow<'_, str>| arg_matters(&arg).then(|| Str::intern(&arg)))
+    filtered(deserializer, |kept, arg: Cow<'_, str>| arg_matters(kept, &arg).then(|| Str::intern(&arg)))
 }
 
 fn mesh_env<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<EnvVar>, D::Error> {
@@ -427,23 +430,23 @@ fn mesh_env<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<EnvVar>, D
         name: Cow<'a, str>,
         value: Option<Str>,
     }
-    filtered(deserializer, |raw: Raw<'_>| {
+    filtered(deserializer, |_, raw: Raw<'_>| {
         env_matters(&raw.name).then(|| EnvVar { name: Str::intern(&raw.name), value: raw.value.unwrap_or_default() })
     })
 }
 
 fn failing_conditions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PodCondition>, D::Error> {
-    filtered(deserializer, |c: PodCondition| (c.status != "True").then_some(c))
+    filtered(deserializer, |_, c: PodCondition| (c.status != "True").then_some(c))
 }
 
-/// Decodes a list item by item and keeps what `keep` turns each into.
-fn filtered<'de, D, T, U>(deserializer: D, keep: impl Fn(T) -> Option<U>) -> Result<Vec<U>, D::Error>
+/// Decodes a list item by item and keeps what `keep`, which sees what was kept before, turns each into.
+fn filtered<'de, D, T, U>(deserializer: D, keep: impl Fn(&[U], T) -> Option<U>) -> Result<Vec<U>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
     struct Items<F, T, U>(F, std::marker::PhantomData<(T, U)>);
-    impl<'de, T: Deserialize<'de>, U, F: Fn(T) -> Option<U>> Visitor<'de> for Items<F, T, U> {
+    impl<'de, T: Deserialize<'de>, U, F: Fn(&[U], T) -> Option<U>> Visitor<'de> for Items<F, T, U> {
         type Value = Vec<U>;
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a list")
@@ -454,7 +457,8 @@ where
         fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Vec<U>, A::Error> {
             let mut kept = Vec::new();
             while let Some(item) = access.next_element()? {
-                kept.extend((self.0)(item));
+                let item = (self.0)(&kept, item);
+                kept.extend(item);
             }
             Ok(kept)
         }

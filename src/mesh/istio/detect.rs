@@ -63,6 +63,16 @@ pub(super) fn control_planes(index: &Index, injectors: &[Injector], tags: &[Tag]
     found.into_values().collect()
 }
 
+/// The cluster's DNS domain as istiod is told it: `--domain X`, as the chart writes it, or `--domain=X`.
+pub(super) fn cluster_domain(index: &Index) -> Option<Str> {
+    let app: Map = [("app", "istiod")].into_iter().collect();
+    let specs = index.select(None, &app).filter_map(|workload| index.pod_spec(workload));
+    specs.flat_map(|spec| spec.containers.iter().filter(|c| c.name == "discovery")).find_map(|container| {
+        let at = container.args.iter().position(|arg| arg.starts_with("--domain"))?;
+        container.args[at].strip_prefix("--domain=").map(Str::from).or_else(|| container.args.get(at + 1).cloned())
+    })
+}
+
 fn of_workload(index: &Index, workload: &Workload) -> ControlPlane {
     let meta = index.workload_meta(workload);
     let revision = workload.labels.get(REV).or_else(|| meta.labels.get(REV)).filter(|r| !r.is_empty()).unwrap_or(DEFAULT);

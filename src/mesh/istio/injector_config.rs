@@ -21,6 +21,8 @@ pub struct InjectorConfig {
     pub namespaces_by_default: bool,
     /// What the cluster is called among those of a mesh.
     pub cluster_name: Str,
+    /// `global.proxy.clusterDomain`: the cluster's DNS domain.
+    pub cluster_domain: Option<Str>,
     /// Image registry and path of the proxy, without the name.
     pub hub: Option<Str>,
     /// Image tag of the proxy.
@@ -53,7 +55,6 @@ fn of(map: &Object, rest: &str) -> Option<InjectorConfig> {
     let values = parsed("values", data("values"));
     let config = parsed("config", data("config"));
     let (values, config) = (values.root(), config.root());
-    let word = |path: [&'static str; 2]| values.at(path).and_then(|f| f.str()).filter(|s| !s.is_empty()).map(Str::from);
     let selectors = |name| config.list(name).filter_map(LabelSelector::read).collect();
     Some(InjectorConfig {
         revision: revision.into(),
@@ -62,17 +63,17 @@ fn of(map: &Object, rest: &str) -> Option<InjectorConfig> {
         never: selectors("neverInjectSelector"),
         always: selectors("alwaysInjectSelector"),
         namespaces_by_default: values.at(["sidecarInjectorWebhook", "enableNamespacesByDefault"]).and_then(|f| f.bool()).unwrap_or(false),
-        cluster_name: values
-            .at(["global", "multiCluster", "clusterName"])
-            .and_then(|f| f.str())
-            .filter(|n| !n.is_empty())
-            .unwrap_or("Kubernetes")
-            .into(),
-        hub: word(["global", "hub"]),
-        tag: values.at(["global", "proxy", "image"]).and_then(|f| image_tag(f.str()?)).or_else(|| word(["global", "tag"])),
+        cluster_name: word(&values, ["global", "multiCluster", "clusterName"]).unwrap_or_else(|| "Kubernetes".into()),
+        cluster_domain: word(&values, ["global", "proxy", "clusterDomain"]),
+        hub: word(&values, ["global", "hub"]),
+        tag: values.at(["global", "proxy", "image"]).and_then(|f| image_tag(f.str()?)).or_else(|| word(&values, ["global", "tag"])),
         image: proxy_image(&values),
         error,
     })
+}
+
+fn word<const N: usize>(values: &Field<'_>, path: [&'static str; N]) -> Option<Str> {
+    values.at(path)?.str().filter(|s| !s.is_empty()).map(Str::from)
 }
 
 /// `global.proxy.image` when it is a whole image, else that name with `global.hub` and `global.tag` around it.

@@ -23,7 +23,8 @@ pub struct MeshConfig {
     pub trust_domain: Str,
     /// `trustDomainAliases`.
     pub trust_domain_aliases: Vec<Str>,
-    /// The cluster's DNS domain, from `defaultConfig.proxyMetadata.CLUSTER_DOMAIN` or `cluster.local`.
+    /// The cluster's DNS domain, from `defaultConfig.proxyMetadata.CLUSTER_DOMAIN`, else from what istiod was installed with
+    /// ([`MeshConfig::installed_with`]), else `cluster.local`.
     pub cluster_domain: Str,
     /// `enableAutoMtls`, default true.
     pub auto_mtls: bool,
@@ -65,17 +66,24 @@ impl MeshConfig {
         Self { raw, ..settings }
     }
 
+    /// The same where istiod was told the cluster's DNS domain at installation; what the document says stands.
+    pub(super) fn installed_with(mut self, domain: Option<Str>) -> Self {
+        if let Some(domain) = domain.filter(|_| written_domain(&self.root()).is_none()) {
+            self.cluster_domain = domain;
+        }
+        self
+    }
+
     fn settings(raw: &Json) -> Self {
         let root = raw.root();
         let text = |name, default: &str| Str::from(root.get(name).and_then(|f| f.str()).filter(|s| !s.is_empty()).unwrap_or(default));
         let texts = |name| root.texts(name).map(|(s, _)| Str::from(s)).collect::<Vec<_>>();
-        let cluster_domain = root.at(["defaultConfig", "proxyMetadata", "CLUSTER_DOMAIN"]).and_then(|f| f.str()).unwrap_or("cluster.local");
         let registry_only = root.get("outboundTrafficPolicy").is_some_and(|p| p.text("mode") == "REGISTRY_ONLY");
         Self {
             root_namespace: text("rootNamespace", "istio-system"),
             trust_domain: text("trustDomain", "cluster.local"),
             trust_domain_aliases: texts("trustDomainAliases"),
-            cluster_domain: cluster_domain.into(),
+            cluster_domain: written_domain(&root).unwrap_or_else(|| "cluster.local".into()),
             auto_mtls: root.get("enableAutoMtls").and_then(|f| f.bool()).unwrap_or(true),
             outbound: if registry_only { OutboundMode::RegistryOnly } else { OutboundMode::AllowAny },
             default_export_to: [texts("defaultServiceExportTo"), texts("defaultVirtualServiceExportTo"), texts("defaultDestinationRuleExportTo")],
@@ -106,6 +114,10 @@ impl MeshConfig {
     pub fn service_suffix(&self) -> String {
         format!("svc.{}", self.cluster_domain)
     }
+}
+
+fn written_domain(root: &Field<'_>) -> Option<Str> {
+    root.at(["defaultConfig", "proxyMetadata", "CLUSTER_DOMAIN"])?.str().map(Str::from)
 }
 
 #[cfg(test)]

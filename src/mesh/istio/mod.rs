@@ -52,12 +52,13 @@ pub struct Istio {
 impl Istio {
     /// Reads Istio from the index.
     pub fn open(index: &Index) -> Self {
-        let config = MeshConfig::read(index);
+        let injector_configs = injector_config::read(index);
+        let installed = injector_configs.iter().find_map(|c| c.cluster_domain.clone()).or_else(|| detect::cluster_domain(index));
+        let config = MeshConfig::read(index).installed_with(installed);
         let registry = Registry::read(index, &config);
         let tags = revision::tags(index);
         let mut injectors = revision::injectors(index);
         let control_planes = detect::control_planes(index, &injectors, &tags);
-        let injector_configs = injector_config::read(index);
         if injectors.is_empty() && !seen(index, Kind::MutatingWebhookConfiguration) {
             let by_default = injector_configs.iter().any(|c| c.namespaces_by_default);
             injectors = revision::chart_injectors(&assumed_revisions(index, &control_planes, &tags), &tags, by_default);

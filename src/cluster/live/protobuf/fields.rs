@@ -146,7 +146,7 @@ message!(SecurityContext, it, wire, {
 message!(Container, it, wire, {
     1 => it.name = wire.str()?,
     2 => it.image = wire.str()?,
-    4 if arg_matters(wire.text()?) => it.args.push(wire.str()?),
+    4 if arg_matters(&it.args, wire.text()?) => it.args.push(wire.str()?),
     6 => it.ports.push(wire.message()?),
     7 if env_matters(entry_key(wire)?) => it.env.push(wire.message()?),
     10 => it.liveness_probe = Some(wire.message()?),
