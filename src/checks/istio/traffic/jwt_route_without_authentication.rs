@@ -1,5 +1,8 @@
+use std::cell::LazyCell;
+
 use super::routes::GatewayName;
 use crate::checks::Findings;
+use crate::index::Body;
 use crate::model::{Field, Kind, Map, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -8,6 +11,7 @@ crate::check! {
     /// # What it checks
     ///
     /// A VirtualService routes by a claim of a JWT (`@request.auth.claims.…`) on a gateway whose pods no RequestAuthentication selects.
+    /// Pods that have finished and WorkloadEntries are no gateways.
     ///
     /// # Why it matters
     ///
@@ -30,17 +34,22 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for vs in world.index.objects(Kind::VirtualService) {
+    let index = &world.index;
+    // Pods that have a controller's labels but not its template may be a gateway's where the controller's are not.
+    let strays = LazyCell::new(|| index.workloads().iter().flat_map(|w| index.strays(w)).collect::<Vec<_>>());
+    for vs in index.objects(Kind::VirtualService) {
         let Some((claim, at)) = claim(vs) else { continue };
         for (text, _) in vs.spec().texts("gateways") {
             let GatewayName::Object { namespace, name, .. } = GatewayName::read(text, &vs.meta.namespace) else { continue };
-            let Some(gateway) = world.index.object(Kind::IstioGateway, namespace, name) else { continue };
+            let Some(gateway) = index.object(Kind::IstioGateway, namespace, name) else { continue };
             let selector = labels(gateway.spec().get("selector"));
-            let bare = world.index.select(None, &selector).find(|w| !authenticated(world, &w.reference.namespace, &w.labels));
-            if let Some(workload) = bare {
-                let message =
-                    format!("{claim} is never known to {}: no RequestAuthentication selects the pods of gateway {text:?}", workload.reference);
-                let hint = format!("Add a RequestAuthentication in namespace {} that selects the gateway's pods.", workload.reference.namespace);
+            let workloads = index.select(None, &selector).filter(|w| w.is_live() && !matches!(w.body, Body::Object(_)));
+            let selected = strays.iter().filter(|pod| selector.is_subset_of(&pod.metadata.labels));
+            let pods = workloads.map(|w| (w.reference.clone(), &w.labels)).chain(selected.map(|pod| (pod.reference(), &pod.metadata.labels)));
+            let bare = pods.into_iter().find(|(object, labels)| !authenticated(world, &object.namespace, labels));
+            if let Some((pod, _)) = bare {
+                let message = format!("{claim} is never known to {pod}: no RequestAuthentication selects the pods of gateway {text:?}");
+                let hint = format!("Add a RequestAuthentication in namespace {} that selects the gateway's pods.", pod.namespace);
                 findings.add(vs, at.path(), message, hint).related(gateway.reference(), "is the gateway");
             }
         }
