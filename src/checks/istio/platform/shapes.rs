@@ -19,7 +19,7 @@ pub(super) struct Shape<'a> {
     pub(super) workload: &'a Workload,
     /// The pod, when this is one that only looks like the workload's.
     pub(super) stray: Option<&'a Pod>,
-    /// Whether there is a pod of this shape that has not finished.
+    /// Whether there is a pod of this shape that has not finished; strays are shapes of their own.
     pub(super) has_pods: bool,
 }
 
@@ -57,7 +57,7 @@ pub(super) fn all(index: &Index) -> impl Iterator<Item = Shape<'_>> {
                 spec: if templated { spec } else { pod.map_or(spec, |p| &p.spec) },
                 workload,
                 stray: None,
-                has_pods: pod.is_some(),
+                has_pods: index.pod_variants(workload).any(|(pod, _)| !is_stray(workload, pod)),
             })
         });
         let strays = index.strays(workload).map(|pod| Shape {
