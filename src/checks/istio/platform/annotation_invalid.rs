@@ -1,5 +1,5 @@
 use super::annotation_sites;
-use super::annotation_values::fault;
+use super::annotation_values::{fault, ignored_field};
 use crate::checks::Findings;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -10,16 +10,18 @@ crate::check! {
     ///
     /// The value of an Istio annotation is not one that the injector can read: a port list with something else than ports, a range that is no CIDR,
     /// an unknown interception mode, a quantity or a boolean that does not parse, a `proxy.istio.io/config` that is no ProxyConfig.
+    /// As a note also a field of `proxy.istio.io/config` that no ProxyConfig has.
     ///
     /// # Why it matters
     ///
-    /// The injector refuses the pod: it is not created until the value is mended, which shows only at the next restart.
+    /// The injector refuses the pod: it is not created until the value is mended, which shows only at the next restart. Unknown fields it
+    /// reads past instead, so that a misspelt setting has no effect.
     ///
     /// # How to mend it
     ///
     /// Correct the value; the message says what is wrong with it.
     ///
-    /// Sources: IST0125; istio `pkg/kube/inject/validate.go`.
+    /// Sources: IST0125; istio `pkg/kube/inject/validate.go`, `pkg/util/net/ip.go`, `pkg/util/protomarshal/protomarshal.go`.
     "istio-annotation-invalid",
     summary: "Istio annotation with a value that the injector refuses",
     aliases: &["IST0125"],
@@ -32,13 +34,18 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     annotation_sites::each(world, |site| {
-        let placed = site.known.is_some_and(|a| a.kinds.contains(&site.kind));
-        if let Some(why) = fault(site.name, site.value).filter(|_| placed) {
+        if !site.known.is_some_and(|a| a.kinds.contains(&site.kind)) {
+            return;
+        }
+        if let Some(why) = fault(site.name, site.value) {
             site.add(
                 findings,
                 format!("{:?} of {:?}: {why}", site.value.as_str(), site.name.as_str()),
                 "Correct the value, or remove the annotation.",
             );
+        } else if let Some(field) = ignored_field(site.name, site.value) {
+            let message = format!("ProxyConfig has no field {field:?}: what {:?} says there has no effect", site.name.as_str());
+            site.add(findings, message, "Correct the name of the field, or remove it.").codes(&[]).severity(Severity::Info);
         }
     });
 }

@@ -69,8 +69,9 @@ fn interfaces(value: &str) -> Verdict {
         return Ok(());
     }
     value.split(',').map(str::trim).try_for_each(|name| {
-        let sound = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b':' | b'@'));
-        check(!name.is_empty() && name.len() <= 15 && sound, format!("{name:?} is not the name of a network interface"))
+        let letter = name.starts_with(|c: char| c.is_ascii_alphabetic());
+        let sound = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
+        check(letter && name.len() <= 15 && sound, format!("{name:?} is not the name of a network interface"))
     })
 }
 
@@ -100,9 +101,11 @@ const PROXY_CONFIG_FIELDS: &[&str] = &[
     "caCertificatesPem",
     "concurrency",
     "configPath",
+    "connectionSettings",
     "controlPlaneAuthPolicy",
     "customConfigFile",
     "discoveryAddress",
+    "discoveryRefreshDelay",
     "drainDuration",
     "envoyAccessLogService",
     "envoyMetricsService",
@@ -143,19 +146,17 @@ fn proxy_config(value: &str) -> Verdict {
         Value::Object(fields) => fields,
         _ => return Err("is not a ProxyConfig: it must be a map".to_owned()),
     };
-    for (name, value) in fields {
-        let camel = camel_case(name);
-        check(PROXY_CONFIG_FIELDS.contains(&camel.as_str()), format!("ProxyConfig has no field {name:?}"))?;
-        match camel.as_str() {
+    for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+        match camel_case(name).as_str() {
             "statusPort" | "proxyAdminPort" => {
-                check(value.as_i64().is_some_and(|p| (1..=65535).contains(&p)), format!("{name} is not a port number"))?
+                check(number(value).is_some_and(|p| (1..=65535).contains(&p)), format!("{name} is not a port number"))?
             }
             "discoveryAddress" | "statsdUdpAddress" | "envoyMetricsServiceAddress" => {
                 let address = value.as_str().unwrap_or_default();
                 let sound = address.rsplit_once(':').is_some_and(|(host, p)| !host.is_empty() && port(p).is_ok());
                 check(sound, format!("{name} must be host:port"))?;
             }
-            "concurrency" => check(value.as_i64().is_some_and(|n| n >= 0), "concurrency must be a whole number of at least 0")?,
+            "concurrency" => check(number(value).is_some_and(|n| n >= 0), "concurrency must be a whole number of at least 0")?,
             "proxyMetadata" => {
                 check(value.as_object().is_some_and(|m| m.values().all(Value::is_string)), "values of proxyMetadata must be quoted texts")?
             }
@@ -164,6 +165,18 @@ fn proxy_config(value: &str) -> Verdict {
         }
     }
     Ok(())
+}
+
+/// A number as protobuf reads it from JSON, where it may stand in quotes.
+fn number(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// A field of a `proxy.istio.io/config` that no ProxyConfig has. The injector reads past it (`ApplyYAML` in istio
+/// `pkg/util/protomarshal/protomarshal.go`).
+pub(super) fn ignored_field(name: &str, value: &str) -> Option<String> {
+    let config: Value = serde_saphyr::from_str(value).ok().filter(|_| name == "proxy.istio.io/config")?;
+    config.as_object()?.keys().find(|field| !PROXY_CONFIG_FIELDS.contains(&camel_case(field).as_str())).cloned()
 }
 
 fn camel_case(name: &str) -> String {
@@ -179,7 +192,7 @@ fn camel_case(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::fault;
+    use super::{fault, ignored_field};
 
     fn refused(name: &str, values: &[&str]) -> bool {
         values.iter().all(|v| fault(name, v).is_some())
@@ -202,15 +215,18 @@ mod tests {
         assert!(accepted("traffic.sidecar.istio.io/includeInboundPorts", &["*", ""]));
         assert!(accepted("traffic.sidecar.istio.io/includeOutboundIPRanges", &["*", "", "10.0.0.0/8,fd00::/8"]));
         assert!(refused("traffic.sidecar.istio.io/excludeOutboundIPRanges", &["*", "10.0.0.1", "10.0.0.0/8, 11.0.0.0/8"]));
-        assert!(refused("traffic.sidecar.istio.io/excludeInterfaces", &["eth0,", "much-too-long-name", "a b"]));
+        let interfaces = "traffic.sidecar.istio.io/excludeInterfaces";
+        assert!(accepted(interfaces, &["", "eth0", "eth0, net1", "br-1.2_3"]));
+        assert!(refused(interfaces, &["eth0,", "much-too-long-name", "a b", "eth0:1", "eth@if3", "0eth", "_x", "-x"]));
     }
 
     #[test]
-    fn a_proxy_config_has_known_fields_and_sound_ports() {
-        assert!(accepted("proxy.istio.io/config", &["concurrency: 2", "{status_port: 15020}", "tracing: {sampling: 10}", ""]));
-        assert!(refused(
-            "proxy.istio.io/config",
-            &["concurency: 2", "statusPort: 0", "- a", "proxyMetadata: {A: 1}", "discoveryAddress: istiod", "{"]
-        ));
+    fn a_proxy_config_has_sound_ports_and_fields_that_nobody_knows_are_passed_over() {
+        let name = "proxy.istio.io/config";
+        let sound = ["concurrency: 2", "{status_port: 15020}", "statusPort: '15020'", "statusPort:", "tracing: {sampling: 10}", "concurency: 2", ""];
+        assert!(accepted(name, &sound));
+        assert!(refused(name, &["statusPort: 0", "statusPort: http", "- a", "proxyMetadata: {A: 1}", "discoveryAddress: istiod", "{"]));
+        assert_eq!(ignored_field(name, "{concurency: 2}").as_deref(), Some("concurency"));
+        assert_eq!(ignored_field(name, "{connectionSettings: {}, discovery_refresh_delay: 5s}"), None);
     }
 }
