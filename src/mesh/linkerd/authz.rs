@@ -102,6 +102,17 @@ pub enum Clients {
     Named(Vec<IdentityMatch>),
 }
 
+impl Clients {
+    /// Whether all of `narrow` are among them. Clients without a name are not among those of any name.
+    pub fn cover(&self, narrow: &Self) -> bool {
+        match (self, narrow) {
+            (Self::Anyone, _) | (Self::AnyTls, Self::AnyTls | Self::Named(_)) => true,
+            (Self::Named(wide), Self::Named(narrow)) => narrow.iter().all(|n| wide.iter().any(|w| w.covers(n))),
+            (Self::AnyTls | Self::Named(_), _) => false,
+        }
+    }
+}
+
 /// Clients that are let in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grant {
@@ -117,6 +128,11 @@ impl Grant {
     /// Whether it lets in everybody from everywhere.
     pub fn is_open(&self) -> bool {
         self.clients == Clients::Anyone && network::is_anywhere(&self.networks)
+    }
+
+    /// Whether it lets in everybody whom `narrow` lets in, so that `narrow` adds nothing to it.
+    pub fn covers(&self, narrow: &Self) -> bool {
+        self.clients.cover(&narrow.clients) && (network::is_anywhere(&self.networks) || network::covers(&self.networks, &narrow.networks))
     }
 
     /// What an inbound policy grants, on behalf of `source`.
@@ -325,6 +341,20 @@ mod tests {
         let other = policy("other", "{kind: Namespace, name: elsewhere}", "[]");
         let names: Vec<String> = granted(&[SERVER, MESH, &one, &two, &other]).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["one", "two"]);
+    }
+
+    #[test]
+    fn a_grant_covers_those_for_some_of_its_clients() {
+        let of = |clients: &Clients, cidr: &str| Grant {
+            source: index(&[SERVER]).objects(Kind::Server)[0].reference(),
+            clients: clients.clone(),
+            networks: vec![Network::from(network::parse(cidr).unwrap())],
+        };
+        let named = |pattern: &str| Clients::Named(vec![IdentityMatch::parse(pattern)]);
+        let covers = |wide: &Clients, narrow: &Clients| of(wide, "10.0.0.0/8").covers(&of(narrow, "10.1.0.0/16"));
+        assert!(covers(&Clients::Anyone, &Clients::AnyTls) && covers(&Clients::AnyTls, &named("*")) && covers(&named("*"), &named("*.shop.x")));
+        assert!(!covers(&named("*"), &Clients::AnyTls) && !covers(&Clients::AnyTls, &Clients::Anyone) && !covers(&named("a.x"), &named("*.x")));
+        assert!(!of(&Clients::Anyone, "10.1.0.0/16").covers(&of(&named("*"), "10.0.0.0/8")), "networks count too");
     }
 
     #[test]

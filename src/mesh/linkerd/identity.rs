@@ -32,6 +32,15 @@ impl IdentityMatch {
             Self::Suffix(suffix) => identity.strip_suffix(suffix.as_str()).is_some_and(|rest| rest.ends_with('.')),
         }
     }
+
+    /// Whether every client that matches `narrow` matches this too.
+    pub fn covers(&self, narrow: &Self) -> bool {
+        match (self, narrow) {
+            (_, Self::Exact(name)) => self.matches(name),
+            (Self::Exact(_), Self::Suffix(_)) => false,
+            (Self::Suffix(_), Self::Suffix(suffix)) => self == narrow || !suffix.is_empty() && self.matches(suffix),
+        }
+    }
 }
 
 /// Why no client can ever go by an identity.
@@ -140,6 +149,20 @@ mod tests {
         let matches = |pattern: &str, identity: &str| IdentityMatch::parse(pattern).matches(identity);
         assert!(!matches("*", "spiffe://root/vm"));
         assert!(matches("spiffe://root/vm", "spiffe://root/vm"));
+    }
+
+    #[test]
+    fn a_wider_pattern_covers_a_narrower_one() {
+        let covers = |wide: &str, narrow: &str| IdentityMatch::parse(wide).covers(&IdentityMatch::parse(narrow));
+        assert!(
+            covers("*", "*")
+                && covers("*", "*.shop.x")
+                && covers("*.x", "*.shop.x")
+                && covers("*.shop.x", "*.shop.x")
+                && covers("*.shop.x", "web.shop.x")
+        );
+        assert!(!covers("*.shop.x", "*") && !covers("*.shop.x", "*.x") && !covers("*.hop.x", "*.shop.x") && !covers("web.shop.x", "*.shop.x"));
+        assert!(!covers("*", "spiffe://root/vm"), "no wildcard takes a SPIFFE name");
     }
 
     #[test]

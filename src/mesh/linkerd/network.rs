@@ -66,6 +66,15 @@ pub fn is_anywhere(networks: &[Network]) -> bool {
     networks.iter().any(|n| n.is_everything() && n.cidr.addr().is_ipv4())
 }
 
+/// Whether each of the `narrow` networks lies within a single one of the `wide`; neighbours are not put together.
+pub fn covers(wide: &[Network], narrow: &[Network]) -> bool {
+    let kept = |except: &IpNet, narrow: &Network| {
+        let apart = !except.contains(&narrow.cidr) && !narrow.cidr.contains(except);
+        apart || narrow.except.iter().any(|e| e.contains(except))
+    };
+    narrow.iter().all(|n| wide.iter().any(|w| w.cidr.contains(&n.cidr) && w.except.iter().all(|e| kept(e, n))))
+}
+
 /// Reads a CIDR or a single address.
 pub fn parse(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
@@ -117,6 +126,17 @@ mod tests {
         );
         assert_eq!(faults(&crate::model::Json::from(json!({"cidr": "10.0.0.0/33"})).root())[0].0, NetworkFault::Unreadable);
         assert!(faults(&crate::model::Json::from(json!({"cidr": "10.0.0.7"})).root()).is_empty(), "a single address is a network too");
+    }
+
+    #[test]
+    fn a_network_covers_what_lies_in_it_and_not_in_its_exceptions() {
+        let net = |cidr: &str, except: &[&str]| Network { cidr: parse(cidr).unwrap(), except: except.iter().filter_map(|e| parse(e)).collect() };
+        let wide = [net("10.0.0.0/8", &["10.1.0.0/16"]), net("192.168.0.0/16", &[])];
+        assert!(covers(&wide, &[net("10.2.0.0/16", &[]), net("192.168.0.7", &[])]));
+        assert!(covers(&wide, &[net("10.0.0.0/8", &["10.0.0.0/12"])]), "the narrow one leaves out more");
+        assert!(!covers(&wide, &[net("10.2.0.0/16", &[]), net("172.16.0.0/12", &[])]), "one is outside");
+        assert!(!covers(&wide, &[net("10.0.0.0/8", &[])]) && !covers(&wide, &[net("10.1.2.0/24", &[])]), "exceptions");
+        assert!(covers(&Network::everywhere(), &wide) && !covers(&wide, &Network::everywhere()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use crate::checks::Findings;
-use crate::mesh::linkerd::authz::{Grant, Target, target};
+use crate::mesh::linkerd::authz::{Grant, Target, grant, target};
 use crate::mesh::linkerd::routes;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -10,12 +10,12 @@ use crate::world::World;
 crate::check! {
     /// # What it checks
     ///
-    /// An AuthorizationPolicy targets a route, but its Server admits everybody from everywhere, by another policy on the Server or the namespace,
-    /// or by `accessPolicy`.
+    /// An AuthorizationPolicy targets a route, but its Server admits the same clients from the same networks, or everybody, by another policy on the
+    /// Server or the namespace, or by `accessPolicy`.
     ///
     /// # Why it matters
     ///
-    /// Policies on routes only add to those of the Server. They cannot restrict one path of an open Server: everybody may use all of its routes.
+    /// Policies on routes only add to those of the Server. They cannot restrict one path: whom the Server admits may use all of its routes.
     ///
     /// # How to mend it
     ///
@@ -23,7 +23,7 @@ crate::check! {
     ///
     /// Sources: linkerd `policy-controller/k8s/index/src/inbound/index/http.rs`.
     "linkerd-route-policy-pointless",
-    summary: "AuthorizationPolicy on a route of a Server that is open anyway",
+    summary: "AuthorizationPolicy on a route that its Server opens to the same clients anyway",
     severity: Severity::Warning,
     category: Category::Policy,
     mesh: MeshTag::Linkerd,
@@ -34,21 +34,34 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     let (index, cluster) = (&world.index, &world.linkerd.cluster);
     let (servers, grants) = (findings.common().servers(), findings.common().authorizations());
-    let opened = |server| grants.of_server(server, cluster).into_iter().find(Grant::is_open).map(|g| g.source);
-    let open: HashMap<(&str, &str), _> = servers.iter().filter_map(|s| Some(((s.object.meta.namespace.as_str(), s.name()), opened(s)?))).collect();
+    let mut of_server: HashMap<(&str, &str), Vec<Grant>> = HashMap::new();
     for policy in index.objects(Kind::LinkerdAuthorizationPolicy) {
         let Ok(Target::Route(kind, name)) = target(policy) else { continue };
         let namespace = policy.meta.namespace.as_str();
         let Some(route) = index.object(kind, namespace, name) else { continue };
-        let by = routes::parents(route).into_iter().filter(|p| p.kind == Kind::Server).find_map(|p| Some((p.name, open.get(&(namespace, p.name))?)));
-        let Some((server, source)) = by else { continue };
-        findings
-            .add(
-                policy,
-                "spec.targetRef",
-                format!("everybody may use route {name:?} anyway: {source} opens Server {server:?}, and policies on routes only add"),
-                "Grant access on the routes, and take the grant off the Server.",
-            )
-            .related(source.clone(), "lets everybody in");
+        let own = grant(policy, index, cluster).ok();
+        let mut open = None;
+        let mut covered = None;
+        let mut adds = false;
+        for parent in routes::parents(route).into_iter().filter(|p| p.kind == Kind::Server) {
+            let Some(server) = servers.get(namespace, parent.name) else { continue };
+            let wide = of_server.entry((namespace, server.name())).or_insert_with(|| grants.of_server(server, cluster));
+            let sources = |fits: &dyn Fn(&Grant) -> bool| wide.iter().find(|g| fits(g)).map(|g| (server.name(), g.source.clone()));
+            open = open.or_else(|| sources(&Grant::is_open));
+            let covering = own.as_ref().and_then(|own| sources(&|g| g.covers(own)));
+            adds |= covering.is_none();
+            covered = covered.or(covering);
+        }
+        let hint = "Grant access on the routes, and take the grant off the Server.";
+        // A policy may add nothing on one of several Servers, and still be needed on another.
+        if let Some((server, source)) = open {
+            let what = format!("everybody may use route {name:?} anyway: {source} opens Server {server:?}, and policies on routes only add");
+            findings.add(policy, "spec.targetRef", what, hint).related(source, "lets everybody in");
+        } else if let Some((server, source)) = covered.filter(|_| !adds) {
+            let what = format!(
+                "its clients may use route {name:?} anyway: {source} admits them to all of Server {server:?}, and policies on routes only add"
+            );
+            findings.add(policy, "spec.targetRef", what, hint).related(source, "lets the same clients in");
+        }
     }
 }
