@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::linkerd::authz::Clients;
+use crate::mesh::linkerd::authz::{Clients, Grant};
 use crate::mesh::linkerd::server::InboundPolicy;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -8,8 +8,9 @@ use crate::world::World;
 crate::check! {
     /// # What it checks
     ///
-    /// `spec.accessPolicy` of a Server lets everybody in (`all-unauthenticated`, `audit`) or every mesh client (`all-authenticated`), although
-    /// policies grant narrower access to it.
+    /// `spec.accessPolicy` of a Server lets everybody in (`all-unauthenticated`, `audit`), every mesh client (`all-authenticated`), every
+    /// client of the cluster (`cluster-unauthenticated`) or every mesh client of the cluster (`cluster-authenticated`), although policies grant
+    /// narrower access to it.
     ///
     /// # Why it matters
     ///
@@ -33,13 +34,16 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     let cluster = &world.linkerd.cluster;
     let grants = findings.common().authorizations();
+    let in_cluster = |grant: &Grant| grant.networks.iter().any(|n| cluster.networks.iter().any(|c| n.overlaps(c)));
     for server in findings.common().servers().iter() {
         let Some(access) = server.access else { continue };
         let all = grants.of_server(server, cluster);
         let narrower = all.iter().filter(|g| g.source != server.object.reference()).filter(|g| match access {
             InboundPolicy::AllUnauthenticated | InboundPolicy::Audit => !g.is_open(),
             InboundPolicy::AllAuthenticated => matches!(g.clients, Clients::Named(_)),
-            _ => false,
+            InboundPolicy::ClusterUnauthenticated => g.clients != Clients::Anyone && in_cluster(g),
+            InboundPolicy::ClusterAuthenticated => matches!(g.clients, Clients::Named(_)) && in_cluster(g),
+            InboundPolicy::Deny => false,
         });
         let names: Vec<String> = narrower.map(|g| g.source.name.to_string()).collect();
         if names.is_empty() {
