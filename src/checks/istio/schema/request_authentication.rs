@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::common::{Judge, duration, each, has, one_target, selector, target_refs};
+use super::common::{Judge, duration, each, go_url, has, one_target, scheme, selector, target_refs};
 use crate::checks::Findings;
 use crate::model::{Field, Kind};
 use crate::report::{Category, MeshTag, Severity};
@@ -75,13 +75,7 @@ fn jwt_rule(judge: &mut Judge<'_, '_>, rule: &Field<'_>) {
 }
 
 fn is_http(uri: &str) -> bool {
-    let Some((scheme, rest)) = uri.split_once(':') else { return false };
-    let authority = rest.trim_start_matches('/').split(['/', '?', '#']).next().unwrap_or_default();
-    let number = authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).map(|(_, port)| port);
-    let printable = !uri.contains(|c: char| c.is_control() || c == ' ');
-    (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
-        && printable
-        && number.is_none_or(|n| n.bytes().all(|b| b.is_ascii_digit()))
+    go_url(uri) && scheme(uri).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
 }
 
 /// Judges `jwks`: a key set or a single key as JSON. The keys themselves never go into a message.

@@ -11,13 +11,15 @@ crate::check! {
     ///
     /// # Why it matters
     ///
-    /// Istio's webhook refuses an invalid extension. Where it came in past the webhook, it does not run.
+    /// Istio's webhook refuses an invalid extension. Where it came in past the webhook, it does not run. Some URLs the webhook takes,
+    /// `10.0.0.1:5000/a` for one; istiod cannot read them, and leaves the extension out.
     ///
     /// # How to mend it
     ///
     /// Each finding names the field, what is allowed there and what to write.
     ///
-    /// Sources: IST0106, IST0133: istio `pkg/config/validation/validation.go`.
+    /// Sources: IST0106, IST0133: istio `pkg/config/validation/validation.go`; URLs that this takes and istiod does not:
+    /// `pilot/pkg/model/extensions.go`.
     "istio-traffic-extension-invalid",
     summary: "TrafficExtension that Istio refuses or warns of",
     aliases: &["IST0106", "IST0133"],

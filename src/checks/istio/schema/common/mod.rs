@@ -19,6 +19,7 @@ mod strings;
 mod tls;
 mod traffic_policy;
 mod unicode;
+mod urls;
 mod wasm;
 
 use annotations::annotations;
@@ -36,4 +37,5 @@ pub(super) use selectors::{export_to, labels, one_target, selector, target_refs,
 pub(super) use strings::{has, required, string_match};
 pub(super) use tls::{client_tls, server_tls};
 pub(super) use traffic_policy::{connection_pool, outlier_detection, traffic_policy};
+pub(super) use urls::{go_url, scheme};
 pub(super) use wasm::{match_ports, wasm};

@@ -2,20 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Judge, has, port};
+use super::{Judge, go_url, has, port, scheme};
 use crate::model::Field;
 
 /// Judges where a module comes from and how it is run.
 pub(in super::super) fn wasm(judge: &mut Judge<'_, '_>, wasm: &Field<'_>) {
-    let url = wasm.text("url");
-    if url.is_empty() {
-        judge.error(wasm.path_of("url"), "there is no url to load the module from", "Write url: oci://registry/image:tag.");
-    } else if let Some(scheme) = scheme(url).filter(|scheme| !["file", "http", "https", "oci"].contains(&scheme.to_ascii_lowercase().as_str())) {
-        let message = format!("{scheme:?} is taken for the scheme of the url, and modules cannot be loaded by it");
-        judge.error(wasm.path_of("url"), message, "Begin the url with oci://, https://, http:// or file://.");
-    } else if url.starts_with(':') || url.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        judge.error(wasm.path_of("url"), format!("{url:?} is not a URL"), "Write a URL without spaces.");
-    }
+    url(judge, wasm);
     let sha = wasm.text("sha256");
     if !sha.is_empty() && (sha.len() != 64 || !sha.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))) {
         judge.error(wasm.path_of("sha256"), "sha256 is not a checksum", "Write 64 lower-case hexadecimal digits.");
@@ -42,11 +34,25 @@ pub(in super::super) fn wasm(judge: &mut Judge<'_, '_>, wasm: &Field<'_>) {
     }
 }
 
-/// What stands before the first colon, when it can be a scheme.
-fn scheme(url: &str) -> Option<&str> {
-    let (scheme, _) = url.split_once(':')?;
-    let good = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
-    (scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(good)).then_some(scheme)
+fn url(judge: &mut Judge<'_, '_>, wasm: &Field<'_>) {
+    const HINT: &str = "Write a URL like oci://registry:5000/image:tag; https://, http:// and file:// are known too.";
+    let url = wasm.text("url");
+    let path = wasm.path_of("url");
+    if url.is_empty() {
+        judge.error(path, "there is no url to load the module from", "Write url: oci://registry/image:tag.");
+        return;
+    }
+    let good = go_url(url);
+    let whole = good && (scheme(url).is_some() || url.starts_with('/'));
+    // What is no whole URL is judged with http:// before it.
+    if !whole && !go_url(&format!("http://{url}")) {
+        judge.error(path, format!("{url:?} is not a URL"), HINT);
+    } else if let Some(scheme) = scheme(url).filter(|s| whole && !["file", "http", "https", "oci"].contains(&s.to_ascii_lowercase().as_str())) {
+        judge.error(path, format!("{scheme:?} is taken for the scheme of the url, and modules cannot be loaded by it"), HINT);
+    } else if !good || url.contains(' ') {
+        // Validation lets it pass; where modules are loaded nothing is put before it, and istiod drops the extension.
+        judge.refused(path, format!("{url:?} is no URL that a module can be loaded from"), HINT);
+    }
 }
 
 /// Judges the ports of `match`.
