@@ -36,7 +36,9 @@ pub(in super::super) fn locality_lb(judge: &mut Judge<'_, '_>, lb: &Field<'_>, o
         to.sort_by_key(|(locality, _)| (locality.ends_with('*'), std::cmp::Reverse(locality.matches('/').count())));
         localities(judge, to);
     }
-    localities(judge, lb.list("distribute").filter_map(|share| share.get("from")).filter_map(|from| Some((from.str()?, from))).collect());
+    // A place of origin that is not written is one without a name.
+    let origins = lb.list("distribute").map(|share| share.get("from").unwrap_or(share));
+    localities(judge, origins.filter_map(|from| if from.is_map() { Some(("", from)) } else { Some((from.str()?, from)) }).collect());
     failover(judge, lb, outlier);
 }
 

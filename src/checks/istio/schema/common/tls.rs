@@ -35,11 +35,17 @@ pub(in super::super) fn client_tls(judge: &mut Judge<'_, '_>, tls: &Field<'_>) {
     }
 }
 
-/// A credential in a ConfigMap has to be in the rule's own namespace.
+/// A credential in a ConfigMap has to be in the rule's own namespace. Istio ignores what stands after the name.
 fn config_map(judge: &mut Judge<'_, '_>, tls: &Field<'_>, credential: &str) {
-    let Some(name) = credential.strip_prefix("configmap://") else { return };
-    let (namespace, name) = name.split_once('/').unwrap_or((judge.namespace(), name));
-    if name.is_empty() || name.contains('/') || namespace != judge.namespace() {
+    let Some(place) = credential.strip_prefix("configmap://") else { return };
+    if judge.is_inside() {
+        let message = "MeshConfig stands in no namespace that a ConfigMap could be taken from";
+        judge.error(tls.path_of("credentialName"), message, "Name files instead.");
+        return;
+    }
+    let mut parts = place.split('/');
+    let (namespace, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    if name.is_empty() || namespace != judge.namespace() {
         let hint = format!("Write configmap://{}/name.", judge.namespace());
         judge.error(tls.path_of("credentialName"), format!("{credential:?} is not a ConfigMap in the namespace of this rule"), hint);
     }
