@@ -1,7 +1,8 @@
 use super::common::{
     Judge, Verdict, connection_pool, dns_label, duration, fault, fqdn, has, ip_or_cidr, is_dns_label, is_ip, locality_lb, nanos, outlier_detection,
-    port, proxy_address, retry, wildcard_domain, zone_aware_lb,
+    port, retry, wildcard_domain, zone_aware_lb,
 };
+use super::mesh_proxy::proxy;
 use crate::checks::Findings;
 use crate::model::{Field, Json, Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -11,7 +12,7 @@ crate::check! {
     /// # What it checks
     ///
     /// The MeshConfig and MeshNetworks in istiod's ConfigMap (`istio` or `istio-<revision>`, keys `mesh` and `meshNetworks`) can be read and keep to
-    /// Istio's rules: ports, addresses, durations, trust domains, hosts, localities and retries hold values that istiod takes.
+    /// Istio's rules: ports, addresses, durations, limits, trust domains, hosts, localities and retries hold values that istiod takes.
     ///
     /// # Why it matters
     ///
@@ -77,8 +78,15 @@ fn mesh(judge: &mut Judge<'_, '_>, mesh: &Field<'_>) {
             judge.error(timeout.path(), "the timeout is longer than an hour", "Write at most 1h.");
         }
     }
-    if let Some(timeout) = mesh.get("protocolDetectionTimeout").filter(|t| t.str().and_then(nanos) != Some(0)) {
-        duration(judge, &timeout);
+    if let Some(timeout) = mesh.get("protocolDetectionTimeout") {
+        // Istio looks at the precision alone.
+        match timeout.str().and_then(nanos) {
+            Some(time) if time % 1_000_000 != 0 => {
+                judge.error(timeout.path(), "the duration is finer than milliseconds", "Write whole milliseconds.")
+            }
+            Some(_) => {}
+            None => duration(judge, &timeout),
+        }
     }
     if let Some(config) = mesh.get("defaultConfig") {
         proxy(judge, &config);
@@ -98,7 +106,8 @@ fn mesh(judge: &mut Judge<'_, '_>, mesh: &Field<'_>) {
     tls(judge, mesh);
     if let Some(policy) = mesh.get("defaultTrafficPolicy") {
         policy.get("connectionPool").iter().for_each(|pool| connection_pool(judge, pool));
-        policy.get("outlierDetection").iter().for_each(|outlier| outlier_detection(judge, outlier));
+        // Here Istio does not warn of what is deprecated.
+        policy.get("outlierDetection").iter().for_each(|outlier| judge.quietly(|judge| outlier_detection(judge, outlier)));
     }
     if let Some(retries) = mesh.get("defaultInboundHttpRetryPolicy") {
         inbound_retries(judge, &retries);
@@ -119,7 +128,7 @@ fn inbound_retries(judge: &mut Judge<'_, '_>, retries: &Field<'_>) {
 
 fn tls(judge: &mut Judge<'_, '_>, mesh: &Field<'_>) {
     const CURVES: [&str; 7] = ["P-224", "P-256", "P-521", "P-384", "X25519", "X25519Kyber768Draft00", "X25519MLKEM768"];
-    if let Some(curves) = mesh.at(["meshMTLS", "ecdhCurves"]) {
+    if let Some(curves) = mesh.at(["meshMTLS", "ecdhCurves"]).filter(|curves| !curves.is_empty()) {
         judge.error(curves.path(), "curves cannot be chosen for traffic inside the mesh", "Move them to tlsDefaults.");
     }
     let listed: Vec<_> = mesh.get("tlsDefaults").into_iter().flat_map(|tls| tls.texts("ecdhCurves")).collect();
@@ -138,42 +147,6 @@ fn trust_domain(text: &str) -> Verdict {
         return Ok(());
     }
     fault(format!("{text:?} is not a trust domain"), "Write DNS labels with dots between them, for example cluster.local.")
-}
-
-fn proxy(judge: &mut Judge<'_, '_>, config: &Field<'_>) {
-    const HOST: &str = "$(HOST_IP)";
-    let service = |name| config.get(name).and_then(|s| s.get("address"));
-    let metrics = [service("envoyMetricsService"), service("envoyAccessLogService")];
-    let plain = [config.get("discoveryAddress"), config.get("statsdUdpAddress"), config.get("envoyMetricsServiceAddress")];
-    for address in plain.into_iter().chain(metrics).flatten().filter(|a| !a.is_empty()) {
-        judge.judge(&address, proxy_address(&address.str().unwrap_or_default().replacen(HOST, "127.0.0.1", 1)));
-    }
-    for tracer in ["zipkin", "lightstep", "datadog"].into_iter().filter_map(|name| config.at(["tracing", name])) {
-        if let Err(fault) = proxy_address(&tracer.text("address").replacen(HOST, "127.0.0.1", 1)) {
-            judge.error(tracer.path_of("address"), fault.message, fault.hint);
-        }
-    }
-    for number in ["proxyAdminPort", "statusPort"].into_iter().filter_map(|name| config.get(name)) {
-        judge.judge(&number, port(number.int().unwrap_or_default()));
-    }
-    if let Some(drain) = config.get("drainDuration") {
-        duration(judge, &drain);
-        if drain.str().and_then(nanos).is_some_and(|n| n % 1_000_000_000 != 0) {
-            judge.error(drain.path(), "drainDuration is finer than seconds", "Write whole seconds.");
-        }
-    }
-    if let Some(old) = config.at(["proxyMetadata", "ISTIO_META_DNS_AUTO_ALLOCATE"]) {
-        let hint = "Remove it: istiod has allocated addresses by itself since Istio 1.25.";
-        judge.warn(old.path(), "ISTIO_META_DNS_AUTO_ALLOCATE is deprecated", hint);
-    }
-    if let Some(provider) = config.get("privateKeyProvider") {
-        let known = ["cryptomb", "qat"].into_iter().find_map(|name| provider.get(name));
-        match known.as_ref().map(|p| p.get("pollDelay").and_then(|d| nanos(d.str()?))) {
-            None => judge.error(provider.path(), "no provider of private keys is named", "Write cryptomb or qat."),
-            Some(None | Some(0)) => judge.error(provider.path(), "pollDelay is missing or 0", "Write pollDelay, for example 0.02s."),
-            Some(Some(_)) => {}
-        }
-    }
 }
 
 fn networks(judge: &mut Judge<'_, '_>, document: &Field<'_>) {

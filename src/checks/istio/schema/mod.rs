@@ -12,6 +12,7 @@ mod envoy_messages;
 mod envoy_value;
 mod gateway;
 mod mesh_config;
+mod mesh_proxy;
 mod peer_authentication;
 mod proxy_config;
 mod request_authentication;

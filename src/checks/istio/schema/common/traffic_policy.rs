@@ -106,7 +106,8 @@ pub(in super::super) fn connection_pool(judge: &mut Judge<'_, '_>, pool: &Field<
             let message = "useClientProtocol keeps the client's protocol, and h2UpgradePolicy UPGRADE changes it";
             judge.error(http.path_of("useClientProtocol"), message, "Keep one of the two.");
         }
-        if let Some(keepalive) = http.get("http2KeepAlive") {
+        // In MeshConfig Istio takes it without them.
+        if let Some(keepalive) = http.get("http2KeepAlive").filter(|_| !judge.is_inside()) {
             required_duration(judge, &keepalive, "interval");
             required_duration(judge, &keepalive, "timeout");
         }
