@@ -254,8 +254,11 @@ fn outbound(judge: &mut Judge<'_, '_>, policy: &Field<'_>) {
         judge.error(proxy.path(), "egressProxy needs mode ALLOW_ANY", "Write mode: ALLOW_ANY, or remove egressProxy.");
         return;
     }
-    if proxy.text("host").contains('*')
-        && let Err(fault) = fqdn(proxy.text("host"))
+    // What is no host at all is judged as any destination.
+    let host = proxy.text("host");
+    if host != "*"
+        && wildcard_domain(host).is_ok()
+        && let Err(fault) = fqdn(host)
     {
         judge.error(proxy.path_of("host"), fault.message, fault.hint);
     }

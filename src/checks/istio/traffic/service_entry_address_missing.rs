@@ -17,7 +17,8 @@ crate::check! {
     ///
     /// Set `addresses`, or let Istio allocate them (DNS capture on, no `networking.istio.io/enable-autoallocate-ip: "false"`).
     ///
-    /// Sources: IST0134: istio `pkg/config/analysis/analyzers/serviceentry/protocoladdresses.go`; IST0133: `pkg/config/validation/validation.go`.
+    /// Sources: IST0134: istio `pkg/config/analysis/analyzers/serviceentry/protocoladdresses.go`; IST0133: `pkg/config/validation/validation.go`,
+    /// `pilot/pkg/networking/serviceentry/ip_autoallocation.go`.
     "istio-service-entry-address-missing",
     summary: "ServiceEntry has a TCP port and no address to tell it by",
     aliases: &["IST0133", "IST0134"],
@@ -38,10 +39,13 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if spec.list("addresses").next().is_some() || allocated {
             continue;
         }
+        // By this label an entry asks for no address.
+        let declined = entry.meta.labels.get("networking.istio.io/enable-autoallocate-ip").is_some_and(|v| v.eq_ignore_ascii_case("false"));
         for port in spec.list("ports").filter(|p| p.text("protocol").is_empty() || p.text("protocol").eq_ignore_ascii_case("tcp")) {
-            // istioctl's analyzer goes by the settings of proxies, its validation by the resolution: names that are not resolved get no address.
-            let unresolved = ["", "NONE"].contains(&spec.text("resolution")) && ["", "TCP"].contains(&port.text("protocol"));
-            let codes: Vec<&'static str> = [(!allocating, "IST0134"), (unresolved, "IST0133")].into_iter().filter(|c| c.0).map(|c| c.1).collect();
+            // istioctl's analyzer goes by the settings of proxies, its validation by the label and the resolution: names that are not
+            // resolved get no address.
+            let without = (declined || ["", "NONE"].contains(&spec.text("resolution"))) && ["", "TCP"].contains(&port.text("protocol"));
+            let codes: Vec<&'static str> = [(!allocating, "IST0134"), (without, "IST0133")].into_iter().filter(|c| c.0).map(|c| c.1).collect();
             if codes.is_empty() {
                 continue;
             }

@@ -18,7 +18,11 @@ pub(in super::super) fn ip(text: &str) -> Verdict {
 
 /// Judges an IP address or a range of them.
 pub(in super::super) fn ip_or_cidr(text: &str) -> Verdict {
-    let good = if text.contains('/') { text.parse::<ipnet::IpNet>().is_ok() } else { is_ip(text) };
+    let good = match text.split_once('/') {
+        // Go takes no leading zeros in a length.
+        Some((_, length)) => text.parse::<ipnet::IpNet>().is_ok() && (length == "0" || !length.starts_with('0')),
+        None => is_ip(text),
+    };
     if good {
         return Ok(());
     }
@@ -46,10 +50,10 @@ mod tests {
 
     #[test]
     fn addresses() {
-        for good in ["10.0.0.1", "::1", "fe80::1%eth0", "10.0.0.0/8", "2001:db8::/32", "10.0.0.1/8"] {
+        for good in ["10.0.0.1", "::1", "fe80::1%eth0", "10.0.0.0/8", "2001:db8::/32", "10.0.0.1/8", "0.0.0.0/0"] {
             assert!(ip_or_cidr(good).is_ok(), "{good}");
         }
-        for bad in ["", "10.0.0", "10.0.0.0/33", "a", "10.0.0.0/", "010.0.0.1", "1.2.3.4/8/9"] {
+        for bad in ["", "10.0.0", "10.0.0.0/33", "a", "10.0.0.0/", "10.0.0.0/08", "::/00", "010.0.0.1", "1.2.3.4/8/9"] {
             assert!(ip_or_cidr(bad).is_err(), "{bad}");
         }
         assert!(proxy_address("istiod.istio-system.svc:15012").is_ok() && proxy_address("[::1]:80").is_ok());
