@@ -16,7 +16,8 @@ crate::check! {
     /// # Why it matters
     ///
     /// Of two TLS servers with the same host istiod keeps the older Gateway's and drops the other with all of its hosts. Plain HTTP servers are
-    /// merged, so there the routes mix, and which VirtualService answers depends on its age.
+    /// merged, so there the routes mix, and which VirtualService answers depends on its age. A wildcard beside a name in it is often meant, since the
+    /// more specific host answers: that is information only.
     ///
     /// # How to mend it
     ///

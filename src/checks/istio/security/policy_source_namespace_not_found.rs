@@ -16,7 +16,7 @@ crate::check! {
     /// # Why it matters
     ///
     /// Nothing ever comes from a namespace that is not there: an ALLOW rule admits nobody, a DENY rule stops nobody, and a `notNamespaces`
-    /// exception is no exception.
+    /// exception is no exception. istioctl calls it an error, Kiali a warning: a namespace may well be made later, so here it is a warning.
     ///
     /// # How to mend it
     ///

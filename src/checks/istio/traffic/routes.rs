@@ -62,13 +62,14 @@ pub(super) fn export_to(object: &Object) -> Vec<&str> {
     object.spec().texts("exportTo").map(|(ns, _)| ns).collect()
 }
 
-/// The codes that fit an absence: without istioctl's where the files hold none of `kinds`, since it then leaves out the analysis.
+/// The codes that fit an absence: without istioctl's where the files hold none of `kinds`. It would report it, but files that hold nothing of a
+/// kind are a part of a configuration, and the rest stands elsewhere.
 pub(super) fn codes_of_absence(world: &World, kinds: &[Kind], codes: &[&'static str]) -> Vec<&'static str> {
     let unseen = kinds.iter().all(|kind| world.sight(*kind, "") == Sight::NotInFiles);
     without_istioctl(unseen, codes)
 }
 
-/// `codes`, without istioctl's when it would not have looked.
+/// `codes`, without istioctl's when nothing of the kind was there to be seen.
 pub(super) fn without_istioctl(unseen: bool, codes: &[&'static str]) -> Vec<&'static str> {
     codes.iter().copied().filter(|code| !unseen || !code.starts_with("IST")).collect()
 }
