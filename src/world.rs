@@ -137,6 +137,12 @@ impl World {
         }
     }
 
+    /// Whether some other tool makes this object of what the files hold: cert-manager a Secret, trust-manager a ConfigMap.
+    pub fn is_made(&self, kind: Kind, namespace: &str, name: &str) -> bool {
+        let fits = |wanted: &str, is: &str| wanted.is_empty() || wanted == is;
+        self.index.inventory().made.iter().any(|(k, ns, n)| *k == kind && fits(ns, namespace) && fits(n, name))
+    }
+
     /// The gap that hides objects of `kind`, if one does.
     pub fn gap(&self, kind: Kind, namespace: &str) -> Option<Gap> {
         let gaps = &self.index.inventory().gaps;

@@ -100,6 +100,25 @@ impl<'w> Findings<'w> {
         Some(finding)
     }
 
+    /// Reports, as [`Findings::missing`] does, a Secret or ConfigMap that is not there; where another tool makes it of what the files hold, that is
+    /// only worth knowing.
+    pub fn missing_data(
+        &mut self,
+        object: &impl Subject,
+        path: impl Into<String>,
+        (kind, namespace, name): (Kind, &str, &str),
+        message: impl Into<String>,
+        hint: &str,
+    ) -> Option<&mut Finding> {
+        let made = self.world.is_made(kind, namespace, name);
+        let hint = if made { "The files have another tool make it: see in the cluster whether it did." } else { hint };
+        let finding = self.missing(object, path, &[(kind, namespace)], message, hint)?;
+        if made {
+            finding.severity(Severity::Info);
+        }
+        Some(finding)
+    }
+
     /// Notes that this rule cannot tell about `object`, and why.
     pub fn cannot_tell(&mut self, object: &ObjectRef, why: impl Into<String>) {
         self.unknown.push(Skipped { rule: self.check.id, because: format!("{object}: {}", why.into()) });

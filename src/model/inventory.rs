@@ -156,6 +156,8 @@ pub struct Inventory {
     pub focus: Option<Str>,
     /// Kinds and namespaces that were read besides `namespace`; of a kind read nowhere else, all that was.
     pub also_read: BTreeSet<(Kind, Str)>,
+    /// Kind, namespace and name of what other tools will make of files, which do not hold it themselves; an empty text stands for any.
+    pub made: BTreeSet<(Kind, Str, Str)>,
     /// What the API server said of itself, where it was asked.
     pub server: Option<ServerFacts>,
 }
@@ -184,6 +186,7 @@ impl Inventory {
         self.gaps.append(&mut other.gaps);
         self.coverage.append(&mut other.coverage);
         self.also_read.append(&mut other.also_read);
+        self.made.append(&mut other.made);
     }
 
     /// Metadata of all objects.

@@ -7,7 +7,8 @@ crate::check! {
     /// # What it checks
     ///
     /// A BackendTLSPolicy that gives a gateway nothing to verify the backend by: no hostname, no certificate authority (or two kinds of them), or a
-    /// ConfigMap with the authority's certificate that does not exist or has no `ca.crt`.
+    /// ConfigMap with the authority's certificate that does not exist or has no `ca.crt`. One that trust-manager will make of a Bundle in the
+    /// manifests is only information.
     ///
     /// # Why it matters
     ///
@@ -51,7 +52,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 None => {
                     let message = format!("ConfigMap {name:?} does not exist in namespace {namespace:?}");
                     let hint = "Create it with the authority's certificate under ca.crt.";
-                    findings.missing(policy, reference.path_of("name"), &[(Kind::ConfigMap, namespace)], message, hint);
+                    findings.missing_data(policy, reference.path_of("name"), (Kind::ConfigMap, namespace, name), message, hint);
                 }
                 Some(map) if map.root().at(["data", "ca.crt"]).is_none() && map.root().at(["binaryData", "ca.crt"]).is_none() => {
                     let message = format!("ConfigMap {name:?} has no key ca.crt");

@@ -8,6 +8,7 @@ crate::check! {
     /// # What it checks
     ///
     /// A listener names, in `tls.certificateRefs`, a Secret that does not exist, or one without certificate or key.
+    /// One that cert-manager will make, of a Certificate in the manifests or of an annotation on the Gateway, is only information.
     ///
     /// # Why it matters
     ///
@@ -17,7 +18,8 @@ crate::check! {
     ///
     /// Create the Secret beside the Gateway, of type `kubernetes.io/tls` with `tls.crt` and `tls.key`, or correct the name.
     ///
-    /// Sources: Gateway API specification, `ListenerTLSConfig.certificateRefs`; Kiali and istioctl look at Istio's own Gateways alone.
+    /// Sources: Gateway API specification, `ListenerTLSConfig.certificateRefs`; cert-manager
+    /// `pkg/controller/certificate-shim/sync.go`; Kiali and istioctl look at Istio's own Gateways alone.
     "gateway-certificate-not-found",
     summary: "Listener whose certificate Secret does not exist or is incomplete",
     severity: Severity::Error,
@@ -37,10 +39,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                     continue;
                 }
                 let Some(secret) = world.index.object(Kind::Secret, namespace, name) else {
-                    findings.missing(
+                    findings.missing_data(
                         gateway,
                         reference.path_of("name"),
-                        &[(Kind::Secret, namespace)],
+                        (Kind::Secret, namespace, name),
                         format!("Secret {name:?} does not exist in namespace {namespace:?}: listener {:?} does not come up", listener.name),
                         "Create the Secret, or name one that exists.",
                     );

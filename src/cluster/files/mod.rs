@@ -1,6 +1,7 @@
 //! Manifests: files, directories and standard input, with the place of every field.
 
 mod find;
+mod made;
 mod snippet;
 mod yaml;
 
@@ -133,6 +134,7 @@ impl Manifests {
         if value.get("items").is_some_and(Value::is_array) && (kind.ends_with("List") || kind.is_empty()) {
             return self.add_items(file, value, spans, namespace);
         }
+        self.inventory.made.extend(made::of(&api_version, &kind, &value, namespace));
         match (api_version.as_str(), kind.as_str()) {
             ("", "") => self.ignore(file, line, "not a Kubernetes object: it has neither apiVersion nor kind", true),
             ("", kind) => self.ignore(file, line, format!("{kind} has no apiVersion"), true),

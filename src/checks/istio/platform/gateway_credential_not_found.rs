@@ -8,7 +8,7 @@ crate::check! {
     /// # What it checks
     ///
     /// A Gateway server names a credential, and there is no Secret of that name in the namespace of the gateway's pods. The Gateway's own namespace
-    /// does not matter.
+    /// does not matter. A Secret that cert-manager will make of a Certificate in the manifests is only information.
     ///
     /// # Why it matters
     ///
@@ -32,7 +32,12 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     for credential in gateway_certificates::all(world) {
         let lacking: Vec<&str> = credential.namespaces.iter().map(String::as_str).filter(|ns| credential.secret(world, ns).is_none()).collect();
-        let Some(namespace) = lacking.first() else { continue };
+        // What nobody makes comes first.
+        let made = |ns: &&str| {
+            let (home, name) = credential.secret_name(ns);
+            world.is_made(Kind::Secret, home, name)
+        };
+        let Some(namespace) = lacking.iter().find(|ns| !made(ns)).or(lacking.first()) else { continue };
         let (namespace, name) = credential.secret_name(namespace);
         let everywhere = lacking.len() == credential.namespaces.len();
         let here = world.index.object(Kind::Secret, &credential.gateway.meta.namespace, name).is_some();
@@ -41,10 +46,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         } else {
             ""
         };
-        let finding = findings.missing(
+        let finding = findings.missing_data(
             credential.gateway,
             credential.path.as_str(),
-            &[(Kind::Secret, namespace)],
+            (Kind::Secret, namespace, name),
             format!("there is no Secret {name:?} in namespace {namespace:?}, where the gateway's pods are{aside}"),
             "Create the Secret there, or name one that exists.",
         );
