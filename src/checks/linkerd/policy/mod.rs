@@ -70,6 +70,7 @@ mod route_timeout_without_effect;
 mod server_authorization_clients_invalid;
 mod server_authorization_cluster_only;
 mod server_authorization_selects_nothing;
+mod server_outside_mesh;
 mod server_overrides_opaque_annotation;
 mod server_port_not_declared;
 mod server_protocol_unknown;
@@ -156,6 +157,7 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &server_authorization_clients_invalid::CHECK,
     &server_authorization_cluster_only::CHECK,
     &server_authorization_selects_nothing::CHECK,
+    &server_outside_mesh::CHECK,
     &server_overrides_opaque_annotation::CHECK,
     &server_port_not_declared::CHECK,
     &server_protocol_unknown::CHECK,
