@@ -46,7 +46,9 @@ fn intent(linkerd: &Linkerd, shape: &Shape<'_>) -> Fact<Intent> {
         }
     };
     let Some(injector) = linkerd.injectors.iter().find(|i| i.namespaces.matches(&labels) && i.pods.matches(shape.labels())) else {
-        return Fact::known(Intent::Out, unseen(linkerd, shape, &labels));
+        let (wanted, why) = annotated(shape, annotations.get(INJECT));
+        let unseen = unseen(linkerd, namespace, &labels).unwrap_or_else(|| Evidence::default("no injection webhook of Linkerd exists"));
+        return Fact::known(Intent::Out, [unseen].into_iter().chain(Some(why).filter(|_| wanted)).collect());
     };
     let (wanted, why) = annotated(shape, annotations.get(INJECT));
     if !wanted {
@@ -141,21 +143,27 @@ fn is_proxy_init(container: &Container) -> bool {
         || ["cr.l5d.io/linkerd/proxy-init:", "gcr.io/istio-release/proxy_init:"].iter().any(|prefix| container.image.starts_with(prefix))
 }
 
-/// Why no webhook is shown the pod.
-fn unseen(linkerd: &Linkerd, shape: &Shape<'_>, namespace_labels: &Map) -> Vec<Evidence> {
-    let namespace = &shape.workload.reference.namespace;
-    let Some(injector) = linkerd.injectors.first() else {
-        return vec![Evidence::default("no injection webhook of Linkerd exists")];
-    };
+impl Linkerd {
+    /// Why no webhook is shown any pod of a namespace, where that is so.
+    pub fn passes_over(&self, index: &Index, namespace: &str) -> Option<Evidence> {
+        let (labels, _) = namespace_words(index, namespace).ok()?;
+        let looked_at = self.injectors.iter().any(|i| i.namespaces.matches(&labels));
+        if looked_at { None } else { unseen(self, namespace, &labels) }
+    }
+}
+
+/// Why no webhook is shown the pod; nothing where there is no webhook.
+fn unseen(linkerd: &Linkerd, namespace: &str, namespace_labels: &Map) -> Option<Evidence> {
+    let injector = linkerd.injectors.first()?;
     if injector.namespaces.matches(namespace_labels) {
-        return vec![injector.evidence(".objectSelector", "the webhook does not select pods with these labels")];
+        return Some(injector.evidence(".objectSelector", "the webhook does not select pods with these labels"));
     }
     let against = injector.namespaces.match_expressions.iter().find(|r| !r.holds(namespace_labels));
     let text = against.map_or_else(
         || format!("the webhook does not select namespace {namespace}"),
         |r| format!("the webhook passes over namespace {namespace} for its label {}", r.key),
     );
-    vec![injector.evidence(".namespaceSelector", text)]
+    Some(injector.evidence(".namespaceSelector", text))
 }
 
 fn dead_injector(linkerd: &Linkerd, injector: &Injector) -> Option<Evidence> {
