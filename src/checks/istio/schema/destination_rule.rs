@@ -29,7 +29,8 @@ crate::check! {
     ///   outlierDetection: {maxEjectionPercent: 50}   # right
     /// ```
     ///
-    /// Sources: IST0106, IST0133: istio `pkg/config/validation/validation.go`, `agent/validation.go`.
+    /// Sources: IST0106, IST0133: istio `pkg/config/validation/validation.go`, `agent/validation.go`; fields that exclude each other:
+    /// Istio's CustomResourceDefinitions (`manifests/charts/base/files/crd-all.gen.yaml`).
     "istio-destination-rule-invalid",
     summary: "DestinationRule that Istio refuses or warns of",
     aliases: &["IST0106", "IST0133"],

@@ -1,4 +1,4 @@
-use super::common::{Judge, cel, each, has, one_target, required, selector, target_refs};
+use super::common::{Judge, cel, each, either, has, one_target, required, selector, target_refs};
 use crate::checks::Findings;
 use crate::model::{Field, Kind};
 use crate::report::{Category, MeshTag, Severity};
@@ -19,7 +19,8 @@ crate::check! {
     ///
     /// Each finding names the field, what is allowed there and what to write.
     ///
-    /// Sources: IST0106, IST0133: istio `pkg/config/validation/validation.go`.
+    /// Sources: IST0106, IST0133: istio `pkg/config/validation/validation.go`; fields that exclude each other:
+    /// Istio's CustomResourceDefinitions (`manifests/charts/base/files/crd-all.gen.yaml`).
     "istio-telemetry-invalid",
     summary: "Telemetry that Istio refuses or warns of",
     aliases: &["IST0106", "IST0133"],
@@ -56,6 +57,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 }
 
 fn overrides(judge: &mut Judge<'_, '_>, metric: &Field<'_>) {
+    if let Some(condition) = metric.get("match") {
+        either(judge, &condition, &["metric", "customMetric"]);
+    }
     if let Some(custom) = metric.at(["match", "customMetric"]).filter(Field::is_empty) {
         judge.error(custom.path(), "customMetric is empty", "Write the metric's name, or match by metric.");
     }
@@ -87,6 +91,7 @@ fn tracing(judge: &mut Judge<'_, '_>, spec: &Field<'_>) {
             if name.is_empty() {
                 judge.error(tag.path(), "the tag has no name", "Write the tag's name as key.");
             }
+            either(judge, &tag, &["literal", "environment", "header", "formatter"]);
             for (source, part) in [("literal", "value"), ("header", "name"), ("environment", "name")] {
                 if let Some(source) = tag.get(source) {
                     required(judge, &source, part, &format!("the {part} of the tag"));

@@ -29,7 +29,8 @@ crate::check! {
     /// retries: {attempts: 3, perTryTimeout: 2s}  # right
     /// ```
     ///
-    /// Sources: IST0106, IST0133: istio `pkg/config/validation/validation.go`, `virtualservice.go`.
+    /// Sources: IST0106, IST0133: istio `pkg/config/validation/validation.go`, `virtualservice.go`; fields that exclude each other:
+    /// Istio's CustomResourceDefinitions (`manifests/charts/base/files/crd-all.gen.yaml`).
     "istio-virtual-service-invalid",
     summary: "VirtualService that Istio refuses or warns of",
     aliases: &["IST0106", "IST0133"],

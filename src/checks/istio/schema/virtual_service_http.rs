@@ -1,8 +1,8 @@
 //! HTTP routes of VirtualServices.
 
 use super::common::{
-    Fault, Judge, Verdict, cors_name, destination, dns_label, duration, fault, has, header_match_name, header_value, is_authority, labels, nanos,
-    operation_name, port, regex, retry, set_name, string_match,
+    Fault, Judge, Verdict, cors_name, destination, dns_label, duration, either, fault, has, header_match_name, header_value, is_authority, labels,
+    nanos, operation_name, port, regex, retry, set_name, string_match,
 };
 use super::virtual_service::gateway_names;
 use super::virtual_service_l4::{match_port, weighted};
@@ -22,10 +22,11 @@ pub(super) fn route(judge: &mut Judge<'_, '_>, route: &Field<'_>, delegate: bool
         self::fault_injection(judge, &fault);
     }
     mirrors(judge, route);
-    if let Some(redirect) = route.get("redirect")
-        && let Err((at, fault)) = self::redirect(&redirect, route)
-    {
-        judge.error(at, fault.message, fault.hint);
+    if let Some(redirect) = route.get("redirect") {
+        either(judge, &redirect, &["port", "derivePort"]);
+        if let Err((at, fault)) = self::redirect(&redirect, route) {
+            judge.error(at, fault.message, fault.hint);
+        }
     }
     if let Some(response) = route.get("directResponse") {
         direct_response(judge, &response);
@@ -120,6 +121,7 @@ fn headers(judge: &mut Judge<'_, '_>, route: &Field<'_>) {
 fn cors(judge: &mut Judge<'_, '_>, policy: &Field<'_>) {
     const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE", "*"];
     for origin in policy.list("allowOrigins") {
+        either(judge, &origin, &["exact", "prefix", "regex"]);
         if !["exact", "prefix", "regex"].iter().any(|name| has(&origin, name)) {
             judge.error(origin.path(), "the origin is empty", "Write exact, prefix or regex.");
         } else if let Some(pattern) = origin.get("regex") {
@@ -153,6 +155,7 @@ fn fault_injection(judge: &mut Judge<'_, '_>, fault: &Field<'_>) {
         }
     }
     if let Some(abort) = abort {
+        either(judge, &abort, &["httpStatus", "grpcStatus"]);
         if let Some(status) = abort.get("httpStatus") {
             judge.judge(&status, http_status(status.int().unwrap_or_default()));
         } else if let Some(status) = abort.get("grpcStatus") {
@@ -257,6 +260,7 @@ fn direct_response(judge: &mut Judge<'_, '_>, response: &Field<'_>) {
         judge.error(response.path_of("status"), fault.message, fault.hint);
     }
     let Some(body) = response.get("body") else { return };
+    either(judge, &body, &["string", "bytes"]);
     // Bytes are written in base64: four letters for three of them.
     let size = body.text("string").len().max(body.text("bytes").len() / 4 * 3);
     let message = format!("the body has {} KB, which istiod sends to every proxy", size / KILOBYTE);

@@ -1,4 +1,4 @@
-use super::common::{Judge, each, labels, port};
+use super::common::{Judge, each, either, labels, port};
 use crate::checks::Findings;
 use crate::model::{Field, Kind};
 use crate::report::{Category, MeshTag, Severity};
@@ -18,7 +18,8 @@ crate::check! {
     ///
     /// Each finding names the field, what is allowed there and what to write.
     ///
-    /// Sources: IST0106: istio `pkg/config/validation/validation.go`.
+    /// Sources: IST0106: istio `pkg/config/validation/validation.go`; fields that exclude each other:
+    /// Istio's CustomResourceDefinitions (`manifests/charts/base/files/crd-all.gen.yaml`).
     "istio-workload-group-invalid",
     summary: "WorkloadGroup that Istio refuses",
     aliases: &["IST0106"],
@@ -49,6 +50,7 @@ fn probe(judge: &mut Judge<'_, '_>, probe: &Field<'_>) {
             judge.error(field.path(), format!("{name} is {field}"), "Write 0 or more.");
         }
     }
+    either(judge, probe, &["httpGet", "tcpSocket", "exec", "grpc"]);
     let number = |field: &Field<'_>| field.get("port").and_then(|p| p.int()).unwrap_or_default();
     if let Some(http) = probe.get("httpGet") {
         if let Err(fault) = port(number(&http)) {

@@ -34,7 +34,7 @@ pub(super) use networks::{ip, ip_or_cidr, is_ip, proxy_address};
 pub(super) use regexes::regex;
 pub(super) use retries::retry;
 pub(super) use selectors::{export_to, labels, one_target, selector, target_refs, workload_selector};
-pub(super) use strings::{has, required, string_match};
+pub(super) use strings::{either, has, required, string_match};
 pub(super) use tls::{client_tls, server_tls};
 pub(super) use traffic_policy::{connection_pool, outlier_detection, traffic_policy};
 pub(super) use urls::{go_url, scheme};

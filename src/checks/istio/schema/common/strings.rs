@@ -15,8 +15,17 @@ pub(in super::super) fn required(judge: &mut Judge<'_, '_>, field: &Field<'_>, n
     }
 }
 
+/// Of these fields the API server takes one alone, and Istio cannot read an object that has two.
+pub(in super::super) fn either(judge: &mut Judge<'_, '_>, field: &Field<'_>, names: &[&str]) {
+    let mut written = names.iter().filter(|name| field.get(name).is_some());
+    if let (Some(first), Some(second)) = (written.next(), written.next()) {
+        judge.refused(field.path_of(second), format!("{first} and {second} are used together"), "Keep one of the two.");
+    }
+}
+
 /// Judges a `StringMatch`; an empty prefix is refused unless `empty_prefix` says it is good for something.
 pub(in super::super) fn string_match(judge: &mut Judge<'_, '_>, field: &Field<'_>, empty_prefix: bool) {
+    either(judge, field, &["exact", "prefix", "regex"]);
     if let Some(prefix) = field.get("prefix").filter(|p| !empty_prefix && p.is_empty()) {
         judge.error(prefix.path(), "an empty prefix matches everything and is refused", "Write a prefix, or remove this match.");
     }

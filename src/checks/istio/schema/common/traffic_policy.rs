@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Judge, client_tls, duration, fqdn, has, ip, locality_lb, nanos, port, required_duration, zone_aware_lb};
+use super::{Judge, client_tls, duration, either, fqdn, has, ip, locality_lb, nanos, port, required_duration, zone_aware_lb};
 use crate::model::Field;
 
 /// Judges a whole traffic policy.
@@ -133,6 +133,7 @@ fn not_negative(judge: &mut Judge<'_, '_>, field: &Field<'_>, name: &'static str
 }
 
 fn load_balancer(judge: &mut Judge<'_, '_>, balancer: &Field<'_>, outlier: bool) {
+    either(judge, balancer, &["simple", "consistentHash", "backendUtilization"]);
     if let Some(hash) = balancer.get("consistentHash") {
         consistent_hash(judge, &hash);
     }
@@ -157,6 +158,8 @@ fn load_balancer(judge: &mut Judge<'_, '_>, balancer: &Field<'_>, outlier: bool)
 }
 
 fn consistent_hash(judge: &mut Judge<'_, '_>, hash: &Field<'_>) {
+    either(judge, hash, &["httpHeaderName", "httpCookie", "useSourceIp", "httpQueryParameterName"]);
+    either(judge, hash, &["ringHash", "maglev"]);
     if let Some(cookie) = hash.get("httpCookie") {
         if !has(&cookie, "name") {
             judge.error(cookie.path_of("name"), "the cookie has no name", "Write name.");
