@@ -151,11 +151,19 @@ fn proxy_config(value: &str) -> Verdict {
             "statusPort" | "proxyAdminPort" => {
                 check(number(value).is_some_and(|p| (1..=65535).contains(&p)), format!("{name} is not a port number"))?
             }
-            "discoveryAddress" | "statsdUdpAddress" | "envoyMetricsServiceAddress" => {
-                let address = value.as_str().unwrap_or_default();
-                let sound = address.rsplit_once(':').is_some_and(|(host, p)| !host.is_empty() && port(p).is_ok());
-                check(sound, format!("{name} must be host:port"))?;
+            "discoveryAddress" => address(name, value)?,
+            "statsdUdpAddress" | "envoyMetricsServiceAddress" if value.as_str() != Some("") => address(name, value)?,
+            "tracing" => {
+                check(value.is_object(), "tracing must be a map")?;
+                let tracers = ["zipkin", "lightstep", "datadog"].into_iter().filter_map(|tracer| value[tracer].get("address"));
+                tracers.into_iter().try_for_each(|at| address("the tracer's address", at))?;
             }
+            "binaryPath" | "configPath" | "serviceCluster" => {
+                check(value.as_str().is_some_and(|s| !s.is_empty()), format!("{name} must be a text that is not empty"))?
+            }
+            "interceptionMode" => choice(name, value, &["REDIRECT", "TPROXY", "NONE"])?,
+            "controlPlaneAuthPolicy" => choice(name, value, &["NONE", "MUTUAL_TLS"])?,
+            "drainDuration" => check(value.is_string(), "drainDuration must have a unit, for example 10s")?,
             "concurrency" => check(number(value).is_some_and(|n| n >= 0), "concurrency must be a whole number of at least 0")?,
             "proxyMetadata" => {
                 check(value.as_object().is_some_and(|m| m.values().all(Value::is_string)), "values of proxyMetadata must be quoted texts")?
@@ -165,6 +173,17 @@ fn proxy_config(value: &str) -> Verdict {
         }
     }
     Ok(())
+}
+
+fn address(name: &str, value: &Value) -> Verdict {
+    let sound = value.as_str().and_then(|text| text.rsplit_once(':')).is_some_and(|(host, number)| !host.is_empty() && port(number).is_ok());
+    check(sound, format!("{name} must be host:port"))
+}
+
+/// One of the names of an enumeration, whose values protobuf also takes as numbers.
+fn choice(name: &str, value: &Value, allowed: &[&str]) -> Verdict {
+    let sound = value.as_str().map_or(value.is_number(), |word| allowed.contains(&word));
+    check(sound, format!("{name} must be one of {}", allowed.join(", ")))
 }
 
 /// A number as protobuf reads it from JSON, where it may stand in quotes.
@@ -223,8 +242,12 @@ mod tests {
     #[test]
     fn a_proxy_config_has_sound_ports_and_fields_that_nobody_knows_are_passed_over() {
         let name = "proxy.istio.io/config";
-        let sound = ["concurrency: 2", "{status_port: 15020}", "statusPort: '15020'", "statusPort:", "tracing: {sampling: 10}", "concurency: 2", ""];
+        let sound = ["concurrency: 2", "{status_port: 15020}", "statusPort: '15020'", "statusPort:", "concurency: 2", "statsdUdpAddress: ''", ""];
         assert!(accepted(name, &sound));
+        let sound = ["tracing: {sampling: 10}", "tracing: {zipkin: {address: 'z:9411'}}", "interceptionMode: TPROXY", "drainDuration: 1m"];
+        assert!(accepted(name, &sound));
+        assert!(refused(name, &["tracing: 5", "tracing: {datadog: {address: $(HOST_IP)}}", "interceptionMode: FOO", "controlPlaneAuthPolicy: FOO"]));
+        assert!(refused(name, &["drainDuration: 10", "binaryPath: ''", "serviceCluster: ''", "discoveryAddress: ''"]));
         assert!(refused(name, &["statusPort: 0", "statusPort: http", "- a", "proxyMetadata: {A: 1}", "discoveryAddress: istiod", "{"]));
         assert_eq!(ignored_field(name, "{concurency: 2}").as_deref(), Some("concurency"));
         assert_eq!(ignored_field(name, "{connectionSettings: {}, discovery_refresh_delay: 5s}"), None);
