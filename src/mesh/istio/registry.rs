@@ -188,12 +188,13 @@ impl Registry {
     /// (to its own namespace when it does not say), then wildcards.
     pub fn istioctl_lookup(&self, host: &str, namespace: &str, export_to: &[&str]) -> Option<&Entry> {
         let fqdn = self.fqdn(host, namespace);
-        let public = self.named(&fqdn).find(|e| e.is_istioctl_public());
+        let named = || self.named(&fqdn).chain(self.completed_by_istioctl(&fqdn));
+        let public = named().find(|e| e.is_istioctl_public());
         let scoped = || {
             let own = [namespace];
             let scopes = if export_to.is_empty() { &own[..] } else { export_to };
             let scopes = scopes.iter().map(|s| if *s == "." { namespace } else { s });
-            scopes.into_iter().find_map(|scope| self.named(&fqdn).find(|e| e.in_istioctl_scope(scope)))
+            scopes.into_iter().find_map(|scope| named().find(|e| e.in_istioctl_scope(scope)))
         };
         let wildcard = || {
             let name = host.strip_prefix('*').unwrap_or(host);
@@ -201,6 +202,15 @@ impl Registry {
             positions.map(|i| &self.entries[*i as usize]).find(|e| e.is_istioctl_public() || e.in_istioctl_scope(namespace))
         };
         public.or_else(scoped).or_else(wildcard)
+    }
+
+    /// ServiceEntries whose host has no dot: istioctl completes it with their namespace, as it does with a rule's (`NewScopedFqdn` in istio
+    /// `pkg/config/analysis/analyzers/util/hosts.go`); istiod leaves it as it is.
+    fn completed_by_istioctl<'a>(&'a self, fqdn: &str) -> impl Iterator<Item = &'a Entry> + use<'a> {
+        let short = fqdn.strip_suffix(&*self.suffix).and_then(|rest| rest.strip_suffix('.')?.split_once('.'));
+        let namespace = short.map(|(_, namespace)| Str::from(namespace));
+        let entries = short.map(|(host, _)| self.named(host));
+        entries.into_iter().flatten().filter(move |e| !e.is_service() && Some(&e.namespace) == namespace.as_ref())
     }
 
     /// Whether Kiali finds a Service called so that `namespace` may see: `name.ns`, `name.ns.svc` or the full name.
