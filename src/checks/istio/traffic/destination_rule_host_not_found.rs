@@ -70,7 +70,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let (kind, namespace) = if kiali_host.is_service() { (Kind::Service, kiali_host.namespace.as_str()) } else { (Kind::ServiceEntry, "") };
         let unseen = if kind == Kind::Service { services_unseen(world, namespace) } else { world.sight(kind, "") == Sight::NotInFiles };
         if let Some(finding) = findings.missing(rule, "spec.host", &[(kind, namespace)], message, hint) {
-            finding.codes(&without_istioctl(unseen, &codes));
+            finding.codes(&without_istioctl(unseen && (kind == Kind::Service || services_unseen(world, own)), &codes));
             // Where everything has to be registered, callers of this host are refused besides.
             if codes.contains(&"KIA0202") && world.istio.config.outbound == OutboundMode::RegistryOnly {
                 finding.severity(Severity::Error);

@@ -85,7 +85,7 @@ fn judge(world: &World, vs: &Object, exported: &[&str], destination: &Destinatio
     };
     let unseen = if kind == Kind::Service { services_unseen(world, namespace) } else { world.sight(kind, "") == Sight::NotInFiles };
     if let Some(finding) = findings.missing(vs, path, &[(kind, namespace)], message, hint) {
-        finding.codes(&without_istioctl(unseen, &codes));
+        finding.codes(&without_istioctl(unseen && (kind == Kind::Service || services_unseen(world, own)), &codes));
         if unseen {
             finding.severity(Severity::Info);
         }
