@@ -7,7 +7,7 @@ use crate::world::World;
 crate::check! {
     /// # What it checks
     ///
-    /// A MeshTLSAuthentication with neither or both of `identities` and `identityRefs`, or with an identityRef that is neither a ServiceAccount
+    /// A MeshTLSAuthentication with neither or both of `identities` and `identityRefs` (an empty list counts too), or with an identityRef that is neither a ServiceAccount
     /// nor a Namespace, or a Namespace with a `namespace` field.
     ///
     /// # Why it matters
@@ -16,9 +16,9 @@ crate::check! {
     ///
     /// # How to mend it
     ///
-    /// Fill exactly one of the two lists. Identities of pods are better written as identityRefs, which do not depend on the trust domain.
+    /// Write exactly one of the two lists. Identities of pods are better written as identityRefs, which do not depend on the trust domain.
     ///
-    /// Sources: linkerd `policy-controller/runtime/src/admission.rs`, `policy-controller/k8s/index/src/inbound/meshtls_authentication.rs`.
+    /// Sources: linkerd `charts/linkerd-crds/templates/policy/meshtls-authentication.yaml`, `policy-controller/runtime/src/admission.rs`, `policy-controller/k8s/index/src/inbound/meshtls_authentication.rs`.
     "linkerd-mesh-tls-identities-invalid",
     summary: "MeshTLSAuthentication that names nobody, or in two ways",
     severity: Severity::Error,
@@ -31,15 +31,18 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     for authentication in world.index.objects(Kind::MeshTlsAuthentication) {
         let spec = authentication.spec();
-        match (spec.list("identities").next(), spec.list("identityRefs").next()) {
-            (None, None) => {
+        let names = ["identities", "identityRefs"];
+        let named = names.iter().any(|name| spec.list(name).next().is_some());
+        match (named, names.iter().all(|name| spec.get(name).is_some())) {
+            (false, _) => {
                 findings.add(authentication, "spec", "it names nobody: policies that require it are void", "List identities or identityRefs.");
             }
-            (Some(_), Some(_)) => {
+            // Presence counts: the schema wants exactly one of the two, and an empty list is one.
+            (true, true) => {
                 let hint = "Keep one list, and put the rest into a second MeshTLSAuthentication with a policy of its own.";
                 findings.add(authentication, "spec.identityRefs", "identities and identityRefs exclude each other", hint);
             }
-            _ => references(authentication, findings),
+            (true, false) => references(authentication, findings),
         }
     }
 }
