@@ -7,7 +7,7 @@ use crate::world::World;
 crate::check! {
     /// # What it checks
     ///
-    /// `spec.server.name` names no Server of the namespace, or `spec.server.selector` matches the labels of none. It is the labels of the Server
+    /// `spec.server` is missing, `spec.server.name` names no Server of the namespace, or `spec.server.selector` matches the labels of none. It is the labels of the Server
     /// that count, not those of the pods.
     ///
     /// # Why it matters
@@ -36,6 +36,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             continue;
         }
         let spec = authorization.spec();
+        if spec.get("server").is_none() {
+            findings.add(authorization, "spec.server", "spec.server is missing: it is for no Server", "Name an existing Server in spec.server.name.");
+            continue;
+        }
         let named = spec.at(["server", "name"]);
         let (path, message) = match named.as_ref().and_then(Field::str) {
             Some(name) => ("spec.server.name", format!("Server {name:?} does not exist in namespace {namespace:?}")),
