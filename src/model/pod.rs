@@ -349,6 +349,8 @@ pub struct ControllerSpec {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct JobTemplate {
+    /// Labels and annotations of the Jobs; their pods have others.
+    pub metadata: Meta,
     /// The Job's specification.
     pub spec: ControllerSpec,
 }

@@ -8,7 +8,7 @@ crate::check! {
     /// # What it checks
     ///
     /// `linkerd.io/inject` or an annotation under `config.linkerd.io/` stands in the metadata of a Deployment, StatefulSet, DaemonSet, Job or
-    /// CronJob, and not in its pod template.
+    /// CronJob, or of the Jobs that a CronJob makes (`spec.jobTemplate.metadata`), and not in its pod template.
     ///
     /// # Why it matters
     ///
@@ -48,12 +48,13 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let Some(template) = controller.template() else { continue };
         let ours =
             |name: &str| name == INJECT || name.strip_prefix("config.").is_some_and(|n| n.trim_start_matches("alpha.").starts_with("linkerd.io/"));
-        let misplaced = controller.metadata.annotations.iter().filter(|(name, _)| ours(name) && !template.metadata.annotations.has(name));
-        for (name, value) in misplaced {
+        let own = controller.metadata.annotations.iter().map(|a| (a, controller.kind.name(), ""));
+        let of_jobs = controller.spec.job_template.iter().flat_map(|t| t.metadata.annotations.iter()).map(|a| (a, "Job", "spec.jobTemplate."));
+        for ((name, value), whose, at) in own.chain(of_jobs).filter(|((name, _), ..)| ours(name) && !template.metadata.annotations.has(name)) {
             findings.add(
                 controller,
-                annotations::path(name),
-                format!("{name}: {value:?} on the {} has no effect: the injector reads the pod template's annotations", controller.kind),
+                format!("{at}{}", annotations::path(name)),
+                format!("{name}: {value:?} on the {whose} has no effect: the injector reads the pod template's annotations"),
                 format!("Move it to {}.metadata.annotations.", controller.template_path()),
             );
         }
