@@ -10,8 +10,8 @@ crate::check! {
     /// # What it checks
     ///
     /// An annotation for retries, timeouts or circuit breaking (`retry.linkerd.io/…`, `timeout.linkerd.io/…`, `balancer.linkerd.io/…`) on a
-    /// Namespace, on pods or on a Deployment and its like; one for circuit breaking on a route; or one for retries or timeouts on a route whose only
-    /// parents are Servers.
+    /// Namespace, on pods or on a Deployment and its like; one for circuit breaking on a route; one for retries or timeouts on a route whose only
+    /// parents are Servers; `retry.linkerd.io/grpc` on an HTTPRoute, or `retry.linkerd.io/http` on a GRPCRoute.
     ///
     /// # Why it matters
     ///
@@ -21,7 +21,7 @@ crate::check! {
     ///
     /// Move it to the Service that is called, or to a route with that Service for a parent.
     ///
-    /// Sources: linkerd `policy-controller/k8s/index/src/outbound/index.rs`.
+    /// Sources: linkerd `policy-controller/k8s/index/src/outbound/index.rs`, `policy-controller/k8s/index/src/outbound/index/{http,grpc}.rs`.
     "linkerd-traffic-annotation-misplaced",
     summary: "Retry, timeout or circuit breaker setting where nothing reads it",
     severity: Severity::Warning,
@@ -46,6 +46,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         }
     }
     for kind in [Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute] {
+        let of_others = if kind == Kind::GrpcRoute { "retry.linkerd.io/http" } else { "retry.linkerd.io/grpc" };
         for route in world.index.objects(kind) {
             let mut parents = routes::parents(route).into_iter().peekable();
             let inbound = parents.peek().is_some() && parents.all(|p| p.kind == Kind::Server);
@@ -56,6 +57,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 } else if inbound {
                     let what = format!("{name} has no effect on a route of a Server: it is for calls that go out");
                     findings.add(route, annotations::path(name), what, HINT);
+                } else if name == of_others {
+                    let read = if kind == Kind::GrpcRoute { "retry.linkerd.io/grpc" } else { "retry.linkerd.io/http" };
+                    let what = format!("nothing reads {name} on {kind}s: it has no effect");
+                    findings.add(route, annotations::path(name), what, format!("Write {read}, with its own conditions."));
                 }
             }
         }
