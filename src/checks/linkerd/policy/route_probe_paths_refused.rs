@@ -10,8 +10,8 @@ use crate::world::World;
 crate::check! {
     /// # What it checks
     ///
-    /// The kubelet probes HTTP paths on a port whose Server has accepted routes or does not speak HTTP, and no unauthenticated grant covers them.
-    /// A probe path that no route matches gets 404, a matched one without a grant 403.
+    /// The kubelet probes HTTP paths on a port whose Server has accepted routes, and no unauthenticated grant covers them.
+    /// A probe path that no route matches gets 404, a matched one without a grant 403. Servers that consult no HTTPRoutes are the matter of linkerd-probe-refused.
     ///
     /// # Why it matters
     ///
@@ -39,24 +39,23 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let open = |grant: &Grant| grant.clients == Clients::Anyone;
     let mut judged = HashMap::new();
     for claim in servers.claims(index) {
-        let Some((server, spec)) = claim.servers.first().zip(index.pod_spec(claim.workload)) else { continue };
+        let first = claim.servers.first().filter(|s| s.protocol.takes_http_routes());
+        let Some((server, spec)) = first.zip(index.pod_spec(claim.workload)) else { continue };
         let Some(paths) = routes::probe_paths(spec).remove(&claim.port) else { continue };
         let (namespace, name) = (server.object.meta.namespace.as_str(), server.name());
         let (accepted, server_open) = judged.entry((namespace, name)).or_insert_with(|| {
             let mut accepted = routes.accepted(index, namespace, name);
-            accepted.retain(|r| r.kind != Kind::GrpcRoute && server.protocol.takes_http_routes());
+            accepted.retain(|r| r.kind != Kind::GrpcRoute);
             (accepted, grants.of_server(server, cluster).iter().any(open))
         });
-        let http = server.protocol.takes_http_routes();
-        if http && accepted.is_empty() || *server_open && !http {
+        if accepted.is_empty() {
             continue;
         }
         let mut lost = Vec::new();
         for path in &paths {
             let best = accepted.iter().filter_map(|r| Some((routes::takes_probe(r, path)?, r))).max_by_key(|(fit, _)| *fit);
             match best {
-                None if http => lost.push(format!("{path} (404)")),
-                None => lost.push(path.clone()),
+                None => lost.push(format!("{path} (404)")),
                 Some((_, route)) if !*server_open && !grants.of_route(namespace, route.kind, &route.meta.name).any(open) => {
                     lost.push(format!("{path} (403)"))
                 }
@@ -66,16 +65,15 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if lost.is_empty() {
             continue;
         }
-        let why = if http {
-            "has routes, so probes are no longer let in by themselves".to_owned()
-        } else {
-            format!("is of protocol {}, which lets no probes in by itself", server.protocol.name())
-        };
         findings
             .add_workload(
                 claim.workload,
                 "",
-                format!("probes of port {} fail: {}; Server {name:?} {why}", claim.port, lost.join(", ")),
+                format!(
+                    "probes of port {} fail: {}; Server {name:?} has routes, so probes are no longer let in by themselves",
+                    claim.port,
+                    lost.join(", ")
+                ),
                 "Add a route for the probe paths, with an AuthorizationPolicy for the kubelet's network.",
             )
             .related(server.object.reference(), "governs the port");
