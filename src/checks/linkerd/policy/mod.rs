@@ -23,6 +23,7 @@ mod circuit_breaker_invalid;
 mod default_policy_not_in_effect;
 mod deprecated_api_version;
 mod egress_network_overlaps_cluster;
+mod egress_network_policy_invalid;
 mod egress_network_shadows_global;
 mod egress_route_without_port;
 mod exported_service_refuses_gateway;
@@ -110,6 +111,7 @@ pub(in crate::checks) static CHECKS: &[&Check] = &[
     &default_policy_not_in_effect::CHECK,
     &deprecated_api_version::CHECK,
     &egress_network_overlaps_cluster::CHECK,
+    &egress_network_policy_invalid::CHECK,
     &egress_network_shadows_global::CHECK,
     &egress_route_without_port::CHECK,
     &exported_service_refuses_gateway::CHECK,
