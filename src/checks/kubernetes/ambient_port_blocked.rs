@@ -9,6 +9,8 @@ crate::check! {
     ///
     /// NetworkPolicies for pods in Istio's ambient mode let the application's port through and not port 15008. Between ambient pods all traffic
     /// travels on 15008 (HBONE), whatever port the application uses, and the network plugin sees only that.
+    /// Rules whose peers are all outside of the mesh do not count: namespaces that were read, do not ask for it and hold no pod of it, and address
+    /// blocks other than all addresses. Egress to all addresses on 80 and 443 alone is most likely for the internet, and only information.
     ///
     /// # Why it matters
     ///
@@ -40,6 +42,6 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let tunnel = Tunnel { port: 15008, what: "all traffic between ambient pods travels" };
+    let tunnel = Tunnel { mesh: MeshId::Istio, port: 15008, what: "all traffic between ambient pods travels" };
     report(world, findings, &tunnel, |group| group.in_mesh(world, MeshId::Istio, Mode::Ambient));
 }

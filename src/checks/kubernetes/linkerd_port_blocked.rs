@@ -11,6 +11,8 @@ crate::check! {
     /// NetworkPolicies for pods with Linkerd's proxy let the application's port through and not port 4143. Proxies of current releases connect to the
     /// other proxy's port 4143 for all traffic (`proxy.outboundTransportMode: transport-header`), those of older ones for opaque ports. The network
     /// plugin sees that port: the redirection of the application's port happens inside the pod, behind it.
+    /// Rules whose peers are all outside of the mesh do not count: namespaces that were read, do not ask for it and hold no pod of it, and address
+    /// blocks other than all addresses. Egress to all addresses on 80 and 443 alone is most likely for the internet, and only information.
     ///
     /// # Why it matters
     ///
@@ -48,6 +50,6 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     if !configs.is_empty() && configs.iter().all(|c| c.root().is_map() && !knows(c)) {
         return;
     }
-    let tunnel = Tunnel { port: 4143, what: "Linkerd's proxies talk to each other" };
+    let tunnel = Tunnel { mesh: MeshId::Linkerd, port: 4143, what: "Linkerd's proxies talk to each other" };
     report(world, findings, &tunnel, |group| group.in_mesh(world, MeshId::Linkerd, Mode::Sidecar));
 }

@@ -1,13 +1,17 @@
 //! NetworkPolicies that let an application's port through and not the one its mesh uses instead.
 
 use super::network::{self, Direction, Isolated};
+use super::peers::{self, Peers};
 use crate::checks::Findings;
 use crate::index::Workload;
-use crate::model::Subject;
+use crate::model::{MeshId, Object, Subject};
+use crate::report::Severity;
 use crate::world::World;
 
 /// The port on which a mesh's proxies talk to each other.
 pub(super) struct Tunnel {
+    /// The mesh.
+    pub(super) mesh: MeshId,
     /// The port.
     pub(super) port: i64,
     /// What comes in on it.
@@ -18,12 +22,12 @@ pub(super) struct Tunnel {
 pub(super) fn report(world: &World, findings: &mut Findings<'_>, tunnel: &Tunnel, meshed: impl for<'i> Fn(&Isolated<'i>) -> Vec<&'i Workload>) {
     for direction in [Direction::Ingress, Direction::Egress] {
         for group in findings.common().isolated(direction).iter() {
-            let Some((policy, opened)) = application_port(group, direction) else { continue };
             let workloads: Vec<&Workload> =
                 meshed(group).into_iter().filter(|w| !group.opens(direction, "TCP", tunnel.port, world.index.pod_spec(w))).collect();
             if workloads.is_empty() {
                 continue;
             }
+            let Some((policy, opened, peers)) = application_port(world, tunnel.mesh, group, direction) else { continue };
             let way = if direction == Direction::Ingress { "to" } else { "from" };
             let finding = findings.add(
                 policy,
@@ -31,6 +35,9 @@ pub(super) fn report(world: &World, findings: &mut Findings<'_>, tunnel: &Tunnel
                 format!("port {opened} is let through {way} {}, and not {}, on which {}", network::words(&workloads), tunnel.port, tunnel.what),
                 format!("Let TCP port {} through for the same peers.", tunnel.port),
             );
+            if peers == Peers::Internet {
+                finding.severity(Severity::Info);
+            }
             for other in group.policies.iter().filter(|o| o.reference() != policy.reference()) {
                 finding.related(other.reference(), "selects the same pods and does not let it through either");
             }
@@ -38,11 +45,21 @@ pub(super) fn report(world: &World, findings: &mut Findings<'_>, tunnel: &Tunnel
     }
 }
 
-/// A policy that lets some TCP port of an application through between pods, with the port. One that only lets DNS through means to close the rest.
-fn application_port<'w>(group: &Isolated<'w>, direction: Direction) -> Option<(&'w crate::model::Object, String)> {
-    group.rules(direction).filter(|(_, rule)| network::concerns_pods(rule, direction)).find_map(|(policy, rule)| {
+/// A policy that lets some TCP port of an application through to peers that may be in the mesh, with the port and the peers: those most likely in
+/// it first. One that only lets DNS through means to close the rest.
+fn application_port<'w>(world: &World, mesh: MeshId, group: &Isolated<'w>, direction: Direction) -> Option<(&'w Object, String, Peers)> {
+    let mut found = group.rules(direction).filter_map(|(policy, rule)| {
         let ports = rule.list("ports").filter(|p| matches!(p.text("protocol"), "" | "TCP"));
         let opened = ports.filter_map(|p| p.get("port")).find(|p| p.int() != Some(53) && p.str() != Some("dns-tcp"))?;
-        Some((policy, opened.int().map_or_else(|| format!("{:?}", opened.str().unwrap_or_default()), |n| n.to_string())))
-    })
+        let port = opened.int().map_or_else(|| format!("{:?}", opened.str().unwrap_or_default()), |n| n.to_string());
+        Some((policy, port, peers::of(world, mesh, policy, &rule, direction)))
+    });
+    let mut internet = None;
+    let meshed = found.find(|(policy, port, peers)| {
+        if *peers == Peers::Internet && internet.is_none() {
+            internet = Some((*policy, port.clone(), *peers));
+        }
+        *peers == Peers::Mesh
+    });
+    meshed.or(internet)
 }

@@ -13,6 +13,7 @@ mod mesh_port;
 mod metrics_closed;
 pub(super) mod network;
 mod object_not_decodable;
+mod peers;
 mod plane_egress;
 mod service_ports_unnamed;
 mod service_selects_nothing;

@@ -6,6 +6,9 @@ use crate::index::Workload;
 use crate::model::{Field, Intent, Kind, LabelSelector, Map, MeshId, Mode, Object, ObjectRef, PodSpec};
 use crate::world::World;
 
+/// The label with its name that every namespace has.
+const NAME: &str = "kubernetes.io/metadata.name";
+
 /// One side of a pod's traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::checks) enum Direction {
@@ -31,7 +34,8 @@ impl Direction {
         }
     }
 
-    const fn peers(self) -> &'static str {
+    /// The field of a rule with the other ends.
+    pub(super) const fn peers(self) -> &'static str {
         match self {
             Self::Ingress => "from",
             Self::Egress => "to",
@@ -132,12 +136,6 @@ fn names(spec: Option<&PodSpec>, name: &str, port: i64) -> bool {
     of_proxies.contains(&(name, port)) || declared.into_iter().any(|p| p.name == name && i64::from(p.container_port) == port)
 }
 
-/// Whether a rule may concern pods of the cluster: it names none, selects pods or namespaces, or all addresses.
-pub(super) fn concerns_pods(rule: &Field<'_>, direction: Direction) -> bool {
-    let mut peers = rule.list(direction.peers()).peekable();
-    peers.peek().is_none() || peers.any(|peer| peer.get("ipBlock").is_none_or(|block| matches!(block.text("cidr"), "0.0.0.0/0" | "::/0")))
-}
-
 /// Whether a rule may reach pods of `namespace`. Address blocks may hold anything, and pods are not looked at.
 pub(super) fn may_reach(world: &World, policy: &Object, rule: &Field<'_>, namespace: &str) -> bool {
     let mut peers = rule.list("to").peekable();
@@ -145,24 +143,28 @@ pub(super) fn may_reach(world: &World, policy: &Object, rule: &Field<'_>, namesp
         || peers.any(|peer| match (peer.get("ipBlock"), peer.get("namespaceSelector")) {
             (Some(_), _) => true,
             (None, None) => policy.meta.namespace == namespace,
-            (None, Some(selector)) => {
-                // A namespace that was not read has at least the label with its name.
-                let written = world.index.namespace(namespace).map(|n| &n.metadata.labels);
-                let known = written.is_some();
-                let labels: Map = written
-                    .into_iter()
-                    .flat_map(Map::iter)
-                    .map(|(k, v)| (k.as_str(), v.as_str()))
-                    .chain([("kubernetes.io/metadata.name", namespace)])
-                    .collect();
-                LabelSelector::read(selector).is_some_and(|s| s.matches(&labels) || (!known && asks_for_more(&s)))
-            }
+            (None, Some(selector)) => LabelSelector::read(selector).is_some_and(|s| may_select(world, &s, namespace)),
         })
+}
+
+/// Whether a selector of namespaces picks `namespace`, or may pick it as it was not read.
+pub(super) fn may_select(world: &World, selector: &LabelSelector, namespace: &str) -> bool {
+    // A namespace that was not read has at least the label with its name.
+    let written = world.index.namespace(namespace).map(|n| &n.metadata.labels);
+    let known = written.is_some();
+    let labels: Map = written.into_iter().flat_map(Map::iter).map(|(k, v)| (k.as_str(), v.as_str())).chain([(NAME, namespace)]).collect();
+    selector.matches(&labels) || (!known && asks_for_more(selector))
+}
+
+/// The namespaces that a selector asks for by name.
+pub(super) fn names_in(selector: &LabelSelector) -> impl Iterator<Item = &str> {
+    let listed = selector.match_expressions.iter().filter(|r| r.key == NAME && r.operator == "In").flat_map(|r| &r.values);
+    selector.match_labels.get(NAME).into_iter().chain(listed.map(crate::model::Str::as_str))
 }
 
 fn asks_for_more(selector: &LabelSelector) -> bool {
     let keys = selector.match_labels.iter().map(|(k, _)| k.as_str()).chain(selector.match_expressions.iter().map(|r| r.key.as_str()));
-    keys.into_iter().any(|key| key != "kubernetes.io/metadata.name")
+    keys.into_iter().any(|key| key != NAME)
 }
 
 /// `Deployment shop/cart` or `3 workloads (Deployment shop/cart and others)`.
