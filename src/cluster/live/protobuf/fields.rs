@@ -360,8 +360,10 @@ fn controller_spec(kind: Kind, wire: Wire<'_>) -> Result<ControllerSpec, Malform
             (Kind::CronJob, 5) => {
                 let mut job = JobTemplate::default();
                 each(wire.bytes()?, |field, wire| {
-                    if field == 2 {
-                        job.spec = controller_spec(Kind::Job, wire)?;
+                    match field {
+                        1 => job.metadata = wire.message()?,
+                        2 => job.spec = controller_spec(Kind::Job, wire)?,
+                        _ => {}
                     }
                     Ok(())
                 })?;
