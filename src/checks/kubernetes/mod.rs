@@ -18,6 +18,7 @@ mod plane_egress;
 mod service_ports_unnamed;
 mod service_selects_nothing;
 mod two_meshes;
+pub(super) mod unwritten;
 
 pub(in crate::checks) static CHECKS: &[&Check] = &[
     &ambient_port_blocked::CHECK,

@@ -1,3 +1,4 @@
+use super::unwritten;
 use crate::checks::Findings;
 use crate::model::{Kind, key};
 use crate::report::{Category, MeshTag, Severity};
@@ -7,6 +8,8 @@ crate::check! {
     /// # What it checks
     ///
     /// A Service whose selector picks no workload of its namespace. Pod templates count, whatever the number of replicas.
+    /// Labels that Kubernetes puts on pods itself (`statefulset.kubernetes.io/pod-name` and its like) count as there, and so do the pods of a
+    /// Gateway that `gateway.networking.k8s.io/gateway-name` names. In manifests, a label of an operator (`cnpg.io/cluster`) is only information.
     ///
     /// # Why it matters
     ///
@@ -32,6 +35,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if selector.is_empty() || service.spec.kind == "ExternalName" || world.index.select(Some(namespace), selector).next().is_some() {
             continue;
         }
+        if unwritten::fits(world, namespace, selector) {
+            continue;
+        }
         // The pair that nobody has is the likely slip.
         let alone = |k: &str, v: &str| world.index.select(Some(namespace), &[(k, v)].into_iter().collect()).next().is_none();
         let slip = selector.iter().find(|(k, v)| alone(k, v));
@@ -40,6 +46,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             None => ("spec.selector".to_owned(), format!("no workload of namespace {namespace:?} has all labels of the selector")),
         };
         let kinds = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet].map(|kind| (kind, namespace));
-        findings.missing(service, path, &kinds, message, "Make the selector equal to labels of the pod template.");
+        let finding = findings.missing(service, path, &kinds, message, "Make the selector equal to labels of the pod template.");
+        if let Some(finding) = finding.filter(|_| slip.is_some_and(|(k, _)| unwritten::is_of_operator(world, k))) {
+            finding.severity(Severity::Info);
+        }
     }
 }

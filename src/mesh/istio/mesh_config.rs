@@ -24,7 +24,7 @@ pub struct MeshConfig {
     /// `trustDomainAliases`.
     pub trust_domain_aliases: Vec<Str>,
     /// The cluster's DNS domain, from `defaultConfig.proxyMetadata.CLUSTER_DOMAIN`, else from what istiod was installed with
-    /// ([`MeshConfig::installed_with`]), else `cluster.local`.
+    /// (what it was installed with), else `cluster.local`.
     pub cluster_domain: Str,
     /// `enableAutoMtls`, default true.
     pub auto_mtls: bool,

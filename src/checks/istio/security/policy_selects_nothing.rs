@@ -1,6 +1,7 @@
 use super::reach::Reach;
 use super::seen;
 use crate::checks::Findings;
+use crate::checks::kubernetes::unwritten;
 use crate::index::Workload;
 use crate::mesh::istio::{ambient, groups, policy};
 use crate::model::{Kind, Map, Object};
@@ -14,6 +15,8 @@ crate::check! {
     /// root namespace a selector is for every namespace, so nothing in any of them may fit. Machines of a WorkloadGroup count with its labels.
     /// An AuthorizationPolicy without selector or target is reported when no pod of its namespace is in the mesh. Unlike istioctl this counts
     /// revisions, labels that ask for ambient and WorkloadEntries as the mesh, and leaves policies with `targetRefs` to the rule about targets.
+    /// Labels that Kubernetes puts on pods itself (`statefulset.kubernetes.io/pod-name` and its like) count as there, and so do the pods of a
+    /// Gateway that `gateway.networking.k8s.io/gateway-name` names. In manifests, a label of an operator (`cnpg.io/cluster`) is only information.
     ///
     /// # Why it matters
     ///
@@ -67,7 +70,7 @@ fn check<'a>(world: &'a World, object: &Object, in_mesh: &mut Reach<'a, impl Fn(
     let labels = labels.unwrap_or_default();
     let home = Some(namespace).filter(|_| !mesh_wide);
     let at_home = labels.is_empty() || world.index.select(home, &labels).next().is_some();
-    if !at_home && groups::give(&world.index, home, &labels) {
+    if !at_home && (groups::give(&world.index, home, &labels) || unwritten::fits(world, namespace, &labels)) {
         return;
     }
     let codes: &[&'static str] = match object.kind {
@@ -92,7 +95,9 @@ fn check<'a>(world: &'a World, object: &Object, in_mesh: &mut Reach<'a, impl Fn(
     let path = if labels.is_empty() { "" } else { path };
     if let Some(finding) = findings.missing(object, path, &kinds, message, hint) {
         finding.codes(codes);
-        if seen::is_beyond_files(world, namespace) {
+        let alone = |k: &str, v: &str| world.index.select(home, &[(k, v)].into_iter().collect()).next().is_none();
+        let of_operator = labels.iter().any(|(k, v)| unwritten::is_of_operator(world, k) && alone(k, v));
+        if of_operator || seen::is_beyond_files(world, namespace) {
             finding.severity(Severity::Info);
         }
         if let Some(elsewhere) = (!at_home && !mesh_wide).then(|| world.index.select(None, &labels).next()).flatten() {
