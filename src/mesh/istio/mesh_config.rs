@@ -23,8 +23,8 @@ pub struct MeshConfig {
     pub trust_domain: Str,
     /// `trustDomainAliases`.
     pub trust_domain_aliases: Vec<Str>,
-    /// The cluster's DNS domain, from `defaultConfig.proxyMetadata.CLUSTER_DOMAIN`, else from what istiod was installed with
-    /// (what it was installed with), else `cluster.local`.
+    /// The cluster's DNS domain, from `defaultConfig.proxyMetadata.CLUSTER_DOMAIN`, else from what istiod was installed with,
+    /// else `cluster.local`.
     pub cluster_domain: Str,
     /// `enableAutoMtls`, default true.
     pub auto_mtls: bool,
