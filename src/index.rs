@@ -61,6 +61,12 @@ impl Workload {
         self.position
     }
 
+    /// Whether a pod only looks like one of its own: without an owner it was matched to a controller by its labels alone, so it may differ from
+    /// the template, and what is wrong with it is its own.
+    pub fn is_stray(&self, pod: &Pod) -> bool {
+        matches!(self.body, Body::Controller(_)) && pod.metadata.controller().is_none()
+    }
+
     /// Whether it is still there: anything but a bare pod that has finished.
     pub fn is_live(&self) -> bool {
         !matches!(self.body, Body::Pod(_)) || self.has_live_pods()
@@ -232,11 +238,10 @@ impl Index {
         self.pods_of(workload).filter(|p| !p.is_over())
     }
 
-    /// Pods that only look like a workload's: without an owner they were matched to a controller by their labels alone, so they may differ
-    /// from its template, and what is wrong with them is their own.
+    /// Pods that only look like a workload's ([`Workload::is_stray`]) and have not finished.
     pub fn strays<'a>(&'a self, workload: &'a Workload) -> impl Iterator<Item = &'a Pod> {
         let any = matches!(workload.body, Body::Controller(_)) && workload.variants.iter().any(|v| !v.owned);
-        any.then(|| self.live_pods(workload).filter(|p| p.metadata.controller().is_none())).into_iter().flatten()
+        any.then(|| self.live_pods(workload).filter(|p| workload.is_stray(p))).into_iter().flatten()
     }
 
     /// Pods of a workload, finished or not.

@@ -304,6 +304,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn nothing_is_lost_and_every_field_is_where_it_was(value in any_value()) {
             let json = Json::from(&value);

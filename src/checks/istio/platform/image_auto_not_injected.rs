@@ -1,4 +1,3 @@
-use super::shapes::is_stray;
 use super::webhooks::{is_istio, selector_matches};
 use crate::checks::Findings;
 use crate::index::Body;
@@ -40,12 +39,12 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for workload in index.workloads() {
         let any = index.pod_variants(workload).any(|(p, _)| placeholder(&p.spec).is_some());
         let broken = index.live_pods(workload).filter(|p| any && placeholder(&p.spec).is_some());
-        let (strays, made): (Vec<&Pod>, Vec<&Pod>) = broken.partition(|p| is_stray(workload, p));
+        let (strays, made): (Vec<&Pod>, Vec<&Pod>) = broken.partition(|p| workload.is_stray(p));
         for pod in strays.into_iter().chain(made.first().copied()) {
             let message = format!("pod {:?} was made without injection: its istio-proxy still has the image \"auto\"", pod.metadata.name.as_str());
             let hint = "Make an injection webhook match the pods (label the namespace or the pod template), then restart the workload.";
             let finding =
-                if is_stray(workload, pod) { findings.add(pod, "", message, hint) } else { findings.add_workload(workload, "", message, hint) };
+                if workload.is_stray(pod) { findings.add(pod, "", message, hint) } else { findings.add_workload(workload, "", message, hint) };
             finding.severity(Severity::Error).codes(&["IST0147"]);
         }
         let Body::Controller(_) = workload.body else { continue };

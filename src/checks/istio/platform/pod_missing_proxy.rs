@@ -1,4 +1,3 @@
-use super::shapes::is_stray;
 use crate::checks::Findings;
 use crate::mesh::istio::membership::{DATAPLANE_MODE, SYSTEM_NAMESPACES, has_sidecar, is_ambient, namespace_injects};
 use crate::mesh::istio::{INJECT, INJECTION};
@@ -47,7 +46,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         }
         let upstream_looks = labels.is(INJECTION, "enabled");
         for workload in index.workloads_in(name) {
-            let made: Vec<(&Pod, usize)> = index.pod_variants(workload).filter(|(p, _)| !is_stray(workload, p)).collect();
+            let made: Vec<(&Pod, usize)> = index.pod_variants(workload).filter(|(p, _)| !workload.is_stray(p)).collect();
             let all: usize = made.iter().map(|(_, pods)| pods).sum();
             let bare: usize = made.iter().filter(|(p, _)| lacks_proxy(p)).map(|(_, pods)| pods).sum();
             let who = if all == 1 { "the pod has".to_owned() } else { format!("{bare} of {all} pods have") };

@@ -38,12 +38,6 @@ impl Shape<'_> {
     }
 }
 
-/// Whether a pod only looks like the workload's: without an owner it was matched to a controller by its labels alone, so it may differ
-/// from the template, and what is wrong with it is its own.
-pub(super) fn is_stray(workload: &Workload, pod: &Pod) -> bool {
-    matches!(workload.body, Body::Controller(_)) && pod.metadata.controller().is_none()
-}
-
 /// All shapes. Pods that a controller with a template made are represented by it; pods that have finished are left out.
 pub(super) fn all(index: &Index) -> impl Iterator<Item = Shape<'_>> {
     index.workloads().iter().flat_map(move |workload| {
@@ -57,7 +51,7 @@ pub(super) fn all(index: &Index) -> impl Iterator<Item = Shape<'_>> {
                 spec: if templated { spec } else { pod.map_or(spec, |p| &p.spec) },
                 workload,
                 stray: None,
-                has_pods: index.pod_variants(workload).any(|(pod, _)| !is_stray(workload, pod)),
+                has_pods: index.pod_variants(workload).any(|(pod, _)| !workload.is_stray(pod)),
             })
         });
         let strays = index.strays(workload).map(|pod| Shape {

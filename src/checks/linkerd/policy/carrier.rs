@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::checks::Findings;
 use crate::index::{Index, Workload};
 use crate::mesh::istio::ambient::is_ambient_namespace;
+use crate::mesh::istio::membership::namespace_injects;
 use crate::mesh::linkerd::annotations::INJECT;
 use crate::mesh::linkerd::routes::Parent;
 use crate::model::{Kind, Map, Namespace, Object, Service};
@@ -105,11 +106,7 @@ impl<'w> Callers<'w> {
 
 /// Whether a namespace's labels put it into Istio, by sidecars or ambient.
 fn claimed_by_istio(index: &Index, namespace: &str) -> bool {
-    let sidecars = match index.namespace_label(namespace, "istio-injection") {
-        Some(value) => value == "enabled",
-        None => index.namespace_label(namespace, "istio.io/rev").is_some_and(|revision| !revision.is_empty()),
-    };
-    sidecars || is_ambient_namespace(index, namespace)
+    index.namespace(namespace).is_some_and(|n| namespace_injects(&n.metadata.labels)) || is_ambient_namespace(index, namespace)
 }
 
 /// An annotation of a workload's pods, or else of its namespace, from which the injector copies it.
