@@ -1,7 +1,6 @@
 //! What every command and rule reads: the index, what the meshes make of it, and how much of a cluster was seen.
 
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
 
 use jiff::Timestamp;
 
@@ -9,7 +8,8 @@ use crate::index::{Index, Workload};
 use crate::mesh::install::Install;
 use crate::mesh::istio::Istio;
 use crate::mesh::linkerd::Linkerd;
-use crate::mesh::{ControlPlane, Mesh};
+use crate::mesh::membership::Memberships;
+use crate::mesh::{ControlPlane, Mesh, MeshView};
 use crate::model::{Coverage, Gap, InjectionFact, Kind, MeshId, ObjectRef, Str};
 
 /// Where the objects came from.
@@ -77,8 +77,8 @@ pub struct World {
     pub remotes: Vec<World>,
     /// What is to be installed, when that is the question.
     pub install: Install,
-    /// Membership of every workload in [`World::meshes`], once somebody asked.
-    injection: [Vec<OnceLock<InjectionFact>>; 2],
+    /// Membership of every workload in both meshes, once somebody asked.
+    memberships: Memberships,
 }
 
 impl World {
@@ -86,17 +86,17 @@ impl World {
     pub fn new(index: Index, source: SourceInfo, now: Timestamp) -> Self {
         let istio = Istio::open(&index);
         let linkerd = Linkerd::open(&index);
-        let injection = [(); 2].map(|()| index.workloads().iter().map(|_| OnceLock::new()).collect());
-        Self { index, istio, linkerd, source, now, remotes: Vec::new(), install: Install::default(), injection }
+        Self { index, istio, linkerd, source, now, remotes: Vec::new(), install: Install::default(), memberships: Memberships::default() }
+    }
+
+    /// What the engines in `mesh/` read.
+    pub fn view(&self) -> MeshView<'_> {
+        MeshView { index: &self.index, istio: &self.istio, linkerd: &self.linkerd, memberships: &self.memberships }
     }
 
     /// Membership of a workload in a mesh; found out once, since many rules ask.
     pub fn injection(&self, mesh: MeshId, workload: &Workload) -> &InjectionFact {
-        let (mesh, facts): (&dyn Mesh, _) = match mesh {
-            MeshId::Istio => (&self.istio, &self.injection[0]),
-            MeshId::Linkerd => (&self.linkerd, &self.injection[1]),
-        };
-        facts[workload.position()].get_or_init(|| mesh.injection(&self.index, workload))
+        self.view().injection(mesh, workload)
     }
 
     /// Both meshes, whether or not they are here.

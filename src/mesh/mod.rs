@@ -4,9 +4,23 @@ pub mod certificate;
 pub mod install;
 pub mod istio;
 pub mod linkerd;
+pub mod membership;
 
 use crate::index::{Index, Workload};
 use crate::model::{Coverage, Drift, Evidence, Gap, InjectionFact, Kind, Map, MeshId, ObjectRef, Pod, PodSpec, Str, Subject};
+
+/// What the engines read: the objects and what both meshes make of them. A [`World`](crate::world::World) lends it.
+#[derive(Clone, Copy, Debug)]
+pub struct MeshView<'a> {
+    /// Objects, arranged.
+    pub index: &'a Index,
+    /// Istio, as far as it is here.
+    pub istio: &'a istio::Istio,
+    /// Linkerd, as far as it is here.
+    pub linkerd: &'a linkerd::Linkerd,
+    /// Membership of every workload, once somebody asked.
+    pub memberships: &'a membership::Memberships,
+}
 
 /// The one seam between the meshes and everything else: opened once from the index, then total and pure.
 pub trait Mesh {

@@ -20,6 +20,7 @@ mod server;
 mod service;
 mod shared;
 mod text;
+mod trace;
 
 pub use duration::go_duration;
 pub use fact::{Evidence, Fact};
@@ -46,3 +47,4 @@ pub use service::{
 };
 pub use shared::{Intern, Shared};
 pub use text::Str;
+pub use trace::{Step, StepKind, StepPlace, StepResult, Trace};
