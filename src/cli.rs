@@ -16,9 +16,9 @@ use crate::commands::version::VersionArgs;
 use crate::model::MeshId;
 use crate::report::MeshTag;
 
-/// Check, explain and mend Istio and Linkerd
+/// Check, explain and fix Istio and Linkerd
 ///
-/// One vocabulary for both meshes: what is in the mesh and why, what is wrong and how to mend it. Everything that reads a cluster also reads
+/// One vocabulary for both meshes: what is in the mesh and why, what is wrong and how to fix it. Everything that reads a cluster also reads
 /// manifests (-f), a saved snapshot (--snapshot) or the built-in demo (--demo).
 #[derive(Debug, Parser)]
 #[command(name = "kubectl mesh", bin_name = "kubectl mesh", version, arg_required_else_help = true, max_term_width = 120)]

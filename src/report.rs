@@ -162,15 +162,15 @@ pub struct Finding {
     pub location: Option<Location>,
     /// What is wrong, with the values that make it so.
     pub message: String,
-    /// How to mend it.
+    /// How to fix it.
     pub hint: String,
     /// Other objects involved.
     pub related: Vec<Related>,
-    /// The mend, where it is certain.
+    /// A change that certainly fixes it, where there is one.
     pub fix: Option<Fix>,
 }
 
-/// A mend that needs no judgement: one scalar of the object becomes another.
+/// A change that needs no judgement: one scalar of the object becomes another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// The scalar.
@@ -204,7 +204,7 @@ impl Finding {
         self
     }
 
-    /// Offers a certain mend: the scalar at `path` has to be `value`.
+    /// Offers a certain fix: the scalar at `path` has to be `value`.
     pub fn fix(&mut self, path: impl Into<String>, value: impl Into<String>) -> &mut Self {
         self.fix = Some(Fix { path: path.into(), value: value.into() });
         self

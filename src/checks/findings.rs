@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::common::Common;
+use super::support::common::Common;
 use crate::checks::Check;
 use crate::index::Workload;
 use crate::model::{Kind, Meta, ObjectRef, Subject};
@@ -42,7 +42,7 @@ impl<'w> Findings<'w> {
         world.remotes.iter().filter_map(|remote| Some(format!("cluster {}: {}", remote.source.name, remote.hidden(check.remote)?)))
     }
 
-    /// Reports that something is wrong with `object` at `path` (empty for the object as a whole), and how to mend it.
+    /// Reports that something is wrong with `object` at `path` (empty for the object as a whole), and how to fix it.
     pub fn add(&mut self, object: &impl Subject, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) -> &mut Finding {
         self.push(object.reference(), object.meta(), path.into(), message.into(), hint.into())
     }

@@ -1,22 +1,26 @@
-//! Rules: one file each, registered in one static list per family, pure functions of the [`World`].
+//! Rules: one file each, named after its id, in the folder of its category; pure functions of the [`World`]. `support` holds what several share.
 
 pub mod baseline;
-mod clusters;
-mod common;
+mod certificates;
+mod config;
+mod control_plane;
+mod data_plane;
 mod findings;
 mod gateway;
-mod install;
-mod istio;
-mod kubernetes;
-mod linkerd;
+mod injection;
+mod mtls;
+mod policy;
 mod registry;
 mod runner;
+mod support;
 mod suppress;
+mod traffic;
+mod versions;
 
 pub use findings::Findings;
-pub use install::verdicts;
 pub use registry::{all, find};
 pub use runner::{Selection, run};
+pub use support::install::verdicts;
 pub use suppress::{SuppressArg, apply as suppress};
 
 use crate::model::Kind;
@@ -43,7 +47,7 @@ pub struct Check {
     pub id: &'static str,
     /// One line for lists.
     pub summary: &'static str,
-    /// Markdown with the headings *What it checks*, *Why it matters*, *How to mend it* (and, where it helps, *Example*).
+    /// Markdown with the headings *What it checks*, *Why it matters*, *How to fix it* (and, where it helps, *Example*).
     pub doc: &'static str,
     /// Codes of other tools for the situations this rule finds.
     pub aliases: &'static [&'static str],

@@ -2,22 +2,23 @@
 
 use super::Check;
 
-/// Every family of rules; within a family the order is that of its list.
-static FAMILIES: &[&[&Check]] = &[
+/// Every category's rules; within a category the order is that of its list.
+static CATEGORIES: &[&[&Check]] = &[
+    super::certificates::CHECKS,
+    super::config::CHECKS,
+    super::control_plane::CHECKS,
+    super::data_plane::CHECKS,
     super::gateway::CHECKS,
-    super::install::CHECKS,
-    super::istio::platform::CHECKS,
-    super::istio::schema::CHECKS,
-    super::istio::security::CHECKS,
-    super::istio::traffic::CHECKS,
-    super::kubernetes::CHECKS,
-    super::linkerd::platform::CHECKS,
-    super::linkerd::policy::CHECKS,
+    super::injection::CHECKS,
+    super::mtls::CHECKS,
+    super::policy::CHECKS,
+    super::traffic::CHECKS,
+    super::versions::CHECKS,
 ];
 
 /// All rules, sorted by id.
 pub fn all() -> Vec<&'static Check> {
-    let mut all: Vec<&Check> = FAMILIES.iter().flat_map(|family| family.iter().copied()).collect();
+    let mut all: Vec<&Check> = CATEGORIES.iter().flat_map(|category| category.iter().copied()).collect();
     all.sort_unstable_by_key(|check| check.id);
     all
 }

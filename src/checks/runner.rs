@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::common::Common;
+use super::support::common::Common;
 use super::{Check, Findings, Runs, registry};
 use crate::model::{Kind, MeshId};
 use crate::report::{Category, CheckReport, Finding, MeshTag, Skipped};

@@ -60,7 +60,7 @@ pub struct CheckArgs {
     /// Write all findings to the baseline file instead of comparing
     #[arg(long, requires = "baseline")]
     pub write_baseline: bool,
-    /// Show the mends that are certain as a diff of the files
+    /// Show the fixes that are certain as a diff of the files
     #[arg(long, requires = "filename")]
     pub fix: bool,
     /// With --fix, write them; comments and layout stay

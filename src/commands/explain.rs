@@ -6,7 +6,7 @@ use super::{Terminal, rules};
 use crate::checks;
 use crate::error::{CliError, Exit};
 
-/// Explain a rule: what it checks, why it matters, how to mend it
+/// Explain a rule: what it checks, why it matters, how to fix it
 #[derive(Clone, Debug, Args)]
 pub struct ExplainArgs {
     /// Rule id, or a code of another tool such as IST0101, KIA1102

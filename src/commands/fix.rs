@@ -1,4 +1,4 @@
-//! `check --fix`: the mends that need no judgement, as a diff, or written with comments and layout kept.
+//! `check --fix`: the fixes that need no judgement, as a diff, or written with comments and layout kept.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,7 +29,7 @@ pub(super) fn run(report: &CheckReport, world: &World, write: bool, terminal: &m
     let mut fixed = 0;
     for (file, mut edits) in edits {
         if file == "-" {
-            terminal.note("standard input cannot be mended in place: give the file with -f FILE");
+            terminal.note("standard input cannot be fixed in place: give the file with -f FILE");
             continue;
         }
         let before = fs::read_to_string(&file).map_err(|e| CliError::usage(format!("cannot read {file}: {e}")))?;
@@ -42,7 +42,7 @@ pub(super) fn run(report: &CheckReport, world: &World, write: bool, terminal: &m
         fixed += edits.len();
         if write {
             replace(&file, &after)?;
-            terminal.note(format!("{file}: {} mended", edits.len()));
+            terminal.note(format!("{file}: {} fixed", edits.len()));
         } else {
             let diff = TextDiff::from_lines(&before, &after);
             write!(terminal.out, "{}", crate::output::clean(&diff.unified_diff().header(&file, &file).to_string()))?;
@@ -50,8 +50,8 @@ pub(super) fn run(report: &CheckReport, world: &World, write: bool, terminal: &m
     }
     terminal.out.flush()?;
     match (fixed, write) {
-        (0, _) => terminal.note(format!("nothing to mend without judgement; {} findings need yours", report.findings.len())),
-        (n, false) => terminal.note(format!("{n} mends shown; add --write to make them")),
+        (0, _) => terminal.note(format!("nothing to fix without judgement; {} findings need yours", report.findings.len())),
+        (n, false) => terminal.note(format!("{n} fixes shown; add --write to make them")),
         (_, true) => {}
     }
     Ok(Exit::Ok)
@@ -59,18 +59,18 @@ pub(super) fn run(report: &CheckReport, world: &World, write: bool, terminal: &m
 
 /// The text with every edit made; nothing when two of them overlap or do not fit the text.
 fn apply(text: &str, edits: &[Edit]) -> Option<String> {
-    let mut mended = String::with_capacity(text.len());
+    let mut fixed = String::with_capacity(text.len());
     let mut at = 0;
     for (start, end, value) in edits {
         if *start < at {
             return None;
         }
-        mended.push_str(text.get(at..*start)?);
-        mended.push_str(&requote(text.get(*start..*end)?, value));
+        fixed.push_str(text.get(at..*start)?);
+        fixed.push_str(&requote(text.get(*start..*end)?, value));
         at = *end;
     }
-    mended.push_str(text.get(at..)?);
-    Some(mended)
+    fixed.push_str(text.get(at..)?);
+    Some(fixed)
 }
 
 /// The new value in the quotes of the old one; plain text is quoted when YAML would read it as something else.

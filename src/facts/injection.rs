@@ -62,7 +62,7 @@ pub struct PodCount {
 pub struct DriftRow {
     /// A permanent code.
     pub code: &'static str,
-    /// Whether a restart mends it.
+    /// Whether a restart fixes it.
     pub restart: bool,
     /// What shows it.
     #[serde(flatten)]

@@ -146,7 +146,7 @@ impl Actual {
 pub struct Drift {
     /// A permanent code, for instance `revision`.
     pub code: &'static str,
-    /// Whether new pods would put it right; otherwise something else has to be mended first.
+    /// Whether new pods would put it right; otherwise something else has to be fixed first.
     pub restart: bool,
     /// What shows it.
     pub evidence: Evidence,

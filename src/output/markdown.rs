@@ -31,7 +31,7 @@ pub(super) fn write(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
         writeln!(out)?;
     }
     if !report.findings.is_empty() {
-        writeln!(out, "| | Object | Finding | How to mend it | Rule |\n|---|---|---|---|---|")?;
+        writeln!(out, "| | Object | Finding | How to fix it | Rule |\n|---|---|---|---|---|")?;
     }
     for f in &report.findings {
         let place = f.location.as_ref().map_or(String::new(), |l| format!("<br>{}:{}", cell(&l.file), l.span.line));

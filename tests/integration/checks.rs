@@ -16,7 +16,7 @@ use kubectl_mesh::report::{CheckReport, MeshTag};
 use kubectl_mesh::world::{SourceInfo, SourceKind, World};
 use serde::Deserialize;
 
-const HEADINGS: [&str; 3] = ["# What it checks", "# Why it matters", "# How to mend it"];
+const HEADINGS: [&str; 3] = ["# What it checks", "# Why it matters", "# How to fix it"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checks")

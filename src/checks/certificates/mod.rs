@@ -1,0 +1,47 @@
+//! Roots, issuers, webhook and gateway certificates.
+
+use crate::checks::Check;
+
+mod gateway_certificate_not_found;
+mod istio_ca_certificate_expiring;
+mod istio_ca_root_mismatch;
+mod istio_destination_rule_ca_missing;
+mod istio_gateway_certificate_expiring;
+mod istio_gateway_certificate_host_not_covered;
+mod istio_gateway_credential_invalid;
+mod istio_jwks_inline_unusable;
+mod istio_roots_differ_between_clusters;
+mod linkerd_issuer_certificate_expiring;
+mod linkerd_issuer_certificate_invalid;
+mod linkerd_proxy_trust_outdated;
+mod linkerd_tap_certificate;
+mod linkerd_trust_anchor_expiring;
+mod linkerd_trust_anchor_invalid;
+mod linkerd_trust_anchors_differ_between_clusters;
+mod linkerd_trust_anchors_disagree;
+mod linkerd_trust_roots_missing;
+mod linkerd_webhook_certificate;
+mod node_clock_skew;
+
+pub(super) static CHECKS: &[&Check] = &[
+    &gateway_certificate_not_found::CHECK,
+    &istio_ca_certificate_expiring::CHECK,
+    &istio_ca_root_mismatch::CHECK,
+    &istio_destination_rule_ca_missing::CHECK,
+    &istio_gateway_certificate_expiring::CHECK,
+    &istio_gateway_certificate_host_not_covered::CHECK,
+    &istio_gateway_credential_invalid::CHECK,
+    &istio_jwks_inline_unusable::CHECK,
+    &istio_roots_differ_between_clusters::CHECK,
+    &linkerd_issuer_certificate_expiring::CHECK,
+    &linkerd_issuer_certificate_invalid::CHECK,
+    &linkerd_proxy_trust_outdated::CHECK,
+    &linkerd_tap_certificate::CHECK,
+    &linkerd_trust_anchor_expiring::CHECK,
+    &linkerd_trust_anchor_invalid::CHECK,
+    &linkerd_trust_anchors_differ_between_clusters::CHECK,
+    &linkerd_trust_anchors_disagree::CHECK,
+    &linkerd_trust_roots_missing::CHECK,
+    &linkerd_webhook_certificate::CHECK,
+    &node_clock_skew::CHECK,
+];

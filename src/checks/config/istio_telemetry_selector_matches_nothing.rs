@@ -1,0 +1,46 @@
+use crate::checks::Findings;
+use crate::checks::config::istio_telemetry_selector_conflict::selector;
+use crate::model::Kind;
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::World;
+
+crate::check! {
+    /// # What it checks
+    ///
+    /// The selector of a Telemetry resource matches no workload of its namespace.
+    ///
+    /// # Why it matters
+    ///
+    /// It has no effect: the traces, metrics or logs it asks for are not made.
+    ///
+    /// # How to fix it
+    ///
+    /// Correct the labels: they are those of the pods, not of the Deployment.
+    ///
+    /// Sources: IST0101; istio `pkg/config/analysis/analyzers/telemetry/selector.go`.
+    "istio-telemetry-selector-matches-nothing",
+    summary: "Telemetry selector matches no workload of its namespace",
+    aliases: &["IST0101"],
+    severity: Severity::Warning,
+    category: Category::Config,
+    mesh: MeshTag::Istio,
+    needs: &[Kind::Telemetry, Kind::Pod],
+    run: run,
+}
+
+fn run(world: &World, findings: &mut Findings<'_>) {
+    for telemetry in world.index.objects(Kind::Telemetry) {
+        let (namespace, selector) = (telemetry.meta.namespace.as_str(), selector(telemetry));
+        if selector.is_empty() || world.index.select(Some(namespace), &selector).next().is_some() {
+            continue;
+        }
+        let labels: Vec<String> = selector.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        findings.missing(
+            telemetry,
+            "spec.selector.matchLabels",
+            &[(Kind::Pod, namespace), (Kind::Deployment, namespace)],
+            format!("no workload of namespace {namespace:?} has the labels {:?}", labels.join(",")),
+            "Write labels that the pods carry.",
+        );
+    }
+}

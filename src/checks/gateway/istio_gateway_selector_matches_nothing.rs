@@ -1,0 +1,70 @@
+use crate::checks::Findings;
+use crate::checks::support::istio::platform::gateway_workloads::{GatewayWorkloads, selector, text};
+use crate::model::{Kind, Map};
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::{SourceKind, World};
+
+crate::check! {
+    /// # What it checks
+    ///
+    /// No workload, in any namespace, has all labels of a Gateway's selector. Pods and pod templates count. Where istiod limits Gateways to their
+    /// own namespace (`PILOT_SCOPE_GATEWAY_TO_NAMESPACE`), only that one counts.
+    ///
+    /// # Why it matters
+    ///
+    /// The Gateway configures nothing: its ports are not opened, and calls to its hosts fail.
+    ///
+    /// # How to fix it
+    ///
+    /// Write the labels of the gateway's pods in `spec.selector`. Charts label them `istio: <release name>`, which need not be `ingressgateway`.
+    ///
+    /// Sources: IST0101; istio `pkg/config/analysis/analyzers/gateway/gateway.go`. KIA0302; kiali `business/checkers/gateways/selector_checker.go`.
+    "istio-gateway-selector-matches-nothing",
+    summary: "Gateway selector matches no workload",
+    aliases: &["IST0101", "KIA0302"],
+    severity: Severity::Error,
+    category: Category::Gateway,
+    mesh: MeshTag::Istio,
+    needs: &[Kind::IstioGateway, Kind::Pod],
+    run: run,
+}
+
+/// Whether some workload carries one of the selector's keys, whatever its value.
+fn resembles_a_workload(world: &World, selector: &Map) -> bool {
+    world.index.workloads().iter().any(|w| selector.iter().any(|(key, _)| w.labels.has(key)))
+}
+
+fn run(world: &World, findings: &mut Findings<'_>) {
+    let workloads = GatewayWorkloads::read(world);
+    for gateway in world.index.objects(Kind::IstioGateway) {
+        let selector = selector(gateway);
+        if workloads.of(gateway, &selector).next().is_some() {
+            continue;
+        }
+        let elsewhere = workloads.everywhere(&selector).first();
+        let (namespace, message) = match elsewhere {
+            None => ("", format!("no workload has the labels {:?}", text(&selector))),
+            Some((other, _)) => (
+                gateway.meta.namespace.as_str(),
+                format!(
+                    "workloads with the labels {:?} are in namespace {other:?}, and istiod limits Gateways to their own namespace",
+                    text(&selector)
+                ),
+            ),
+        };
+        let finding = findings.missing(
+            gateway,
+            "spec.selector",
+            &[(Kind::Pod, namespace), (Kind::Deployment, namespace)],
+            message,
+            "Write the labels of the gateway's pods in spec.selector.",
+        );
+        let Some(finding) = finding else { continue };
+        if elsewhere.is_some() {
+            finding.codes(&["KIA0302"]);
+        } else if world.source.kind == SourceKind::Files && !resembles_a_workload(world, &selector) {
+            // An application's manifests rarely bring the ingress gateway along; a label that others carry with another value is a slip.
+            finding.severity(Severity::Info);
+        }
+    }
+}

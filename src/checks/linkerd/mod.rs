@@ -1,4 +1,0 @@
-//! Rules about Linkerd.
-
-pub(super) mod platform;
-pub(super) mod policy;

@@ -1,0 +1,72 @@
+use crate::checks::Findings;
+use crate::mesh::istio::policy::{self, Action};
+use crate::model::{Field, Kind, Object};
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::World;
+
+crate::check! {
+    /// # What it checks
+    ///
+    /// An AuthorizationPolicy denies every request to what it selects: an ALLOW policy without rules, or a DENY policy with a rule that has no
+    /// condition at all.
+    ///
+    /// # Why it matters
+    ///
+    /// As a first step ("deny all, then allow what is needed") this is right. An ALLOW policy without rules is also what is left over when `rules`
+    /// is misspelt or wrongly indented, and nobody can lift a DENY with an ALLOW.
+    ///
+    /// # How to fix it
+    ///
+    /// Nothing, if it is meant. Otherwise write the rules, and `rules: [{}]` where everything is to be allowed.
+    ///
+    /// Sources: istio `pilot/pkg/security/authz/builder/builder.go`.
+    "istio-policy-denies-everything",
+    summary: "AuthorizationPolicy denies every request to what it selects",
+    severity: Severity::Info,
+    category: Category::Policy,
+    mesh: MeshTag::Istio,
+    needs: &[Kind::AuthorizationPolicy],
+    run: run,
+}
+
+fn run(world: &World, findings: &mut Findings<'_>) {
+    let root = world.istio.root_namespace();
+    for ap in world.index.objects(Kind::AuthorizationPolicy).iter().filter(|ap| !policy::is_dry_run(ap)) {
+        let rules: Vec<Field<'_>> = ap.spec().list("rules").collect();
+        let reach = reach(ap, root);
+        match Action::of(ap) {
+            Action::Allow if rules.is_empty() => {
+                let message = format!("allows nothing, and so denies every request to {reach} that no other policy allows");
+                findings.add(ap, "spec.rules", message, "Write the rules, or leave it as it is if that is meant.");
+            }
+            Action::Deny => {
+                if let Some(rule) = rules.iter().find(|rule| is_unconditional(rule)) {
+                    let message = format!("denies every request to {reach}; no ALLOW policy can lift that");
+                    let hint = "Add conditions to the rule, or use an ALLOW policy without rules, which others can open again.";
+                    findings.add(ap, rule.path(), message, hint).severity(Severity::Warning);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a rule matches every request.
+pub(in crate::checks) fn is_unconditional(rule: &Field<'_>) -> bool {
+    rule.is_map() && ["from", "to", "when"].iter().all(|name| rule.get(name).is_none_or(|f| f.is_empty()))
+}
+
+/// What a policy is for, in words.
+pub(in crate::checks) fn reach(ap: &Object, root: &str) -> String {
+    let targets = policy::targets(ap);
+    let labels = policy::selector(ap).unwrap_or_default();
+    let namespace = if ap.meta.namespace == root { "the mesh".to_owned() } else { format!("namespace {:?}", ap.meta.namespace) };
+    match (targets.first(), labels.is_empty()) {
+        (Some(target), _) => format!("{} {:?}", target.kind, target.name),
+        (None, true) => format!("every workload of {namespace}"),
+        (None, false) => {
+            let labels: Vec<String> = labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            format!("workloads of {namespace} with {}", labels.join(","))
+        }
+    }
+}

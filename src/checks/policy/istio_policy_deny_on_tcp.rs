@@ -1,0 +1,125 @@
+use std::collections::HashMap;
+
+use crate::checks::Findings;
+use crate::checks::support::istio::security::ports;
+use crate::index::Workload;
+use crate::mesh::istio::ambient::{HTTP_OPERATION, HTTP_SOURCE, first_filled, is_http_key};
+use crate::mesh::istio::policy::{self, Action, Enforcer};
+use crate::model::{Field, Kind, Object, Service, Str, Subject};
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::World;
+
+crate::check! {
+    /// # What it checks
+    ///
+    /// A DENY rule with HTTP fields (`methods`, `paths`, `hosts`, `requestPrincipals`, `request.*`) and without `ports` holds for a workload with
+    /// a port that carries no HTTP (by the name or `appProtocol` of its Service port), and a sidecar enforces it.
+    ///
+    /// # Why it matters
+    ///
+    /// On a connection that is not HTTP the HTTP fields of a DENY rule are left out, and what remains is wider: a rule made of HTTP fields alone
+    /// denies the whole port.
+    ///
+    /// # How to fix it
+    ///
+    /// Add `ports` with the HTTP ports to every operation of the rule.
+    ///
+    /// # Example
+    ///
+    /// ```yaml
+    /// - operation:
+    ///     methods: ["DELETE"]
+    ///     ports: ["8080"]
+    /// ```
+    ///
+    /// Sources: istio `pilot/pkg/security/authz/model/model.go`; `pkg/config/validation/validation.go` (the warning for DENY rules).
+    "istio-policy-deny-on-tcp",
+    summary: "A DENY rule with HTTP fields denies all of a port that carries no HTTP",
+    severity: Severity::Error,
+    category: Category::Policy,
+    mesh: MeshTag::Istio,
+    needs: &[Kind::AuthorizationPolicy, Kind::Service, Kind::Pod, Kind::Deployment],
+    run: run,
+}
+
+/// A container port that carries no HTTP.
+struct TcpPort<'a> {
+    number: u16,
+    service: &'a Service,
+    workload: &'a Workload,
+}
+
+fn run(world: &World, findings: &mut Findings<'_>) {
+    let index = &world.index;
+    let root = world.istio.root_namespace();
+    let mut by_namespace: HashMap<Str, Vec<TcpPort<'_>>> = HashMap::new();
+    for ap in index.objects(Kind::AuthorizationPolicy) {
+        if Action::of(ap) != Action::Deny || policy::is_dry_run(ap) || !policy::targets(ap).is_empty() {
+            continue;
+        }
+        let rules: Vec<(Field<'_>, Field<'_>)> = ap.spec().list("rules").filter_map(|rule| Some((first_http(&rule)?, rule))).collect();
+        if rules.is_empty() {
+            continue;
+        }
+        let selected;
+        let ports: &[TcpPort<'_>] = if policy::selector(ap).unwrap_or_default().is_empty() {
+            let scope = if ap.meta.namespace == root { Str::default() } else { ap.meta.namespace.clone() };
+            by_namespace.entry(scope).or_insert_with_key(|ns| {
+                let workloads = if ns.is_empty() { index.workloads() } else { index.workloads_in(ns) };
+                workloads.iter().flat_map(|w| tcp_ports(world, w)).collect()
+            })
+        } else {
+            selected = policy::picked(index, ap, root).into_iter().flat_map(|w| tcp_ports(world, w)).collect::<Vec<_>>();
+            &selected
+        };
+        for (field, rule) in rules {
+            if let Some(hit) = ports.iter().find(|p| reaches(&rule, p.number)) {
+                report(ap, &field, &rule, hit, findings);
+            }
+        }
+    }
+}
+
+fn report(ap: &Object, field: &Field<'_>, rule: &Field<'_>, hit: &TcpPort<'_>, findings: &mut Findings<'_>) {
+    let whom = if only_http(rule) { "every connection" } else { "more connections than it says" };
+    let message = format!("port {} of {} carries no HTTP: there the rule denies {whom}", hit.number, hit.workload.reference);
+    let finding = findings.add(ap, field.path(), message, "Add ports with the HTTP ports to every operation of this rule.");
+    finding.related(hit.service.reference(), "names the protocol of the port");
+}
+
+fn tcp_ports<'a>(world: &'a World, workload: &'a Workload) -> Vec<TcpPort<'a>> {
+    let index = &world.index;
+    if policy::enforcer(index, workload) != Enforcer::Sidecar {
+        return Vec::new();
+    }
+    let services = ports::services(index, workload);
+    let ports = services.flat_map(|service| service.spec.ports.iter().filter(|p| ports::is_tcp(p)).map(move |port| (service, port)));
+    ports.filter_map(|(service, port)| Some(TcpPort { number: ports::container_port(index, workload, port)?, service, workload })).collect()
+}
+
+/// The first field of a rule that a connection without HTTP cannot be asked for.
+fn first_http<'a>(rule: &Field<'a>) -> Option<Field<'a>> {
+    let to = policy::operations(rule).find_map(|o| first_filled(&o, &HTTP_OPERATION));
+    let from = || policy::sources(rule).find_map(|s| first_filled(&s, &HTTP_SOURCE));
+    to.or_else(from).or_else(|| rule.list("when").find(|c| is_http_key(c.text("key"))))
+}
+
+/// Whether nothing is left of a rule without its HTTP fields.
+fn only_http(rule: &Field<'_>) -> bool {
+    let only = |item: Field<'_>, names: &[&str]| item.entries().all(|(name, _)| names.contains(&name));
+    policy::sources(rule).all(|s| only(s, &HTTP_SOURCE))
+        && policy::operations(rule).all(|o| only(o, &HTTP_OPERATION))
+        && rule.list("when").all(|c| is_http_key(c.text("key")))
+}
+
+/// Whether some operation of a rule does not exclude a port by `ports` or `notPorts`.
+fn reaches(rule: &Field<'_>, port: u16) -> bool {
+    let port = port.to_string();
+    let lists = |operation: &Field<'_>, name: &'static str| operation.texts(name).any(|(p, _)| p == port);
+    let operations: Vec<Field<'_>> = policy::operations(rule).collect();
+    let open = |o: &Field<'_>| {
+        let limited = o.get("ports").is_some_and(|f| !f.is_empty());
+        (!limited || lists(o, "ports")) && !lists(o, "notPorts")
+    };
+    operations.is_empty() || operations.iter().any(open)
+}

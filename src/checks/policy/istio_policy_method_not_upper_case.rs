@@ -1,0 +1,46 @@
+use crate::checks::Findings;
+use crate::checks::policy::istio_policy_method_unknown::METHODS;
+use crate::mesh::istio::policy;
+use crate::model::Kind;
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::World;
+
+crate::check! {
+    /// # What it checks
+    ///
+    /// An AuthorizationPolicy writes an HTTP method in small letters: `get` instead of `GET`.
+    ///
+    /// # Why it matters
+    ///
+    /// Envoy compares methods with their case, and clients send capitals. The rule never matches: an ALLOW rule lets nothing through, a DENY rule
+    /// stops nothing.
+    ///
+    /// # How to fix it
+    ///
+    /// Write the method in capitals.
+    ///
+    /// Sources: RFC 9110 section 9.1; istio `pilot/pkg/security/authz/model/generator.go`.
+    "istio-policy-method-not-upper-case",
+    summary: "AuthorizationPolicy writes an HTTP method in small letters, which never matches",
+    severity: Severity::Error,
+    category: Category::Policy,
+    mesh: MeshTag::Istio,
+    needs: &[Kind::AuthorizationPolicy],
+    run: run,
+}
+
+fn run(world: &World, findings: &mut Findings<'_>) {
+    for ap in world.index.objects(Kind::AuthorizationPolicy) {
+        for rule in ap.spec().list("rules") {
+            for operation in policy::operations(&rule) {
+                for (value, at) in ["methods", "notMethods"].into_iter().flat_map(|name| operation.texts(name)) {
+                    let upper = value.to_ascii_uppercase();
+                    if upper != value && METHODS.contains(&upper.as_str()) {
+                        let message = format!("{value:?} never matches: methods are compared with their case");
+                        findings.add(ap, at.path(), message, format!("Write {upper:?}.")).fix(at.path(), upper);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+use crate::checks::Findings;
+use crate::mesh::istio::policy;
+use crate::model::Kind;
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::World;
+
+/// The methods of HTTP that callers send.
+pub(in crate::checks) const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"];
+
+crate::check! {
+    /// # What it checks
+    ///
+    /// An AuthorizationPolicy names, in `operation.methods` or `operation.notMethods`, something that is no HTTP method: neither one of GET, HEAD,
+    /// POST, PUT, PATCH, DELETE, CONNECT, OPTIONS and TRACE, nor a beginning (`GE*`) or an end (`*ST`) of one.
+    ///
+    /// # Why it matters
+    ///
+    /// The value is compared with the method of the request and never matches. gRPC calls are all POST: a method name such as
+    /// `/shop.Cart/Add` belongs in `paths`.
+    ///
+    /// # How to fix it
+    ///
+    /// Write the HTTP method, or move a gRPC method to `paths` with `POST` as the method.
+    ///
+    /// # Example
+    ///
+    /// ```yaml
+    /// # before: never matches
+    /// methods: ["/shop.Cart/Add"]
+    /// # after
+    /// methods: ["POST"]
+    /// paths: ["/shop.Cart/Add"]
+    /// ```
+    ///
+    /// Sources: kiali KIA0102 `business/checkers/authorization/namespace_method_checker.go`.
+    "istio-policy-method-unknown",
+    summary: "AuthorizationPolicy names something that is no HTTP method",
+    aliases: &["KIA0102"],
+    severity: Severity::Warning,
+    category: Category::Policy,
+    mesh: MeshTag::Istio,
+    needs: &[Kind::AuthorizationPolicy],
+    run: run,
+}
+
+fn run(world: &World, findings: &mut Findings<'_>) {
+    for ap in world.index.objects(Kind::AuthorizationPolicy) {
+        for rule in ap.spec().list("rules") {
+            for operation in policy::operations(&rule) {
+                for name in ["methods", "notMethods"] {
+                    for (value, at) in operation.texts(name).filter(|(value, _)| !value.is_empty() && !is_method(value)) {
+                        let hint = if value.contains('/') {
+                            "gRPC calls are POST: move this to paths and write POST as the method."
+                        } else {
+                            "Write an HTTP method in capitals, such as GET."
+                        };
+                        let finding = findings.add(ap, at.path(), format!("{value:?} is no HTTP method and matches no request"), hint);
+                        finding.codes(if name == "methods" { &["KIA0102"] } else { &[] });
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether a value can match a method, its case aside.
+fn is_method(value: &str) -> bool {
+    let value = value.trim().to_ascii_uppercase();
+    match (value.strip_suffix('*'), value.strip_prefix('*')) {
+        _ if value == "*" => true,
+        (Some(prefix), None) => METHODS.iter().any(|m| m.starts_with(prefix)),
+        (None, Some(suffix)) => METHODS.iter().any(|m| m.ends_with(suffix)),
+        _ => METHODS.contains(&value.as_str()),
+    }
+}

@@ -1,0 +1,255 @@
+//! What the injector accepts as the value of an annotation (istio `pkg/kube/inject/validate.go`).
+
+use ipnet::IpNet;
+use serde_json::Value;
+
+/// What is wrong with the value of this annotation, if anything; annotations without a rule accept everything.
+pub(in crate::checks) fn fault(name: &str, value: &str) -> Option<String> {
+    let result = match name {
+        "sidecar.istio.io/interceptionMode" => one_of(value, &["REDIRECT", "TPROXY", "NONE"]),
+        "status.sidecar.istio.io/port" => port(value),
+        "readiness.status.sidecar.istio.io/initialDelaySeconds"
+        | "readiness.status.sidecar.istio.io/periodSeconds"
+        | "readiness.status.sidecar.istio.io/failureThreshold" => count(value),
+        "traffic.sidecar.istio.io/includeOutboundIPRanges" if value == "*" => Ok(()),
+        "traffic.sidecar.istio.io/includeOutboundIPRanges" | "traffic.sidecar.istio.io/excludeOutboundIPRanges" => ranges(value),
+        "traffic.sidecar.istio.io/includeInboundPorts" if value == "*" => Ok(()),
+        "traffic.sidecar.istio.io/includeInboundPorts"
+        | "traffic.sidecar.istio.io/excludeInboundPorts"
+        | "traffic.sidecar.istio.io/excludeOutboundPorts" => ports(value),
+        "traffic.sidecar.istio.io/excludeInterfaces" | "traffic.sidecar.istio.io/kubevirtInterfaces" | "istio.io/reroute-virtual-interfaces" => {
+            interfaces(value)
+        }
+        "prometheus.istio.io/merge-metrics" => truth(value),
+        "sidecar.istio.io/proxyCPU" | "sidecar.istio.io/proxyMemory" | "sidecar.istio.io/proxyCPULimit" | "sidecar.istio.io/proxyMemoryLimit" => {
+            quantity(value)
+        }
+        "proxy.istio.io/config" => proxy_config(value),
+        _ => Ok(()),
+    };
+    result.err()
+}
+
+type Verdict = Result<(), String>;
+
+fn check(holds: bool, why: impl Into<String>) -> Verdict {
+    if holds { Ok(()) } else { Err(why.into()) }
+}
+
+fn one_of(value: &str, allowed: &[&str]) -> Verdict {
+    check(allowed.contains(&value), format!("must be one of {}", allowed.join(", ")))
+}
+
+fn digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn port(value: &str) -> Verdict {
+    let text = value.trim();
+    check(digits(text) && text.parse::<u16>().is_ok(), format!("{text:?} is not a port number"))
+}
+
+fn count(value: &str) -> Verdict {
+    check(digits(value) && value.parse::<u32>().is_ok(), "must be a whole number of at least 0")
+}
+
+fn ports(value: &str) -> Verdict {
+    if value.trim().is_empty() { Ok(()) } else { value.trim().split(',').try_for_each(port) }
+}
+
+fn ranges(value: &str) -> Verdict {
+    if value.is_empty() {
+        return Ok(());
+    }
+    value.split(',').try_for_each(|range| check(range.parse::<IpNet>().is_ok(), format!("{range:?} is not an address range such as 10.0.0.0/8")))
+}
+
+fn interfaces(value: &str) -> Verdict {
+    if value.is_empty() {
+        return Ok(());
+    }
+    value.split(',').map(str::trim).try_for_each(|name| {
+        let letter = name.starts_with(|c: char| c.is_ascii_alphabetic());
+        let sound = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
+        check(letter && name.len() <= 15 && sound, format!("{name:?} is not the name of a network interface"))
+    })
+}
+
+fn truth(value: &str) -> Verdict {
+    check(
+        matches!(value, "1" | "t" | "T" | "TRUE" | "true" | "True" | "0" | "f" | "F" | "FALSE" | "false" | "False"),
+        "must be \"true\" or \"false\"",
+    )
+}
+
+fn quantity(value: &str) -> Verdict {
+    const SUFFIXES: [&str; 16] = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    let unsigned = value.strip_prefix(['+', '-']).unwrap_or(value);
+    let number = unsigned.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let suffix = &unsigned[number.len()..];
+    let (mantissa, exponent) = number.split_once(['e', 'E']).map_or((number, None), |(m, e)| (m, Some(e)));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let decimal = (digits(whole) || whole.is_empty()) && (digits(fraction) || fraction.is_empty()) && !(whole.is_empty() && fraction.is_empty());
+    let exponent_sound = exponent.is_none_or(|e| digits(e.strip_prefix(['+', '-']).unwrap_or(e)) && suffix.is_empty());
+    check(decimal && exponent_sound && SUFFIXES.contains(&suffix), "is not a quantity such as 100m or 128Mi")
+}
+
+/// Fields of ProxyConfig, in the spelling of its JSON.
+const PROXY_CONFIG_FIELDS: &[&str] = &[
+    "availabilityZone",
+    "binaryPath",
+    "caCertificatesPem",
+    "concurrency",
+    "configPath",
+    "connectionSettings",
+    "controlPlaneAuthPolicy",
+    "customConfigFile",
+    "discoveryAddress",
+    "discoveryRefreshDelay",
+    "drainDuration",
+    "envoyAccessLogService",
+    "envoyMetricsService",
+    "envoyMetricsServiceAddress",
+    "extraStatTags",
+    "fileFlushInterval",
+    "fileFlushMinSizeKb",
+    "gatewayTopology",
+    "holdApplicationUntilProxyStarts",
+    "image",
+    "interceptionMode",
+    "meshId",
+    "parentShutdownDuration",
+    "privateKeyProvider",
+    "proxyAdminPort",
+    "proxyBootstrapTemplatePath",
+    "proxyHeaders",
+    "proxyMetadata",
+    "proxyStatsMatcher",
+    "readinessProbe",
+    "runtimeValues",
+    "sds",
+    "serviceCluster",
+    "statNameLength",
+    "statsCompression",
+    "statsdUdpAddress",
+    "statusPort",
+    "terminationDrainDuration",
+    "tracing",
+    "tracingServiceName",
+    "zipkinAddress",
+];
+
+fn proxy_config(value: &str) -> Verdict {
+    let config: Value = serde_saphyr::from_str(value).map_err(|e| format!("is not YAML: {}", e.without_snippet()))?;
+    let fields = match &config {
+        Value::Null => return Ok(()),
+        Value::Object(fields) => fields,
+        _ => return Err("is not a ProxyConfig: it must be a map".to_owned()),
+    };
+    for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+        match camel_case(name).as_str() {
+            "statusPort" | "proxyAdminPort" => {
+                check(number(value).is_some_and(|p| (1..=65535).contains(&p)), format!("{name} is not a port number"))?
+            }
+            "discoveryAddress" => address(name, value)?,
+            "statsdUdpAddress" | "envoyMetricsServiceAddress" if value.as_str() != Some("") => address(name, value)?,
+            "tracing" => {
+                check(value.is_object(), "tracing must be a map")?;
+                let tracers = ["zipkin", "lightstep", "datadog"].into_iter().filter_map(|tracer| value[tracer].get("address"));
+                tracers.into_iter().try_for_each(|at| address("the tracer's address", at))?;
+            }
+            "binaryPath" | "configPath" | "serviceCluster" => {
+                check(value.as_str().is_some_and(|s| !s.is_empty()), format!("{name} must be a text that is not empty"))?
+            }
+            "interceptionMode" => choice(name, value, &["REDIRECT", "TPROXY", "NONE"])?,
+            "controlPlaneAuthPolicy" => choice(name, value, &["NONE", "MUTUAL_TLS"])?,
+            "drainDuration" => check(value.is_string(), "drainDuration must have a unit, for example 10s")?,
+            "concurrency" => check(number(value).is_some_and(|n| n >= 0), "concurrency must be a whole number of at least 0")?,
+            "proxyMetadata" => {
+                check(value.as_object().is_some_and(|m| m.values().all(Value::is_string)), "values of proxyMetadata must be quoted texts")?
+            }
+            "holdApplicationUntilProxyStarts" => check(value.is_boolean(), "holdApplicationUntilProxyStarts must be true or false")?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn address(name: &str, value: &Value) -> Verdict {
+    let sound = value.as_str().and_then(|text| text.rsplit_once(':')).is_some_and(|(host, number)| !host.is_empty() && port(number).is_ok());
+    check(sound, format!("{name} must be host:port"))
+}
+
+/// One of the names of an enumeration, whose values protobuf also takes as numbers.
+fn choice(name: &str, value: &Value, allowed: &[&str]) -> Verdict {
+    let sound = value.as_str().map_or(value.is_number(), |word| allowed.contains(&word));
+    check(sound, format!("{name} must be one of {}", allowed.join(", ")))
+}
+
+/// A number as protobuf reads it from JSON, where it may stand in quotes.
+fn number(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// A field of a `proxy.istio.io/config` that no ProxyConfig has. The injector reads past it (`ApplyYAML` in istio
+/// `pkg/util/protomarshal/protomarshal.go`).
+pub(in crate::checks) fn ignored_field(name: &str, value: &str) -> Option<String> {
+    let config: Value = serde_saphyr::from_str(value).ok().filter(|_| name == "proxy.istio.io/config")?;
+    config.as_object()?.keys().find(|field| !PROXY_CONFIG_FIELDS.contains(&camel_case(field).as_str())).cloned()
+}
+
+fn camel_case(name: &str) -> String {
+    let mut parts = name.split('_');
+    let mut camel = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let mut letters = part.chars();
+        camel.extend(letters.next().map(|c| c.to_ascii_uppercase()));
+        camel.push_str(letters.as_str());
+    }
+    camel
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fault, ignored_field};
+
+    fn refused(name: &str, values: &[&str]) -> bool {
+        values.iter().all(|v| fault(name, v).is_some())
+    }
+
+    fn accepted(name: &str, values: &[&str]) -> bool {
+        values.iter().all(|v| fault(name, v).is_none())
+    }
+
+    #[test]
+    fn quantities_are_read_as_kubernetes_does() {
+        assert!(accepted("sidecar.istio.io/proxyCPU", &["100m", "1", "0.5", ".5", "2.", "1e3", "1E-2", "128Mi", "+1k"]));
+        assert!(refused("sidecar.istio.io/proxyCPU", &["", "m", "1 m", "10mm", "1e3m", "1.2.3", "12\u{7}"]));
+    }
+
+    #[test]
+    fn lists_are_read_item_by_item() {
+        assert!(accepted("traffic.sidecar.istio.io/excludeInboundPorts", &["", "80", "80, 443", "0"]));
+        assert!(refused("traffic.sidecar.istio.io/excludeInboundPorts", &["*", "80,", "http", "70000", "-1", "+1"]));
+        assert!(accepted("traffic.sidecar.istio.io/includeInboundPorts", &["*", ""]));
+        assert!(accepted("traffic.sidecar.istio.io/includeOutboundIPRanges", &["*", "", "10.0.0.0/8,fd00::/8"]));
+        assert!(refused("traffic.sidecar.istio.io/excludeOutboundIPRanges", &["*", "10.0.0.1", "10.0.0.0/8, 11.0.0.0/8"]));
+        let interfaces = "traffic.sidecar.istio.io/excludeInterfaces";
+        assert!(accepted(interfaces, &["", "eth0", "eth0, net1", "br-1.2_3"]));
+        assert!(refused(interfaces, &["eth0,", "much-too-long-name", "a b", "eth0:1", "eth@if3", "0eth", "_x", "-x"]));
+    }
+
+    #[test]
+    fn a_proxy_config_has_sound_ports_and_fields_that_nobody_knows_are_passed_over() {
+        let name = "proxy.istio.io/config";
+        let sound = ["concurrency: 2", "{status_port: 15020}", "statusPort: '15020'", "statusPort:", "concurency: 2", "statsdUdpAddress: ''", ""];
+        assert!(accepted(name, &sound));
+        let sound = ["tracing: {sampling: 10}", "tracing: {zipkin: {address: 'z:9411'}}", "interceptionMode: TPROXY", "drainDuration: 1m"];
+        assert!(accepted(name, &sound));
+        assert!(refused(name, &["tracing: 5", "tracing: {datadog: {address: $(HOST_IP)}}", "interceptionMode: FOO", "controlPlaneAuthPolicy: FOO"]));
+        assert!(refused(name, &["drainDuration: 10", "binaryPath: ''", "serviceCluster: ''", "discoveryAddress: ''"]));
+        assert!(refused(name, &["statusPort: 0", "statusPort: http", "- a", "proxyMetadata: {A: 1}", "discoveryAddress: istiod", "{"]));
+        assert_eq!(ignored_field(name, "{concurency: 2}").as_deref(), Some("concurency"));
+        assert_eq!(ignored_field(name, "{connectionSettings: {}, discovery_refresh_delay: 5s}"), None);
+    }
+}

@@ -1,0 +1,136 @@
+//! How the rules of this family report: errors with istioctl's code for them, warnings with its other one.
+
+use crate::checks::Findings;
+use crate::model::{Field, Kind, Object};
+use crate::report::Severity;
+use crate::world::World;
+
+/// What is wrong with a value, and how to fix it.
+#[derive(Debug)]
+pub(in crate::checks) struct Fault {
+    /// What is wrong.
+    pub message: String,
+    /// How to fix it.
+    pub hint: String,
+}
+
+/// Nothing, or what is wrong.
+pub(in crate::checks) type Verdict = Result<(), Fault>;
+
+/// A verdict that something is wrong.
+pub(in crate::checks) fn fault(message: impl Into<String>, hint: impl Into<String>) -> Verdict {
+    Err(Fault { message: message.into(), hint: hint.into() })
+}
+
+/// Judges one object.
+pub(in crate::checks) struct Judge<'j, 'w> {
+    findings: &'j mut Findings<'w>,
+    object: &'j Object,
+    /// The field that holds the judged document as text, when it is not the object itself.
+    inside: Option<&'static str>,
+    errors: usize,
+    /// Whether Istio's validation drops the warnings of the part that is being judged.
+    quiet: bool,
+}
+
+impl<'j, 'w> Judge<'j, 'w> {
+    /// Judges `object` itself.
+    pub(in crate::checks) fn new(findings: &'j mut Findings<'w>, object: &'j Object) -> Self {
+        Self { findings, object, inside: None, errors: 0, quiet: false }
+    }
+
+    /// Judges a document that `object` holds as text in the field `inside`.
+    pub(in crate::checks) fn inside(findings: &'j mut Findings<'w>, object: &'j Object, inside: &'static str) -> Self {
+        Self { inside: Some(inside), ..Self::new(findings, object) }
+    }
+
+    /// The namespace of the object.
+    pub(in crate::checks) fn namespace(&self) -> &'j str {
+        &self.object.meta.namespace
+    }
+
+    /// Whether the judged document is text in another object, whose types no other rule looks at.
+    pub(in crate::checks) fn is_inside(&self) -> bool {
+        self.inside.is_some()
+    }
+
+    /// How many errors were reported.
+    pub(in crate::checks) fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// Istio refuses what stands at `path`.
+    pub(in crate::checks) fn error(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
+        self.errors += 1;
+        self.report(path.into(), message.into(), hint.into(), Severity::Error, &["IST0106"]);
+    }
+
+    /// Istio refuses what stands at `path`, and another tool than istioctl has a code for it too.
+    pub(in crate::checks) fn error_as(&mut self, path: impl Into<String>, fault: Fault, codes: &[&'static str]) {
+        self.errors += 1;
+        self.report(path.into(), fault.message, fault.hint, Severity::Error, codes);
+    }
+
+    /// Istio takes what stands at `path`, and warns of it.
+    pub(in crate::checks) fn warn(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
+        let codes: &[&'static str] = if self.quiet { &[] } else { &["IST0133"] };
+        self.report(path.into(), message.into(), hint.into(), Severity::Warning, codes);
+    }
+
+    /// Judges a part of which Istio's validation passes on the errors alone: its warnings get no code.
+    pub(in crate::checks) fn quietly(&mut self, part: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.quiet, true);
+        part(self);
+        self.quiet = outer;
+    }
+
+    /// Istio and istioctl take what stands at `path` without a word, and it is hardly what was meant.
+    pub(in crate::checks) fn doubt(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
+        self.report(path.into(), message.into(), hint.into(), Severity::Warning, &[]);
+    }
+
+    /// Istio takes what stands at `path` and warns of it, although it is as bad as an error.
+    pub(in crate::checks) fn alarm(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
+        self.report(path.into(), message.into(), hint.into(), Severity::Error, &["IST0133"]);
+    }
+
+    /// Worth knowing, and istioctl warns of it.
+    pub(in crate::checks) fn note(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
+        self.report(path.into(), message.into(), hint.into(), Severity::Info, &["IST0133"]);
+    }
+
+    /// Istio's webhook refuses the object, or Istio cannot read it at all; istioctl gives no code for that.
+    pub(in crate::checks) fn refused(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
+        self.report(path.into(), message.into(), hint.into(), Severity::Error, &[]);
+    }
+
+    /// An error at `field`, when the verdict is one.
+    pub(in crate::checks) fn judge(&mut self, field: &Field<'_>, verdict: Verdict) {
+        if let Err(Fault { message, hint }) = verdict {
+            self.error(field.path(), message, hint);
+        }
+    }
+
+    fn report(&mut self, path: String, message: String, hint: String, severity: Severity, codes: &[&'static str]) {
+        let (path, message) = match self.inside {
+            Some(inside) if path.is_empty() => (inside.to_owned(), message),
+            Some(inside) => (inside.to_owned(), format!("{path}: {message}")),
+            None => (path, message),
+        };
+        self.findings.add(self.object, path, message, hint).severity(severity).codes(codes);
+    }
+}
+
+/// Judges every object of a kind: its annotations, then its spec with `spec`.
+pub(in crate::checks) fn each(
+    world: &World,
+    findings: &mut Findings<'_>,
+    kind: Kind,
+    spec: impl for<'o> Fn(&mut Judge<'_, '_>, &Field<'o>, &'o Object),
+) {
+    for object in world.index.objects(kind) {
+        let mut judge = Judge::new(findings, object);
+        crate::checks::support::istio::schema::common::annotations(&mut judge, object);
+        spec(&mut judge, &object.spec(), object);
+    }
+}

@@ -1,0 +1,177 @@
+//! What NetworkPolicies let through to and from the workloads they select, as far as ports go.
+
+use std::collections::BTreeMap;
+
+use crate::index::Workload;
+use crate::model::{Field, Intent, Kind, LabelSelector, Map, MeshId, Mode, Object, ObjectRef, PodSpec};
+use crate::world::World;
+
+/// The label with its name that every namespace has.
+const NAME: &str = "kubernetes.io/metadata.name";
+
+/// One side of a pod's traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::checks) enum Direction {
+    /// To the pod.
+    Ingress,
+    /// From the pod.
+    Egress,
+}
+
+impl Direction {
+    /// The field with its rules.
+    pub(in crate::checks) const fn field(self) -> &'static str {
+        match self {
+            Self::Ingress => "ingress",
+            Self::Egress => "egress",
+        }
+    }
+
+    const fn policy_type(self) -> &'static str {
+        match self {
+            Self::Ingress => "Ingress",
+            Self::Egress => "Egress",
+        }
+    }
+
+    /// The field of a rule with the other ends.
+    pub(in crate::checks) const fn peers(self) -> &'static str {
+        match self {
+            Self::Ingress => "from",
+            Self::Egress => "to",
+        }
+    }
+}
+
+/// Workloads that the same policies isolate in one direction.
+#[derive(Debug)]
+pub(in crate::checks) struct Isolated<'w> {
+    /// The policies, by namespace and name.
+    pub(in crate::checks) policies: Vec<&'w Object>,
+    /// The workloads.
+    pub(in crate::checks) workloads: Vec<&'w Workload>,
+}
+
+/// All workloads that policies isolate in `direction`, together where the policies are the same: what holds for one of them holds for all.
+pub(in crate::checks) fn isolated(world: &World, direction: Direction) -> Vec<Isolated<'_>> {
+    let policies = world.index.objects(Kind::NetworkPolicy);
+    let mut of_workload: BTreeMap<&ObjectRef, (Vec<usize>, &Workload)> = BTreeMap::new();
+    for (i, policy) in policies.iter().enumerate().filter(|(_, policy)| isolates(policy, direction)) {
+        let spec = policy.spec();
+        let selector = spec.get("podSelector").map_or_else(|| Some(LabelSelector::default()), LabelSelector::read);
+        let Some(selector) = selector else { continue };
+        for workload in world.index.select(Some(&policy.meta.namespace), &selector.match_labels) {
+            let on_host = world.index.pod_spec(workload).is_none_or(|spec| spec.host_network);
+            if workload.is_live() && !on_host && selector.matches(&workload.labels) {
+                of_workload.entry(&workload.reference).or_insert_with(|| (Vec::new(), workload)).0.push(i);
+            }
+        }
+    }
+    let mut groups: BTreeMap<Vec<usize>, Vec<&Workload>> = BTreeMap::new();
+    for (by, workload) in of_workload.into_values() {
+        groups.entry(by).or_default().push(workload);
+    }
+    groups.into_iter().map(|(by, workloads)| Isolated { policies: by.into_iter().map(|i| &policies[i]).collect(), workloads }).collect()
+}
+
+/// Whether a policy concerns a direction: by `policyTypes`, else ingress always and egress where it has rules for it.
+fn isolates(policy: &Object, direction: Direction) -> bool {
+    let spec = policy.spec();
+    let mut types = spec.texts("policyTypes").map(|(name, _)| name).peekable();
+    match types.peek() {
+        Some(_) => types.any(|t| t == direction.policy_type()),
+        None => direction == Direction::Ingress || spec.get("egress").is_some(),
+    }
+}
+
+impl<'w> Isolated<'w> {
+    /// All rules of its policies for a direction.
+    pub(in crate::checks) fn rules(&self, direction: Direction) -> impl Iterator<Item = (&'w Object, Field<'w>)> {
+        self.policies.iter().flat_map(move |policy| policy.spec().list(direction.field()).map(move |rule| (*policy, rule)))
+    }
+
+    /// Whether some rule lets `port` through, whoever the peer.
+    pub(in crate::checks) fn opens(&self, direction: Direction, protocol: &str, port: i64, spec: Option<&PodSpec>) -> bool {
+        self.rules(direction).any(|(_, rule)| opens(&rule, direction, protocol, port, spec))
+    }
+
+    /// Its workloads that a mesh has or will have in a certain way.
+    pub(in crate::checks) fn in_mesh(&self, world: &World, mesh: MeshId, mode: Mode) -> Vec<&'w Workload> {
+        self.workloads.iter().copied().filter(|w| mode_of(world, mesh, w) == Some(mode)).collect()
+    }
+}
+
+/// How a workload is in a mesh: what its pods are, or what new ones would become.
+pub(in crate::checks) fn mode_of(world: &World, mesh: MeshId, workload: &Workload) -> Option<Mode> {
+    let fact = world.injection(mesh, workload);
+    let actual = &fact.actual;
+    let running = [(actual.sidecar + actual.native, Mode::Sidecar), (actual.ambient, Mode::Ambient), (actual.gateway, Mode::Gateway)];
+    let is = running.into_iter().find(|(pods, _)| *pods > 0).map(|(_, mode)| mode);
+    is.or_else(|| fact.intended.value().and_then(Intent::mode))
+}
+
+/// Whether one rule lets a port through; a rule without ports lets all through. Names are those of the receiving pod's container ports,
+/// so on the way out they cannot be judged and count as a yes.
+pub(in crate::checks) fn opens(rule: &Field<'_>, direction: Direction, protocol: &str, port: i64, spec: Option<&PodSpec>) -> bool {
+    let mut ports = rule.list("ports").peekable();
+    if ports.peek().is_none() {
+        return true;
+    }
+    ports.any(|entry| {
+        let of = entry.text("protocol");
+        if (if of.is_empty() { "TCP" } else { of }) != protocol {
+            return false;
+        }
+        let Some(written) = entry.get("port") else { return true };
+        match written.int() {
+            Some(first) => first <= port && port <= entry.get("endPort").and_then(|p| p.int()).unwrap_or(first),
+            None => direction == Direction::Egress || names(spec, written.str().unwrap_or_default(), port),
+        }
+    })
+}
+
+fn names(spec: Option<&PodSpec>, name: &str, port: i64) -> bool {
+    let of_proxies = [("linkerd-proxy", 4143), ("linkerd-admin", 4191), ("http-envoy-prom", 15090)];
+    let declared = spec.into_iter().flat_map(PodSpec::all_containers).flat_map(|c| &c.ports);
+    of_proxies.contains(&(name, port)) || declared.into_iter().any(|p| p.name == name && i64::from(p.container_port) == port)
+}
+
+/// Whether a rule may reach pods of `namespace`. Address blocks may hold anything, and pods are not looked at.
+pub(in crate::checks) fn may_reach(world: &World, policy: &Object, rule: &Field<'_>, namespace: &str) -> bool {
+    let mut peers = rule.list("to").peekable();
+    peers.peek().is_none()
+        || peers.any(|peer| match (peer.get("ipBlock"), peer.get("namespaceSelector")) {
+            (Some(_), _) => true,
+            (None, None) => policy.meta.namespace == namespace,
+            (None, Some(selector)) => LabelSelector::read(selector).is_some_and(|s| may_select(world, &s, namespace)),
+        })
+}
+
+/// Whether a selector of namespaces picks `namespace`, or may pick it as it was not read.
+pub(in crate::checks) fn may_select(world: &World, selector: &LabelSelector, namespace: &str) -> bool {
+    // A namespace that was not read has at least the label with its name.
+    let written = world.index.namespace(namespace).map(|n| &n.metadata.labels);
+    let known = written.is_some();
+    let labels: Map = written.into_iter().flat_map(Map::iter).map(|(k, v)| (k.as_str(), v.as_str())).chain([(NAME, namespace)]).collect();
+    selector.matches(&labels) || (!known && asks_for_more(selector))
+}
+
+/// The namespaces that a selector asks for by name.
+pub(in crate::checks) fn names_in(selector: &LabelSelector) -> impl Iterator<Item = &str> {
+    let listed = selector.match_expressions.iter().filter(|r| r.key == NAME && r.operator == "In").flat_map(|r| &r.values);
+    selector.match_labels.get(NAME).into_iter().chain(listed.map(crate::model::Str::as_str))
+}
+
+fn asks_for_more(selector: &LabelSelector) -> bool {
+    let keys = selector.match_labels.iter().map(|(k, _)| k.as_str()).chain(selector.match_expressions.iter().map(|r| r.key.as_str()));
+    keys.into_iter().any(|key| key != NAME)
+}
+
+/// `Deployment shop/cart` or `3 workloads (Deployment shop/cart and others)`.
+pub(in crate::checks) fn words(workloads: &[&Workload]) -> String {
+    match workloads {
+        [] => "no workload".to_owned(),
+        [only] => only.reference.to_string(),
+        [first, ..] => format!("{} workloads ({} among them)", workloads.len(), first.reference),
+    }
+}

@@ -1,0 +1,87 @@
+//! Certificates with which the API server verifies what it calls: webhooks and aggregated APIs.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::checks::Findings;
+use crate::checks::support::linkerd::platform::anchors::{at, ends_soon, out_of_date, time_left};
+use crate::mesh::certificate::{self, Certificate};
+use crate::model::{Field, Kind, Object, Subject};
+use crate::report::{Finding, Severity};
+use crate::world::World;
+
+/// Something that the API server calls.
+pub(in crate::checks) struct Served<'w> {
+    /// The component that answers.
+    pub(in crate::checks) name: &'static str,
+    /// The object that says so.
+    pub(in crate::checks) object: &'w Object,
+    /// Where its `caBundle` stands.
+    pub(in crate::checks) holder: Field<'w>,
+    /// The Service by which it is called.
+    pub(in crate::checks) service: Option<Field<'w>>,
+    /// The codes of `linkerd check` for a certificate that is not valid, and for one that ends soon; empty where it does not look.
+    pub(in crate::checks) codes: [&'static str; 2],
+}
+
+const HINT: &str = "Renew the component's certificate and the caBundle together, then restart the component.";
+
+impl Served<'_> {
+    /// Judges the bundle, the certificate in the component's Secret, and whether one verifies the other.
+    pub(in crate::checks) fn judge(&self, world: &World, findings: &mut Findings<'_>) {
+        let mut trusted = Vec::new();
+        if let Some(bundle) = self.holder.get("caBundle") {
+            let pem = STANDARD.decode(bundle.str().unwrap_or_default()).map_err(|e| e.to_string());
+            match pem.and_then(|pem| certificate::read(&pem)) {
+                Ok(read) => trusted = read,
+                Err(why) => {
+                    let what = format!("the caBundle of {} cannot be read: {why}", self.name);
+                    self.valid(findings.add(self.object, bundle.path(), what, HINT));
+                }
+            }
+            self.dates(world, findings, self.object, &bundle.path(), &trusted);
+        }
+        let part = |name| self.service.as_ref().map(|s| s.text(name)).unwrap_or_default();
+        let (namespace, service) = (part("namespace"), part("name"));
+        let secret = world.index.object(Kind::Secret, namespace, &format!("{}-k8s-tls", self.name));
+        let Some(served) = secret.and_then(|s| at(s, "tls.crt")) else { return };
+        let chain = match served.certificates {
+            Ok(chain) => chain,
+            Err(why) => {
+                let what = format!("the certificate of {} cannot be read: {why}", self.name);
+                self.valid(findings.add(served.object, served.path, what, HINT));
+                return;
+            }
+        };
+        self.dates(world, findings, served.object, &served.path, &chain);
+        if !trusted.is_empty() && !certificate::leads_to(&chain, &trusted) {
+            let what = format!("the certificate of {} was not issued by the caBundle with which the API server verifies it", self.name);
+            self.valid(findings.add(served.object, &*served.path, what, HINT)).related(self.object.reference(), "has the caBundle");
+        }
+        let called = format!("{service}.{namespace}.svc");
+        if let Some(first) = chain.first().filter(|c| !c.names.is_empty() && !c.covers(&called) && !service.is_empty()) {
+            let what = format!("the certificate of {} is for {}, and the API server calls {called}", self.name, first.names.join(", "));
+            self.valid(findings.add(served.object, served.path, what, HINT)).related(self.object.reference(), "names the Service");
+        }
+    }
+
+    fn dates(&self, world: &World, findings: &mut Findings<'_>, object: &Object, path: &str, all: &[Certificate]) {
+        for certificate in all {
+            if let Some(how) = out_of_date(certificate, world.now) {
+                self.valid(findings.add(object, path, format!("the certificate {:?} {how}", certificate.subject), HINT));
+            } else if ends_soon(certificate, world.now) {
+                let left = time_left(certificate, world.now);
+                let what = format!("the certificate {:?} ends in {left}, at {}", certificate.subject, certificate.not_after);
+                self.code(findings.add(object, path, what, HINT).severity(Severity::Warning), self.codes[1]);
+            }
+        }
+    }
+
+    fn valid<'f>(&self, finding: &'f mut Finding) -> &'f mut Finding {
+        self.code(finding, self.codes[0])
+    }
+
+    fn code<'f>(&self, finding: &'f mut Finding, code: &'static str) -> &'f mut Finding {
+        if code.is_empty() { finding.codes(&[]) } else { finding.codes(&[code]) }
+    }
+}

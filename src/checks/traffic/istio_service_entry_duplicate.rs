@@ -1,0 +1,52 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::checks::Findings;
+use crate::checks::traffic::istio_service_entry_protocol_conflict::{conflicts, in_kiali};
+use crate::model::{Kind, Subject};
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::World;
+
+crate::check! {
+    /// # What it checks
+    ///
+    /// Several ServiceEntries that a namespace sees define the same host and port, with the same protocol.
+    ///
+    /// # Why it matters
+    ///
+    /// Istio joins their endpoints or takes the oldest entry, depending on namespace and resolution: a change to one of them may do nothing,
+    /// or move only part of the traffic.
+    ///
+    /// # How to fix it
+    ///
+    /// Keep one entry for a host, or limit each with `exportTo` to the namespaces it is for.
+    ///
+    /// Sources: KIA1211: kiali `checkers/serviceentries/multi_match_checker.go`.
+    "istio-service-entry-duplicate",
+    summary: "Several ServiceEntries define the same host and port",
+    aliases: &["KIA1211"],
+    severity: Severity::Warning,
+    category: Category::Traffic,
+    mesh: MeshTag::Istio,
+    needs: &[Kind::ServiceEntry, Kind::Sidecar, Kind::Namespace],
+    run: run,
+}
+
+fn run(world: &World, findings: &mut Findings<'_>) {
+    let all = world.index.objects(Kind::ServiceEntry);
+    let mut found: BTreeMap<(usize, usize), (BTreeSet<usize>, (String, i64))> = BTreeMap::new();
+    for (key, seen) in in_kiali(world, all).into_iter().filter(|(_, seen)| !conflicts(seen)) {
+        for claim in &seen {
+            let row = found.entry((claim.entry, claim.port)).or_insert_with(|| (BTreeSet::new(), key.clone()));
+            row.0.extend(seen.iter().map(|c| c.entry).filter(|e| *e != claim.entry));
+        }
+    }
+    for ((entry, port), (others, (host, number))) in found {
+        let names = others.iter().map(|o| all[*o].reference().to_string()).collect::<Vec<_>>().join(", ");
+        let other = if names.is_empty() { "this entry a second time" } else { &names };
+        let message = format!("{host}:{number} is defined by {other} too");
+        let finding = findings.add(&all[entry], format!("spec.ports[{port}]"), message, "Keep one entry for the host and port.");
+        for other in others.iter().take(5) {
+            finding.related(all[*other].reference(), "defines it too");
+        }
+    }
+}

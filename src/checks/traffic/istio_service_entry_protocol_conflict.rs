@@ -1,0 +1,159 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::checks::Findings;
+use crate::checks::support::istio::traffic::views::{Member, Views};
+use crate::mesh::istio::visibility::Visibility;
+use crate::model::{Kind, Object, Subject};
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::World;
+
+crate::check! {
+    /// # What it checks
+    ///
+    /// Two ServiceEntries that a namespace sees define the same host and port with different protocols.
+    ///
+    /// # Why it matters
+    ///
+    /// The proxy has one listener for the port. Which protocol it speaks depends on the age of the entries: HTTP rules may be lost, or
+    /// TCP traffic broken by HTTP parsing.
+    ///
+    /// # How to fix it
+    ///
+    /// Agree on one protocol, or keep one of the entries.
+    ///
+    /// Sources: IST0177: istio `pkg/config/analysis/analyzers/serviceentry/conflictingserviceentries.go`;
+    /// KIA1212: kiali `checkers/serviceentries/multi_match_checker.go`.
+    "istio-service-entry-protocol-conflict",
+    summary: "ServiceEntries define the same host and port with different protocols",
+    aliases: &["IST0177", "KIA1212"],
+    severity: Severity::Warning,
+    category: Category::Traffic,
+    mesh: MeshTag::Istio,
+    needs: &[Kind::ServiceEntry, Kind::Sidecar, Kind::Namespace],
+    run: run,
+}
+
+/// One port of an entry for one of its hosts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::checks) struct Claim {
+    /// Position of the ServiceEntry.
+    pub entry: usize,
+    /// Position of the port in it.
+    pub port: usize,
+    /// In upper case.
+    pub protocol: String,
+}
+
+/// What is known against one port of an entry.
+#[derive(Default)]
+struct Conflict {
+    codes: BTreeSet<&'static str>,
+    others: BTreeSet<usize>,
+    host: String,
+    number: i64,
+}
+
+/// A ServiceEntry's port by the host and number it shares with others.
+type Ports = BTreeMap<(String, i64), Vec<Claim>>;
+
+fn run(world: &World, findings: &mut Findings<'_>) {
+    let all = world.index.objects(Kind::ServiceEntry);
+    let mut found: BTreeMap<(usize, usize), Conflict> = BTreeMap::new();
+    let mut note = |claims: &[Claim], code: &'static str, key: &(String, i64)| {
+        for claim in claims {
+            let others = claims.iter().filter(|c| c.protocol != claim.protocol).map(|c| c.entry);
+            let conflict = found.entry((claim.entry, claim.port)).or_default();
+            conflict.codes.insert(code);
+            conflict.others.extend(others);
+            (conflict.host, conflict.number) = key.clone();
+        }
+    };
+    for (key, claims) in shared(all, str::to_owned) {
+        for seen in by_scope(all, &claims).filter(|seen| conflicts(seen)) {
+            note(&seen, "IST0177", &key);
+        }
+    }
+    for (key, seen) in in_kiali(world, all) {
+        if conflicts(&seen) {
+            note(&seen, "KIA1212", &key);
+        }
+    }
+    for ((entry, port), Conflict { codes, others, host, number }) in found {
+        let names = others.iter().map(|o| all[*o].reference().to_string()).collect::<Vec<_>>().join(", ");
+        let protocol = all[entry].spec().list("ports").nth(port).map(|p| p.text("protocol")).unwrap_or_default();
+        let other = if names.is_empty() { "another port of the same entry" } else { &names };
+        let message = format!("{host}:{number} is {protocol:?} here and something else in {other}");
+        let codes: Vec<_> = codes.into_iter().collect();
+        let finding = findings.add(&all[entry], format!("spec.ports[{port}].protocol"), message, "Write the same protocol everywhere.");
+        finding.codes(&codes);
+        for other in others.iter().take(5) {
+            finding.related(all[*other].reference(), "defines the port too");
+        }
+    }
+}
+
+/// What several ports claim, by host (as `name` makes it) and number.
+pub(in crate::checks) fn shared(all: &[Object], name: impl Fn(&str) -> String) -> Ports {
+    let mut ports = Ports::new();
+    for (entry, object) in all.iter().enumerate() {
+        let spec = object.spec();
+        for (port, field) in spec.list("ports").enumerate().filter(|(_, f)| !f.is_null()) {
+            let number = field.get("number").and_then(|n| n.int()).unwrap_or(0);
+            let protocol = field.text("protocol").to_ascii_uppercase();
+            for (host, _) in spec.texts("hosts") {
+                ports.entry((name(host), number)).or_default().push(Claim { entry, port, protocol: protocol.clone() });
+            }
+        }
+    }
+    ports.retain(|_, claims| claims.len() > 1);
+    ports
+}
+
+/// The claims that each namespace sees as Kiali judges it, hosts in lower case.
+pub(in crate::checks) fn in_kiali(world: &World, all: &[Object]) -> Vec<((String, i64), Vec<Claim>)> {
+    let views = Views::new(world);
+    let default = &world.istio.config.default_export_to[0];
+    let mut seen = Vec::new();
+    for (key, claims) in shared(all, str::to_ascii_lowercase) {
+        let members: Vec<Member<'_>> =
+            claims.iter().map(|c| Member::new(world, &all[c.entry], all[c.entry].spec().texts("hosts").map(|(h, _)| h).collect(), default)).collect();
+        let together = views.of(&members.iter().collect::<Vec<_>>());
+        for view in together.into_iter().chain(only_public(world, &views, &members)).filter(|view| view.len() > 1) {
+            seen.push((key.clone(), view.into_iter().map(|i| claims[i].clone()).collect()));
+        }
+    }
+    seen
+}
+
+/// What a namespace sees to which nothing is exported by name, where that is less than others see.
+fn only_public(world: &World, views: &Views<'_>, members: &[Member<'_>]) -> Option<Vec<usize>> {
+    let (public, named): (Vec<usize>, Vec<usize>) = (0..members.len()).partition(|i| members[*i].visibility.is_everyone());
+    let sees = |ns: &str, i: &usize| views.sees(ns, &members[*i]);
+    let outside = |ns: &&crate::model::Str| public.iter().all(|i| sees(ns, i)) && !named.iter().any(|i| sees(ns, i));
+    if named.is_empty() {
+        return None;
+    }
+    world.istio.registry.namespaces().find(outside).map(|_| public.clone())
+}
+
+/// Whether not all have the same protocol.
+pub(in crate::checks) fn conflicts(claims: &[Claim]) -> bool {
+    claims.windows(2).any(|pair| pair[0].protocol != pair[1].protocol)
+}
+
+/// The claims visible to everyone, and for each namespace that some are exported to by name those together with them.
+fn by_scope<'a>(all: &[Object], claims: &'a [Claim]) -> impl Iterator<Item = Vec<Claim>> + use<'a> {
+    let mut public = Vec::new();
+    let mut scoped: BTreeMap<String, Vec<Claim>> = BTreeMap::new();
+    for claim in claims {
+        match Visibility::of_object(&all[claim.entry], &[]) {
+            Visibility::Everyone => public.push(claim.clone()),
+            Visibility::Namespaces(named) => {
+                let named: BTreeSet<String> = named.iter().map(ToString::to_string).collect();
+                named.into_iter().for_each(|ns| scoped.entry(ns).or_default().push(claim.clone()));
+            }
+        }
+    }
+    let scoped: Vec<Vec<Claim>> = scoped.into_values().map(|own| own.into_iter().chain(public.iter().cloned()).collect()).collect();
+    std::iter::once(public).chain(scoped)
+}
