@@ -129,7 +129,7 @@ impl<'a> From<&'a Finding> for FindingRow<'a> {
 
 /// Where a rule is documented.
 pub(super) fn docs_url(rule: &str) -> String {
-    format!("{}/blob/main/src/checks/README.md#{rule}", env!("CARGO_PKG_REPOSITORY"))
+    format!("{}/blob/main/docs/rules.md#{rule}", env!("CARGO_PKG_REPOSITORY"))
 }
 
 /// The control planes that were found.

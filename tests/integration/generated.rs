@@ -37,7 +37,7 @@ fn completion_scripts_are_current() {
 fn the_rule_catalogue_is_current() {
     let (code, out, err) = run(&[], &["rules", "-o", "markdown"]);
     assert_eq!((code, err.as_str()), (0, ""));
-    is_current("src/checks/README.md", &out);
+    is_current("docs/rules.md", &out);
 }
 
 /// The rights that reading every kind takes.

@@ -13,6 +13,7 @@ mod demo;
 mod encode;
 mod envtest;
 mod files;
+mod fixtures;
 mod generated;
 mod healthy;
 mod injection;

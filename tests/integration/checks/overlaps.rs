@@ -72,10 +72,10 @@ fn places(report: &CheckReport) -> BTreeMap<(String, &str), BTreeSet<&'static st
 #[test]
 fn no_two_rules_say_the_same() {
     let mut met: BTreeMap<(&str, &str), String> = BTreeMap::new();
-    for dir in fs::read_dir(super::folder()).unwrap().map(|d| d.unwrap().path()) {
+    for dir in fs::read_dir(crate::fixtures::folder()).unwrap().map(|d| d.unwrap().path()) {
         let cases = fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "yaml"));
         for case in cases {
-            let report = checks::run(&super::world(&case), &Selection { all_rules: true, ..Selection::default() });
+            let report = checks::run(&crate::fixtures::world(&case), &Selection { all_rules: true, ..Selection::default() });
             for ((object, path), rules) in places(&report) {
                 let rules: Vec<&str> = rules.into_iter().collect();
                 for (i, a) in rules.iter().enumerate() {

@@ -1,0 +1,106 @@
+//! What stands in `tests/checks/<rule>/{fires,silent}-<case>.yaml`, opened as a world; the expected findings stand beside each.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use kubectl_mesh::cluster::files;
+use kubectl_mesh::index::Index;
+use kubectl_mesh::mesh::install::{Install, Target};
+use kubectl_mesh::model::{Answer, Coverage, Kind, MeshId, Review, ServerFacts};
+use kubectl_mesh::report::CheckReport;
+use kubectl_mesh::world::{SourceInfo, SourceKind, World};
+use serde::Deserialize;
+
+/// The folder of all fixtures.
+pub(crate) fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checks")
+}
+
+/// A fixed clock, so that certificates and ages in fixtures stay what they were.
+pub(crate) fn now() -> jiff::Timestamp {
+    "2026-11-20T12:00:00Z".parse().unwrap()
+}
+
+/// What a fixture holds: the cluster to check, and after each line `# cluster: NAME` another one to compare it with.
+pub(crate) fn world(file: &Path) -> World {
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let text = fs::read_to_string(file).unwrap();
+    let parse = |text: &str| files::parse(name, text, "default").unwrap_or_else(|e| panic!("{}: {e}", file.display())).inventory;
+    let open = |kind, called: &str, inventory| World::new(Index::new(inventory), SourceInfo { kind, name: called.into() }, now());
+    let Some(asked) = asked(&text) else {
+        let mut parts = text.split("\n# cluster: ");
+        let mut world = open(SourceKind::Files, name, parse(parts.next().unwrap()));
+        let others = parts.filter_map(|part| part.split_once('\n'));
+        world.remotes = others.map(|(called, text)| open(SourceKind::Files, called, parse(text))).collect();
+        return world;
+    };
+    let mut inventory = parse(&text);
+    inventory.coverage = Kind::ALL.iter().filter(|k| !asked.hidden.contains(&k.resource())).map(|k| (*k, Coverage::Complete)).collect();
+    let mut server = asked.server;
+    let (meshes, known) = (asked.meshes, server.reviews.len());
+    let targets: Vec<Target> = [MeshId::Istio, MeshId::Linkerd]
+        .into_iter()
+        .filter(|m| meshes.is_empty() || meshes.contains(&m.name().to_owned()))
+        .map(Target::usual)
+        .collect();
+    let install = Install { targets, from_version: asked.from_version };
+    for access in install.rights() {
+        if server.reviews[..known].iter().all(|r| r.access != access) {
+            server.reviews.push(Review { access, allowed: Answer::Yes });
+        }
+    }
+    inventory.server = Some(server);
+    let mut world = open(SourceKind::Cluster, name, inventory);
+    world.install = install;
+    world
+}
+
+/// What a fixture says beside its objects: that this is a cluster into which a mesh is to be installed, and how its API server answers.
+/// Rights that it does not mention are there.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Asked {
+    server: ServerFacts,
+    #[serde(default)]
+    meshes: Vec<String>,
+    #[serde(default)]
+    from_version: Option<(u32, u32)>,
+    #[serde(default)]
+    hidden: Vec<String>,
+}
+
+fn asked(text: &str) -> Option<Asked> {
+    // Always the first document.
+    let (first, _) = text.split_once("\n---\n").unwrap_or((text, ""));
+    first.contains("\nkind: Asked\n").then(|| serde_json::from_value(serde_saphyr::from_str(first).unwrap()).unwrap())
+}
+
+/// A report as it stands in the expected findings.
+pub(crate) fn render(report: &CheckReport) -> String {
+    let mut text = String::new();
+    for f in &report.findings {
+        let at = f.location.as_ref().map_or(String::new(), |l| format!(" @{}:{}", l.span.line, l.span.column));
+        text +=
+            &format!("{} {} {}{at} {:?}\n  {}\n  fix: {}\n", f.severity, f.object, f.path.as_deref().unwrap_or("-"), f.aliases, f.message, f.hint);
+        for related in &f.related {
+            text += &format!("  see: {}: {}\n", related.object, related.text);
+        }
+    }
+    for skipped in &report.skipped {
+        text += &format!("cannot tell: {}\n", skipped.because);
+    }
+    if text.is_empty() { "nothing\n".into() } else { text }
+}
+
+/// The fixtures of a rule, sorted.
+pub(crate) fn cases(rule: &str) -> Vec<PathBuf> {
+    let mut cases: Vec<PathBuf> = fs::read_dir(folder().join(rule)).map(|d| d.map(|e| e.unwrap().path()).collect()).unwrap_or_default();
+    cases.retain(|p| p.extension().is_some_and(|e| e == "yaml"));
+    cases.sort();
+    cases
+}
+
+/// `fires-one-case` of `…/fires-one-case.yaml`.
+pub(crate) fn stem(case: &Path) -> &str {
+    case.file_stem().unwrap().to_str().unwrap()
+}
