@@ -1,5 +1,6 @@
 //! `check`: everything that is wrong.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -8,11 +9,11 @@ use clap_complete::engine::ArgValueCandidates;
 
 use super::load::{RemoteArgs, Remotes};
 use super::pre::{self, PreArgs};
-use super::{Terminal, Wish, complete, fix, load};
+use super::{Terminal, Wish, complete, fix, load, words};
 use crate::checks::{self, Runs, Selection, SuppressArg, baseline};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
-use crate::model::MeshId;
+use crate::model::{MeshId, ObjectRef};
 use crate::output::{self, CheckFormat};
 use crate::report::{Category, CheckReport, Severity};
 use crate::world::{SourceKind, World};
@@ -27,8 +28,8 @@ use crate::world::{SourceKind, World};
 /// With --pre it answers another question before there is a mesh: may one be installed here?
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
-    /// Only findings about these objects, as KIND/NAME (can be repeated)
-    #[arg(value_name = "KIND/NAME")]
+    /// Only findings about these objects: TYPE/NAME, TYPE NAME, NAME or NAMESPACE/NAME (can be repeated)
+    #[arg(value_name = "OBJECT")]
     pub objects: Vec<String>,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
@@ -140,8 +141,9 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
     }
     let kinds = checks.iter().flat_map(|c| c.remote.iter().copied()).collect();
     loaded.world.remotes = remotes.read(kinds, &loaded.world, terminal).await?;
+    let named = words::objects(&loaded.world, &args.objects, global)?;
     let mut report = checks::run(&loaded.world, &selection);
-    narrow(&mut report, args, &loaded)?;
+    narrow(&mut report, named.as_ref(), args.all_findings, &loaded);
     checks::suppress(&mut report, &loaded.world, &args.suppress);
     if let Some(path) = &args.baseline {
         if args.write_baseline {
@@ -181,26 +183,13 @@ fn no_mesh(world: &World) -> Option<&'static str> {
 }
 
 /// Keeps the findings that were asked for: of the named objects, and with files over a cluster of the files' objects.
-fn narrow(report: &mut CheckReport, args: &CheckArgs, loaded: &load::Loaded) -> Result<(), CliError> {
-    if let Some(files) = loaded.laid_over.as_ref().filter(|_| !args.all_findings) {
+fn narrow(report: &mut CheckReport, named: Option<&BTreeSet<ObjectRef>>, all: bool, loaded: &load::Loaded) {
+    if let Some(files) = loaded.laid_over.as_ref().filter(|_| !all) {
         report.findings.retain(|f| files.contains(&f.object));
     }
-    if args.objects.is_empty() {
-        return Ok(());
+    if let Some(named) = named {
+        report.findings.retain(|f| named.contains(&f.object));
     }
-    let mut wanted = Vec::new();
-    for object in &args.objects {
-        let (kind, name) = object
-            .split_once('/')
-            .filter(|(kind, name)| !kind.is_empty() && !name.is_empty())
-            .ok_or_else(|| CliError::usage(format!("{object:?} is no KIND/NAME")).hint("for instance `check virtualservice/cart -n shop`"))?;
-        wanted.push((kind.to_ascii_lowercase(), name));
-    }
-    report.findings.retain(|f| {
-        let names = [f.object.kind.name().to_ascii_lowercase(), f.object.kind.plural().to_owned(), f.object.kind.resource()];
-        wanted.iter().any(|(kind, name)| f.object.name == *name && names.contains(kind))
-    });
-    Ok(())
 }
 
 fn compare(report: &mut CheckReport, path: &PathBuf) -> Result<(), CliError> {

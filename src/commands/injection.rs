@@ -46,7 +46,7 @@ pub async fn run(args: &InjectionArgs, global: &GlobalArgs, terminal: &mut Termi
     match args.output {
         ListFormat::Json => output::report_json("InjectionReport", &report, world, out)?,
         ListFormat::Yaml => output::report_yaml("InjectionReport", &report, world, out)?,
-        ListFormat::Name => output::names(&report.workloads.iter().map(InjectionRow::reference).collect::<Vec<_>>(), out)?,
+        ListFormat::Name => output::names(&report.workloads.iter().map(InjectionRow::reference).collect::<Vec<_>>(), world, out)?,
         ListFormat::Table if !args.workload.is_empty() => chains(&report.workloads, out).and_then(|()| output::gaps(&report.gaps, out))?,
         ListFormat::Table | ListFormat::Wide => table(&report, args.output == ListFormat::Wide, out)?,
     }

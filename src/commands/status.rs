@@ -58,7 +58,7 @@ fn show(
     match format {
         ListFormat::Json => output::report_json("StatusReport", page, world, out)?,
         ListFormat::Yaml => output::report_yaml("StatusReport", page, world, out)?,
-        ListFormat::Name => output::names([object], out)?,
+        ListFormat::Name => output::names([object], world, out)?,
         ListFormat::Table | ListFormat::Wide => text(out)?,
     }
     out.flush()?;
@@ -76,7 +76,7 @@ fn overview(report: &StatusReport, world: &World, format: ListFormat, terminal: 
     match format {
         ListFormat::Json => output::report_json("StatusReport", report, world, out)?,
         ListFormat::Yaml => output::report_yaml("StatusReport", report, world, out)?,
-        ListFormat::Name => output::names(&report.namespaces.iter().map(namespace_ref).collect::<Vec<_>>(), out)?,
+        ListFormat::Name => output::names(&report.namespaces.iter().map(namespace_ref).collect::<Vec<_>>(), world, out)?,
         ListFormat::Table | ListFormat::Wide => table(report, format == ListFormat::Wide, out)?,
     }
     out.flush()?;

@@ -1,10 +1,12 @@
 //! What commands about workloads have in common: the argument, the empty result, the exit code.
 
+use std::collections::BTreeSet;
+
 use super::Terminal;
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::facts::{self, NotFound, Target};
-use crate::model::{Gap, Kind};
+use crate::model::{Gap, Kind, ObjectRef};
 use crate::output;
 use crate::world::{Sight, SourceKind, World};
 
@@ -13,12 +15,27 @@ pub(super) fn target<'w>(world: &'w World, words: &[String], global: &GlobalArgs
     if words.is_empty() {
         return Ok(None);
     }
-    let namespace = global.cluster.namespace.as_deref().filter(|_| !global.cluster.all_namespaces);
-    facts::find(world, words, namespace).map(Some).map_err(|NotFound { message, hint }| {
-        let gap = facts::gaps(world, facts::MEMBERSHIP_KINDS);
-        let error = if gap.is_empty() { CliError::usage(message) } else { CliError::unreadable(message) };
-        gap.iter().fold(error.hint(hint), |error, gap| error.hint(gap.to_string()))
-    })
+    facts::find(world, words, namespace(global)).map(Some).map_err(not_found)
+}
+
+/// The objects that the words of a command line name, of any kind; nothing when there are no words.
+pub(super) fn objects(world: &World, words: &[String], global: &GlobalArgs) -> Result<Option<BTreeSet<ObjectRef>>, CliError> {
+    if words.is_empty() {
+        return Ok(None);
+    }
+    facts::objects(world, words, namespace(global)).map(Some).map_err(not_found)
+}
+
+fn namespace(global: &GlobalArgs) -> Option<&str> {
+    global.cluster.namespace.as_deref().filter(|_| !global.cluster.all_namespaces)
+}
+
+/// What is not there is the user's slip, unless it may hide in what could not be read.
+fn not_found(NotFound { message, hint, unread }: NotFound) -> CliError {
+    match unread {
+        None => CliError::usage(message).hint(hint),
+        Some(unread) => CliError::unreadable(message).hint(hint).hint(format!("it may be there all the same: {unread}")),
+    }
 }
 
 /// Says that nothing was found, where it was looked for, and what to do.

@@ -9,7 +9,7 @@ mod versions;
 pub use injection::{InjectionReport, InjectionRow, PodCount, injection, injection_of};
 pub use page::{PolicyRow, PortRow, ServicePage, ServiceRow, WorkloadPage, service_page, workload_page};
 pub use status::{ComponentRow, ControlPlaneRow, NamespaceRow, StatusReport, control_planes, status};
-pub use target::{NotFound, Target, find};
+pub use target::{NotFound, Target, find, objects};
 pub use versions::{ProxyVersionRow, VersionReport, versions};
 
 use crate::model::MeshId;

@@ -1,7 +1,9 @@
-//! What a workload argument means: `deploy/x`, `TYPE NAME`, `x`, `x.ns`, `ns/x`.
+//! What an argument names: a workload or Service, or any objects, by the words that [`Named`] reads.
+
+use std::collections::BTreeSet;
 
 use crate::index::{Body, Workload};
-use crate::model::{Kind, Service};
+use crate::model::{Kind, Misnamed, Named, ObjectRef, Service, Subject, did_you_mean, did_you_mean_kind, unknown_kind};
 use crate::world::World;
 
 /// What was meant.
@@ -20,128 +22,171 @@ pub struct NotFound {
     pub message: String,
     /// What to write instead.
     pub hint: String,
+    /// What could not be read and may hold it: then it is not known to be absent.
+    pub unread: Option<String>,
 }
 
-/// Finds what `words` name; a namespace given by flag holds unless the words have one.
+impl From<Misnamed> for NotFound {
+    fn from(Misnamed { message, hint }: Misnamed) -> Self {
+        Self { message, hint, unread: None }
+    }
+}
+
+/// Finds the one workload or Service that `words` name; a namespace given by flag holds unless the words have one.
 pub fn find<'w>(world: &'w World, words: &[String], namespace: Option<&str>) -> Result<Target<'w>, NotFound> {
-    let wanted = Wanted::parse(words, namespace)?;
-    let mut found = wanted.search(world);
+    let mut named = Named::parse(words)?;
+    let one = match (named.pop(), named.is_empty()) {
+        (Some(one), true) => one,
+        _ => {
+            return Err(
+                Misnamed { message: "one workload at a time".into(), hint: "write TYPE/NAME, TYPE NAME, NAME or NAME.NAMESPACE".into() }.into()
+            );
+        }
+    };
+    if !one.kinds.is_empty() && !one.kinds.iter().any(|kind| makes_target(*kind)) {
+        let message = format!("{:?} is no workload and no Service", one.written);
+        let hint = "kinds are pod, deploy, sts, ds, rs, job, cronjob, rollout, dc, workloadentry, externalworkload and svc";
+        return Err(Misnamed { message, hint: hint.into() }.into());
+    }
+    let mut found = search(&one, namespace, |name, namespace| targets(world, &one, name, namespace));
     match found.len() {
         1 => Ok(found.remove(0)),
-        0 => Err(wanted.nothing(world)),
-        _ => {
-            let names: Vec<String> = found.iter().map(described).collect();
-            Err(NotFound {
-                message: format!("{:?} is several: {}", words.join(" "), names.join(", ")),
-                hint: "write TYPE/NAME and -n NAMESPACE".into(),
-            })
+        0 => Err(missing(world, &one, namespace, "workload or Service", makes_target)),
+        _ => Err(NotFound {
+            message: format!("{:?} is several: {}", one.written, some(found.iter().map(|target| target.reference()))),
+            hint: "write TYPE/NAME and -n NAMESPACE".into(),
+            unread: None,
+        }),
+    }
+}
+
+/// Finds all objects that `words` name, of any kind.
+pub fn objects(world: &World, words: &[String], namespace: Option<&str>) -> Result<BTreeSet<ObjectRef>, NotFound> {
+    let mut all = BTreeSet::new();
+    for one in Named::parse(words)? {
+        let mut found = search(&one, namespace, |name, namespace| matching(world, &one.kinds, Some(name), namespace));
+        let kinds = if one.name.is_none() { one.kinds.clone() } else { one.as_kinds() };
+        if found.is_empty() && !kinds.is_empty() {
+            found = matching(world, &kinds, None, namespace);
+        }
+        if found.is_empty() {
+            return Err(missing(world, &one, namespace, "object", |_| true));
+        }
+        all.extend(found);
+    }
+    Ok(all)
+}
+
+impl Target<'_> {
+    /// The object it is.
+    pub fn reference(&self) -> ObjectRef {
+        match self {
+            Self::Workload(workload) => workload.reference.clone(),
+            Self::Service(service) => service.metadata.reference(Kind::Service),
         }
     }
 }
 
-fn described(target: &Target<'_>) -> String {
-    match target {
-        Target::Workload(w) => w.reference.to_string(),
-        Target::Service(s) => s.metadata.reference(Kind::Service).to_string(),
+fn makes_target(kind: Kind) -> bool {
+    kind.is_controller() || matches!(kind, Kind::Pod | Kind::Service | Kind::WorkloadEntry | Kind::ExternalWorkload)
+}
+
+/// A name may have dots of its own, so it comes first as it stands, then as `NAME.NAMESPACE`.
+fn search<T>(one: &Named, namespace: Option<&str>, find: impl Fn(&str, Option<&str>) -> Vec<T>) -> Vec<T> {
+    let Some(name) = one.name.as_deref() else { return Vec::new() };
+    let namespace = one.namespace.as_deref().or(namespace);
+    let found = find(name, namespace);
+    match name.rsplit_once('.') {
+        Some((name, in_name)) if found.is_empty() && namespace.is_none() => find(name, Some(in_name)),
+        _ => found,
     }
 }
 
-struct Wanted<'a> {
-    kind: Option<Kind>,
-    name: &'a str,
-    namespace: Option<&'a str>,
+fn targets<'w>(world: &'w World, one: &Named, name: &str, namespace: Option<&str>) -> Vec<Target<'w>> {
+    let here = |ns: &str| namespace.map_or_else(|| world.in_scope(ns), |wanted| wanted == ns);
+    let workloads = || world.index.workloads().iter().filter(|w| here(&w.reference.namespace));
+    let mut found: Vec<Target<'w>> = workloads().filter(|w| w.reference.name == name && one.may_be(w.reference.kind)).map(Target::Workload).collect();
+    if found.is_empty() && one.may_be(Kind::Pod) {
+        let made = |w: &&Workload| world.index.pods_of(w).any(|p| p.metadata.name == name);
+        found.extend(workloads().filter(|w| !matches!(w.body, Body::Object(_))).filter(made).map(Target::Workload));
+    }
+    if found.is_empty() && one.may_be(Kind::Service) {
+        let services = world.index.services().iter().filter(|s| s.metadata.name == name && here(&s.metadata.namespace));
+        found.extend(services.map(Target::Service));
+    }
+    found
 }
 
-impl<'a> Wanted<'a> {
-    fn parse(words: &'a [String], namespace: Option<&'a str>) -> Result<Self, NotFound> {
-        let unknown = |word: &str| NotFound {
-            message: format!("{word:?} is no kind of workload"),
-            hint: "kinds are pod, deploy, sts, ds, rs, job, cronjob, rollout, dc, workloadentry, externalworkload and svc".into(),
-        };
-        match words {
-            [one] => match one.split_once('/') {
-                Some((first, name)) => match kind(first) {
-                    Some(kind) => Ok(Self { kind: Some(kind), ..Self::named(name, namespace) }),
-                    None if namespace.is_none() => Ok(Self { kind: None, name, namespace: Some(first) }),
-                    None => Err(unknown(first)),
-                },
-                None => Ok(Self::named(one, namespace)),
-            },
-            [first, name] => {
-                let kind = kind(first).ok_or_else(|| unknown(first))?;
-                Ok(Self { kind: Some(kind), ..Self::named(name, namespace) })
-            }
-            _ => Err(NotFound { message: "one workload at a time".into(), hint: "write TYPE/NAME, NAME or NAME.NAMESPACE".into() }),
+/// Objects of these kinds (any when there are none) with this name (any when there is none).
+fn matching(world: &World, kinds: &[Kind], name: Option<&str>, namespace: Option<&str>) -> Vec<ObjectRef> {
+    let mut found = Vec::new();
+    each(world, |object| {
+        let meta = object.meta();
+        let place = if object.kind() == Kind::Namespace { &meta.name } else { &meta.namespace };
+        let here = || namespace.map_or_else(|| world.in_scope(place), |wanted| place.is_empty() || place == wanted);
+        if name.is_none_or(|name| meta.name == name) && (kinds.is_empty() || kinds.contains(&object.kind())) && here() {
+            found.push(object.reference());
         }
-    }
-
-    /// A name, of which `.ns` may be a part.
-    fn named(name: &'a str, namespace: Option<&'a str>) -> Self {
-        Self { kind: None, name, namespace }
-    }
-
-    fn search<'w>(&self, world: &'w World) -> Vec<Target<'w>> {
-        let found = self.exactly(world, self.name, self.namespace);
-        if !found.is_empty() || self.namespace.is_some() {
-            return found;
-        }
-        // A name may have dots of its own, so it comes first as it stands.
-        self.name.rsplit_once('.').map(|(name, ns)| self.exactly(world, name, Some(ns))).unwrap_or_default()
-    }
-
-    fn exactly<'w>(&self, world: &'w World, name: &str, namespace: Option<&str>) -> Vec<Target<'w>> {
-        let here = |ns: &str| namespace.map_or_else(|| world.in_scope(ns), |wanted| wanted == ns);
-        let of_kind = |kind: Kind| self.kind.is_none_or(|wanted| wanted == kind);
-        let named = world.index.workloads().iter().filter(|w| w.reference.name == name && of_kind(w.reference.kind) && here(&w.reference.namespace));
-        let mut found: Vec<Target<'w>> = named.map(Target::Workload).collect();
-        if found.is_empty() && of_kind(Kind::Pod) {
-            let made = |w: &&Workload| here(&w.reference.namespace) && world.index.pods_of(w).any(|p| p.metadata.name == name);
-            found.extend(world.index.workloads().iter().filter(|w| !matches!(w.body, Body::Object(_))).filter(made).map(Target::Workload));
-        }
-        let services = || world.index.services().iter().filter(|s| s.metadata.name == name && here(&s.metadata.namespace));
-        if self.kind == Some(Kind::Service) || (found.is_empty() && self.kind.is_none()) {
-            found.extend(services().map(Target::Service));
-        }
-        found
-    }
-
-    fn nothing(&self, world: &World) -> NotFound {
-        let what = self.kind.map_or_else(|| "workload or Service".to_owned(), |k| k.to_string());
-        let place = match self.namespace.or(world.only_namespace().map(crate::model::Str::as_str)) {
-            Some(namespace) => format!("in namespace {namespace:?}"),
-            None => "in any namespace that was read".to_owned(),
-        };
-        NotFound { message: format!("no {what} called {:?} {place}", self.name), hint: "`kubectl mesh injection` lists all workloads".into() }
-    }
+    });
+    found.sort();
+    found
 }
 
-/// A kind by kubectl's words for it: singular, plural or short, with or without the group.
-fn kind(word: &str) -> Option<Kind> {
-    let lower = word.to_ascii_lowercase();
-    let short = match lower.as_str() {
-        "po" => Some(Kind::Pod),
-        "deploy" => Some(Kind::Deployment),
-        "sts" => Some(Kind::StatefulSet),
-        "ds" => Some(Kind::DaemonSet),
-        "rs" => Some(Kind::ReplicaSet),
-        "cj" => Some(Kind::CronJob),
-        "ro" => Some(Kind::Rollout),
-        "dc" => Some(Kind::DeploymentConfig),
-        "we" => Some(Kind::WorkloadEntry),
-        "svc" => Some(Kind::Service),
-        _ => None,
-    };
-    let named = |k: &Kind| {
-        let (plural, resource) = (k.plural(), k.resource());
-        lower == k.name().to_ascii_lowercase() || lower == plural || lower == resource || resource_of_one(*k) == lower
-    };
-    let all = [Kind::Pod, Kind::Service, Kind::WorkloadEntry, Kind::ExternalWorkload];
-    short.or_else(|| Kind::ALL.iter().copied().filter(|k| k.is_controller() || all.contains(k)).find(named))
+fn each<'w>(world: &'w World, mut see: impl FnMut(&'w dyn Subject)) {
+    let inventory = world.index.inventory();
+    inventory.pods.iter().for_each(|object| see(object));
+    inventory.services.iter().for_each(|object| see(object));
+    inventory.namespaces.iter().for_each(|object| see(object));
+    inventory.nodes.iter().for_each(|object| see(object));
+    inventory.controllers.iter().for_each(|object| see(object));
+    inventory.objects.iter().for_each(|object| see(object));
 }
 
-/// `deployment.apps`, as kubectl prints it.
-fn resource_of_one(kind: Kind) -> String {
-    format!("{}.{}", kind.name().to_ascii_lowercase(), kind.group())
+/// Says what is not there, and what of its like is.
+fn missing(world: &World, one: &Named, namespace: Option<&str>, what: &str, fits: impl Fn(Kind) -> bool) -> NotFound {
+    let name = one.name.as_deref().unwrap_or_default();
+    let kinds: Vec<String> = one.kinds.iter().map(ToString::to_string).collect();
+    let what = if kinds.is_empty() { what.to_owned() } else { kinds.join(" or ") };
+    let called = one.name.as_ref().map_or(String::new(), |name| format!(" called {name:?}"));
+    let wanted = one.namespace.as_deref().or(namespace).or(world.only_namespace().map(crate::model::Str::as_str));
+    let place = wanted.map_or_else(|| "in any namespace that was read".to_owned(), |namespace| format!("in namespace {namespace:?}"));
+    let mut elsewhere = Vec::new();
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    each(world, |object| {
+        if !fits(object.kind()) || !one.may_be(object.kind()) {
+            return;
+        }
+        let meta = object.meta();
+        if meta.name == name {
+            elsewhere.push(object.reference());
+        } else if wanted.is_none_or(|namespace| meta.namespace == namespace) {
+            names.insert(&meta.name);
+        }
+    });
+    // Where the first part is neither a kind nor a namespace, it was probably meant for a kind.
+    let strange = one.namespace.as_deref().filter(|first| world.index.namespace(first).is_none() && !one.written.contains(' '));
+    let bare = Some(name).filter(|_| one.kinds.is_empty() && one.namespace.is_none());
+    let hint = strange
+        .and_then(did_you_mean_kind)
+        .or_else(|| strange.map(|first| format!("{}, nor is there a namespace of that name", unknown_kind(first).message)))
+        .or_else(|| (!elsewhere.is_empty()).then(|| format!("there is {}", some(elsewhere.into_iter()))))
+        .or_else(|| did_you_mean(name, names))
+        .or_else(|| bare.and_then(did_you_mean_kind))
+        .unwrap_or_else(|| "`kubectl mesh injection` lists all workloads".to_owned());
+    NotFound { message: format!("no {what}{called} {place}"), hint, unread: world.hidden(&one.kinds).or_else(|| unseen(world, one)) }
+}
+
+/// What was not read, for a name that may be of any kind.
+fn unseen(world: &World, one: &Named) -> Option<String> {
+    let gaps = &world.index.inventory().gaps;
+    gaps.iter().find(|gap| one.kinds.is_empty() && gap.hides_objects()).map(ToString::to_string)
+}
+
+/// The first five, and how many there are besides.
+fn some(objects: impl Iterator<Item = ObjectRef>) -> String {
+    let names: Vec<String> = objects.map(|object| object.to_string()).collect();
+    let more = if names.len() > 5 { format!(" and {} more", names.len() - 5) } else { String::new() };
+    format!("{}{more}", names.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
@@ -178,7 +223,7 @@ mod tests {
         let world = world();
         let of = |words: &[&str], namespace| {
             let words: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
-            find(&world, &words, namespace).map(|t| described(&t)).map_err(|e| e.message)
+            find(&world, &words, namespace).map(|t| t.reference().to_string()).map_err(|e| e.message)
         };
         for words in [
             &["deploy/cart"][..],
@@ -199,7 +244,25 @@ mod tests {
         assert_eq!(of(&["sts/db"], None).as_deref(), Ok("StatefulSet shop/db"));
         assert!(of(&["cart"], None).unwrap_err().contains("is several: Deployment other/cart, Deployment shop/cart"));
         assert!(of(&["nothing"], Some("shop")).unwrap_err().contains("in namespace \"shop\""));
-        assert!(of(&["gateway/x"], Some("shop")).unwrap_err().contains("no kind of workload"));
+        assert!(of(&["gateway/x"], Some("shop")).unwrap_err().contains("no workload and no Service"));
         assert!(of(&["a", "b", "c"], None).is_err());
+    }
+    #[test]
+    fn objects_of_any_kind_are_found_and_what_is_missing_is_told_with_its_like() {
+        let world = world();
+        let of = |words: &[&str], namespace| {
+            let words: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
+            let found = objects(&world, &words, namespace).map_err(|e| format!("{}: {}", e.message, e.hint))?;
+            Ok::<_, String>(found.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        };
+        assert_eq!(of(&["svc/cart", "sts/db"], None).as_deref(), Ok("Service shop/cart, StatefulSet shop/db"));
+        assert_eq!(of(&["deploy", "cart", "db"], Some("shop")).as_deref(), Ok("Deployment shop/cart, Deployment shop/db"));
+        assert_eq!(of(&["svc"], None).as_deref(), Ok("Service shop/cart, Service shop/front"));
+        assert_eq!(of(&["other/deployment.apps/cart"], None).as_deref(), Ok("Deployment other/cart"));
+        assert_eq!(of(&["deploy/crat"], Some("shop")).unwrap_err(), "no Deployment called \"crat\" in namespace \"shop\": did you mean cart?");
+        assert_eq!(of(&["svc/cart"], Some("other")).unwrap_err(), "no Service called \"cart\" in namespace \"other\": there is Service shop/cart");
+        assert!(of(&["deploymnt/cart"], None).unwrap_err().ends_with("did you mean deployment or deployments?"));
+        assert!(of(&["foo/bar"], None).unwrap_err().ends_with("\"foo\" is no kind that this tool reads, nor is there a namespace of that name"));
+        assert!(of(&["vs"], None).is_err());
     }
 }

@@ -62,7 +62,7 @@ pub fn check(format: CheckFormat, show_passed: bool, report: &CheckReport, world
         CheckFormat::Table | CheckFormat::Wide => check_table::write(report, world, folding, style, out),
         CheckFormat::Json => json(&document::CheckDocument::new(report, world), out),
         CheckFormat::Yaml => yaml(&document::CheckDocument::new(report, world), out),
-        CheckFormat::Name => names(report.findings.iter().map(|f| &f.object), out),
+        CheckFormat::Name => names(report.findings.iter().map(|f| &f.object), world, out),
         CheckFormat::Sarif => sarif::write(report, out),
         CheckFormat::Junit => junit::write(report, out),
         CheckFormat::Github => github::write(report, out),

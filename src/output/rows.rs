@@ -72,16 +72,18 @@ pub fn short_name(object: &ObjectRef) -> String {
     format!("{}/{}", object.kind.name().to_ascii_lowercase(), object.name)
 }
 
-/// `resource.group/name`, as `kubectl get -o name` writes it, with the namespace in front where there is one.
-pub fn full_name(object: &ObjectRef) -> String {
-    let resource = object.kind.resource();
-    if object.namespace.is_empty() { format!("{resource}/{}", object.name) } else { format!("{}/{resource}/{}", object.namespace, object.name) }
+/// `deployment.apps/cart`, as `kubectl get -o name` writes it and kubectl takes it back. Where the command line did not name the object's namespace,
+/// nothing of that form would tell it, so it stands in front: `shop/deployment.apps/cart`. Every command of ours takes both.
+pub fn full_name(object: &ObjectRef, world: &World) -> String {
+    let name = format!("{}/{}", object.kind.singular_resource(), object.name);
+    let told = object.namespace.is_empty() || world.only_namespace() == Some(&object.namespace);
+    if told { name } else { format!("{}/{name}", object.namespace) }
 }
 
 /// Writes names, one a line.
-pub fn names<'a>(objects: impl IntoIterator<Item = &'a ObjectRef>, out: &mut dyn Write) -> io::Result<()> {
-    let names: std::collections::BTreeSet<String> = objects.into_iter().map(full_name).collect();
-    names.iter().try_for_each(|name| writeln!(out, "{}", clean(name)))
+pub fn names<'a>(objects: impl IntoIterator<Item = &'a ObjectRef>, world: &World, out: &mut dyn Write) -> io::Result<()> {
+    let names: std::collections::BTreeSet<String> = objects.into_iter().map(|object| full_name(object, world)).collect();
+    names.iter().try_for_each(|name| writeln!(out, "{}", one_line(name)))
 }
 
 /// Lists what could not be read, below a table.

@@ -100,7 +100,7 @@ fn files_are_laid_over_the_cluster() {
 
     std::fs::write(cluster.home().join("other.yaml"), ROUTE.replace("name: cart", "name: other")).unwrap();
     let (_, out, _) = said(&cluster.mesh(["check", "-f", "other.yaml", "--with-cluster", "--rule", RULE, "-o", "name"]).output().unwrap());
-    assert_eq!(out, "shop/virtualservices.networking.istio.io/other\n", "only what the files bring");
+    assert_eq!(out, "shop/virtualservice.networking.istio.io/other\n", "only what the files bring");
 }
 
 #[test]

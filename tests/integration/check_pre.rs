@@ -110,7 +110,7 @@ fn rights_in_the_namespace_that_is_named_suffice() {
     grant_all_but(&cluster, "dev", &["create deployments.apps in namespace istio-system", "create deployments.apps in namespace linkerd"]);
     cluster.grant_in("dev", "mesh", &rules(&["create"], &["deployments.apps"]));
     let (code, out, _) = check(&cluster, "dev", &["--mesh", "istio", "-o", "name"]);
-    assert_eq!((code, out.as_str()), (1, "namespaces/istio-system\n"));
+    assert_eq!((code, out.as_str()), (1, "namespace/istio-system\n"));
     let (code, out, _) = check(&cluster, "dev", &["--mesh", "istio", "--istio-namespace", "mesh"]);
     assert_eq!(code, 0, "{out}");
     assert!(out.contains("Istio can be installed in namespace mesh\n"), "{out}");

@@ -127,7 +127,7 @@ fn json_is_read_like_yaml() {
     let text =
         br#"{"apiVersion":"networking.istio.io/v1","kind":"VirtualService","metadata":{"name":"cart"},"spec":{"hosts":["a.b"],"gateways":["x"]}}"#;
     let (_, out, _) = run(&[("a.json", text)], &["check", "-f", "a.json", "--rule", RULE, "-o", "name"]);
-    assert_eq!(out, "default/virtualservices.networking.istio.io/cart\n");
+    assert_eq!(out, "default/virtualservice.networking.istio.io/cart\n");
 }
 
 #[test]

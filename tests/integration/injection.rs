@@ -50,7 +50,7 @@ fn the_document_is_the_contract() {
 #[test]
 fn names_can_be_piped() {
     let (_, out, _) = run(&[], &["injection", "--demo", "-n", "tools", "-o", "name"]);
-    assert_eq!(out, "tools/cronjobs.batch/cleanup\ntools/deployments.apps/dashboard\n");
+    assert_eq!(out, "cronjob.batch/cleanup\ndeployment.apps/dashboard\n");
 }
 
 #[test]

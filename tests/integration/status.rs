@@ -44,7 +44,7 @@ fn documents_are_of_one_kind() {
 
 #[test]
 fn a_namespace_and_a_mesh_can_be_picked() {
-    assert_eq!(demo(&["-n", "shop", "-o", "name"]), "namespaces/shop\n");
+    assert_eq!(demo(&["-n", "shop", "-o", "name"]), "namespace/shop\n");
     let linkerd = demo(&["--mesh", "linkerd"]);
     assert!(!linkerd.contains("istio-system") && linkerd.contains("edge-25.10.2"), "{linkerd}");
 }
