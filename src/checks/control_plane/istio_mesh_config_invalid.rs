@@ -3,7 +3,7 @@ use crate::checks::support::istio::schema::common::{
     Judge, Verdict, connection_pool, dns_label, duration, fault, fqdn, has, ip_or_cidr, is_dns_label, is_ip, locality_lb, nanos, outlier_detection,
     port, retry, wildcard_domain, zone_aware_lb,
 };
-use crate::checks::support::istio::schema::mesh_proxy::proxy;
+use crate::checks::support::istio::schema::proxy_config::{camel_cased, proxy};
 use crate::model::{Field, Json, Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -53,9 +53,11 @@ fn document(
 ) {
     let Some(text) = map.root().at(["data", key]).and_then(|f| f.str()) else { return };
     let mut judge = Judge::inside(findings, map, path);
-    match serde_saphyr::from_str::<Json>(text) {
-        Ok(document) if document.root().is_map() => rule(&mut judge, &document.root()),
-        Ok(document) if document.root().is_null() => {}
+    match serde_saphyr::from_str::<serde_json::Value>(text) {
+        // The names of networks are the user's own.
+        Ok(document) if document.is_object() && key == "meshNetworks" => rule(&mut judge, &Json::from(document).root()),
+        Ok(document) if document.is_object() => rule(&mut judge, &Json::from(camel_cased(document)).root()),
+        Ok(document) if document.is_null() => {}
         Ok(_) => judge.refused("", "the document is no map", "Write fields and values, in YAML."),
         // Of the configuration that is in force istio-mesh-config-unreadable says so.
         Err(_) if key == "mesh" && world.istio.config.object.as_ref() == Some(&map.reference()) => {}

@@ -1,6 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::platform::annotation_sites;
-use crate::checks::support::istio::platform::annotation_values::{fault, ignored_field};
+use crate::checks::support::istio::platform::annotation_values::fault;
+use crate::checks::support::istio::schema::proxy_config::ignored_field;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -43,7 +44,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 format!("{:?} of {:?}: {why}", site.value.as_str(), site.name.as_str()),
                 "Correct the value, or remove the annotation.",
             );
-        } else if let Some(field) = ignored_field(site.name, site.value) {
+        } else if let Some(field) = Some(site.value).filter(|_| site.name == "proxy.istio.io/config").and_then(|v| ignored_field(v)) {
             let message = format!("ProxyConfig has no field {field:?}: what {:?} says there has no effect", site.name.as_str());
             site.add(findings, message, "Correct the name of the field, or remove it.").codes(&[]).severity(Severity::Info);
         }

@@ -1,7 +1,8 @@
 //! What the injector accepts as the value of an annotation (istio `pkg/kube/inject/validate.go`).
 
 use ipnet::IpNet;
-use serde_json::Value;
+
+use crate::checks::support::istio::schema::proxy_config::annotation_fault;
 
 /// What is wrong with the value of this annotation, if anything; annotations without a rule accept everything.
 pub(in crate::checks) fn fault(name: &str, value: &str) -> Option<String> {
@@ -24,7 +25,7 @@ pub(in crate::checks) fn fault(name: &str, value: &str) -> Option<String> {
         "sidecar.istio.io/proxyCPU" | "sidecar.istio.io/proxyMemory" | "sidecar.istio.io/proxyCPULimit" | "sidecar.istio.io/proxyMemoryLimit" => {
             quantity(value)
         }
-        "proxy.istio.io/config" => proxy_config(value),
+        "proxy.istio.io/config" => annotation_fault(value).map_or(Ok(()), Err),
         _ => Ok(()),
     };
     result.err()
@@ -94,124 +95,10 @@ fn quantity(value: &str) -> Verdict {
     check(decimal && exponent_sound && SUFFIXES.contains(&suffix), "is not a quantity such as 100m or 128Mi")
 }
 
-/// Fields of ProxyConfig, in the spelling of its JSON.
-const PROXY_CONFIG_FIELDS: &[&str] = &[
-    "availabilityZone",
-    "binaryPath",
-    "caCertificatesPem",
-    "concurrency",
-    "configPath",
-    "connectionSettings",
-    "controlPlaneAuthPolicy",
-    "customConfigFile",
-    "discoveryAddress",
-    "discoveryRefreshDelay",
-    "drainDuration",
-    "envoyAccessLogService",
-    "envoyMetricsService",
-    "envoyMetricsServiceAddress",
-    "extraStatTags",
-    "fileFlushInterval",
-    "fileFlushMinSizeKb",
-    "gatewayTopology",
-    "holdApplicationUntilProxyStarts",
-    "image",
-    "interceptionMode",
-    "meshId",
-    "parentShutdownDuration",
-    "privateKeyProvider",
-    "proxyAdminPort",
-    "proxyBootstrapTemplatePath",
-    "proxyHeaders",
-    "proxyMetadata",
-    "proxyStatsMatcher",
-    "readinessProbe",
-    "runtimeValues",
-    "sds",
-    "serviceCluster",
-    "statNameLength",
-    "statsCompression",
-    "statsdUdpAddress",
-    "statusPort",
-    "terminationDrainDuration",
-    "tracing",
-    "tracingServiceName",
-    "zipkinAddress",
-];
-
-fn proxy_config(value: &str) -> Verdict {
-    let config: Value = serde_saphyr::from_str(value).map_err(|e| format!("is not YAML: {}", e.without_snippet()))?;
-    let fields = match &config {
-        Value::Null => return Ok(()),
-        Value::Object(fields) => fields,
-        _ => return Err("is not a ProxyConfig: it must be a map".to_owned()),
-    };
-    for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
-        match camel_case(name).as_str() {
-            "statusPort" | "proxyAdminPort" => {
-                check(number(value).is_some_and(|p| (1..=65535).contains(&p)), format!("{name} is not a port number"))?
-            }
-            "discoveryAddress" => address(name, value)?,
-            "statsdUdpAddress" | "envoyMetricsServiceAddress" if value.as_str() != Some("") => address(name, value)?,
-            "tracing" => {
-                check(value.is_object(), "tracing must be a map")?;
-                let tracers = ["zipkin", "lightstep", "datadog"].into_iter().filter_map(|tracer| value[tracer].get("address"));
-                tracers.into_iter().try_for_each(|at| address("the tracer's address", at))?;
-            }
-            "binaryPath" | "configPath" | "serviceCluster" => {
-                check(value.as_str().is_some_and(|s| !s.is_empty()), format!("{name} must be a text that is not empty"))?
-            }
-            "interceptionMode" => choice(name, value, &["REDIRECT", "TPROXY", "NONE"])?,
-            "controlPlaneAuthPolicy" => choice(name, value, &["NONE", "MUTUAL_TLS"])?,
-            "drainDuration" => check(value.is_string(), "drainDuration must have a unit, for example 10s")?,
-            "concurrency" => check(number(value).is_some_and(|n| n >= 0), "concurrency must be a whole number of at least 0")?,
-            "proxyMetadata" => {
-                check(value.as_object().is_some_and(|m| m.values().all(Value::is_string)), "values of proxyMetadata must be quoted texts")?
-            }
-            "holdApplicationUntilProxyStarts" => check(value.is_boolean(), "holdApplicationUntilProxyStarts must be true or false")?,
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn address(name: &str, value: &Value) -> Verdict {
-    let sound = value.as_str().and_then(|text| text.rsplit_once(':')).is_some_and(|(host, number)| !host.is_empty() && port(number).is_ok());
-    check(sound, format!("{name} must be host:port"))
-}
-
-/// One of the names of an enumeration, whose values protobuf also takes as numbers.
-fn choice(name: &str, value: &Value, allowed: &[&str]) -> Verdict {
-    let sound = value.as_str().map_or(value.is_number(), |word| allowed.contains(&word));
-    check(sound, format!("{name} must be one of {}", allowed.join(", ")))
-}
-
-/// A number as protobuf reads it from JSON, where it may stand in quotes.
-fn number(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.parse().ok())
-}
-
-/// A field of a `proxy.istio.io/config` that no ProxyConfig has. The injector reads past it (`ApplyYAML` in istio
-/// `pkg/util/protomarshal/protomarshal.go`).
-pub(in crate::checks) fn ignored_field(name: &str, value: &str) -> Option<String> {
-    let config: Value = serde_saphyr::from_str(value).ok().filter(|_| name == "proxy.istio.io/config")?;
-    config.as_object()?.keys().find(|field| !PROXY_CONFIG_FIELDS.contains(&camel_case(field).as_str())).cloned()
-}
-
-fn camel_case(name: &str) -> String {
-    let mut parts = name.split('_');
-    let mut camel = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let mut letters = part.chars();
-        camel.extend(letters.next().map(|c| c.to_ascii_uppercase()));
-        camel.push_str(letters.as_str());
-    }
-    camel
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{fault, ignored_field};
+    use super::fault;
+    use crate::checks::support::istio::schema::proxy_config::ignored_field;
 
     fn refused(name: &str, values: &[&str]) -> bool {
         values.iter().all(|v| fault(name, v).is_some())
@@ -249,7 +136,7 @@ mod tests {
         assert!(refused(name, &["tracing: 5", "tracing: {datadog: {address: $(HOST_IP)}}", "interceptionMode: FOO", "controlPlaneAuthPolicy: FOO"]));
         assert!(refused(name, &["drainDuration: 10", "binaryPath: ''", "serviceCluster: ''", "discoveryAddress: ''"]));
         assert!(refused(name, &["statusPort: 0", "statusPort: http", "- a", "proxyMetadata: {A: 1}", "discoveryAddress: istiod", "{"]));
-        assert_eq!(ignored_field(name, "{concurency: 2}").as_deref(), Some("concurency"));
-        assert_eq!(ignored_field(name, "{connectionSettings: {}, discovery_refresh_delay: 5s}"), None);
+        assert_eq!(ignored_field("{concurency: 2}").as_deref(), Some("concurency"));
+        assert_eq!(ignored_field("{connectionSettings: {}, discovery_refresh_delay: 5s}"), None);
     }
 }

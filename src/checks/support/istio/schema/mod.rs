@@ -5,7 +5,7 @@ pub(in crate::checks) mod authorization_values;
 pub(in crate::checks) mod common;
 pub(in crate::checks) mod envoy_messages;
 pub(in crate::checks) mod envoy_value;
-pub(in crate::checks) mod mesh_proxy;
+pub(in crate::checks) mod proxy_config;
 pub(in crate::checks) mod shapes;
 pub(in crate::checks) mod virtual_service_http;
 pub(in crate::checks) mod virtual_service_l4;

@@ -24,34 +24,53 @@ pub(in crate::checks) fn fault(message: impl Into<String>, hint: impl Into<Strin
 
 /// Judges one object.
 pub(in crate::checks) struct Judge<'j, 'w> {
-    findings: &'j mut Findings<'w>,
-    object: &'j Object,
-    /// The field that holds the judged document as text, when it is not the object itself.
-    inside: Option<&'static str>,
+    sink: Sink<'j, 'w>,
     errors: usize,
     /// Whether Istio's validation drops the warnings of the part that is being judged.
     quiet: bool,
 }
 
+/// Where verdicts go.
+enum Sink<'j, 'w> {
+    /// Into findings about the object that is judged.
+    Object(&'j mut Findings<'w>, &'j Object),
+    /// Into findings about the field of an object that holds the judged document as text.
+    Inside(&'j mut Findings<'w>, &'j Object, &'static str),
+    /// Into a list of errors, each with its path: the document is a value of which another rule reports.
+    List(&'j mut Vec<String>),
+}
+
 impl<'j, 'w> Judge<'j, 'w> {
     /// Judges `object` itself.
     pub(in crate::checks) fn new(findings: &'j mut Findings<'w>, object: &'j Object) -> Self {
-        Self { findings, object, inside: None, errors: 0, quiet: false }
+        Self::into(Sink::Object(findings, object))
     }
 
     /// Judges a document that `object` holds as text in the field `inside`.
     pub(in crate::checks) fn inside(findings: &'j mut Findings<'w>, object: &'j Object, inside: &'static str) -> Self {
-        Self { inside: Some(inside), ..Self::new(findings, object) }
+        Self::into(Sink::Inside(findings, object, inside))
+    }
+
+    /// Judges a document on its own; what Istio refuses is listed.
+    pub(in crate::checks) fn list(errors: &'j mut Vec<String>) -> Self {
+        Self::into(Sink::List(errors))
+    }
+
+    fn into(sink: Sink<'j, 'w>) -> Self {
+        Self { sink, errors: 0, quiet: false }
     }
 
     /// The namespace of the object.
     pub(in crate::checks) fn namespace(&self) -> &'j str {
-        &self.object.meta.namespace
+        match self.sink {
+            Sink::Object(_, object) | Sink::Inside(_, object, _) => &object.meta.namespace,
+            Sink::List(_) => "",
+        }
     }
 
     /// Whether the judged document is text in another object, whose types no other rule looks at.
     pub(in crate::checks) fn is_inside(&self) -> bool {
-        self.inside.is_some()
+        !matches!(self.sink, Sink::Object(..))
     }
 
     /// How many errors were reported.
@@ -112,12 +131,17 @@ impl<'j, 'w> Judge<'j, 'w> {
     }
 
     fn report(&mut self, path: String, message: String, hint: String, severity: Severity, codes: &[&'static str]) {
-        let (path, message) = match self.inside {
-            Some(inside) if path.is_empty() => (inside.to_owned(), message),
-            Some(inside) => (inside.to_owned(), format!("{path}: {message}")),
-            None => (path, message),
-        };
-        self.findings.add(self.object, path, message, hint).severity(severity).codes(codes);
+        let at = if path.is_empty() { message.clone() } else { format!("{path}: {message}") };
+        match &mut self.sink {
+            Sink::Object(findings, object) => {
+                findings.add(*object, path, message, hint).severity(severity).codes(codes);
+            }
+            Sink::Inside(findings, object, inside) => {
+                findings.add(*object, *inside, at, hint).severity(severity).codes(codes);
+            }
+            Sink::List(errors) if severity == Severity::Error => errors.push(at),
+            Sink::List(_) => {}
+        }
     }
 }
 
