@@ -5,6 +5,7 @@ pub mod install;
 pub mod istio;
 pub mod linkerd;
 pub mod membership;
+mod native;
 
 use crate::index::{Index, Workload};
 use crate::model::{Coverage, Drift, Evidence, Gap, InjectionFact, Kind, Map, MeshId, ObjectRef, Pod, PodSpec, Str, Subject};

@@ -113,7 +113,7 @@ impl LinkerdConfig {
             heartbeat: !flag(root.get("disableHeartBeat"), false),
             webhook_failure_policy: or(word(root.get("webhookFailurePolicy")), "Ignore"),
             default_inbound_policy: or(word(root.at(["proxy", "defaultInboundPolicy"])), "all-unauthenticated"),
-            native_sidecar: flag(root.at(["proxy", "nativeSidecar"]), true),
+            native_sidecar: flag(root.at(["proxy", "nativeSidecar"]), native_by_default(root.text("linkerdVersion"))),
             proxy_version: word(root.at(["proxy", "image", "version"])),
             opaque_ports: or(word(root.at(["proxy", "opaquePorts"])), "25,587,3306,4444,5432,6379,9300,11211"),
             skip_inbound_ports: or(word(root.at(["proxyInit", "ignoreInboundPorts"])), "4567,4568"),
@@ -125,6 +125,11 @@ impl LinkerdConfig {
             error: None,
         }
     }
+}
+
+/// The chart's default of `proxy.nativeSidecar` in a release; that of the newest where the release does not tell.
+fn native_by_default(release: &str) -> bool {
+    super::release::has(release, super::native::BY_DEFAULT).unwrap_or(true)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod config;
 mod detect;
 pub mod identity;
 mod injection;
+mod native;
 pub mod network;
 pub mod ports;
 pub mod profile;
@@ -22,6 +23,7 @@ pub mod values;
 
 pub use cluster_info::ClusterInfo;
 pub use config::LinkerdConfig;
+pub use native::ANNOTATIONS as NATIVE_SIDECAR_ANNOTATIONS;
 pub use detect::{COMPONENT, INJECT, Injector, PARTS, PLANE, counts};
 
 use super::{Component, ControlPlane, Mesh};

@@ -1,0 +1,27 @@
+//! Whether a mesh's proxy comes as a native sidecar (an init container that runs on) or as an ordinary container: the one place that is asked.
+//!
+//! What a mesh makes of one workload is found in `mesh/istio/native.rs` and `mesh/linkerd/native.rs`.
+
+use super::MeshView;
+use crate::index::Workload;
+use crate::model::{Fact, Gap, Intent, Kind, MeshId, Mode};
+
+impl MeshView<'_> {
+    /// Whether a pod created now would get its proxy as a native sidecar; no question for workloads that get none.
+    pub fn native_sidecar(self, mesh: MeshId, workload: &Workload) -> Fact<bool> {
+        let revision = match &self.injection(mesh, workload).intended {
+            Fact::Known { value: Intent::In { mode: Mode::Sidecar, revision }, .. } => revision,
+            Fact::Unknown(gap) => return Fact::Unknown(gap.clone()),
+            _ => return Fact::NotApplicable,
+        };
+        match mesh {
+            MeshId::Istio => self.istio.native_sidecar(self.index, workload, revision.as_deref()),
+            MeshId::Linkerd => self.linkerd.native_sidecar(self.index, workload),
+        }
+    }
+}
+
+/// Not known, since something of a kind was not seen.
+pub(super) fn unknown(kind: Kind, detail: &str) -> Fact<bool> {
+    Fact::Unknown(Gap::Incomplete { kind, namespace: Default::default(), detail: detail.into() })
+}
