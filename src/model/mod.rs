@@ -42,7 +42,7 @@ pub use origin::{Origin, Span, Spans};
 pub use path::{Path, Seg, key};
 pub use pod::{
     Container, ContainerPort, ContainerStatus, Controller, ControllerBody, ControllerSpec, ControllerStatus, EnvVar, HttpGet, JobTemplate, Pod,
-    PodCondition, PodIp, PodSpec, PodStatus, PodTemplate, Probe, SecurityContext, SocketProbe, arg_matters, env_matters,
+    PodCondition, PodIp, PodSpec, PodStatus, PodTemplate, Probe, SecurityContext, SocketProbe, arg_matters, ends_proxy, env_matters,
 };
 pub use quantity::quantity;
 pub use selector::{LabelSelector, Requirement};

@@ -62,9 +62,13 @@ pub struct Container {
     /// Environment variables that configure a proxy or a control plane; all others are dropped on reading.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "mesh_env")]
     pub env: Vec<EnvVar>,
-    /// Arguments that are settings of a control plane; all others, which may hold secrets, are dropped on reading.
+    /// Arguments that are settings of a control plane; all others, which may hold secrets, are dropped on reading. Of those that end a proxy, only
+    /// the word that does so is kept ([`ends_proxy`]).
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "mesh_args")]
     pub args: Vec<Str>,
+    /// Of the command, what [`ends_proxy`] keeps.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "ending_words")]
+    pub command: Vec<Str>,
     /// `Always` makes an init container a native sidecar.
     #[serde(skip_serializing_if = "str_is_empty")]
     pub restart_policy: Str,
@@ -419,8 +423,19 @@ pub fn arg_matters(kept: &[Str], arg: &str) -> bool {
     arg == "discovery" || (istiods && domain) || (arg.starts_with('-') && SETTINGS.iter().any(|s| arg.trim_start_matches('-').starts_with(s)))
 }
 
+/// The word in an argument or command by which a container ends the proxy beside it when its own work is done.
+pub fn ends_proxy(text: &str) -> Option<&'static str> {
+    ["quitquitquit", "linkerd-await", "4191/shutdown", "scuttle"].into_iter().find(|word| text.contains(word))
+}
+
+fn ending_words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str>, D::Error> {
+    filtered(deserializer, |_, text: Cow<'_, str>| ends_proxy(&text).map(Str::from))
+}
+
 fn mesh_args<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str>, D::Error> {
-    filtered(deserializer, |kept, arg: Cow<'_, str>| arg_matters(kept, &arg).then(|| Str::intern(&arg)))
+    filtered(deserializer, |kept, arg: Cow<'_, str>| {
+        if arg_matters(kept, &arg) { Some(Str::intern(&arg)) } else { ends_proxy(&arg).map(Str::from) }
+    })
 }
 
 fn mesh_env<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<EnvVar>, D::Error> {

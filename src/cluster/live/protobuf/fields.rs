@@ -8,7 +8,7 @@ use crate::model::{
     Condition, Container, ContainerPort, ContainerStatus, Controller, ControllerSpec, ControllerStatus, EnvVar, HttpGet, JobTemplate, Kind,
     LabelSelector, Map, Meta, Namespace, Node, NodeCondition, NodeInfo, NodeSpec, NodeStatus, OwnerReference, Pod, PodCondition, PodIp, PodSpec,
     PodStatus, PodTemplate, Port, Probe, Requirement, SecurityContext, Service, ServicePort, ServiceSpec, ServiceStatus, SocketProbe, Str,
-    annotation_matters, arg_matters, env_matters,
+    annotation_matters, arg_matters, ends_proxy, env_matters,
 };
 
 type Pairs = Vec<(Str, Str)>;
@@ -146,7 +146,9 @@ message!(SecurityContext, it, wire, {
 message!(Container, it, wire, {
     1 => it.name = wire.str()?,
     2 => it.image = wire.str()?,
+    3 if ends_proxy(wire.text()?).is_some() => it.command.extend(ends_proxy(&wire.str()?).map(Str::from)),
     4 if arg_matters(&it.args, wire.text()?) => it.args.push(wire.str()?),
+    4 if ends_proxy(wire.text()?).is_some() => it.args.extend(ends_proxy(&wire.str()?).map(Str::from)),
     6 => it.ports.push(wire.message()?),
     7 if env_matters(entry_key(wire)?) => it.env.push(wire.message()?),
     10 => it.liveness_probe = Some(wire.message()?),
