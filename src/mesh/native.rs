@@ -19,6 +19,21 @@ impl MeshView<'_> {
             MeshId::Linkerd => self.linkerd.native_sidecar(self.index, workload),
         }
     }
+
+    /// The annotation of pods that turns native sidecars on in the release at hand; the newest name where that is not known, nothing for releases
+    /// without one.
+    pub fn native_sidecar_annotation(self, mesh: MeshId, workload: &Workload) -> Option<&'static str> {
+        match mesh {
+            MeshId::Istio => {
+                let revision = match &self.injection(mesh, workload).intended {
+                    Fact::Known { value: Intent::In { revision, .. }, .. } => revision.as_deref(),
+                    _ => None,
+                };
+                self.istio.native_sidecar_annotation(revision)
+            }
+            MeshId::Linkerd => self.linkerd.native_sidecar_annotation(),
+        }
+    }
 }
 
 /// Not known, since something of a kind was not seen.

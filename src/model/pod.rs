@@ -433,9 +433,7 @@ fn ending_words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str>, 
 }
 
 fn mesh_args<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str>, D::Error> {
-    filtered(deserializer, |kept, arg: Cow<'_, str>| {
-        if arg_matters(kept, &arg) { Some(Str::intern(&arg)) } else { ends_proxy(&arg).map(Str::from) }
-    })
+    filtered(deserializer, |kept, arg: Cow<'_, str>| if arg_matters(kept, &arg) { Some(Str::intern(&arg)) } else { ends_proxy(&arg).map(Str::from) })
 }
 
 fn mesh_env<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<EnvVar>, D::Error> {

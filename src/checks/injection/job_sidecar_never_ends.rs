@@ -59,8 +59,9 @@ const HINT: &str = "Let the mesh inject a native sidecar, leave the Job out of t
 
 /// What its annotations, the control plane's settings and the release will make of its next pod.
 fn to_be_injected(world: &World, workload: &Workload, findings: &mut Findings<'_>) {
-    for (mesh, proxy, annotation) in [(MeshId::Istio, "istio-proxy", ISTIO), (MeshId::Linkerd, "linkerd-proxy", linkerds_annotation(world))] {
-        let because = match world.view().native_sidecar(mesh, workload) {
+    for (mesh, proxy) in [(MeshId::Istio, "istio-proxy"), (MeshId::Linkerd, "linkerd-proxy")] {
+        let view = world.view();
+        let because = match view.native_sidecar(mesh, workload) {
             Fact::Known { value: false, because } => Some(because),
             Fact::Unknown(_) => None,
             Fact::Known { value: true, .. } | Fact::NotApplicable => continue,
@@ -71,20 +72,15 @@ fn to_be_injected(world: &World, workload: &Workload, findings: &mut Findings<'_
         } else if let Some(because) = because {
             let why = because.last().map_or_else(String::new, |evidence| format!(" ({})", evidence.text));
             let message = format!("it gets {proxy} as an ordinary container, which runs on when its own work ends: the Job never completes{why}");
-            let hint = format!("Set the annotation {annotation}: \"true\" on its pods, leave it out of the mesh, or end the proxy from the Job's container.");
+            let annotation = view.native_sidecar_annotation(mesh, workload).filter(|name| !workload.annotations.has(name));
+            let otherwise = "leave the Job out of the mesh, or end the proxy from the Job's container.";
+            let hint = annotation.map_or_else(|| HINT.to_owned(), |name| format!("Set the annotation {name}: \"true\" on its pods, {otherwise}"));
             let finding = findings.add_workload(workload, "", message, hint);
             if let Some(object) = because.into_iter().find_map(|evidence| evidence.object) {
                 finding.related(object, "says so");
             }
         }
     }
-}
-
-/// The name by which the release at hand reads the annotation.
-fn linkerds_annotation(world: &World) -> &'static str {
-    let release = world.linkerd.configs.first().and_then(|c| c.version.as_deref()).unwrap_or_default();
-    let read = |since| crate::mesh::linkerd::release::has(release, since) != Some(false);
-    NATIVE_SIDECAR_ANNOTATIONS.iter().find(|(_, since)| read(*since)).unwrap_or(&NATIVE_SIDECAR_ANNOTATIONS[0]).0
 }
 
 /// Whether one of its containers ends the proxy by itself.

@@ -1,13 +1,13 @@
 use std::collections::HashMap;
 
 use crate::checks::Findings;
+use crate::checks::support::istio::security::client_tls;
 use crate::checks::support::istio::security::ports;
-use crate::checks::support::istio::security::tls::mode_in;
 use crate::checks::support::istio::security::tls::{self, MESH_HOST};
 use crate::mesh::istio::policy::{self, Enforcer};
 use crate::mesh::istio::transport::{Mode, PeerAuthentications};
 use crate::mesh::istio::{Registry, Source};
-use crate::model::{Field, Kind, Map, Object, ObjectRef, Service, Subject};
+use crate::model::{Kind, Map, Object, ObjectRef, Service, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -44,7 +44,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let peers = PeerAuthentications::new(&world.index, world.istio.root_namespace());
     let mut strict: HashMap<ObjectRef, Vec<Strict>> = HashMap::new();
     for rule in world.index.objects(Kind::DestinationRule) {
-        let settings = settings(rule);
+        let mut settings = client_tls::settings(rule);
+        settings.retain(|setting| matches!(setting.mode, "DISABLE" | "SIMPLE"));
         if settings.is_empty() {
             continue;
         }
@@ -56,8 +57,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let Some(service) = service(world, &world.istio.registry, rule, host) else { continue };
         let refusing = strict.entry(service.reference()).or_insert_with(|| strict_ports(world, &peers, service));
         for setting in settings {
-            let reaches = |port: i32| setting.port.is_none_or(|p| p == port) && !setting.except.contains(&port);
-            let hit = refusing.iter().find(|s| reaches(s.port) && setting.labels.is_subset_of(&s.labels));
+            let hit = refusing.iter().find(|s| setting.reaches(s.port) && setting.labels.is_subset_of(&s.labels));
             if let Some(hit) = hit {
                 let message = format!("callers use {}, but port {} of {} is STRICT and refuses that", setting.mode, hit.container_port, hit.workload);
                 let finding = findings.add(rule, setting.path, message, HINT);
@@ -112,44 +112,6 @@ fn kiali(world: &World, rule: &Object, target: Option<&str>) -> Option<&'static 
         }
         Some(_) => None,
     }
-}
-
-/// A place in a DestinationRule that sets TLS which is not mutual.
-struct Setting {
-    mode: &'static str,
-    path: String,
-    /// The one port it is for; for all, when there is none.
-    port: Option<i32>,
-    /// Ports with settings of their own.
-    except: Vec<i32>,
-    labels: Map,
-}
-
-fn settings(rule: &Object) -> Vec<Setting> {
-    let spec = rule.spec();
-    let mut found = Vec::new();
-    let mut read = |policy: Field<'_>, labels: &Map| {
-        let number = |settings: &Field<'_>| i32::try_from(settings.at(["port", "number"])?.int()?).ok();
-        let by_port: Vec<(i32, Field<'_>)> = policy.list("portLevelSettings").filter_map(|s| Some((number(&s)?, s))).collect();
-        let mut add = |field: &Field<'_>, port: Option<i32>, except: Vec<i32>| {
-            let mode = match mode_in(field) {
-                Some("DISABLE") => "DISABLE",
-                Some("SIMPLE") => "SIMPLE",
-                _ => return,
-            };
-            found.push(Setting { mode, path: format!("{}.tls.mode", field.path()), port, except, labels: labels.clone() });
-        };
-        add(&policy, None, by_port.iter().map(|(port, _)| *port).collect());
-        for (port, settings) in by_port {
-            add(&settings, Some(port), Vec::new());
-        }
-    };
-    spec.get("trafficPolicy").into_iter().for_each(|policy| read(policy, &Map::default()));
-    for subset in spec.list("subsets") {
-        let labels = policy::labels(subset.get("labels"));
-        subset.get("trafficPolicy").into_iter().for_each(|policy| read(policy, &labels));
-    }
-    found
 }
 
 /// A port of a Service that a workload behind it accepts mutual TLS on only.

@@ -29,6 +29,7 @@ mod istio_policy_selects_nothing;
 mod istio_policy_service_port;
 mod istio_policy_source_namespace_not_found;
 mod istio_policy_target_not_found;
+mod istio_policy_wildcard_literal;
 mod istio_rbac_crd_removed;
 mod istio_waypoint_ignores_mesh_policy;
 mod istio_workload_without_authorization_policy;
@@ -106,6 +107,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &istio_policy_service_port::CHECK,
     &istio_policy_source_namespace_not_found::CHECK,
     &istio_policy_target_not_found::CHECK,
+    &istio_policy_wildcard_literal::CHECK,
     &istio_rbac_crd_removed::CHECK,
     &istio_waypoint_ignores_mesh_policy::CHECK,
     &istio_workload_without_authorization_policy::CHECK,

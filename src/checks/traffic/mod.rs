@@ -9,6 +9,7 @@ mod gateway_route_no_backend;
 mod gateway_route_port_not_found;
 mod gateway_route_regex_invalid;
 mod gateway_route_timeouts_contradict;
+mod gateway_route_wildcard_literal;
 mod gateway_routes_match_same;
 mod istio_ambient_host_in_other_namespace;
 mod istio_ambient_host_without_waypoint;
@@ -41,6 +42,7 @@ mod istio_sidecar_outbound_mode_missing;
 mod istio_sidecar_resource_in_ambient;
 mod istio_sidecar_selector_overlap;
 mod istio_virtual_service_delegate_broken;
+mod istio_virtual_service_delegate_match_conflict;
 mod istio_virtual_service_delegate_unused;
 mod istio_virtual_service_destination_not_found;
 mod istio_virtual_service_destination_port_missing;
@@ -63,6 +65,7 @@ mod istio_virtual_service_subset_not_found;
 mod istio_virtual_service_timeout_extreme;
 mod istio_virtual_service_unreachable_route;
 mod istio_virtual_service_weights_not_100;
+mod istio_virtual_service_wildcard_literal;
 mod istio_workload_entry_unused;
 mod linkerd_app_protocol_unknown;
 mod linkerd_circuit_breaker_idle;
@@ -99,6 +102,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &gateway_route_port_not_found::CHECK,
     &gateway_route_regex_invalid::CHECK,
     &gateway_route_timeouts_contradict::CHECK,
+    &gateway_route_wildcard_literal::CHECK,
     &gateway_routes_match_same::CHECK,
     &istio_ambient_host_in_other_namespace::CHECK,
     &istio_ambient_host_without_waypoint::CHECK,
@@ -131,6 +135,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &istio_sidecar_resource_in_ambient::CHECK,
     &istio_sidecar_selector_overlap::CHECK,
     &istio_virtual_service_delegate_broken::CHECK,
+    &istio_virtual_service_delegate_match_conflict::CHECK,
     &istio_virtual_service_delegate_unused::CHECK,
     &istio_virtual_service_destination_not_found::CHECK,
     &istio_virtual_service_destination_port_missing::CHECK,
@@ -153,6 +158,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &istio_virtual_service_timeout_extreme::CHECK,
     &istio_virtual_service_unreachable_route::CHECK,
     &istio_virtual_service_weights_not_100::CHECK,
+    &istio_virtual_service_wildcard_literal::CHECK,
     &istio_workload_entry_unused::CHECK,
     &linkerd_app_protocol_unknown::CHECK,
     &linkerd_circuit_breaker_idle::CHECK,

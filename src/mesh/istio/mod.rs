@@ -2,6 +2,7 @@
 
 pub mod ambient;
 mod cluster_local;
+pub mod delegates;
 pub mod destination_rules;
 mod detect;
 pub mod groups;
@@ -13,8 +14,8 @@ pub mod membership;
 mod mesh_config;
 mod native;
 pub mod policy;
-pub mod release;
 mod registry;
+pub mod release;
 mod revision;
 pub mod transport;
 pub mod visibility;

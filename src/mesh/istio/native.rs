@@ -4,6 +4,7 @@
 
 use super::{Istio, release};
 use crate::index::{Index, Workload};
+use crate::mesh::ControlPlane;
 use crate::mesh::native::unknown;
 use crate::model::{Evidence, Fact, Kind, Map, Subject};
 
@@ -17,10 +18,22 @@ const AUTO_SINCE: (u32, u32) = (1, 27);
 const KUBELET: (u32, u32) = (1, 33);
 
 impl Istio {
+    /// The annotation that turns native sidecars on in the release of a revision.
+    pub(in crate::mesh) fn native_sidecar_annotation(&self, revision: Option<&str>) -> Option<&'static str> {
+        self.minor(revision).is_none_or(|version| version >= ANNOTATION_SINCE).then_some(ANNOTATION)
+    }
+
+    fn minor(&self, revision: Option<&str>) -> Option<(u32, u32)> {
+        self.plane(revision)?.version.as_deref().and_then(release::minor)
+    }
+
+    fn plane(&self, revision: Option<&str>) -> Option<&ControlPlane> {
+        revision.map_or_else(|| self.control_planes.first(), |name| self.revision(name))
+    }
+
     /// Whether a pod of a workload that `revision` injects would get a native sidecar.
     pub(in crate::mesh) fn native_sidecar(&self, index: &Index, workload: &Workload, revision: Option<&str>) -> Fact<bool> {
-        let plane = revision.map_or_else(|| self.control_planes.first(), |name| self.revision(name));
-        let version = plane.and_then(|p| p.version.as_deref()).and_then(release::minor);
+        let (plane, version) = (self.plane(revision), self.minor(revision));
         let annotated = workload.annotations.get(ANNOTATION).and_then(|value| match value {
             "true" => Some(true),
             "false" => Some(false),

@@ -23,8 +23,8 @@ pub mod values;
 
 pub use cluster_info::ClusterInfo;
 pub use config::LinkerdConfig;
-pub use native::ANNOTATIONS as NATIVE_SIDECAR_ANNOTATIONS;
 pub use detect::{COMPONENT, INJECT, Injector, PARTS, PLANE, counts};
+pub use native::ANNOTATIONS as NATIVE_SIDECAR_ANNOTATIONS;
 
 use super::{Component, ControlPlane, Mesh};
 use crate::index::{Index, Workload};

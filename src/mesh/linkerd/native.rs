@@ -21,6 +21,12 @@ const BETA: [u32; 3] = [25, 10, 2];
 pub(super) const BY_DEFAULT: [u32; 3] = [26, 5, 2];
 
 impl Linkerd {
+    /// The annotation that turns native sidecars on in the release at hand.
+    pub(in crate::mesh) fn native_sidecar_annotation(&self) -> Option<&'static str> {
+        let version = self.configs.first().and_then(|c| c.version.as_deref()).unwrap_or_default();
+        ANNOTATIONS.iter().find(|(_, since)| release::has(version, *since) != Some(false)).map(|(name, _)| *name)
+    }
+
     /// Whether a pod of a workload would get a native sidecar.
     pub(in crate::mesh) fn native_sidecar(&self, index: &Index, workload: &Workload) -> Fact<bool> {
         let config = self.configs.first();
@@ -33,7 +39,9 @@ impl Linkerd {
                 Some(Some(false)) => continue,
                 // What no release reads as a yes is none: those that do not know the name inject ordinary containers by default.
                 None if value == Some(false) => {}
-                None | Some(None) => return unknown(Kind::ConfigMap, "the release of the control plane is not known, and with it which annotation it reads"),
+                None | Some(None) => {
+                    return unknown(Kind::ConfigMap, "the release of the control plane is not known, and with it which annotation it reads");
+                }
                 Some(Some(true)) => {}
             }
             // A value that cannot be read leaves what the control plane says.

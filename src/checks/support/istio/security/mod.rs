@@ -1,6 +1,7 @@
 //! Authorization, authentication and mutual TLS, with sidecars and in ambient.
 
 pub(in crate::checks) mod ambient_needs;
+pub(in crate::checks) mod client_tls;
 pub(in crate::checks) mod jwt;
 pub(in crate::checks) mod kiali_mtls;
 pub(in crate::checks) mod ports;
