@@ -11,6 +11,7 @@ mod cluster;
 mod compare;
 mod completion;
 mod demo;
+mod documents;
 mod encode;
 mod envtest;
 mod files;
