@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use clap::CommandFactory as _;
+use kubectl_mesh::cli::Cli;
 use kubectl_mesh::model::Kind;
 
 use crate::mesh::run;
@@ -38,6 +40,41 @@ fn the_rule_catalogue_is_current() {
     let (code, out, err) = run(&[], &["rules", "-o", "markdown"]);
     assert_eq!((code, err.as_str()), (0, ""));
     is_current("docs/rules.md", &out);
+}
+
+/// A command and those below it, as one types them; hidden ones are left out.
+fn with_subcommands(command: &clap::Command) -> Vec<clap::Command> {
+    let below = command.get_subcommands().filter(|c| !c.is_hide_set() && c.get_name() != "help");
+    std::iter::once(command.clone()).chain(below.flat_map(with_subcommands)).collect()
+}
+
+fn all_commands() -> Vec<clap::Command> {
+    let mut all = Cli::command();
+    all.build();
+    with_subcommands(&all)
+}
+
+#[test]
+fn the_reference_shows_the_help_of_every_command() {
+    let mut page = "# Commands\n\nThe help of every command, as the program prints it.\n".to_owned();
+    for command in all_commands() {
+        let line = command.get_bin_name().unwrap().to_owned();
+        let words: Vec<&str> = line.split(' ').skip(2).chain(["--help"]).collect();
+        let (code, help, err) = run(&[], &words);
+        assert_eq!((code, err.as_str()), (0, ""), "{line}");
+        page += &format!("\n## {line}\n\n```text\n{}\n```\n", help.trim_end());
+    }
+    is_current("docs/commands.md", &page);
+}
+
+#[test]
+fn man_pages_are_current() {
+    for command in all_commands() {
+        let name = command.get_bin_name().unwrap().replace(' ', "-");
+        let mut page = Vec::new();
+        clap_mangen::Man::new(command.display_name(&name)).title(name.to_uppercase()).render(&mut page).unwrap();
+        is_current(&format!("docs/man/{name}.1"), &String::from_utf8(page).unwrap());
+    }
 }
 
 /// The rights that reading every kind takes.
