@@ -190,6 +190,19 @@ impl Index {
         by_name(self.objects_in(kind, namespace), name, |o| &o.meta)
     }
 
+    /// Whether anything of `kind` was read, in one namespace or, when it is empty, anywhere.
+    pub fn holds(&self, kind: Kind, namespace: &str) -> bool {
+        let anywhere = namespace.is_empty();
+        let controllers = || if anywhere { self.controllers() } else { self.controllers_in(namespace) };
+        match kind {
+            Kind::Pod => !(if anywhere { self.pods() } else { self.pods_in(namespace) }).is_empty(),
+            Kind::Service => !(if anywhere { self.services() } else { self.services_in(namespace) }).is_empty(),
+            Kind::Namespace => !self.namespaces().is_empty(),
+            Kind::Node => !self.inventory.nodes.is_empty(),
+            _ => !(if anywhere { self.objects(kind) } else { self.objects_in(kind, namespace) }).is_empty() || controllers().iter().any(|c| c.kind == kind),
+        }
+    }
+
     /// All workloads.
     pub fn workloads(&self) -> &[Workload] {
         &self.workloads

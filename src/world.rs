@@ -54,7 +54,7 @@ pub struct SourceInfo {
 pub enum Sight {
     /// Everything was seen: what is not here does not exist.
     Clear,
-    /// These are files that hold nothing of the kind: a cluster may well have it.
+    /// These are files that hold nothing of the kind there: a cluster may well have it.
     NotInFiles,
     /// Something hides it; the gap says what, nothing stands for a namespace outside the one that was read.
     Hidden(Option<Gap>),
@@ -115,6 +115,9 @@ impl World {
     }
 
     /// How clearly objects of `kind` in `namespace` are seen (an empty namespace means all of them).
+    ///
+    /// Files are a part of what a cluster holds. That something is absent is believed only where they hold other objects of its kind: a
+    /// folder with the Services of `shop` tells which of those exist, and nothing about the Services of `pay`.
     pub fn sight(&self, kind: Kind, namespace: &str) -> Sight {
         let inventory = self.index.inventory();
         if kind == Kind::Namespace && self.index.namespace(namespace).is_some() {
@@ -123,6 +126,9 @@ impl World {
         let also_read = inventory.also_read.iter().any(|(k, ns)| *k == kind && *ns == namespace);
         let here = match (inventory.coverage.get(&kind), &inventory.namespace) {
             (Some(Coverage::Absent), _) => return Sight::NotInFiles,
+            (Some(Coverage::Complete), _) if self.source.kind == SourceKind::Files && !self.files_show(kind, namespace) => {
+                return Sight::NotInFiles;
+            }
             (Some(Coverage::Unread) | None, _) => also_read,
             (Some(Coverage::Complete | Coverage::Hidden), Some(only)) => !kind.namespaced() || *only == namespace || also_read,
             // Read in some namespaces only (ConfigMaps in those of control planes): nothing is known of the others.
@@ -135,6 +141,20 @@ impl World {
             None if here => Sight::Clear,
             None => Sight::Hidden(None),
         }
+    }
+
+    /// Whether files show which objects of `kind` exist in `namespace`. Namespaces, Nodes and GatewayClasses come with a cluster or a controller,
+    /// so that having one of them says nothing about the others.
+    fn files_show(&self, kind: Kind, namespace: &str) -> bool {
+        !matches!(kind, Kind::Namespace | Kind::Node | Kind::GatewayClass) && self.index.holds(kind, namespace)
+    }
+
+    /// Whether an object of `kind` in `namespace` stands in the files or the cluster in a form that does not decode: it is there, and what it says
+    /// is not known.
+    pub fn undecoded(&self, kind: Kind, namespace: &str) -> Option<&Gap> {
+        let gaps = self.index.inventory().gaps.iter();
+        let same = |gap: &&Gap| gap.kind() == kind && (namespace.is_empty() || gap.namespace() == namespace);
+        gaps.filter(|gap| matches!(gap, Gap::Undecodable { .. })).find(same)
     }
 
     /// Whether some other tool makes this object of what the files hold: cert-manager a Secret, trust-manager a ConfigMap.

@@ -70,9 +70,9 @@ impl<'w> Findings<'w> {
 
     /// Reports that `object` refers, at `path`, to something of one of `kinds` in `namespace` (empty for anywhere) that is not there.
     ///
-    /// How much that means depends on what was seen. In a cluster that was read, it is a finding like any other. Among files that hold
-    /// nothing of the kind it is only worth knowing, since a cluster may well have it. And where a gap hides the kind, nothing is reported:
-    /// the rule notes that it cannot tell.
+    /// How much that means depends on what was seen. In a cluster that was read, it is a finding like any other. Files tell it only of namespaces
+    /// whose objects of the kind they hold; elsewhere it is a note that the object is not among the files. And where a gap hides the kind,
+    /// nothing is reported: the rule notes that it cannot tell.
     pub fn missing(
         &mut self,
         object: &impl Subject,
@@ -81,22 +81,23 @@ impl<'w> Findings<'w> {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) -> Option<&mut Finding> {
-        let sights: Vec<(Kind, &str, Sight)> = kinds.iter().map(|(kind, ns)| (*kind, *ns, self.world.sight(*kind, ns))).collect();
+        let world = self.world;
+        let sights: Vec<(Kind, &str, Sight)> = kinds.iter().map(|(kind, ns)| (*kind, *ns, world.sight(*kind, ns))).collect();
         if let Some((kind, namespace, Sight::Hidden(gap))) = sights.iter().find(|(_, _, s)| matches!(s, Sight::Hidden(_))) {
             let why = gap.as_ref().map_or_else(|| format!("{} of namespace {namespace} were not read", kind.resource()), ToString::to_string);
             self.cannot_tell(&object.reference(), why);
             return None;
         }
-        let guess = sights.iter().all(|(_, _, s)| *s == Sight::NotInFiles);
-        let mut hint = hint.into();
-        if guess {
-            let names: Vec<&str> = kinds.iter().map(|(kind, _)| kind.name()).collect();
-            hint = format!("{hint} The files hold no {}: add --with-cluster to judge by the cluster too.", names.join(" and no "));
+        if let Some(gap) = kinds.iter().find_map(|(kind, ns)| world.undecoded(*kind, ns)) {
+            self.cannot_tell(&object.reference(), gap.to_string());
+            return None;
         }
-        let finding = self.add(object, path, message, hint);
-        if guess {
-            finding.severity(Severity::Info);
+        if sights.iter().any(|(_, _, s)| *s == Sight::Clear) {
+            return Some(self.add(object, path, message, hint));
         }
+        let hint = format!("{} The files hold {}: add --with-cluster to judge by the cluster too.", hint.into(), nothing_of(kinds));
+        let finding = self.add(object, path, not_among_files(&message.into()), hint);
+        finding.severity(Severity::Info);
         Some(finding)
     }
 
@@ -142,5 +143,39 @@ impl<'w> Findings<'w> {
         });
         let last = self.found.len() - 1;
         &mut self.found[last]
+    }
+}
+
+/// `no Service of namespace "pay" and no ServiceEntry`.
+fn nothing_of(kinds: &[(Kind, &str)]) -> String {
+    let mut words: Vec<String> = kinds
+        .iter()
+        .map(|(kind, namespace)| if namespace.is_empty() { format!("no {kind}") } else { format!("no {kind} of namespace {namespace:?}") })
+        .collect();
+    words.dedup();
+    words.join(" and ")
+}
+
+/// What a message says about something that does not exist, said of something that the files do not show; what would follow from its absence is
+/// left out.
+fn not_among_files(message: &str) -> String {
+    const ABSENT: &str = "does not exist";
+    match message.split_once(ABSENT) {
+        Some((before, after)) => format!("{before}is not among the files{}", after.split(": ").next().unwrap_or_default()),
+        None => format!("as far as the files show, {message}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{not_among_files, nothing_of};
+    use crate::model::Kind;
+
+    #[test]
+    fn a_note_claims_no_more_than_the_files_show() {
+        let told = not_among_files("Secret \"tls\" does not exist in namespace \"edge\": the listener does not come up");
+        assert_eq!(told, "Secret \"tls\" is not among the files in namespace \"edge\"");
+        assert_eq!(not_among_files("no workload has the label a=b"), "as far as the files show, no workload has the label a=b");
+        assert_eq!(nothing_of(&[(Kind::Service, "pay"), (Kind::ServiceEntry, "")]), "no Service of namespace \"pay\" and no ServiceEntry");
     }
 }
