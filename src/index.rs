@@ -199,7 +199,10 @@ impl Index {
             Kind::Service => !(if anywhere { self.services() } else { self.services_in(namespace) }).is_empty(),
             Kind::Namespace => !self.namespaces().is_empty(),
             Kind::Node => !self.inventory.nodes.is_empty(),
-            _ => !(if anywhere { self.objects(kind) } else { self.objects_in(kind, namespace) }).is_empty() || controllers().iter().any(|c| c.kind == kind),
+            _ => {
+                !(if anywhere { self.objects(kind) } else { self.objects_in(kind, namespace) }).is_empty()
+                    || controllers().iter().any(|c| c.kind == kind)
+            }
         }
     }
 

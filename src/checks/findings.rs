@@ -148,10 +148,12 @@ impl<'w> Findings<'w> {
 
 /// `no Service of namespace "pay" and no ServiceEntry`.
 fn nothing_of(kinds: &[(Kind, &str)]) -> String {
-    let mut words: Vec<String> = kinds
-        .iter()
-        .map(|(kind, namespace)| if namespace.is_empty() { format!("no {kind}") } else { format!("no {kind} of namespace {namespace:?}") })
-        .collect();
+    let words = kinds.iter().map(|(kind, namespace)| match (*kind, *namespace) {
+        (Kind::Namespace | Kind::GatewayClass, _) => format!("not every {kind}"),
+        (_, "") => format!("no {kind}"),
+        _ => format!("no {kind} of namespace {namespace:?}"),
+    });
+    let mut words: Vec<String> = words.collect();
     words.dedup();
     words.join(" and ")
 }
