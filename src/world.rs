@@ -10,7 +10,7 @@ use crate::mesh::istio::Istio;
 use crate::mesh::linkerd::Linkerd;
 use crate::mesh::membership::Memberships;
 use crate::mesh::{ControlPlane, Mesh, MeshView};
-use crate::model::{Coverage, Gap, InjectionFact, Kind, MeshId, ObjectRef, Str};
+use crate::model::{Coverage, Gap, InjectionFact, Kind, Membership, MeshId, ObjectRef, Str};
 
 /// Where the objects came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +97,11 @@ impl World {
     /// Membership of a workload in a mesh; found out once, since many rules ask.
     pub fn injection(&self, mesh: MeshId, workload: &Workload) -> &InjectionFact {
         self.view().injection(mesh, workload)
+    }
+
+    /// How a workload is in a mesh; the gap where what decides was not read.
+    pub fn membership(&self, mesh: MeshId, workload: &Workload) -> Result<Membership, Gap> {
+        self.view().membership(mesh, workload)
     }
 
     /// Both meshes, whether or not they are here.

@@ -212,7 +212,7 @@ fn policies(world: &World, workload: &Workload, istio: bool, linkerd: bool) -> V
     let mut found = Vec::new();
     let root = world.istio.root_namespace();
     if istio {
-        let by = enforcer(&world.index, workload);
+        let by = enforcer(world.view(), workload);
         for kind in [Kind::AuthorizationPolicy, Kind::RequestAuthentication] {
             found.extend(Policies::new(&world.index, kind, root).applying(workload, by).into_iter().map(policy_row));
         }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::injection::{PodCount, rows};
 use super::wanted;
-use crate::mesh::istio::ambient::is_waypoint;
+use crate::mesh::istio::labels::is_waypoint;
 use crate::mesh::istio::transport::PeerAuthentications;
 use crate::model::{Evidence, Fact, Gap, Kind, MeshId, ObjectRef, Str};
 use crate::world::{Sight, World};

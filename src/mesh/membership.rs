@@ -1,12 +1,14 @@
 //! Is a workload in a mesh, how, and why: the one place that is asked.
 //!
-//! What a mesh makes of one workload is found in `mesh/istio/injection.rs` and `mesh/linkerd/injection.rs`.
+//! What a mesh makes of one workload is found in `mesh/istio/injection.rs` and `mesh/linkerd/injection.rs`: what new pods become and what the
+//! running ones are, each with its reasons. [`MeshView::membership`] makes one answer of the two.
 
 use std::sync::OnceLock;
 
-use super::{Mesh as _, MeshView};
+use super::istio::labels;
+use super::{Mesh as _, MeshView, linkerd, namespace_words};
 use crate::index::{Index, Workload};
-use crate::model::{InjectionFact, MeshId};
+use crate::model::{Fact, Gap, InjectionFact, Intent, Kind, Membership, MeshId, Mode};
 
 /// Membership of every workload in both meshes, found when it is first asked for.
 #[derive(Debug, Default)]
@@ -26,11 +28,172 @@ impl Memberships {
 }
 
 impl<'a> MeshView<'a> {
-    /// Membership of a workload in a mesh; found once, since many ask.
+    /// What a mesh means to make of a workload and has made of it, with the reasons; found once, since many ask.
     pub fn injection(self, mesh: MeshId, workload: &Workload) -> &'a InjectionFact {
         self.memberships.cell(mesh, self.index, workload).get_or_init(|| match mesh {
             MeshId::Istio => self.istio.injection(self.index, workload),
             MeshId::Linkerd => self.linkerd.injection(self.index, workload),
         })
+    }
+
+    /// How a workload is in a mesh: what its running pods are; what new pods become where none runs, as in manifests.
+    /// The gap where what decides was not read.
+    pub fn membership(self, mesh: MeshId, workload: &Workload) -> Result<Membership, Gap> {
+        if self.index.pod_spec(workload).is_none() {
+            return machine(mesh, workload);
+        }
+        if mesh == MeshId::Istio && labels::is_waypoint(&workload.labels) {
+            return Ok(Membership::Waypoint);
+        }
+        if mesh == MeshId::Istio && workload.labels.has(labels::GATEWAY_NAME) {
+            return Ok(Membership::Gateway);
+        }
+        let fact = self.injection(mesh, workload);
+        let actual = &fact.actual;
+        if actual.sidecar + actual.native > 0 {
+            return Ok(Membership::Sidecar);
+        }
+        if actual.ambient > 0 {
+            return Ok(Membership::Ambient);
+        }
+        if actual.gateway > 0 {
+            return Ok(Membership::Gateway);
+        }
+        match &fact.intended {
+            Fact::NotApplicable => Ok(self.own_part(mesh, workload)),
+            _ if self.runs(workload) => Ok(Membership::None),
+            Fact::Unknown(gap) => Err(gap.clone()),
+            Fact::Known { value: Intent::Out, .. } => Ok(Membership::None),
+            Fact::Known { value: Intent::In { mode, .. }, .. } => Ok(match mode {
+                Mode::Sidecar => Membership::Sidecar,
+                Mode::Ambient => Membership::Ambient,
+                Mode::Gateway => Membership::Gateway,
+            }),
+        }
+    }
+
+    /// Whether pods of a workload were created in a cluster, and with them their membership; a manifest has no status.
+    fn runs(self, workload: &Workload) -> bool {
+        self.index.pod_variants(workload).any(|(pod, _)| !pod.status.phase.is_empty())
+    }
+
+    /// Parts of Linkerd carry its proxy in their manifests; those of Istio carry none.
+    fn own_part(self, mesh: MeshId, workload: &Workload) -> Membership {
+        let proxied = self.index.pod_spec(workload).is_some_and(|spec| spec.container("linkerd-proxy").is_some());
+        if mesh == MeshId::Linkerd && proxied { Membership::Sidecar } else { Membership::None }
+    }
+
+    /// How a namespace asks for its pods to be in a mesh, whatever comes of it; the gap where it was not read.
+    pub fn namespace_asks(self, mesh: MeshId, namespace: &str) -> Result<Option<Mode>, Gap> {
+        let (of_labels, annotations) = namespace_words(self.index, namespace)?;
+        Ok(match mesh {
+            MeshId::Istio if labels::namespace_injects(&of_labels) => Some(Mode::Sidecar),
+            MeshId::Istio => of_labels.is(labels::DATAPLANE_MODE, "ambient").then_some(Mode::Ambient),
+            MeshId::Linkerd => matches!(annotations.get(linkerd::INJECT), Some("enabled" | "ingress")).then_some(Mode::Sidecar),
+        })
+    }
+}
+
+/// Membership of a machine outside of the cluster, which its WorkloadEntry or ExternalWorkload stands for.
+fn machine(mesh: MeshId, workload: &Workload) -> Result<Membership, Gap> {
+    let at = &workload.reference;
+    match (mesh, at.kind) {
+        // An ExternalWorkload is there for a machine that runs Linkerd's proxy.
+        (MeshId::Linkerd, Kind::ExternalWorkload) => Ok(Membership::Sidecar),
+        (MeshId::Istio, Kind::WorkloadEntry) if workload.labels.is(labels::TLS_MODE, "istio") => Ok(Membership::Sidecar),
+        (MeshId::Istio, Kind::WorkloadEntry) if workload.annotations.has("istio.io/autoRegistrationGroup") => Ok(Membership::Sidecar),
+        (MeshId::Istio, Kind::WorkloadEntry) => {
+            let detail = "whether the machine runs Istio's proxy stands in no object".into();
+            Err(Gap::Incomplete { kind: at.kind, namespace: at.namespace.clone(), detail })
+        }
+        _ => Ok(Membership::None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::Memberships;
+    use crate::index::Index;
+    use crate::mesh::MeshView;
+    use crate::mesh::istio::Istio;
+    use crate::mesh::linkerd::Linkerd;
+    use crate::model::{Inventory, Item, Kind, Membership, MeshId};
+
+    /// What the only workload of these objects is to a mesh; nothing when that is unknown.
+    fn is(mesh: MeshId, objects: &[Value]) -> Option<Membership> {
+        let mut inventory = Inventory::default();
+        for value in objects {
+            let kind = Kind::of(value["apiVersion"].as_str().unwrap(), value["kind"].as_str().unwrap()).unwrap();
+            inventory.push(Item::from_value(kind, value.clone()).unwrap());
+        }
+        let index = Index::new(inventory);
+        let (istio, linkerd, memberships) = (Istio::open(&index), Linkerd::open(&index), Memberships::default());
+        let view = MeshView { index: &index, istio: &istio, linkerd: &linkerd, memberships: &memberships };
+        view.membership(mesh, &index.workloads()[0]).ok()
+    }
+
+    fn namespace(labels: Value) -> Value {
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": labels}})
+    }
+
+    fn pod(labels: Value, annotations: Value, spec: Value) -> Value {
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "shop", "name": "cart", "labels": labels, "annotations": annotations}, "spec": spec})
+    }
+
+    fn running(mut pod: Value) -> Value {
+        pod["status"] = json!({"phase": "Running"});
+        pod
+    }
+
+    #[test]
+    fn manifests_are_what_they_will_become_and_running_pods_what_they_are() {
+        let plain = || pod(json!({}), json!({}), json!({"containers": [{"name": "app", "image": "app:1"}]}));
+        let injected = || namespace(json!({"istio-injection": "enabled"}));
+        assert_eq!(is(MeshId::Istio, &[injected(), plain()]), Some(Membership::Sidecar));
+        assert_eq!(is(MeshId::Istio, &[injected(), running(plain())]), Some(Membership::None), "it started before the label came");
+        assert_eq!(is(MeshId::Istio, &[plain()]), None, "its namespace was not read");
+        assert_eq!(is(MeshId::Istio, &[running(plain())]), Some(Membership::None));
+        assert_eq!(is(MeshId::Linkerd, &[injected(), plain()]), Some(Membership::None));
+    }
+
+    #[test]
+    fn what_istio_never_injects_has_no_sidecar_whatever_its_labels_ask() {
+        let on_host = pod(json!({"sidecar.istio.io/inject": "true"}), json!({}), json!({"hostNetwork": true}));
+        assert_eq!(is(MeshId::Istio, &[namespace(json!({"istio-injection": "enabled"})), on_host]), Some(Membership::None));
+    }
+
+    #[test]
+    fn ambient_is_left_to_those_who_opt_out_or_cannot_take_part() {
+        let ambient = || namespace(json!({"istio.io/dataplane-mode": "ambient"}));
+        let captured = json!({"ambient.istio.io/redirection": "enabled"});
+        let of = |pod: Value| is(MeshId::Istio, &[ambient(), pod]);
+        assert_eq!(of(pod(json!({}), json!({}), json!({}))), Some(Membership::Ambient));
+        assert_eq!(of(pod(json!({"istio.io/dataplane-mode": "none"}), json!({}), json!({}))), Some(Membership::None));
+        assert_eq!(of(pod(json!({}), json!({}), json!({"hostNetwork": true}))), Some(Membership::None));
+        assert_eq!(of(pod(json!({"istio.io/dataplane-mode": "none"}), captured.clone(), json!({}))), Some(Membership::Ambient));
+        assert_eq!(of(running(pod(json!({}), captured, json!({})))), Some(Membership::Ambient));
+        assert_eq!(of(running(pod(json!({}), json!({}), json!({})))), Some(Membership::None), "istio-cni has not taken it in");
+    }
+
+    #[test]
+    fn gateways_and_waypoints_are_told_from_sidecars() {
+        let proxy = || json!({"containers": [{"name": "istio-proxy", "image": "istio/proxyv2:1.27.1"}]});
+        let of = |labels: Value, annotations: Value| is(MeshId::Istio, &[namespace(json!({})), pod(labels, annotations, proxy())]);
+        assert_eq!(of(json!({"gateway.networking.k8s.io/gateway-name": "shop-gw"}), json!({})), Some(Membership::Gateway));
+        assert_eq!(of(json!({"gateway.istio.io/managed": "istio.io-mesh-controller"}), json!({})), Some(Membership::Waypoint));
+        assert_eq!(of(json!({"istio": "ingressgateway"}), json!({})), Some(Membership::Gateway));
+        assert_eq!(of(json!({}), json!({"sidecar.istio.io/status": "{}"})), Some(Membership::Sidecar));
+    }
+
+    #[test]
+    fn a_machine_is_in_the_mesh_when_its_object_says_so() {
+        let entry = |labels: Value| {
+            json!({"apiVersion": "networking.istio.io/v1", "kind": "WorkloadEntry", "metadata": {"namespace": "shop", "name": "vm"},
+                "spec": {"address": "10.0.0.1", "labels": labels}})
+        };
+        assert_eq!(is(MeshId::Istio, &[entry(json!({"security.istio.io/tlsMode": "istio"}))]), Some(Membership::Sidecar));
+        assert_eq!(is(MeshId::Istio, &[entry(json!({"app": "vm"}))]), None);
     }
 }

@@ -62,6 +62,34 @@ impl Mode {
     }
 }
 
+/// How a workload is in a mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Membership {
+    /// Not at all.
+    None,
+    /// Its pods carry a proxy.
+    Sidecar,
+    /// The ztunnel of its node carries its traffic.
+    Ambient,
+    /// It is a gateway for traffic into, out of or between meshes.
+    Gateway,
+    /// It is a waypoint.
+    Waypoint,
+}
+
+impl Membership {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Sidecar => "sidecar",
+            Self::Ambient => "ambient",
+            Self::Gateway => "gateway",
+            Self::Waypoint => "waypoint",
+        }
+    }
+}
+
 /// What a pod created now would become.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intent {

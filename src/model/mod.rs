@@ -29,7 +29,7 @@ pub use duration::go_duration;
 pub use fact::{Evidence, Fact};
 pub use field::Field;
 pub use gap::Gap;
-pub use injection::{Actual, Drift, InjectionFact, Intent, MeshId, Mode};
+pub use injection::{Actual, Drift, InjectionFact, Intent, Membership, MeshId, Mode};
 pub use inventory::{Coverage, Inventory, Item};
 pub use json::{Data, Json};
 pub use kind::Kind;

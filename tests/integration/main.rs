@@ -24,6 +24,7 @@ mod kubeconfig;
 mod kubectl;
 mod layering;
 mod live;
+mod membership;
 mod mesh;
 mod sarif;
 mod standin;

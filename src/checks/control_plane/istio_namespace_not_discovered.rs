@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::istio::membership::{namespace_injects, namespace_is_ambient};
+use crate::mesh::istio::labels::{namespace_injects, namespace_is_ambient};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

@@ -1,7 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::kubernetes::network::Direction;
 use crate::index::Workload;
-use crate::mesh::istio::ambient;
+use crate::mesh::istio::labels::{is_gateway, is_waypoint};
 use crate::mesh::linkerd::COMPONENT;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -65,7 +65,7 @@ fn ports(workload: &Workload) -> &'static [(i64, &'static str)] {
         Some("identity") => &[(8080, "certificates")],
         Some("destination") => &[(8086, "discovery"), (8090, "policy"), (8443, "webhook"), (9443, "webhook")],
         Some("proxy-injector") => &[(8443, "webhook")],
-        _ if ambient::is_gateway(workload) && !ambient::is_waypoint(&workload.labels) => &[(15021, "health checks of load balancers")],
+        _ if is_gateway(workload) && !is_waypoint(&workload.labels) => &[(15021, "health checks of load balancers")],
         _ => &[],
     }
 }

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::istio::membership::{DATAPLANE_MODE, namespace_is_ambient};
+use crate::mesh::istio::labels::{DATAPLANE_MODE, namespace_is_ambient};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::{Sight, World};

@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::platform::shapes;
-use crate::mesh::istio::membership::is_control_plane;
+use crate::mesh::istio::labels::is_control_plane;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

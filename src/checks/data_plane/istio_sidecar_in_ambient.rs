@@ -1,5 +1,6 @@
 use crate::checks::Findings;
 use crate::mesh::istio::ambient;
+use crate::mesh::istio::labels::{asks_for_ambient, is_gateway, is_waypoint};
 use crate::model::{Kind, Pod};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -32,13 +33,13 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
-    for workload in index.workloads().iter().filter(|w| !ambient::is_waypoint(&w.labels) && !ambient::is_gateway(w)) {
+    for workload in index.workloads().iter().filter(|w| !is_waypoint(&w.labels) && !is_gateway(w)) {
         let pods: usize = index.pod_variants(workload).map(|(_, pods)| pods).sum();
         let with_sidecar: usize = index.pod_variants(workload).filter(|(p, _)| has_sidecar(p)).map(|(_, pods)| pods).sum();
         if with_sidecar == 0 {
             continue;
         }
-        let wanted = ambient::wants_ambient(index, workload);
+        let wanted = asks_for_ambient(index, workload);
         let namespace = ambient::is_ambient_namespace(index, &workload.reference.namespace);
         let mut codes = Vec::new();
         if wanted {

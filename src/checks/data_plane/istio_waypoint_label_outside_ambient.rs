@@ -1,5 +1,6 @@
 use crate::checks::Findings;
 use crate::mesh::istio::ambient;
+use crate::mesh::istio::labels::{DATAPLANE_MODE, has_captured_pods, is_gateway, is_waypoint};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -33,9 +34,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
     for workload in index.workloads() {
         let labels = &workload.labels;
-        let infrastructure = ambient::is_waypoint(labels) || labels.is("app", "ztunnel") || ambient::is_gateway(workload);
+        let infrastructure = is_waypoint(labels) || labels.is("app", "ztunnel") || is_gateway(workload);
         let running = workload.has_live_pods();
-        if infrastructure || !running || labels.is(ambient::DATAPLANE_MODE, "none") || ambient::is_captured(index, workload) {
+        if infrastructure || !running || labels.is(DATAPLANE_MODE, "none") || has_captured_pods(index, workload) {
             continue;
         }
         if let Some((_, name)) = ambient::reference(index, labels, &workload.reference.namespace) {

@@ -1,5 +1,6 @@
 use crate::checks::Findings;
 use crate::mesh::istio::ambient::{self, Traffic, Waypoint};
+use crate::mesh::istio::labels::{DATAPLANE_MODE, is_waypoint};
 use crate::model::{Kind, Map, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::{Sight, World};
@@ -35,7 +36,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
     for workload in index.workloads() {
         let labels = &workload.labels;
-        if labels.is(ambient::DATAPLANE_MODE, "none") || ambient::is_waypoint(labels) {
+        if labels.is(DATAPLANE_MODE, "none") || is_waypoint(labels) {
             continue;
         }
         let Some((problem, namespace)) = problem(world, labels, &workload.reference.namespace) else { continue };

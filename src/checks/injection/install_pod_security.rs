@@ -1,7 +1,7 @@
 use crate::checks::support::install::{SHOW_A_MESH, tag, titles};
 use crate::checks::{Findings, Runs};
 use crate::mesh::install::Target;
-use crate::mesh::istio::membership;
+use crate::mesh::istio::labels::{SYSTEM_NAMESPACES, namespace_injects};
 use crate::mesh::linkerd::INJECT;
 use crate::model::{MeshId, Namespace, key};
 use crate::report::{Category, Severity};
@@ -45,7 +45,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for namespace in world.index.namespaces() {
         let meta = &namespace.metadata;
         let Some(level @ ("baseline" | "restricted")) = meta.labels.get(ENFORCE) else { continue };
-        let system = membership::SYSTEM_NAMESPACES.contains(&meta.name.as_str());
+        let system = SYSTEM_NAMESPACES.contains(&meta.name.as_str());
         let mut sure: Vec<&Target> = without_cni.iter().copied().filter(|t| asks(world, namespace, t)).collect();
         let severity = if sure.is_empty() { Severity::Info } else { Severity::Warning };
         if sure.is_empty() && !system {
@@ -82,7 +82,7 @@ fn asks(world: &World, namespace: &Namespace, target: &Target) -> bool {
         return true;
     }
     match target.mesh {
-        MeshId::Istio => membership::namespace_injects(&meta.labels),
+        MeshId::Istio => namespace_injects(&meta.labels),
         // Linkerd's control plane has proxies itself.
         MeshId::Linkerd => target.namespace == meta.name || matches!(meta.annotations.get(INJECT), Some("enabled" | "ingress")),
     }

@@ -1,7 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::platform::shapes;
 use crate::mesh::istio::INJECT;
-use crate::mesh::istio::membership::{DATAPLANE_MODE, namespace_injects};
+use crate::mesh::istio::labels::{DATAPLANE_MODE, namespace_injects};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

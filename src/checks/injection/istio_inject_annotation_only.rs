@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::platform::shapes;
-use crate::mesh::istio::membership::has_sidecar;
+use crate::mesh::istio::labels::has_sidecar;
 use crate::mesh::istio::{INJECT, INJECTION, REV};
 use crate::model::{Kind, key};
 use crate::report::{Category, MeshTag, Severity};

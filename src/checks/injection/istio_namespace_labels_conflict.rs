@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::istio::membership::{DATAPLANE_MODE, SYSTEM_NAMESPACES};
+use crate::mesh::istio::labels::{DATAPLANE_MODE, SYSTEM_NAMESPACES};
 use crate::mesh::istio::{INJECTION, REV};
 use crate::model::{Kind, key};
 use crate::report::{Category, MeshTag, Severity};

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::istio::membership::{DATAPLANE_MODE, SYSTEM_NAMESPACES, has_sidecar, is_ambient, namespace_injects};
+use crate::mesh::istio::labels::{DATAPLANE_MODE, SYSTEM_NAMESPACES, has_sidecar, is_captured, namespace_injects};
 use crate::mesh::istio::{INJECT, INJECTION};
 use crate::model::{Kind, Pod};
 use crate::report::{Category, MeshTag, Severity};
@@ -71,5 +71,5 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 fn lacks_proxy(pod: &Pod) -> bool {
     let meta = &pod.metadata;
     let asked = meta.labels.get(INJECT).or_else(|| meta.annotations.get(INJECT));
-    !asked.is_some_and(|v| v.eq_ignore_ascii_case("false")) && !pod.spec.host_network && !has_sidecar(&pod.spec) && !is_ambient(pod)
+    !asked.is_some_and(|v| v.eq_ignore_ascii_case("false")) && !pod.spec.host_network && !has_sidecar(&pod.spec) && !is_captured(pod)
 }

@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::index::Workload;
-use crate::mesh::istio::ambient;
+use crate::mesh::istio::labels::{asks_for_ambient, asks_for_sidecar, has_captured_pods, is_waypoint};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -35,16 +35,16 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
-    for workload in index.workloads().iter().filter(|w| !ambient::is_waypoint(&w.labels)) {
+    for workload in index.workloads().iter().filter(|w| !is_waypoint(&w.labels)) {
         let namespace = index.namespace(&workload.reference.namespace);
-        let wanted = ambient::wants_sidecar(index, workload);
+        let wanted = asks_for_sidecar(index, workload);
         let wished = kiali_word(workload) == Some(true) && namespace.is_some_and(|ns| !ns.metadata.labels.is("istio-injection", "disabled"));
         if !wished && !wanted {
             continue;
         }
         let by_kiali = namespace.is_some() && kiali_word(workload) != Some(false);
-        let labelled = ambient::wants_ambient(index, workload) && namespace.is_some();
-        let captured = ambient::is_captured(index, workload);
+        let labelled = asks_for_ambient(index, workload) && namespace.is_some();
+        let captured = has_captured_pods(index, workload);
         let codes = [(labelled, "KIA1311"), (captured, "KIA1314")];
         let codes: Vec<_> = codes.into_iter().filter(|(holds, _)| *holds && by_kiali).map(|(_, code)| code).collect();
         let message = match (labelled, captured) {

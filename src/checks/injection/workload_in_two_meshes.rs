@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use crate::checks::Findings;
-use crate::mesh::istio::membership;
+use crate::mesh::istio::labels::{DATAPLANE_MODE, namespace_injects, namespace_is_ambient};
 use crate::mesh::linkerd::INJECT;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -36,7 +36,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let mut told: HashSet<&str> = HashSet::new();
     for namespace in index.namespaces() {
         let meta = &namespace.metadata;
-        let istio = match (membership::namespace_injects(&meta.labels), membership::namespace_is_ambient(&meta.labels)) {
+        let istio = match (namespace_injects(&meta.labels), namespace_is_ambient(&meta.labels)) {
             (true, _) => "a sidecar of Istio's",
             (_, true) => "Istio's ambient mode",
             _ => continue,
@@ -51,7 +51,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for workload in index.workloads() {
         let Some(spec) = index.pod_spec(workload).filter(|_| workload.is_live()) else { continue };
         let both = |spec: &crate::model::PodSpec| spec.container("istio-proxy").is_some() && spec.container("linkerd-proxy").is_some();
-        let asks_istio = workload.labels.is("sidecar.istio.io/inject", "true") || workload.labels.is(membership::DATAPLANE_MODE, "ambient");
+        let asks_istio = workload.labels.is("sidecar.istio.io/inject", "true") || workload.labels.is(DATAPLANE_MODE, "ambient");
         let asks_linkerd = matches!(workload.annotations.get(INJECT), Some("enabled" | "ingress"));
         let namespace = workload.reference.namespace.as_str();
         let pod = index.pod_variants(workload).map(|(pod, _)| pod).find(|p| both(&p.spec));

@@ -71,7 +71,7 @@ fn per_service(world: &World, findings: &mut Findings<'_>) {
     for ((namespace, name), rules) in by_service {
         let Some(service) = index.service(&namespace, &name).filter(|s| !s.spec.selector.is_empty()) else { continue };
         let disabled = index.select(Some(&namespace), &service.spec.selector).find_map(|workload| {
-            let accepts = peers.known(workload).ok().filter(|_| policy::enforcer(index, workload) == Enforcer::Sidecar)?;
+            let accepts = peers.known(workload).ok().filter(|_| policy::enforcer(world.view(), workload) == Enforcer::Sidecar)?;
             let mut ports = service.spec.ports.iter().filter_map(|p| ports::container_port(index, workload, p));
             ports.find_map(|port| Some(accepts.on(port)).filter(|d| d.mode == Mode::Disable).map(|d| (workload, port, d)))
         });

@@ -130,7 +130,7 @@ fn strict_ports(world: &World, peers: &PeerAuthentications<'_>, service: &Servic
         return found;
     }
     for workload in index.select(Some(&service.metadata.namespace), &service.spec.selector) {
-        if policy::enforcer(index, workload) != Enforcer::Sidecar {
+        if policy::enforcer(world.view(), workload) != Enforcer::Sidecar {
             continue;
         }
         let Ok(accepts) = peers.known(workload) else { continue };

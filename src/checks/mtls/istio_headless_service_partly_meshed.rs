@@ -1,6 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::security::{ports, tls};
 use crate::index::Workload;
+use crate::mesh::istio::labels::is_captured;
 use crate::mesh::istio::policy::{self, Enforcer};
 use crate::mesh::istio::transport::{Mode, PeerAuthentications};
 use crate::model::{Kind, Service};
@@ -60,15 +61,15 @@ fn lacks_sidecar(world: &World, workload: &Workload) -> bool {
     let mut live = world.index.pod_variants(workload).peekable();
     if live.peek().is_some() {
         // What the control plane goes by; a pod in ambient is told apart by its node's ztunnel.
-        return live.any(|(p, _)| !p.metadata.labels.is("security.istio.io/tlsMode", "istio") && !crate::mesh::istio::membership::is_ambient(p))
-            && policy::enforcer(&world.index, workload) != Enforcer::Ztunnel;
+        return live.any(|(p, _)| !p.metadata.labels.is("security.istio.io/tlsMode", "istio") && !is_captured(p))
+            && policy::enforcer(world.view(), workload) != Enforcer::Ztunnel;
     }
-    world.index.namespace(&workload.reference.namespace).is_some() && policy::enforcer(&world.index, workload) == Enforcer::Nobody
+    world.index.namespace(&workload.reference.namespace).is_some() && policy::enforcer(world.view(), workload) == Enforcer::Nobody
 }
 
 /// A container port behind the Service on which a workload's sidecars take mutual TLS only.
 fn strict_port(world: &World, peers: &PeerAuthentications<'_>, service: &Service, workload: &Workload) -> Option<u16> {
-    if policy::enforcer(&world.index, workload) != Enforcer::Sidecar {
+    if policy::enforcer(world.view(), workload) != Enforcer::Sidecar {
         return None;
     }
     let accepts = peers.known(workload).ok()?;

@@ -1,5 +1,6 @@
 use crate::checks::Findings;
 use crate::index::Workload;
+use crate::mesh::istio::labels::{DATAPLANE_MODE, asks_for_ambient, has_captured_pods, is_gateway, is_waypoint};
 use crate::mesh::istio::{ambient, policy};
 use crate::model::{Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -61,12 +62,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 fn is_plain_ambient(world: &World, workload: &Workload) -> bool {
     let index = &world.index;
     let labels = &workload.labels;
-    let infrastructure = ambient::is_waypoint(labels) || ambient::is_gateway(workload);
-    let member = ambient::is_captured(index, workload) || ambient::wants_ambient(index, workload);
-    !infrastructure
-        && !labels.is(ambient::DATAPLANE_MODE, "none")
-        && member
-        && !ambient::waypoint(index, labels, &workload.reference.namespace).works()
+    let infrastructure = is_waypoint(labels) || is_gateway(workload);
+    let member = has_captured_pods(index, workload) || asks_for_ambient(index, workload);
+    !infrastructure && !labels.is(DATAPLANE_MODE, "none") && member && !ambient::waypoint(index, labels, &workload.reference.namespace).works()
 }
 
 /// The first of the policies of the workload's own namespace that holds for it.

@@ -89,7 +89,7 @@ fn report(ap: &Object, field: &Field<'_>, rule: &Field<'_>, hit: &TcpPort<'_>, f
 
 fn tcp_ports<'a>(world: &'a World, workload: &'a Workload) -> Vec<TcpPort<'a>> {
     let index = &world.index;
-    if policy::enforcer(index, workload) != Enforcer::Sidecar {
+    if policy::enforcer(world.view(), workload) != Enforcer::Sidecar {
         return Vec::new();
     }
     let services = ports::services(index, workload);

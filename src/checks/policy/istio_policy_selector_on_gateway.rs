@@ -1,5 +1,6 @@
 use crate::checks::Findings;
-use crate::mesh::istio::{ambient, policy};
+use crate::mesh::istio::labels::{GATEWAY_NAME, is_waypoint};
+use crate::mesh::istio::policy;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -43,13 +44,13 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for kind in [Kind::AuthorizationPolicy, Kind::RequestAuthentication, Kind::Telemetry, Kind::WasmPlugin] {
         for object in world.index.objects(kind).iter().filter(|o| policy::targets(o).is_empty()) {
             let Some(labels) = policy::selector(object) else { continue };
-            let gateways = world.index.select(Some(&object.meta.namespace), &labels).filter(|w| w.labels.has(policy::GATEWAY_NAME));
+            let gateways = world.index.select(Some(&object.meta.namespace), &labels).filter(|w| w.labels.has(GATEWAY_NAME));
             let mut gateways: Vec<_> = gateways.collect();
-            gateways.sort_by_key(|w| !ambient::is_waypoint(&w.labels));
+            gateways.sort_by_key(|w| !is_waypoint(&w.labels));
             let Some(first) = gateways.first() else { continue };
-            let name = first.labels.get(policy::GATEWAY_NAME).unwrap_or_default();
+            let name = first.labels.get(GATEWAY_NAME).unwrap_or_default();
             let hint = format!("Replace the selector by targetRefs with group gateway.networking.k8s.io, kind Gateway and name {name:?}.");
-            let waypoint = ambient::is_waypoint(&first.labels);
+            let waypoint = is_waypoint(&first.labels);
             let message = if waypoint {
                 format!("waypoint {name:?} ignores the selector: the policy is not enforced there")
             } else {

@@ -3,8 +3,8 @@ use crate::checks::support::istio::security::reach::Reach;
 use crate::checks::support::istio::security::seen;
 use crate::checks::support::kubernetes::unwritten;
 use crate::index::Workload;
-use crate::mesh::istio::{ambient, groups, policy};
-use crate::model::{Kind, Map, Object};
+use crate::mesh::istio::{groups, policy};
+use crate::model::{Kind, Map, Membership, MeshId, Object};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -106,13 +106,9 @@ fn check<'a>(world: &'a World, object: &Object, in_mesh: &mut Reach<'a, impl Fn(
     }
 }
 
+/// Whether a workload is in the mesh, will be once its pods are replaced, or may be.
 fn is_in_mesh(world: &World, workload: &Workload) -> bool {
-    let index = &world.index;
-    workload.reference.kind == Kind::WorkloadEntry
-        || ambient::has_sidecar(index, workload)
-        || ambient::is_captured(index, workload)
-        || ambient::wants_sidecar(index, workload)
-        || ambient::wants_ambient(index, workload)
+    world.membership(MeshId::Istio, workload) != Ok(Membership::None) || world.injection(MeshId::Istio, workload).concerns()
 }
 
 fn text(labels: &Map) -> String {

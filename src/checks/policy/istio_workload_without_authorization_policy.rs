@@ -37,8 +37,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let policies = Policies::new(index, Kind::AuthorizationPolicy, root);
     for workload in index.workloads() {
         let namespace = workload.reference.namespace.as_str();
-        let enforcer = match policy::enforcer(index, workload) {
-            Enforcer::Nobody => Enforcer::Sidecar,
+        let enforcer = match policy::enforcer(world.view(), workload) {
+            Enforcer::Nobody | Enforcer::Unknown => Enforcer::Sidecar,
             other => other,
         };
         let by_service = || {

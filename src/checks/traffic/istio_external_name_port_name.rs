@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::platform::ports::is_recognised;
-use crate::mesh::istio::membership::{SYSTEM_NAMESPACES, is_control_plane, is_managed_gateway};
+use crate::mesh::istio::labels::{SYSTEM_NAMESPACES, is_control_plane, is_managed_gateway};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

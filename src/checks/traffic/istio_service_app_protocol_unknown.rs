@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::platform::ports::{is_known_app_protocol, leads_into_mesh};
-use crate::mesh::istio::membership::is_managed_gateway;
+use crate::mesh::istio::labels::is_managed_gateway;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::istio::membership::MANAGED;
+use crate::mesh::istio::labels::MANAGED;
 use crate::model::{Kind, Map, PodSpec, Port};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

@@ -1,87 +1,25 @@
-//! Ambient: who is in it, which waypoint serves whom, and what only a waypoint can enforce.
+//! Ambient: which waypoint serves whom, and what only a waypoint can enforce.
 //!
 //! Istio sources: `cni/pkg/util/enablement_selector.go`, `pilot/pkg/serviceregistry/ambient/waypoints.go`; for what counts as layer 7
 //! also Kiali's `business/checkers/ambient`.
 
-use super::policy::{self, GATEWAY_NAME};
-use crate::index::{Index, Workload};
+use super::labels::{DATAPLANE_MODE, is_waypoint};
+use super::policy;
+use crate::index::Index;
 use crate::model::{Field, Kind, Map, Object, Str};
 
-/// The label that puts a namespace or a pod into ambient (`ambient`) or keeps a pod out (`none`).
-pub const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";
 /// The label that names the waypoint of a namespace, Service or pod.
 pub const USE_WAYPOINT: &str = "istio.io/use-waypoint";
 /// The label that says in which namespace that waypoint is.
 pub const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
-/// The annotation that the CNI agent leaves on a pod it has captured.
-pub const REDIRECTION: &str = "ambient.istio.io/redirection";
 /// The GatewayClass of waypoints.
 pub const WAYPOINT_CLASS: &str = "istio-waypoint";
 
 const WAYPOINT_FOR: &str = "istio.io/waypoint-for";
-const MANAGED: &str = "gateway.istio.io/managed";
-const INJECT: &str = "sidecar.istio.io/inject";
 
 /// Whether the namespace asks for ambient.
 pub fn is_ambient_namespace(index: &Index, namespace: &str) -> bool {
     index.namespace_label(namespace, DATAPLANE_MODE) == Some("ambient")
-}
-
-/// Whether labels ask for ambient: the pod's own first, then the namespace's.
-pub fn wants_ambient(index: &Index, workload: &Workload) -> bool {
-    match workload.labels.get(DATAPLANE_MODE) {
-        Some("ambient") => true,
-        Some("none") => false,
-        _ => is_ambient_namespace(index, &workload.reference.namespace),
-    }
-}
-
-/// Whether any pod of the workload has been captured by ambient.
-pub fn is_captured(index: &Index, workload: &Workload) -> bool {
-    index.pod_variants(workload).any(|(pod, _)| pod.metadata.annotations.is(REDIRECTION, "enabled"))
-}
-
-/// Whether the workload is in ambient: captured, or asking for it while nothing speaks against it (host network, a sidecar).
-pub fn in_ambient(index: &Index, workload: &Workload) -> bool {
-    let on_host = index.pod_spec(workload).is_some_and(|spec| spec.host_network);
-    is_captured(index, workload) || (wants_ambient(index, workload) && !on_host && !has_sidecar(index, workload))
-}
-
-/// Whether a pod of the workload, or its template, carries a sidecar.
-pub fn has_sidecar(index: &Index, workload: &Workload) -> bool {
-    let injected = index
-        .pod_variants(workload)
-        .any(|(pod, _)| pod.metadata.annotations.has("sidecar.istio.io/status") || pod.spec.container("istio-proxy").is_some());
-    injected || index.pod_spec(workload).is_some_and(|spec| spec.container("istio-proxy").is_some_and(|c| !c.image.is_empty()))
-}
-
-/// Whether labels ask for a sidecar: the pod's own first, then the namespace's `istio-injection`, then its revision.
-pub fn wants_sidecar(index: &Index, workload: &Workload) -> bool {
-    let namespace = workload.reference.namespace.as_str();
-    let injection = index.namespace_label(namespace, "istio-injection");
-    match workload.labels.get(INJECT).or_else(|| workload.annotations.get(INJECT)) {
-        Some("false") => false,
-        Some("true") => injection != Some("disabled"),
-        _ => match injection {
-            Some(value) => value == "enabled",
-            None => index.namespace_label(namespace, "istio.io/rev").is_some_and(|rev| !rev.is_empty()) || workload.labels.has("istio.io/rev"),
-        },
-    }
-}
-
-/// Whether pod labels are those of a waypoint.
-pub fn is_waypoint(labels: &Map) -> bool {
-    labels.is(MANAGED, "istio.io-mesh-controller") || labels.get(GATEWAY_NAME).is_some_and(|name| name.to_ascii_lowercase().contains("waypoint"))
-}
-
-/// Whether a workload is a gateway for traffic into or out of the mesh; waypoints are not.
-pub fn is_gateway(workload: &Workload) -> bool {
-    let labels = &workload.labels;
-    labels.get("operator.istio.io/component").is_some_and(|c| matches!(c, "IngressGateways" | "EgressGateways"))
-        || labels.get("istio").is_some_and(|i| matches!(i, "ingressgateway" | "egressgateway" | "eastwestgateway"))
-        || workload.annotations.is("inject.istio.io/templates", "gateway")
-        || labels.has("istio.io/gateway-name")
-        || labels.is(MANAGED, "istio.io-gateway-controller")
 }
 
 /// Whether something is to be served by a waypoint: its own label first, `none` included, then the namespace's.
@@ -220,27 +158,6 @@ mod tests {
 
     const NAMESPACE: &str = r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop",
         "labels":{"istio.io/dataplane-mode":"ambient","istio.io/use-waypoint":"way"}}}"#;
-
-    fn pod(name: &str, labels: &str, annotations: &str, host: bool) -> String {
-        format!(
-            r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"namespace":"shop","name":"{name}","labels":{labels},"annotations":{annotations}}},
-            "spec":{{"hostNetwork":{host}}}}}"#
-        )
-    }
-
-    #[test]
-    fn pods_follow_their_namespace_unless_they_opt_out() {
-        let index = index(&[
-            NAMESPACE,
-            &pod("a", "{}", "{}", false),
-            &pod("b", r#"{"istio.io/dataplane-mode":"none"}"#, "{}", false),
-            &pod("c", "{}", "{}", true),
-            &pod("d", "{}", r#"{"sidecar.istio.io/status":"{}"}"#, false),
-            &pod("e", r#"{"istio.io/dataplane-mode":"none"}"#, r#"{"ambient.istio.io/redirection":"enabled"}"#, false),
-        ]);
-        let states: Vec<bool> = index.workloads().iter().map(|w| in_ambient(&index, w)).collect();
-        assert_eq!(states, [true, false, false, false, true]);
-    }
 
     #[test]
     fn the_objects_own_label_beats_the_namespaces_and_does_not_fall_back() {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::revision::{DEFAULT, Injector, REV, Tag};
+use super::labels::REV;
+use super::revision::{DEFAULT, Injector, Tag};
 use crate::index::{Index, Workload};
 use crate::mesh::{Component, ControlPlane, readiness, release, seen};
 use crate::model::{Controller, Evidence, Kind, Map, MeshId, Str};

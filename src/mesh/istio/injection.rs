@@ -5,16 +5,11 @@
 mod actual;
 mod webhooks;
 
-use super::{Istio, REV};
-use crate::index::{Index, Workload};
+use super::Istio;
+use super::labels::{DATAPLANE_MODE, INJECT, REV, STATUS, SYSTEM_NAMESPACES, TEMPLATES};
+use crate::index::{Body, Index, Workload};
 use crate::mesh::{Shape, namespace_label, namespace_ref, namespace_words};
-use crate::model::{Evidence, Fact, Gap, InjectionFact, Intent, Map, MeshId, Mode, Str};
-
-/// Namespaces that istiod never injects.
-const IGNORED: [&str; 4] = ["kube-system", "kube-public", "kube-node-lease", "local-path-storage"];
-const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";
-const STATUS: &str = "sidecar.istio.io/status";
-const TEMPLATES: &str = "inject.istio.io/templates";
+use crate::model::{Container, Evidence, Fact, Gap, InjectionFact, Intent, Map, MeshId, Mode, Str};
 
 /// Membership of a workload in Istio.
 pub(super) fn fact(istio: &Istio, index: &Index, workload: &Workload) -> InjectionFact {
@@ -30,12 +25,8 @@ fn intent(istio: &Istio, shape: &Shape<'_>) -> Fact<Intent> {
     if is_component(shape.labels()) {
         return Fact::NotApplicable;
     }
-    // An image `auto` is a place for the injector to fill, not a proxy yet.
-    let written = shape.spec.containers.iter().position(|c| c.name == "istio-proxy" && c.image != "auto");
-    if let Some(i) = written.filter(|_| !shape.annotations().has(STATUS)) {
-        let because = vec![shape.evidence(&format!("spec.containers[{i}]"), "the pod is itself a proxy of the mesh")];
-        let revision = shape.labels().get(REV).map(Str::from);
-        return Fact::known(Intent::In { mode: Mode::Gateway, revision }, because);
+    if let Some(written) = written(shape) {
+        return written;
     }
     let namespace = &shape.workload.reference.namespace;
     let words = namespace_words(shape.index, namespace);
@@ -44,6 +35,25 @@ fn intent(istio: &Istio, shape: &Shape<'_>) -> Fact<Intent> {
         Fact::Known { value: Intent::Out, because } => ambient(istio, shape, labels, because),
         decided => decided,
     }
+}
+
+/// Membership of a pod whose manifest already holds a proxy: a gateway, or what `istioctl kube-inject` made.
+fn written(shape: &Shape<'_>) -> Option<Fact<Intent>> {
+    // An image `auto` is a place for the injector to fill, not a proxy yet.
+    let at = |name: &str, containers: &[Container]| {
+        containers.iter().position(|c| c.name == "istio-proxy" && c.image != "auto").map(|i| format!("spec.{name}[{i}]"))
+    };
+    let injected = shape.annotations().has(STATUS);
+    let revision = shape.labels().get(REV).map(Str::from);
+    let regular = at("containers", &shape.spec.containers);
+    if !injected {
+        let because = vec![shape.evidence(&regular?, "the pod is itself a proxy of the mesh")];
+        return Some(Fact::known(Intent::In { mode: Mode::Gateway, revision }, because));
+    }
+    // A pod got its sidecar when it was created; only a template that holds one makes further pods with it.
+    let at = regular.or_else(|| at("initContainers", &shape.spec.init_containers)).filter(|_| !matches!(shape.workload.body, Body::Pod(_)))?;
+    let because = vec![shape.evidence(&at, "the manifest itself holds the sidecar")];
+    Some(Fact::known(Intent::In { mode: Mode::Sidecar, revision }, because))
 }
 
 /// Istio's own parts, which no injection concerns.
@@ -82,14 +92,14 @@ fn istiod_wants(istio: &Istio, shape: &Shape<'_>, revision: &str) -> (bool, Evid
     if shape.spec.host_network {
         return (false, shape.evidence("spec.hostNetwork", "pods on the host's network are never injected"));
     }
-    if IGNORED.contains(&namespace.as_str()) {
+    if SYSTEM_NAMESPACES.contains(&namespace.as_str()) {
         return (false, Evidence::object(namespace_ref(namespace), "istiod never injects this namespace"));
     }
-    let label = shape.labels().get(super::INJECT).map(|v| (v, true));
-    let asked = label.or_else(|| shape.annotations().get(super::INJECT).map(|v| (v, false)));
+    let label = shape.labels().get(INJECT).map(|v| (v, true));
+    let asked = label.or_else(|| shape.annotations().get(INJECT).map(|v| (v, false)));
     if let Some((value @ ("true" | "false"), from_label)) = asked {
         let text = format!("{value:?} decides for this pod");
-        let why = if from_label { shape.label(super::INJECT, text) } else { shape.annotation(super::INJECT, text) };
+        let why = if from_label { shape.label(INJECT, text) } else { shape.annotation(INJECT, text) };
         return (value == "true", why);
     }
     let config = istio.injector_config(revision);
@@ -107,9 +117,8 @@ fn istiod_wants(istio: &Istio, shape: &Shape<'_>, revision: &str) -> (bool, Evid
     if let Some(i) = chosen(&config.always) {
         return (true, at(format!("alwaysInjectSelector[{i}] selects the pod")));
     }
-    let invalid = asked
-        .filter(|(value, _)| !value.is_empty())
-        .map(|(value, _)| format!("{:?} of {} is neither \"true\" nor \"false\", so ", value, super::INJECT));
+    let invalid =
+        asked.filter(|(value, _)| !value.is_empty()).map(|(value, _)| format!("{:?} of {} is neither \"true\" nor \"false\", so ", value, INJECT));
     let text = format!("{}the injector's policy decides: {}", invalid.unwrap_or_default(), config.policy);
     (config.policy == "enabled", at(text))
 }

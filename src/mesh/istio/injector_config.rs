@@ -41,7 +41,7 @@ pub(super) fn read(index: &Index) -> Vec<InjectorConfig> {
 
 fn of(map: &Object, rest: &str) -> Option<InjectorConfig> {
     let revision = match rest {
-        "" => map.meta.labels.get(super::revision::REV).unwrap_or(DEFAULT),
+        "" => map.meta.labels.get(super::labels::REV).unwrap_or(DEFAULT),
         _ => rest.strip_prefix('-')?,
     };
     let data = |name| map.root().at(["data", name]).and_then(|f| f.str());

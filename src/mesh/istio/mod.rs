@@ -10,7 +10,7 @@ pub mod hosts;
 pub mod import_scope;
 mod injection;
 mod injector_config;
-pub mod membership;
+pub mod labels;
 mod mesh_config;
 mod native;
 pub mod policy;
@@ -23,9 +23,10 @@ pub mod visibility;
 pub use cluster_local::ClusterLocal;
 pub use detect::Ambient;
 pub use injector_config::InjectorConfig;
+pub use labels::{INJECT, INJECTION, REV, TAG};
 pub use mesh_config::{MeshConfig, OutboundMode};
 pub use registry::{Entry, Registry, Source};
-pub use revision::{DEFAULT, INJECT, INJECTION, Injector, REV, TAG, Tag};
+pub use revision::{DEFAULT, Injector, Tag};
 
 use std::collections::BTreeSet;
 

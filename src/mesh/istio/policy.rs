@@ -5,11 +5,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::ambient;
+use super::labels::GATEWAY_NAME;
 use crate::index::{Index, Workload};
-use crate::model::{Field, Kind, Map, Object, Str};
-
-/// The label of a Gateway API gateway's pods; its value is the Gateway's name.
-pub const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
+use crate::mesh::MeshView;
+use crate::model::{Field, Kind, Map, Membership, MeshId, Object, Str};
 
 /// An entry of `targetRefs`, or `targetRef` standing alone.
 #[derive(Clone, Debug)]
@@ -123,22 +122,19 @@ pub enum Enforcer {
     Gateway,
     /// Nobody: it is not in the mesh.
     Nobody,
+    /// Whether it is in the mesh is not known.
+    Unknown,
 }
 
-/// Who enforces policies for a workload, by what its pods carry, or will carry by their labels when there are none.
-pub fn enforcer(index: &Index, workload: &Workload) -> Enforcer {
-    if ambient::is_waypoint(&workload.labels) {
-        Enforcer::Waypoint
-    } else if workload.labels.has(GATEWAY_NAME) {
-        Enforcer::Gateway
-    } else if ambient::has_sidecar(index, workload) {
-        Enforcer::Sidecar
-    } else if ambient::in_ambient(index, workload) {
-        Enforcer::Ztunnel
-    } else if ambient::wants_sidecar(index, workload) {
-        Enforcer::Sidecar
-    } else {
-        Enforcer::Nobody
+/// Who enforces policies for a workload: it follows from its membership.
+pub fn enforcer(view: MeshView<'_>, workload: &Workload) -> Enforcer {
+    match view.membership(MeshId::Istio, workload) {
+        Err(_) => Enforcer::Unknown,
+        Ok(Membership::None) => Enforcer::Nobody,
+        Ok(Membership::Ambient) => Enforcer::Ztunnel,
+        Ok(Membership::Waypoint) => Enforcer::Waypoint,
+        Ok(Membership::Gateway) if workload.labels.has(GATEWAY_NAME) => Enforcer::Gateway,
+        Ok(Membership::Sidecar | Membership::Gateway) => Enforcer::Sidecar,
     }
 }
 
@@ -215,7 +211,7 @@ impl<'a> Policies<'a> {
             self.targeting(Kind::Gateway, namespace, name).iter().copied()
         };
         match enforcer {
-            Enforcer::Nobody => Vec::new(),
+            Enforcer::Nobody | Enforcer::Unknown => Vec::new(),
             Enforcer::Sidecar => self.selecting(namespace, &workload.labels),
             Enforcer::Ztunnel => {
                 let mut all = self.selecting(namespace, &workload.labels);
@@ -296,6 +292,5 @@ mod tests {
         assert_eq!(applying(Enforcer::Gateway), ["way", "mesh", "audit"]);
         assert!(applying(Enforcer::Nobody).is_empty());
         assert_eq!(names(policies.targeting(Kind::Service, "shop", "cart")), ["service"]);
-        assert_eq!(enforcer(&index, cart), Enforcer::Nobody);
     }
 }

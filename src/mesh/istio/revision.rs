@@ -2,20 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::labels::{INJECT, INJECTION, REV, SYSTEM_NAMESPACES, TAG};
 use crate::index::Index;
 use crate::model::{Evidence, Field, Kind, LabelSelector, Map, Object, ObjectRef, Requirement, Str, Subject};
 
 /// The revision that is meant where none is named.
 pub const DEFAULT: &str = "default";
-/// Label that names a revision or tag.
-pub const REV: &str = "istio.io/rev";
-/// Label that names a tag.
-pub const TAG: &str = "istio.io/tag";
-/// Label of namespaces that turns the default revision's injection on or everything off.
-pub const INJECTION: &str = "istio-injection";
-/// Label (and, for istiod alone, annotation) of pods that turns injection on or off.
-pub const INJECT: &str = "sidecar.istio.io/inject";
-
 /// Another name of a revision.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tag {
@@ -143,8 +135,7 @@ fn chart_webhooks(revision: &Str, tag: Option<&Str>, namespaces_by_default: bool
         webhooks.push(webhook("namespace", selector([is(INJECTION, "enabled")]), selector([not_refused()])));
         webhooks.push(webhook("object", selector([absent(INJECTION), absent(REV)]), selector([is(INJECT, "true"), absent(REV)])));
         if namespaces_by_default {
-            let system = ["kube-system", "kube-public", "kube-node-lease", "local-path-storage"];
-            let elsewhere = requirement("kubernetes.io/metadata.name", "NotIn", &system);
+            let elsewhere = requirement("kubernetes.io/metadata.name", "NotIn", &SYSTEM_NAMESPACES);
             webhooks.push(webhook("auto", selector([absent(INJECTION), absent(REV), elsewhere]), selector([absent(INJECT), absent(REV)])));
         }
     }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::checks::support::kubernetes::network::{self, Direction};
 use crate::index::Workload;
-use crate::mesh::istio::ambient::DATAPLANE_MODE;
 use crate::model::{Fact, Field, Kind, LabelSelector, MeshId, Object};
 use crate::world::{SourceKind, World};
 
@@ -64,17 +63,7 @@ fn has_meshed(world: &World, mesh: MeshId, namespace: &str, pods: &LabelSelector
             || world.index.namespace(namespace).is_none()
     };
     let mut picked = world.index.workloads_in(namespace).iter().filter(|w| w.is_live() && pods.matches(&w.labels)).peekable();
-    let meshed = if picked.peek().is_some() { picked.any(may_be) } else { asks(world, mesh, namespace) };
+    let meshed = if picked.peek().is_some() { picked.any(may_be) } else { !matches!(world.view().namespace_asks(mesh, namespace), Ok(None)) };
     // istiod makes the pods of a Gateway, so that manifests do not hold them.
     meshed || (mesh == MeshId::Istio && !world.index.objects_in(Kind::Gateway, namespace).is_empty())
-}
-
-/// Whether a namespace asks for the mesh; one that was not read may.
-fn asks(world: &World, mesh: MeshId, namespace: &str) -> bool {
-    let Some(namespace) = world.index.namespace(namespace) else { return true };
-    let (labels, annotations) = (&namespace.metadata.labels, &namespace.metadata.annotations);
-    match mesh {
-        MeshId::Istio => labels.is(DATAPLANE_MODE, "ambient") || labels.is("istio-injection", "enabled") || labels.has("istio.io/rev"),
-        MeshId::Linkerd => matches!(annotations.get("linkerd.io/inject"), Some("enabled" | "ingress")),
-    }
 }

@@ -1,6 +1,6 @@
 //! Labels of pods that stand in no template, and pods that stand in no file.
 
-use crate::mesh::istio::policy::GATEWAY_NAME;
+use crate::mesh::istio::labels::GATEWAY_NAME;
 use crate::model::{Kind, Map};
 use crate::world::{SourceKind, World};
 

@@ -1,11 +1,10 @@
 //! What the running pods are, and how that differs from what is meant.
 
-use super::{STATUS, TEMPLATES};
 use crate::mesh::istio::Istio;
+use crate::mesh::istio::labels::{REDIRECTION, REV, STATUS, TEMPLATES};
 use crate::mesh::{Alike, Drifts, Shape, release};
 use crate::model::{Actual, Drift, Fact, Intent, Mode, Pod};
 
-const REDIRECTION: &str = "ambient.istio.io/redirection";
 const REDIRECTION_AT: &str = r#"metadata.annotations["ambient.istio.io/redirection"]"#;
 
 /// Counts a workload's pods by what Istio made of them, and tells where that is not what it would make of them now.
@@ -100,11 +99,7 @@ fn compare(istio: &Istio, pod: Alike<'_>, state: &State, intent: &Intent, drifts
 fn versions(istio: &Istio, pod: Alike<'_>, revision: &str, drifts: &mut Drifts) {
     let annotations = &pod.metadata.annotations;
     if let Some(running) = revision_of(&pod).filter(|r| r != revision) {
-        let at = if annotations.has(super::REV) {
-            r#"metadata.annotations["istio.io/rev"]"#
-        } else {
-            r#"metadata.annotations["sidecar.istio.io/status"]"#
-        };
+        let at = if annotations.has(REV) { r#"metadata.annotations["istio.io/rev"]"# } else { r#"metadata.annotations["sidecar.istio.io/status"]"# };
         drifts.add("revision", true, pod, at, format!("is of revision {running:?}, a new pod would be of {revision:?}"));
     }
     let chosen = annotations.has("sidecar.istio.io/proxyImage");
@@ -121,7 +116,7 @@ fn versions(istio: &Istio, pod: Alike<'_>, revision: &str, drifts: &mut Drifts) 
 /// The revision that injected a pod.
 fn revision_of(pod: &Pod) -> Option<String> {
     let annotations = &pod.metadata.annotations;
-    if let Some(revision) = annotations.get(super::REV) {
+    if let Some(revision) = annotations.get(REV) {
         return Some(revision.to_owned());
     }
     let status: serde_json::Value = serde_json::from_str(annotations.get(STATUS)?).ok()?;

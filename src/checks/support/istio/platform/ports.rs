@@ -1,6 +1,6 @@
 //! How Istio tells a Service port's protocol (istio `pkg/config/kube/conversion.go`), and whom Kiali counts as in the mesh.
 
-use crate::mesh::istio::membership::{STATUS, has_sidecar, is_ambient};
+use crate::mesh::istio::labels::{STATUS, has_sidecar, is_captured};
 use crate::model::{Service, ServicePort};
 use crate::world::World;
 
@@ -48,7 +48,7 @@ pub(in crate::checks) fn leads_into_mesh(world: &World, service: &Service) -> bo
     let (mut all, mut ambient) = (true, false);
     for (pod, _) in pods {
         all &= has_sidecar(&pod.spec) || pod.metadata.annotations.has(STATUS);
-        ambient |= is_ambient(pod);
+        ambient |= is_captured(pod);
     }
     all || ambient
 }

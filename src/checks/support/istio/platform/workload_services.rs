@@ -1,18 +1,18 @@
 //! Workloads of the mesh with the Services that select their pods.
 
-use crate::mesh::istio::membership::{MANAGED, in_mesh};
-use crate::model::{Controller, Kind, Service};
+use crate::index::Body;
+use crate::mesh::istio::labels::MANAGED;
+use crate::model::{Controller, Kind, Membership, MeshId, Service};
 use crate::world::World;
 
 /// Controllers whose pods are in the mesh with a sidecar; waypoints are not.
 pub(in crate::checks) fn meshed_controllers(world: &World) -> impl Iterator<Item = &Controller> {
-    world.index.controllers().iter().filter(move |c| {
-        let meta = &c.metadata;
-        c.template().is_some_and(|t| {
-            meta.controller().is_none()
-                && !meta.labels.is(MANAGED, "istio.io-mesh-controller")
-                && in_mesh(&world.index, &meta.namespace, &t.metadata.labels, &t.metadata.annotations, &t.spec)
-        })
+    world.index.workloads().iter().filter_map(|workload| {
+        let Body::Controller(at) = workload.body else { return None };
+        let controller = &world.index.controllers()[at];
+        let meta = &controller.metadata;
+        let judged = meta.controller().is_none() && !meta.labels.is(MANAGED, "istio.io-mesh-controller");
+        (judged && matches!(world.membership(MeshId::Istio, workload), Ok(Membership::Sidecar | Membership::Gateway))).then_some(controller)
     })
 }
 

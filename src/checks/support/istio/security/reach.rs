@@ -41,5 +41,5 @@ impl<'a, F: Fn(&'a Workload) -> bool> Reach<'a, F> {
 
 /// Whether `enforcer` enforces policies for a workload.
 pub(in crate::checks) fn enforced_by(world: &World, enforcer: Enforcer) -> impl Fn(&Workload) -> bool + use<'_> {
-    move |workload| policy::enforcer(&world.index, workload) == enforcer
+    move |workload| policy::enforcer(world.view(), workload) == enforcer
 }

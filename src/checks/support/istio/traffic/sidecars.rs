@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::checks::support::istio::traffic::subsets::labels;
-use crate::checks::support::istio::traffic::views::is_ambient;
 use crate::index::Workload;
 use crate::mesh::istio::import_scope::has_selector;
+use crate::mesh::istio::labels::{has_captured_pods, namespace_is_ambient};
 use crate::model::{Kind, Map, Object};
 use crate::world::World;
 
@@ -30,13 +30,10 @@ pub(in crate::checks) fn defaults(world: &World) -> BTreeMap<&str, Vec<&Object>>
 
 /// Whether a workload's traffic is taken over by ztunnel: a pod says so.
 pub(in crate::checks) fn is_ambient_workload(world: &World, workload: &Workload) -> bool {
-    const REDIRECTION: &str = "ambient.istio.io/redirection";
-    workload.annotations.is(REDIRECTION, "enabled")
-        || world.index.pod_variants(workload).any(|(pod, _)| pod.metadata.annotations.is(REDIRECTION, "enabled"))
+    has_captured_pods(&world.index, workload)
 }
 
 /// Whether a namespace is ambient and no injection label contradicts it.
 pub(in crate::checks) fn is_ambient_namespace(world: &World, namespace: &str) -> bool {
-    let label = |key| world.index.namespace_label(namespace, key);
-    is_ambient(world, namespace) && label("istio-injection") != Some("enabled") && label("istio.io/rev").is_none_or(str::is_empty)
+    world.index.namespace(namespace).is_some_and(|ns| namespace_is_ambient(&ns.metadata.labels))
 }

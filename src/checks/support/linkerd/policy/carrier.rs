@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::checks::Findings;
 use crate::index::{Index, Workload};
 use crate::mesh::istio::ambient::is_ambient_namespace;
-use crate::mesh::istio::membership::namespace_injects;
+use crate::mesh::istio::labels::namespace_injects;
 use crate::mesh::linkerd::annotations::INJECT;
 use crate::mesh::linkerd::routes::Parent;
 use crate::model::{Kind, Map, Namespace, Object, Service};
