@@ -72,6 +72,23 @@ impl<'a> MeshView<'a> {
         }
     }
 
+    /// The same for rules about manifests: a namespace that is merely not among the files counts as one that asks for nothing, and what the
+    /// workload's own labels ask for is believed. What a cluster hides stays unknown.
+    pub fn membership_by_files(self, mesh: MeshId, workload: &Workload) -> Result<Membership, Gap> {
+        let known = self.membership(mesh, workload);
+        let Err(gap) = &known else { return known };
+        let hides = |g: &Gap| g.kind() == Kind::Namespace && g.hides_objects();
+        if gap.kind() != Kind::Namespace || self.index.inventory().gaps.iter().any(hides) {
+            return known;
+        }
+        Ok(match mesh {
+            MeshId::Istio if labels::asks_for_sidecar(self.index, workload) => Membership::Sidecar,
+            MeshId::Istio if labels::asks_for_ambient(self.index, workload) => Membership::Ambient,
+            MeshId::Linkerd if matches!(workload.annotations.get(linkerd::INJECT), Some("enabled" | "ingress")) => Membership::Sidecar,
+            _ => Membership::None,
+        })
+    }
+
     /// Whether pods of a workload were created in a cluster, and with them their membership; a manifest has no status.
     fn runs(self, workload: &Workload) -> bool {
         self.index.pod_variants(workload).any(|(pod, _)| !pod.status.phase.is_empty())

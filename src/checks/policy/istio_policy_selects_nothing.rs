@@ -4,7 +4,7 @@ use crate::checks::support::istio::security::seen;
 use crate::checks::support::kubernetes::unwritten;
 use crate::index::Workload;
 use crate::mesh::istio::{groups, policy};
-use crate::model::{Kind, Map, Membership, MeshId, Object};
+use crate::model::{Intent, Kind, Map, Membership, MeshId, Object};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -108,7 +108,8 @@ fn check<'a>(world: &'a World, object: &Object, in_mesh: &mut Reach<'a, impl Fn(
 
 /// Whether a workload is in the mesh, will be once its pods are replaced, or may be.
 fn is_in_mesh(world: &World, workload: &Workload) -> bool {
-    world.membership(MeshId::Istio, workload) != Ok(Membership::None) || world.injection(MeshId::Istio, workload).concerns()
+    let intended = &world.injection(MeshId::Istio, workload).intended;
+    world.view().membership_by_files(MeshId::Istio, workload) != Ok(Membership::None) || intended.value().is_some_and(|i| *i != Intent::Out)
 }
 
 fn text(labels: &Map) -> String {

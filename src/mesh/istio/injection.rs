@@ -118,7 +118,7 @@ fn istiod_wants(istio: &Istio, shape: &Shape<'_>, revision: &str) -> (bool, Evid
         return (true, at(format!("alwaysInjectSelector[{i}] selects the pod")));
     }
     let invalid =
-        asked.filter(|(value, _)| !value.is_empty()).map(|(value, _)| format!("{:?} of {} is neither \"true\" nor \"false\", so ", value, INJECT));
+        asked.filter(|(value, _)| !value.is_empty()).map(|(value, _)| format!("{value:?} of {INJECT} is neither \"true\" nor \"false\", so "));
     let text = format!("{}the injector's policy decides: {}", invalid.unwrap_or_default(), config.policy);
     (config.policy == "enabled", at(text))
 }

@@ -12,7 +12,8 @@ pub(in crate::checks) fn meshed_controllers(world: &World) -> impl Iterator<Item
         let controller = &world.index.controllers()[at];
         let meta = &controller.metadata;
         let judged = meta.controller().is_none() && !meta.labels.is(MANAGED, "istio.io-mesh-controller");
-        (judged && matches!(world.membership(MeshId::Istio, workload), Ok(Membership::Sidecar | Membership::Gateway))).then_some(controller)
+        (judged && matches!(world.view().membership_by_files(MeshId::Istio, workload), Ok(Membership::Sidecar | Membership::Gateway)))
+            .then_some(controller)
     })
 }
 
