@@ -51,7 +51,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let hit = reached.flat_map(|port| workloads().map(move |w| (port, w))).find(|(port, workload)| {
                 let redirected = !workload.annotations.iter().any(|(name, _)| name.starts_with("traffic.sidecar.istio.io/"));
                 let open = |container| peers.known(workload).is_ok_and(|accepts| accepts.on(container).mode != Mode::Strict);
-                redirected && policy::enforcer(index, workload) == Enforcer::Sidecar && ports::container_port(index, workload, port).is_some_and(open)
+                redirected
+                    && policy::enforcer(world.view(), workload) == Enforcer::Sidecar
+                    && ports::container_port(index, workload, port).is_some_and(open)
             });
             if let Some((port, workload)) = hit {
                 let message = format!(
