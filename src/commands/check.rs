@@ -107,7 +107,7 @@ impl FailOn {
     }
 }
 
-fn parse_category(text: &str) -> Result<Category, String> {
+pub(super) fn parse_category(text: &str) -> Result<Category, String> {
     let known = || Category::ALL.iter().map(|c| c.name()).collect::<Vec<_>>().join(", ");
     Category::ALL.iter().copied().find(|c| c.name() == text).ok_or_else(|| format!("known categories: {}", known()))
 }
