@@ -14,7 +14,9 @@ fn words_and_filters_pick_rules() {
     let rules: Value = serde_json::from_str(&out).unwrap();
     let rules = rules["rules"].as_array().unwrap();
     assert!(!rules.is_empty());
-    assert!(rules.iter().all(|r| r["category"] == "gateway" && r["severity"] == "error" && r["meshes"].as_array().unwrap().contains(&"linkerd".into())));
+    assert!(
+        rules.iter().all(|r| r["category"] == "gateway" && r["severity"] == "error" && r["meshes"].as_array().unwrap().contains(&"linkerd".into()))
+    );
     let (code, out, err) = run(&[], &["rules", "no-such-word"]);
     assert_eq!((code, out.lines().count()), (0, 1), "only the header: {out}");
     assert!(err.contains("no rule is like that"), "{err}");
@@ -29,13 +31,11 @@ fn a_narrow_terminal_gets_no_column_of_single_words() {
         let limit: usize = width.parse().unwrap();
         let long: Vec<&str> = out.lines().filter(|l| l.chars().count() > limit).collect();
         assert!(long.is_empty(), "{long:?}");
-        assert!(out.lines().filter(|l| l.trim().split(' ').count() == 1).count() < 5, "{out}");
+        let lonely = out.lines().filter(|l| l.trim().split(' ').count() == 1).count();
+        assert!(lonely * 20 < out.lines().count(), "{lonely} lines of one word\n{out}");
     }
     let (_, out, _) = run(&[], &["rules", "istio-gateway-host-conflict", "--width", "80"]);
-    assert_eq!(
-        out,
-        "istio-gateway-host-conflict  warning  gateway\n    Gateway servers of one workload claim the same host and port\n"
-    );
+    assert_eq!(out, "istio-gateway-host-conflict  warning  gateway\n    Gateway servers of one workload claim the same host and port\n");
 }
 
 #[test]
