@@ -86,7 +86,7 @@ _kubectl__mesh() {
 
     case "${cmd}" in
         kubectl__mesh)
-            opts="-n -A -f -R -v -q -h -V --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help --version check validate __complete completion explain injection rules snapshot status version help"
+            opts="-n -A -f -R -v -q -h -V --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --verbose --quiet --help --version check validate __complete completion explain injection rules snapshot status version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -140,10 +140,6 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
-                --width)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -152,7 +148,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd____complete)
-            opts="-n -A -f -R -v -q --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet"
+            opts="-n -A -f -R -v -q --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --verbose --quiet"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -206,10 +202,6 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
-                --width)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -218,7 +210,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__check)
-            opts="-o -S -n -A -f -R -v -q -h --output --category --rule --skip-rule --all-rules --show-passed --fail-on --suppress --baseline --write-baseline --fix --write --all-findings --remote-context --remote-snapshot --pre --istio-namespace --linkerd-namespace --from-version --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -S -n -A -f -R -v -q -h --output --category --rule --skip-rule --all-rules --show-passed --fail-on --strict --suppress --baseline --write-baseline --fix --write --all-findings --remote-context --remote-snapshot --pre --istio-namespace --linkerd-namespace --from-version --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -328,10 +320,6 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
-                --width)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -340,7 +328,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__completion)
-            opts="-n -A -f -R -v -q -h --install --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help bash zsh fish powershell elvish kubectl"
+            opts="-n -A -f -R -v -q -h --install --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --verbose --quiet --help bash zsh fish powershell elvish kubectl"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -398,10 +386,6 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
-                --width)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -410,20 +394,12 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__explain)
-            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-n -A -f -R -v -q -h --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --output)
-                    COMPREPLY=($(compgen -W "text json yaml markdown" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json yaml markdown" -- "${cur}"))
-                    return 0
-                    ;;
                 --kubeconfig)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -470,10 +446,6 @@ _kubectl__mesh() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --width)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -638,7 +610,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__injection)
-            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -698,10 +670,6 @@ _kubectl__mesh() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --width)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -712,26 +680,18 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__rules)
-            opts="-o -n -A -f -R -v -q -h --category --severity --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --category)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --severity)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json yaml name markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml name markdown" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json yaml name markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json yaml name markdown" -- "${cur}"))
                     return 0
                     ;;
                 --kubeconfig)
@@ -780,10 +740,6 @@ _kubectl__mesh() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --width)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -794,7 +750,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__snapshot)
-            opts="-o -n -A -f -R -v -q -h --output --force --pre --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --output --force --pre --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -854,10 +810,6 @@ _kubectl__mesh() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --width)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -868,7 +820,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__status)
-            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -928,10 +880,6 @@ _kubectl__mesh() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --width)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -942,7 +890,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__version)
-            opts="-o -n -A -f -R -v -q -h --client --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --client --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1002,10 +950,6 @@ _kubectl__mesh() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --width)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kubectl_mesh_global_optspecs
-    string join \n kubeconfig= context= n/namespace= A/all-namespaces as= as-group= request-timeout= f/filename= R/recursive with-cluster snapshot= demo mesh= color= width= v/verbose q/quiet h/help V/version
+    string join \n kubeconfig= context= n/namespace= A/all-namespaces as= as-group= request-timeout= f/filename= R/recursive with-cluster snapshot= demo mesh= color= v/verbose q/quiet h/help V/version
 end
 
 function __fish_kubectl_mesh_needs_command
@@ -38,7 +38,6 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
@@ -95,9 +94,9 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l all-rules -d 'Opt-in rules too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l show-passed -d 'List rules that found nothing too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l strict -d 'Exit with 3 when anything could not be read or judged, be it for a rule that nobody misses'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l write-baseline -d 'Write all findings to the baseline file instead of comparing'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l fix -d 'Show the fixes that are certain as a diff of the files'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l write -d 'With --fix, write them; comments and layout stay'
@@ -147,9 +146,9 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l all-rules -d 'Opt-in rules too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l show-passed -d 'List rules that found nothing too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l strict -d 'Exit with 3 when anything could not be read or judged, be it for a rule that nobody misses'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l write-baseline -d 'Write all findings to the baseline file instead of comparing'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l fix -d 'Show the fixes that are certain as a diff of the files'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l write -d 'With --fix, write them; comments and layout stay'
@@ -176,7 +175,6 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
@@ -198,7 +196,6 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
@@ -206,10 +203,6 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
-json\t'The machine contract'
-yaml\t'The same document as json'
-markdown\t'As it stands in the catalogue'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l context -d 'Kubeconfig context' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
@@ -224,7 +217,6 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
@@ -251,7 +243,6 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
@@ -259,10 +250,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l 
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l category -d 'Only rules of this category (can be repeated)' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l severity -d 'Only rules of this severity: error, warning or info (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
-wide\t'For people, with the codes of other tools'
 json\t'The machine contract'
 yaml\t'The same document as json'
 name\t'Ids, one a line'
@@ -281,7 +269,6 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
@@ -289,7 +276,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l demo
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s o -l output -d 'File to write' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s o -l output -d 'File to write, readable by you alone; - for standard output' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l context -d 'Kubeconfig context' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
@@ -304,7 +291,6 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l force -d 'Replace the file if it exists'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l pre -d 'Also ask what `check --pre` judges by: the server\'s version and what you may do'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s A -l all-namespaces -d 'All namespaces'
@@ -333,7 +319,6 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
@@ -360,7 +345,6 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l client -d 'Only this program\'s version; reads nothing'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s R -l recursive -d 'Look into the directories below -f too'

@@ -236,6 +236,9 @@ pub struct Skipped {
     pub rule: &'static str,
     /// Why.
     pub because: String,
+    /// Whether something that could not be read is the reason. Otherwise there is nothing here for the rule to judge, and nothing is unknown.
+    #[serde(skip)]
+    pub unread: bool,
 }
 
 /// Somebody's decision that a finding does not count here.
@@ -309,9 +312,38 @@ pub struct CheckReport {
     pub gaps: Vec<Gap>,
     /// Which meshes may be installed, when that was the question.
     pub verdicts: Vec<Verdict>,
+    /// Findings of this severity and worse fail the run; nothing for none.
+    pub threshold: Option<Severity>,
+    /// Whether too little could be read for a verdict.
+    pub too_little: bool,
 }
 
 impl CheckReport {
+    /// What could not be judged because something could not be read.
+    pub fn unjudged(&self) -> impl Iterator<Item = &Skipped> {
+        self.skipped.iter().filter(|skipped| skipped.unread)
+    }
+
+    /// Rules that had nothing to judge here.
+    pub fn not_applicable(&self) -> impl Iterator<Item = &Skipped> {
+        self.skipped.iter().filter(|skipped| !skipped.unread)
+    }
+
+    /// How many rules could not be judged, or only in part.
+    pub fn rules_unjudged(&self) -> usize {
+        self.unjudged().map(|skipped| skipped.rule).collect::<std::collections::BTreeSet<_>>().len()
+    }
+
+    /// Gaps behind which objects may be.
+    pub fn hiding_gaps(&self) -> impl Iterator<Item = &Gap> {
+        self.gaps.iter().filter(|gap| gap.hides_objects())
+    }
+
+    /// Whether a finding fails the run.
+    pub fn fails(&self, finding: &Finding) -> bool {
+        self.threshold.is_some_and(|threshold| finding.severity >= threshold)
+    }
+
     /// How many findings have this severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|f| f.severity == severity).count()

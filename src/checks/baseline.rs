@@ -40,12 +40,29 @@ pub fn of(report: &CheckReport) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(&document).map(|text| text + "\n")
 }
 
-/// Takes out of `report` what the baseline in `text` knows.
-pub fn apply(report: &mut CheckReport, text: &str) -> Result<(), String> {
+/// Of the entries of the baseline in `text`, those that `report` does not have: a new baseline of the report would forget them.
+pub fn forgotten(report: &CheckReport, text: &str) -> Result<Vec<String>, String> {
+    let document = read(text)?;
+    let now: BTreeSet<String> = report.findings.iter().map(crate::report::Finding::fingerprint).collect();
+    Ok(document
+        .findings
+        .iter()
+        .filter(|entry| !now.contains(&entry.fingerprint))
+        .map(|entry| format!("{} of {}", entry.rule, entry.object))
+        .collect())
+}
+
+fn read(text: &str) -> Result<Document, String> {
     let document: Document = serde_json::from_str(text).map_err(|e| e.to_string())?;
     if document.kind != "Baseline" {
         return Err(format!("it is a {:?}, not a Baseline", document.kind));
     }
+    Ok(document)
+}
+
+/// Takes out of `report` what the baseline in `text` knows.
+pub fn apply(report: &mut CheckReport, text: &str) -> Result<(), String> {
+    let document = read(text)?;
     let known: BTreeSet<&str> = document.findings.iter().map(|e| e.fingerprint.as_str()).collect();
     let before = report.findings.len();
     report.findings.retain(|f| !known.contains(f.fingerprint().as_str()));

@@ -122,7 +122,7 @@ impl<'w> Findings<'w> {
 
     /// Notes that this rule cannot tell about `object`, and why.
     pub fn cannot_tell(&mut self, object: &ObjectRef, why: impl Into<String>) {
-        self.unknown.push(Skipped { rule: self.check.id, because: format!("{object}: {}", why.into()) });
+        self.unknown.push(Skipped { rule: self.check.id, because: format!("{object}: {}", why.into()), unread: true });
     }
 
     fn push(&mut self, object: ObjectRef, meta: &Meta, path: String, message: String, hint: String) -> &mut Finding {

@@ -106,21 +106,22 @@ struct Outcome {
 }
 
 fn run_one<'w>(world: &'w World, check: &'static Check, absent: &[MeshTag], common: &Arc<Common<'w>>) -> Outcome {
-    let skip = |because: String| Outcome { check, judged: false, findings: Vec::new(), skipped: vec![Skipped { rule: check.id, because }] };
+    let row = |because: String, unread: bool| Skipped { rule: check.id, because, unread };
+    let skip = |because: String, unread: bool| Outcome { check, judged: false, findings: Vec::new(), skipped: vec![row(because, unread)] };
     if absent.contains(&check.mesh) {
-        return skip(format!("no trace of {} here", check.mesh.name()));
+        return skip(format!("no trace of {} here", check.mesh.name()), false);
     }
     let hidden = world.hidden(check.needs);
     let partly = check.kindwise && check.needs.iter().any(|kind| world.hidden(&[*kind]).is_none());
     if let Some(because) = hidden.clone().filter(|_| !partly) {
-        return skip(because);
+        return skip(because, true);
     }
     let mut findings = Findings::new(world, check, common.clone());
     if check.compares {
         if world.remotes.is_empty() {
-            return skip("no other cluster to compare with: name one with --remote-context or --remote-snapshot".into());
+            return skip("no other cluster to compare with: name one with --remote-context or --remote-snapshot".into(), false);
         }
-        findings.unknown.extend(findings.unseen().map(|because| Skipped { rule: check.id, because }));
+        findings.unknown.extend(findings.unseen().map(|because| row(because, true)));
         if findings.remotes().is_empty() {
             return Outcome { check, judged: false, findings: Vec::new(), skipped: findings.unknown };
         }
@@ -128,10 +129,10 @@ fn run_one<'w>(world: &'w World, check: &'static Check, absent: &[MeshTag], comm
     match catch_unwind(AssertUnwindSafe(|| (check.run)(world, &mut findings))) {
         Ok(()) => {
             let Findings { mut found, mut unknown, .. } = findings;
-            unknown.extend(hidden.into_iter().map(|because| Skipped { rule: check.id, because }));
+            unknown.extend(hidden.into_iter().map(|because| row(because, true)));
             found.retain(|f| world.in_scope(if f.object.kind == Kind::Namespace { &f.object.name } else { &f.object.namespace }));
             Outcome { check, judged: true, findings: found, skipped: unknown }
         }
-        Err(_) => skip("internal error in this rule (a bug worth reporting); the other rules are not affected".into()),
+        Err(_) => skip("internal error in this rule (a bug worth reporting); the other rules are not affected".into(), true),
     }
 }

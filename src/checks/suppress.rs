@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use globset::{Glob, GlobMatcher};
 
-use crate::model::{Meta, ObjectRef, Subject};
+use crate::model::{Meta, ObjectRef, Subject, did_you_mean};
 use crate::report::{CheckReport, Finding, Suppression};
 use crate::world::World;
 
@@ -26,8 +26,23 @@ impl std::str::FromStr for SuppressArg {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, pattern) = text.split_once('=').ok_or("write it as CODE=GLOB, for instance \"IST0107=Pod shop/*\"")?;
+        let name = name.trim();
+        if !is_known(name) {
+            let known: Vec<&str> =
+                super::all().into_iter().flat_map(|check| std::iter::once(check.id).chain(check.aliases.iter().copied())).collect();
+            let near = did_you_mean(name, known).map_or(String::new(), |near| format!(": {near}"));
+            return Err(format!("no rule or code is called {name:?}{near}"));
+        }
         let glob = Glob::new(pattern).map_err(|e| e.to_string())?.compile_matcher();
-        Ok(Self { written: format!("-S {text}"), name: name.trim().to_owned(), glob })
+        Ok(Self { written: format!("-S {text}"), name: name.to_owned(), glob })
+    }
+}
+
+/// Whether a suppression of `name` can ever take a finding away: it is a rule's id, a code, or the beginning of some with an asterisk.
+fn is_known(name: &str) -> bool {
+    match name.strip_suffix('*') {
+        Some(prefix) => super::all().iter().any(|check| check.id.starts_with(prefix) || check.aliases.iter().any(|alias| alias.starts_with(prefix))),
+        None => super::find(name).is_some(),
     }
 }
 
@@ -104,6 +119,13 @@ fn of_annotations(object: &ObjectRef, meta: &Meta, today: &str) -> Vec<Suppressi
     for entry in meta.annotations.get(OURS).into_iter().flat_map(|text| text.split([';', '\n'])).map(str::trim).filter(|e| !e.is_empty()) {
         found.push(of_entry(plain(OURS, Vec::new()), entry, today));
     }
+    // The codes of other tools are theirs to define; in our own annotation a name that nothing has is a slip.
+    for suppression in found.iter_mut().filter(|suppression| suppression.source == OURS && suppression.void.is_none()) {
+        let unknown: Vec<&str> = suppression.names.iter().map(String::as_str).filter(|name| !is_known(name)).collect();
+        if !unknown.is_empty() && unknown.len() == suppression.names.len() {
+            suppression.void = Some(format!("no rule or code is called {}", unknown.join(" or ")));
+        }
+    }
     found
 }
 
@@ -171,5 +193,7 @@ mod tests {
     fn an_argument_needs_a_code_and_a_glob() {
         assert!("IST0101=Pod *".parse::<SuppressArg>().is_ok());
         assert!("IST0101".parse::<SuppressArg>().is_err() && "IST0101=[".parse::<SuppressArg>().is_err());
+        assert!("IST*=*".parse::<SuppressArg>().is_ok() && "*=Pod *".parse::<SuppressArg>().is_ok());
+        assert!("IST999=*".parse::<SuppressArg>().unwrap_err().contains("no rule or code is called"));
     }
 }

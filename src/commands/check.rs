@@ -2,18 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::load::{RemoteArgs, Remotes};
 use super::pre::{self, PreArgs};
-use super::{Terminal, Wish, complete, fix, load, words};
-use crate::checks::{self, Runs, Selection, SuppressArg, baseline};
+use super::{Terminal, Wish, arguments, complete, file, fix, load, words};
+use crate::checks::{self, Selection, SuppressArg, baseline};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
-use crate::model::{MeshId, ObjectRef};
+use crate::model::{Gap, Kind, MeshId, ObjectRef};
 use crate::output::{self, CheckFormat};
 use crate::report::{Category, CheckReport, Severity};
 use crate::world::{SourceKind, World};
@@ -35,7 +36,7 @@ pub struct CheckArgs {
     #[arg(short, long, value_enum, default_value_t)]
     pub output: CheckFormat,
     /// Only rules of this category (can be repeated)
-    #[arg(long, value_parser = parse_category, add = ArgValueCandidates::new(complete::categories))]
+    #[arg(long, value_parser = arguments::category, add = ArgValueCandidates::new(complete::categories))]
     pub category: Vec<Category>,
     /// Only this rule, by id or by another tool's code such as IST0101 (can be repeated)
     #[arg(long, value_name = "RULE", add = ArgValueCandidates::new(complete::rules))]
@@ -52,6 +53,9 @@ pub struct CheckArgs {
     /// Exit with 1 when there are findings of this severity or worse
     #[arg(long, value_enum, default_value_t)]
     pub fail_on: FailOn,
+    /// Exit with 3 when anything could not be read or judged, be it for a rule that nobody misses
+    #[arg(long)]
+    pub strict: bool,
     /// Suppress findings of a code on objects that a glob matches, as istioctl does (can be repeated)
     #[arg(short = 'S', long, value_name = "CODE=KIND NS/NAME")]
     pub suppress: Vec<SuppressArg>,
@@ -107,21 +111,11 @@ impl FailOn {
     }
 }
 
-pub(super) fn parse_category(text: &str) -> Result<Category, String> {
-    let known = || Category::ALL.iter().map(|c| c.name()).collect::<Vec<_>>().join(", ");
-    Category::ALL.iter().copied().find(|c| c.name() == text).ok_or_else(|| format!("known categories: {}", known()))
-}
-
 /// Runs the command.
 pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let install = args.pre.install(global)?;
     for name in args.rule.iter().chain(&args.skip_rule) {
-        let Some(check) = checks::find(name) else {
-            return Err(CliError::usage(format!("no rule or code is called {name:?}")).hint("`kubectl mesh rules` lists them"));
-        };
-        if check.runs == Runs::Pre && install.is_none() {
-            return Err(CliError::usage(format!("{name} judges whether a mesh may be installed")).hint("add --pre"));
-        }
+        arguments::rule(name, install.is_some())?;
     }
     let selection = Selection {
         categories: args.category.clone(),
@@ -133,7 +127,16 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
         pre: install.is_some(),
     };
     let checks = selection.checks();
-    let wish = Wish { kinds: checks.iter().flat_map(|c| c.needs.iter().copied()).collect(), install };
+    if checks.is_empty() {
+        return Err(CliError::usage("no rule is left to run")
+            .hint("--rule, --category, --skip-rule and --mesh together leave none; `kubectl mesh rules` lists all"));
+    }
+    if args.remotes.is_empty() && checks.iter().all(|check| check.compares) {
+        return Err(CliError::usage(format!("{} compares clusters, and there is only one", args.rule.join(", ")))
+            .hint("name another with --remote-context or --remote-snapshot"));
+    }
+    let needs: BTreeSet<Kind> = checks.iter().flat_map(|c| c.needs.iter().copied()).collect();
+    let wish = Wish { kinds: needs.clone(), install };
     let remotes = Remotes::open(&args.remotes, global).await?;
     let mut loaded = load::load(global, &wish, terminal).await?;
     if args.pre.pre {
@@ -145,41 +148,105 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
     let mut report = checks::run(&loaded.world, &selection);
     narrow(&mut report, named.as_ref(), args.all_findings, &loaded);
     checks::suppress(&mut report, &loaded.world, &args.suppress);
+    if !matches!(args.output, CheckFormat::Table | CheckFormat::Wide) {
+        say_void_suppressions(&report, terminal);
+    }
     if let Some(path) = &args.baseline {
         if args.write_baseline {
-            let text = baseline::of(&report).map_err(CliError::internal)?;
-            fs::write(path, text).map_err(|e| CliError::usage(format!("cannot write {}: {e}", path.display())))?;
-            terminal.note(format!("{} findings written to {}", report.findings.len(), path.display()));
-            return Ok(Exit::Ok);
+            let narrow = selection.is_narrow() || named.is_some() || global.source.mesh.only().is_some() || loaded.world.only_namespace().is_some();
+            return write_baseline(&report, path, narrow, terminal);
         }
         compare(&mut report, path)?;
     }
     if args.fix {
-        return fix::run(&report, &loaded.world, args.write, terminal);
+        let namespace = global.cluster.namespace.as_deref().unwrap_or("default");
+        return fix::run(&report, &loaded.world, namespace, args.write, terminal);
     }
     if args.pre.pre && !selection.is_narrow() {
         report.verdicts = checks::verdicts(&loaded.world, &report);
     }
+    report.threshold = args.fail_on.threshold();
+    report.too_little = match args.pre.pre {
+        true => pre::exit(args.fail_on, &report) == Exit::Unreadable,
+        false => too_little(args, &report, &loaded.world, named.as_ref(), &needs),
+    };
     output::check(args.output, args.show_passed, &report, &loaded.world, &terminal.style, &mut terminal.out)?;
     terminal.out.flush()?;
+    say_what_is_missing(args.output, &report, terminal);
     if args.pre.pre {
         return Ok(pre::exit(args.fail_on, &report));
     }
-    if let Some(advice) = no_mesh(&loaded.world) {
+    for advice in no_mesh(&loaded.world) {
         terminal.note(advice);
     }
     loaded.refuse_misspelt()?;
-    Ok(exit(args.fail_on, &report, &loaded.world))
+    // An object of a file that makes no sense is unreadable input; of a cluster, something that could not be read.
+    let bad_input = loaded.world.source.kind == SourceKind::Files && report.gaps.iter().any(|gap| matches!(gap, Gap::Undecodable { .. }));
+    Ok(match (args.fail_on.reached(report.worst()), bad_input, report.too_little) {
+        (true, ..) => Exit::Findings,
+        (false, true, _) => Exit::Usage,
+        (false, false, true) => Exit::Unreadable,
+        (false, false, false) => Exit::Ok,
+    })
+}
+
+/// Whether what could not be read leaves the question open. Findings come first: they are true whatever else there is.
+///
+/// Without --strict a run may lack what rules nobody asked for by name would read, since few may read a whole cluster. It may not lack what the user
+/// named, nor what a server was asked for and failed to give, nor the pods, without which nothing is known of a mesh.
+fn too_little(args: &CheckArgs, report: &CheckReport, world: &World, named: Option<&BTreeSet<ObjectRef>>, needs: &BTreeSet<Kind>) -> bool {
+    let remote_gaps = world.remotes.iter().any(World::has_hiding_gaps);
+    let silent = world.remotes.iter().any(|remote| remote.index.inventory().is_empty() && remote.has_hiding_gaps());
+    let nothing = (remote_gaps || world.has_hiding_gaps()) && report.saw_nothing(world.index.inventory().len());
+    let unjudged = report.unjudged().next().is_some();
+    let strict = args.strict && (remote_gaps || unjudged || world.has_hiding_gaps());
+    let by_name = !args.rule.is_empty() && unjudged;
+    let about_named = |object: &ObjectRef| named.is_some_and(|named| named.contains(object));
+    let missed = report.gaps.iter().any(|gap| match gap {
+        Gap::Incomplete { kind, .. } => needs.contains(kind),
+        Gap::Forbidden { kind, namespace, .. } => *kind == Kind::Pod && needs.contains(kind) && world.in_scope(namespace),
+        Gap::Undecodable { object, .. } => about_named(object) || needs.contains(&object.kind),
+        Gap::NotServed(_) => false,
+    });
+    silent || nothing || strict || by_name || missed
+}
+
+/// Tables list these; whoever reads another format must not believe that they hold.
+fn say_void_suppressions(report: &CheckReport, terminal: &mut Terminal) {
+    for suppression in &report.suppressions {
+        if let Some(why) = &suppression.void {
+            let on = suppression.object.as_ref().map_or(String::new(), |object| format!(" on {object}"));
+            terminal.problem(format!("suppression {}{on} has no effect: {why}", suppression.source));
+        }
+    }
+}
+
+/// What was not read stands in every table and document; lists of names and runs without a verdict say it on standard error.
+fn say_what_is_missing(format: CheckFormat, report: &CheckReport, terminal: &mut Terminal) {
+    let mut missing: BTreeSet<String> = report.hiding_gaps().map(ToString::to_string).collect();
+    if missing.is_empty() {
+        missing.extend(report.unjudged().map(|skipped| format!("{}: {}", skipped.rule, skipped.because)));
+    }
+    if missing.is_empty() || !(report.too_little || format == CheckFormat::Name) {
+        return;
+    }
+    let few: Vec<&str> = missing.iter().take(5).map(String::as_str).collect();
+    let more = if missing.len() > few.len() { format!("; and {} more", missing.len() - few.len()) } else { String::new() };
+    let what = if report.too_little { "not enough could be read to judge" } else { "not read" };
+    terminal.problem(format!("{what}: {}{more}", few.join("; ")));
 }
 
 /// What to tell somebody whose cluster has no mesh at all.
-fn no_mesh(world: &World) -> Option<&'static str> {
+fn no_mesh(world: &World) -> &'static [&'static str] {
     let cluster = matches!(world.source.kind, SourceKind::Cluster | SourceKind::Snapshot);
     let none = !world.traces_may_be_hidden() && !world.has_trace_of(MeshId::Istio) && !world.has_trace_of(MeshId::Linkerd);
-    (cluster && none).then_some(
-        "no mesh found: neither istiod nor linkerd-config, none of their webhooks, objects, labels or annotations\n\
-         next: install one (istioctl install, linkerd install), look at manifests with -f DIR, or see an example with --demo",
-    )
+    if !(cluster && none) {
+        return &[];
+    }
+    &[
+        "no mesh found: neither istiod nor linkerd-config, none of their webhooks, objects, labels or annotations",
+        "next: install one (istioctl install, linkerd install), look at manifests with -f DIR, or see an example with --demo",
+    ]
 }
 
 /// Keeps the findings that were asked for: of the named objects, and with files over a cluster of the files' objects.
@@ -192,23 +259,32 @@ fn narrow(report: &mut CheckReport, named: Option<&BTreeSet<ObjectRef>>, all: bo
     }
 }
 
-fn compare(report: &mut CheckReport, path: &PathBuf) -> Result<(), CliError> {
-    let unusable = |why: String| {
-        CliError::usage(format!("cannot use the baseline {}: {why}", path.display()))
-            .hint(format!("write one with `check --baseline {} --write-baseline`", path.display()))
-    };
-    let text = fs::read_to_string(path).map_err(|e| unusable(e.to_string()))?;
-    baseline::apply(report, &text).map_err(unusable)
+/// Writes all findings to the baseline. One that knew more is not replaced by a run that looked at less, since what it knew may still be there.
+fn write_baseline(report: &CheckReport, path: &Path, narrow: bool, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let before = fs::read_to_string(path).unwrap_or_default();
+    let forgotten = if before.trim().is_empty() { Vec::new() } else { baseline::forgotten(report, &before).map_err(|why| unusable(path, &why))? };
+    let unseen = narrow || report.rules_unjudged() > 0 || report.hiding_gaps().next().is_some();
+    let few = forgotten.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if unseen && !forgotten.is_empty() {
+        let message = format!("{} knows {} findings that this run did not look for or could not: {few}", path.display(), forgotten.len());
+        return Err(CliError::usage(message).hint("write it from a run over everything, or remove the file first"));
+    }
+    let text = baseline::of(report).map_err(CliError::internal)?;
+    file::put(path, fs::metadata(path).ok().map(|meta| meta.permissions()).or_else(file::shared), true, |out| out.write_all(text.as_bytes()))
+        .map_err(|e: io::Error| CliError::usage(format!("cannot write {}: {e}", path.display())))?;
+    terminal.note(format!("{} findings written to {}", report.findings.len(), path.display()));
+    if !forgotten.is_empty() {
+        terminal.note(format!("{} findings are gone and no longer in it: {few}", forgotten.len()));
+    }
+    Ok(Exit::Ok)
 }
 
-/// Findings come first; a run in which gaps left nothing to judge is no success, nor is one without a cluster that was to be compared with.
-fn exit(fail_on: FailOn, report: &CheckReport, world: &World) -> Exit {
-    let gaps = world.has_hiding_gaps() || world.remotes.iter().any(World::has_hiding_gaps);
-    let silent = world.remotes.iter().any(|remote| remote.index.inventory().is_empty() && remote.has_hiding_gaps());
-    let blind = silent || gaps && report.saw_nothing(world.index.inventory().len());
-    match (fail_on.reached(report.worst()), blind) {
-        (true, _) => Exit::Findings,
-        (false, true) => Exit::Unreadable,
-        (false, false) => Exit::Ok,
-    }
+fn unusable(path: &Path, why: &str) -> CliError {
+    CliError::usage(format!("cannot use the baseline {}: {why}", path.display()))
+        .hint(format!("write one with `check --baseline {} --write-baseline`", path.display()))
+}
+
+fn compare(report: &mut CheckReport, path: &Path) -> Result<(), CliError> {
+    let text = fs::read_to_string(path).map_err(|e| unusable(path, &e.to_string()))?;
+    baseline::apply(report, &text).map_err(|why| unusable(path, &why))
 }

@@ -1,123 +1,178 @@
 //! `check --fix`: the fixes that need no judgement, as a diff, or written with comments and layout kept.
+//!
+//! A file is somebody's work, so that an edit is made only where it is certain: the object is still what was judged, the scalar is written out where
+//! it stands, and the new text, read again, differs from the old in exactly the scalars that were meant.
+
+mod edit;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use similar::TextDiff;
 
-use super::Terminal;
+use super::{Terminal, file};
+use crate::cluster::files;
 use crate::error::{CliError, Exit};
-use crate::model::{Meta, ObjectRef, Path};
+use crate::model::{Inventory, Meta, ObjectRef, Subject};
 use crate::report::CheckReport;
 use crate::world::World;
+use edit::Edit;
 
-/// One scalar to replace: its bytes in the file and the new text.
-type Edit = (usize, usize, String);
-
-/// Shows or writes every fix the findings offer.
-pub(super) fn run(report: &CheckReport, world: &World, write: bool, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let mut edits: BTreeMap<String, Vec<Edit>> = BTreeMap::new();
-    let metas = metas(world);
+/// Shows or writes every fix the findings offer; fails when one that was to be written could not be.
+pub(super) fn run(report: &CheckReport, world: &World, namespace: &str, write: bool, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let mut wanted: BTreeMap<String, Vec<Wanted<'_>>> = BTreeMap::new();
+    let inventory = world.index.inventory();
+    let known = objects(inventory);
     for finding in &report.findings {
-        let (Some(fix), Some(meta)) = (&finding.fix, metas.get(&finding.object)) else { continue };
-        let Some(origin) = &meta.origin else { continue };
-        let (span, exact) = origin.spans.locate(&Path::parse(&fix.path));
-        if exact && span.end > span.start {
-            edits.entry(origin.file.to_string()).or_default().push((span.start as usize, span.end as usize, fix.value.clone()));
-        }
+        let (Some(fix), Some(object)) = (&finding.fix, known.get(&finding.object)) else { continue };
+        let Some(origin) = &object.meta().origin else { continue };
+        let wish = Wanted { object: &finding.object, path: &fix.path, value: &fix.value };
+        wanted.entry(origin.file.to_string()).or_default().push(wish);
     }
-    let mut fixed = 0;
-    for (file, mut edits) in edits {
-        if file == "-" {
-            terminal.note("standard input cannot be fixed in place: give the file with -f FILE");
-            continue;
-        }
-        let before = fs::read_to_string(&file).map_err(|e| CliError::usage(format!("cannot read {file}: {e}")))?;
-        edits.sort();
-        edits.dedup();
-        let Some(after) = apply(&before, &edits) else {
-            terminal.note(format!("{file}: fixes overlap or the file changed meanwhile; nothing written"));
-            continue;
-        };
-        fixed += edits.len();
-        if write {
-            replace(&file, &after)?;
-            terminal.note(format!("{file}: {} fixed", edits.len()));
-        } else {
-            let diff = TextDiff::from_lines(&before, &after);
-            write!(terminal.out, "{}", crate::output::clean(&diff.unified_diff().header(&file, &file).to_string()))?;
+    let (mut fixed, mut left) = (0, 0);
+    for (name, wishes) in wanted {
+        match of_file(&name, &wishes, inventory, namespace) {
+            Ok(Change { before, after, edits, refused }) => {
+                for (wish, why) in &refused {
+                    terminal.problem(format!("{name}: {} {} is not fixed: {why}", wish.object, wish.path));
+                }
+                left += refused.len();
+                if edits == 0 {
+                    continue;
+                }
+                fixed += edits;
+                if write {
+                    put(&name, &before, &after, terminal)?;
+                    terminal.note(format!("{name}: {edits} fixed"));
+                } else {
+                    let diff = TextDiff::from_lines(&before, &after);
+                    write!(terminal.out, "{}", crate::output::clean_lines(&diff.unified_diff().header(&name, &name).to_string()))?;
+                }
+            }
+            Err(why) => {
+                left += wishes.len();
+                terminal.problem(format!("{name}: nothing is fixed: {why}"));
+            }
         }
     }
     terminal.out.flush()?;
     match (fixed, write) {
-        (0, _) => terminal.note(format!("nothing to fix without judgement; {} findings need yours", report.findings.len())),
-        (n, false) => terminal.note(format!("{n} fixes shown; add --write to make them")),
-        (_, true) => {}
+        (0, _) if left == 0 => terminal.note(format!("nothing to fix without judgement; {} findings need yours", report.findings.len())),
+        (n, false) if n > 0 => terminal.note(format!("{n} fixes shown; add --write to make them")),
+        _ => {}
     }
-    Ok(Exit::Ok)
+    Ok(if left > 0 { Exit::Findings } else { Exit::Ok })
 }
 
-/// The text with every edit made; nothing when two of them overlap or do not fit the text.
-fn apply(text: &str, edits: &[Edit]) -> Option<String> {
-    let mut fixed = String::with_capacity(text.len());
-    let mut at = 0;
-    for (start, end, value) in edits {
-        if *start < at {
-            return None;
+/// A scalar of an object that has to become another.
+struct Wanted<'a> {
+    object: &'a ObjectRef,
+    path: &'a str,
+    value: &'a str,
+}
+
+/// A file's text with all edits that were certain.
+struct Change<'a> {
+    before: String,
+    after: String,
+    edits: usize,
+    refused: Vec<(&'a Wanted<'a>, String)>,
+}
+
+fn of_file<'a>(name: &str, wishes: &'a [Wanted<'a>], judged: &Inventory, namespace: &str) -> Result<Change<'a>, String> {
+    if name == "-" {
+        return Err("standard input cannot be fixed in place: give the file with -f FILE".to_owned());
+    }
+    let before = fs::read_to_string(name).map_err(|error| error.to_string())?;
+    let now = files::parse(name, &before, namespace).map_err(|error| error.to_string())?.inventory;
+    let (then, now) = (objects(judged), objects(&now));
+    let mut change = Change { after: before.clone(), before, edits: 0, refused: Vec::new() };
+    let mut edits: Vec<Edit> = Vec::new();
+    for wish in wishes {
+        let same = match (then.get(wish.object), now.get(wish.object)) {
+            (Some(then), Some(now)) => then.is(now).then_some(now),
+            _ => None,
+        };
+        let made = match same.and_then(|object| object.meta().origin.as_deref()) {
+            None => Err("the file changed since it was read: run check again".to_owned()),
+            Some(origin) => Edit::of(&change.before, &origin.spans, wish.path, wish.value),
+        };
+        match made {
+            Ok(edit) if edits.contains(&edit) => {}
+            Ok(edit) => {
+                edits.push(edit);
+                // One by one, so that a fix that cannot be made leaves the others.
+                match edit::apply(&change.before, &edits) {
+                    Ok(after) => (change.after, change.edits) = (after, edits.len()),
+                    Err(why) => {
+                        edits.pop();
+                        change.refused.push((wish, why));
+                    }
+                }
+            }
+            Err(why) => change.refused.push((wish, why)),
         }
-        fixed.push_str(text.get(at..*start)?);
-        fixed.push_str(&requote(text.get(*start..*end)?, value));
-        at = *end;
     }
-    fixed.push_str(text.get(at..)?);
-    Some(fixed)
+    Ok(change)
 }
 
-/// The new value in the quotes of the old one; plain text is quoted when YAML would read it as something else.
-fn requote(old: &str, value: &str) -> String {
-    let quote = old.chars().next().filter(|c| matches!(c, '"' | '\''));
-    let reads_as_itself = || matches!(serde_saphyr::from_str::<serde_json::Value>(value), Ok(serde_json::Value::String(text)) if text == value);
-    match quote {
-        Some('\'') => format!("'{}'", value.replace('\'', "''")),
-        None if reads_as_itself() => value.to_owned(),
-        _ => serde_json::Value::from(value).to_string(),
+/// Writes the new text where the old one stands, with its permissions. A link stays a link: the file it leads to is written.
+fn put(name: &str, before: &str, after: &str, terminal: &mut Terminal) -> Result<(), CliError> {
+    let failed = |error: std::io::Error| CliError::usage(format!("cannot write {name}: {error}"));
+    let target = fs::canonicalize(name).map_err(failed)?;
+    if fs::symlink_metadata(name).map_err(failed)?.is_symlink() {
+        terminal.note(format!("{name} is a link: {} is written", target.display()));
+    }
+    let permissions = fs::metadata(&target).map_err(failed)?.permissions();
+    if permissions.readonly() {
+        return Err(CliError::usage(format!("cannot write {name}: it is read-only")));
+    }
+    if fs::read_to_string(Path::new(&target)).map_err(failed)? != before {
+        return Err(CliError::usage(format!("{name} changed while it was being fixed: nothing is written")).hint("run check again"));
+    }
+    file::put(&target, Some(permissions), true, |out| out.write_all(after.as_bytes())).map_err(failed)
+}
+
+/// Any object, to be compared with what it was.
+#[derive(Clone, Copy)]
+enum Held<'i> {
+    Pod(&'i crate::model::Pod),
+    Service(&'i crate::model::Service),
+    Namespace(&'i crate::model::Namespace),
+    Controller(&'i crate::model::Controller),
+    Object(&'i crate::model::Object),
+}
+
+impl Held<'_> {
+    fn meta(&self) -> &Meta {
+        match self {
+            Self::Pod(object) => object.meta(),
+            Self::Service(object) => object.meta(),
+            Self::Namespace(object) => object.meta(),
+            Self::Controller(object) => object.meta(),
+            Self::Object(object) => object.meta(),
+        }
+    }
+
+    /// Whether nothing of it changed, its places in the file included.
+    fn is(&self, other: &Held<'_>) -> bool {
+        match (self, other) {
+            (Self::Pod(a), Held::Pod(b)) => a == b,
+            (Self::Service(a), Held::Service(b)) => a == b,
+            (Self::Namespace(a), Held::Namespace(b)) => a == b,
+            (Self::Controller(a), Held::Controller(b)) => a == b,
+            (Self::Object(a), Held::Object(b)) => a == b,
+            _ => false,
+        }
     }
 }
 
-/// A half-written manifest would be worse than a wrong one: the new text goes beside the old and takes its place in one step.
-fn replace(file: &str, text: &str) -> Result<(), CliError> {
-    let beside = format!("{file}.mesh-new");
-    let failed = |e: std::io::Error| CliError::usage(format!("cannot write {file}: {e}"));
-    fs::write(&beside, text).map_err(failed)?;
-    if let Ok(meta) = fs::metadata(file) {
-        fs::set_permissions(&beside, meta.permissions()).map_err(failed)?;
-    }
-    fs::rename(&beside, file).map_err(failed)
-}
-
-fn metas(world: &World) -> BTreeMap<ObjectRef, &Meta> {
-    fn row(subject: &impl crate::model::Subject) -> (ObjectRef, &Meta) {
-        (subject.reference(), subject.meta())
-    }
-    let inventory = world.index.inventory();
-    let typed = inventory.pods.iter().map(row).chain(inventory.services.iter().map(row)).chain(inventory.namespaces.iter().map(row));
-    typed.chain(inventory.controllers.iter().map(row)).chain(inventory.objects.iter().map(row)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quotes_and_surroundings_stay() {
-        let text = "a: \"x\" # why\nb: 'y'\nc: z\n";
-        let edits = [(3, 6, "1\"".to_owned()), (16, 19, "it's".to_owned()), (23, 24, "true".to_owned())];
-        assert_eq!(apply(text, &edits).unwrap(), "a: \"1\\\"\" # why\nb: 'it''s'\nc: \"true\"\n");
-    }
-
-    #[test]
-    fn overlapping_edits_are_refused() {
-        assert_eq!(apply("abcdef", &[(0, 3, "x".into()), (2, 4, "y".into())]), None);
-        assert_eq!(apply("abc", &[(2, 9, "x".into())]), None);
-    }
+fn objects(inventory: &Inventory) -> BTreeMap<ObjectRef, Held<'_>> {
+    let pods = inventory.pods.iter().map(|o| (o.reference(), Held::Pod(o)));
+    let services = inventory.services.iter().map(|o| (o.reference(), Held::Service(o)));
+    let namespaces = inventory.namespaces.iter().map(|o| (o.reference(), Held::Namespace(o)));
+    let controllers = inventory.controllers.iter().map(|o| (o.reference(), Held::Controller(o)));
+    let objects = inventory.objects.iter().map(|o| (o.reference(), Held::Object(o)));
+    pods.chain(services).chain(namespaces).chain(controllers).chain(objects).collect()
 }

@@ -10,6 +10,7 @@ use crate::error::{CliError, Exit};
 use crate::facts::{self, InjectionReport, InjectionRow, Target};
 use crate::model::Evidence;
 use crate::output::{self, ListFormat, clean};
+use crate::world::World;
 
 /// Show which workloads are in a mesh, which should be, and why
 ///
@@ -48,19 +49,22 @@ pub async fn run(args: &InjectionArgs, global: &GlobalArgs, terminal: &mut Termi
         ListFormat::Yaml => output::report_yaml("InjectionReport", &report, world, out)?,
         ListFormat::Name => output::names(&report.workloads.iter().map(InjectionRow::reference).collect::<Vec<_>>(), world, out)?,
         ListFormat::Table if !args.workload.is_empty() => chains(&report.workloads, out).and_then(|()| output::gaps(&report.gaps, out))?,
-        ListFormat::Table | ListFormat::Wide => table(&report, args.output == ListFormat::Wide, out)?,
+        ListFormat::Table | ListFormat::Wide => table(&report, world, args.output == ListFormat::Wide, out)?,
     }
     out.flush()?;
-    Ok(words::judged(world, &report.gaps, report.workloads.iter().all(|r| r.unknown.is_some())))
+    Ok(words::judged(world, facts::MEMBERSHIP_KINDS, report.workloads.iter().all(|r| r.unknown.is_some()), terminal))
 }
 
-fn table(report: &InjectionReport, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+fn table(report: &InjectionReport, world: &World, wide: bool, out: &mut dyn Write) -> io::Result<()> {
     if report.workloads.is_empty() {
         return output::gaps(&report.gaps, out);
     }
     let name = |r: &InjectionRow| output::short_name(&r.reference());
     let mesh = |r: &InjectionRow| if r.mesh == "none" { String::new() } else { r.mesh.to_owned() };
-    let pods = |r: &InjectionRow| format!("{}/{}", r.pods.inside, r.pods.total);
+    let pods = |r: &InjectionRow| match words::pods_unread(world, &r.namespace) {
+        true => "?".to_owned(),
+        false => format!("{}/{}", r.pods.inside, r.pods.total),
+    };
     let restart = |r: &InjectionRow| if r.restart_needed { "yes" } else { "no" }.to_owned();
     let rows = report.workloads.iter();
     if wide {

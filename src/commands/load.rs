@@ -1,5 +1,6 @@
 //! From flags to a [`World`]: the one place where a source is chosen.
 
+mod namespace;
 mod remotes;
 mod secrets;
 
@@ -21,7 +22,7 @@ use crate::cluster::{demo, overlay};
 use crate::error::CliError;
 use crate::index::Index;
 use crate::mesh::install::Install;
-use crate::model::{Coverage, Gap, Inventory, Kind, ObjectRef, Str};
+use crate::model::{Coverage, Gap, Inventory, Kind, ObjectRef, Str, did_you_mean};
 use crate::world::{SourceInfo, SourceKind, World};
 pub(crate) use remotes::{RemoteArgs, Remotes};
 
@@ -80,6 +81,9 @@ impl Loaded {
 /// Reads what the flags name.
 pub(crate) async fn load(global: &GlobalArgs, wish: &Wish, terminal: &mut Terminal) -> Result<Loaded, CliError> {
     let mut loaded = from_source(global, wish, terminal).await?;
+    if let Some(name) = global.cluster.namespace.as_deref().filter(|_| !global.cluster.all_namespaces) {
+        namespace::verify(name, &loaded.world, terminal)?;
+    }
     loaded.world.install = wish.install.clone().unwrap_or_default();
     Ok(loaded)
 }
@@ -124,14 +128,29 @@ fn plain(mut inventory: Inventory, kind: SourceKind, name: &str, global: &Global
 
 fn saved(path: &Path) -> Result<(Inventory, Taken), CliError> {
     let unusable = |e: &dyn std::fmt::Display| CliError::usage(format!("cannot read the snapshot {}: {e}", path.display()));
-    let file = File::open(path).map_err(|e| unusable(&e))?;
+    let file = File::open(path).map_err(|e| with_near_file(unusable(&e), path))?;
     snapshot::read(io::BufReader::new(file)).map_err(|e| unusable(&e))
+}
+
+/// Adds the files of the same directory that are called nearly so, where this one is not there.
+fn with_near_file(error: CliError, path: &Path) -> CliError {
+    if path.exists() {
+        return error;
+    }
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside: Vec<String> =
+        std::fs::read_dir(directory).into_iter().flatten().flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    did_you_mean(&name, beside.iter().map(String::as_str)).into_iter().fold(error, CliError::hint)
 }
 
 fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, CliError> {
     let source = &global.source;
     let namespace = global.cluster.namespace.as_deref().unwrap_or("default");
-    let manifests = files::read(&source.filename, source.recursive, namespace, &mut io::stdin().lock())?;
+    let manifests = files::read(&source.filename, source.recursive, namespace, &mut io::stdin().lock()).map_err(|error| {
+        let missing = source.filename.iter().find(|path| path.as_os_str() != "-" && !path.exists());
+        missing.into_iter().fold(CliError::from(error), |error, path| with_near_file(error, path))
+    })?;
     let all = terminal.verbose > 0;
     for ignored in manifests.ignored.iter().filter(|i| i.suspicious || all) {
         terminal.note(format!("{}:{}: {}", ignored.file, ignored.line, ignored.what));

@@ -1,9 +1,11 @@
 //! One file per command: its arguments, whose doc comments are the help, and what it does.
 
+mod arguments;
 pub mod check;
 pub mod complete;
 pub mod completion;
 pub mod explain;
+mod file;
 mod fix;
 pub mod injection;
 mod load;
@@ -27,6 +29,7 @@ use crate::error::{CliError, Exit};
 /// Runs what was typed.
 pub async fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
     terminal.configure(&cli.global.display);
+    arguments::check(&cli.global)?;
     match cli.command {
         Command::Complete { words } => {
             complete::answer(Cli::command(), &words, &mut terminal.out)?;

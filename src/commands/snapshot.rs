@@ -1,17 +1,17 @@
 //! `snapshot`: save what this tool reads, to be asked again anywhere.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum as _};
 
-use super::{Terminal, Wish, load};
+use super::{Terminal, Wish, file, load};
 use crate::cli::GlobalArgs;
-use crate::cluster::snapshot::{self, Taken};
+use crate::cluster::snapshot::{self, SnapshotError, Taken};
 use crate::error::{CliError, Exit};
 use crate::mesh::install::{Install, Target};
 use crate::model::{MeshId, Told};
+use crate::output::CheckFormat;
 
 /// Save what this tool reads of a cluster to a file
 ///
@@ -19,7 +19,7 @@ use crate::model::{MeshId, Told};
 /// no environment variables but the proxies' own, and nothing under names such as password or token.
 #[derive(Clone, Debug, Args)]
 pub struct SnapshotArgs {
-    /// File to write
+    /// File to write, readable by you alone; - for standard output
     #[arg(short, long, value_name = "FILE.tar.zst")]
     pub output: PathBuf,
     /// Replace the file if it exists
@@ -33,14 +33,27 @@ pub struct SnapshotArgs {
 /// Runs the command.
 pub async fn run(args: &SnapshotArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let path = args.output.display();
-    if args.output.exists() && !args.force {
+    let to_stdout = args.output.as_os_str() == "-";
+    if CheckFormat::value_variants().iter().any(|format| format.to_possible_value().is_some_and(|value| args.output.as_os_str() == value.get_name()))
+    {
+        return Err(CliError::usage(format!("-o names the file of a snapshot, and {path} looks like an output format"))
+            .hint(format!("a snapshot has one format, .tar.zst; write -o ./{path} if the file is to be called so")));
+    }
+    if !to_stdout && args.output.exists() && !args.force {
         return Err(CliError::usage(format!("{path} exists already")).hint("choose another name, or add --force to replace it"));
+    }
+    if to_stdout && io::stdout().is_terminal() {
+        return Err(CliError::usage("a snapshot is no text for a terminal").hint("send it to a file or another program"));
     }
     let planned = || Install { targets: [MeshId::Istio, MeshId::Linkerd].map(Target::usual).into(), from_version: None };
     let wish = Wish { install: args.pre.then(planned), ..Wish::everything() };
     let loaded = load::load(global, &wish, terminal).await?;
     let world = &loaded.world;
     let inventory = world.index.inventory();
+    let missing: Vec<String> = inventory.gaps.iter().filter(|gap| gap.hides_objects()).map(ToString::to_string).collect();
+    if inventory.is_empty() {
+        return Err(missing.iter().take(5).fold(CliError::unreadable("there is nothing to save: no object could be read"), |e, gap| e.hint(gap)));
+    }
     let taken = Taken {
         context: world.source.name.to_string(),
         at: world.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -50,18 +63,27 @@ pub async fn run(args: &SnapshotArgs, global: &GlobalArgs, terminal: &mut Termin
             _ => String::new(),
         },
     };
-    let failed = |e: &dyn std::fmt::Display| CliError::usage(format!("cannot write {path}: {e}"));
-    // Beside the target first: a full disk or an interruption must not leave half a snapshot under a good name.
-    let beside = args.output.with_extension("partial");
-    let mut file = BufWriter::new(File::create(&beside).map_err(|e| failed(&e))?);
-    snapshot::write(inventory, &taken, &mut file).map_err(|e| failed(&e))?;
-    file.flush().map_err(|e| failed(&e))?;
-    std::fs::rename(&beside, &args.output).map_err(|e| failed(&e))?;
-    let size = std::fs::metadata(&args.output).map(|m| m.len()).unwrap_or_default();
-    writeln!(terminal.out, "{path}: {} objects, {size} bytes", inventory.len())?;
-    terminal.out.flush()?;
-    for gap in inventory.gaps.iter().filter(|g| g.hides_objects()) {
+    let partial = if missing.is_empty() { String::new() } else { format!("partial, {} could not be read: ", counted(missing.len())) };
+    if to_stdout {
+        snapshot::write(inventory, &taken, &mut terminal.out).map_err(|error| match error {
+            SnapshotError::Io(error) => CliError::from(error),
+            error => CliError::internal(error),
+        })?;
+        terminal.out.flush()?;
+        terminal.note(format!("{partial}{} objects", inventory.len()));
+    } else {
+        let write = |out: &mut dyn Write| snapshot::write(inventory, &taken, out);
+        file::put(&args.output, None, args.force, write).map_err(|e| CliError::usage(format!("cannot write {path}: {e}")))?;
+        let size = std::fs::metadata(&args.output).map(|m| m.len()).unwrap_or_default();
+        writeln!(terminal.out, "{path}: {partial}{} objects, {size} bytes", inventory.len())?;
+        terminal.out.flush()?;
+    }
+    for gap in missing {
         terminal.note(format!("not in it: {gap}"));
     }
     Ok(Exit::Ok)
+}
+
+fn counted(n: usize) -> String {
+    if n == 1 { "1 list or object".to_owned() } else { format!("{n} lists or objects") }
 }

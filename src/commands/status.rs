@@ -62,12 +62,17 @@ fn show(
         ListFormat::Table | ListFormat::Wide => text(out)?,
     }
     out.flush()?;
-    Ok(Exit::Ok)
+    Ok(words::judged(world, &question(), false, terminal))
+}
+
+/// The kinds that the answer stands on.
+fn question() -> Vec<Kind> {
+    facts::MEMBERSHIP_KINDS.iter().chain(facts::POLICY_KINDS).copied().collect()
 }
 
 fn overview(report: &StatusReport, world: &World, format: ListFormat, terminal: &mut Terminal) -> Result<Exit, CliError> {
     if report.meshes.is_empty() {
-        terminal.note(format!("No mesh found {}.", output::place(world)));
+        words::no_mesh(world, terminal);
         if report.namespaces.is_empty() {
             words::nothing("workloads", world, terminal);
         }
@@ -77,17 +82,17 @@ fn overview(report: &StatusReport, world: &World, format: ListFormat, terminal: 
         ListFormat::Json => output::report_json("StatusReport", report, world, out)?,
         ListFormat::Yaml => output::report_yaml("StatusReport", report, world, out)?,
         ListFormat::Name => output::names(&report.namespaces.iter().map(namespace_ref).collect::<Vec<_>>(), world, out)?,
-        ListFormat::Table | ListFormat::Wide => table(report, format == ListFormat::Wide, out)?,
+        ListFormat::Table | ListFormat::Wide => table(report, world, format == ListFormat::Wide, out)?,
     }
     out.flush()?;
-    Ok(words::judged(world, &report.gaps, false))
+    Ok(words::judged(world, &question(), report.namespaces.is_empty(), terminal))
 }
 
 fn namespace_ref(row: &NamespaceRow) -> ObjectRef {
     ObjectRef { namespace: "".into(), kind: Kind::Namespace, name: row.namespace.clone(), api_version: "".into() }
 }
 
-fn table(report: &StatusReport, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+fn table(report: &StatusReport, world: &World, wide: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut begun = false;
     if !report.meshes.is_empty() {
         control_planes(&report.meshes, wide, out)?;
@@ -100,16 +105,17 @@ fn table(report: &StatusReport, wide: bool, out: &mut dyn Write) -> io::Result<(
     if !report.namespaces.is_empty() {
         separate(&mut begun, out)?;
         let row = |n: &NamespaceRow| {
-            let policies = n.policies.map_or_else(|| UNKNOWN.to_owned(), |p| p.to_string());
-            let outside = n.pods.total - n.pods.inside;
+            let policies = n.policies.map_or_else(|| "?".to_owned(), |p| p.to_string());
+            let unread = words::pods_unread(world, &n.namespace);
+            let counted = |n: usize| if unread { "?".to_owned() } else { n.to_string() };
             [
                 n.namespace.to_string(),
                 known(&n.modes),
-                n.pods.inside.to_string(),
-                outside.to_string(),
+                counted(n.pods.inside),
+                counted(n.pods.total - n.pods.inside),
                 known(&n.mtls),
                 policies,
-                n.restart_needed.to_string(),
+                counted(n.restart_needed),
             ]
         };
         output::table(["NAMESPACE", "MODE", "PODS IN", "PODS OUT", "MTLS", "POLICIES", "TO RESTART"], report.namespaces.iter().map(row), out)?;

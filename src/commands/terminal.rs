@@ -48,9 +48,6 @@ impl Terminal {
         };
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty())).unwrap_or_default();
         self.style.ascii = terminal && !locale.to_ascii_lowercase().replace('-', "").contains("utf8");
-        let columns = terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0);
-        self.style.width = display.width.or(columns).map(usize::from);
-        self.style.links = self.style.color && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
         self.progress = io::stderr().is_terminal() && !set("CI") && !display.quiet;
         self.verbose = display.verbose;
         self.quiet = display.quiet;
@@ -64,6 +61,11 @@ impl Terminal {
         }
     }
 
+    /// Says what took the place of a verdict; also where only faults are wanted, since this is one.
+    pub fn problem(&mut self, text: impl AsRef<str>) {
+        let _ = writeln!(self.err, "{}", crate::output::clean(text.as_ref()));
+    }
+
     /// Prints an error with its detail and hints.
     pub fn error(&mut self, error: &CliError) {
         if error.message.is_empty() {
@@ -71,7 +73,7 @@ impl Terminal {
         }
         let _ = writeln!(self.err, "error: {}", crate::output::clean(&error.message));
         if !error.detail.is_empty() {
-            let _ = writeln!(self.err, "{}", error.detail.trim_end());
+            let _ = writeln!(self.err, "{}", crate::output::clean_lines(error.detail.trim_end()));
         }
         for hint in &error.hints {
             let _ = writeln!(self.err, "hint: {}", crate::output::clean(hint));

@@ -4,12 +4,13 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::{Terminal, Wish, load, status};
+use super::{Terminal, Wish, load, status, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::facts::{self, VersionReport};
 use crate::model::Kind;
 use crate::output::{self, ListFormat};
+use crate::world::World;
 
 /// Show the versions of client, control planes and proxies
 #[derive(Clone, Debug, Args)]
@@ -34,20 +35,21 @@ pub async fn run(args: &VersionArgs, global: &GlobalArgs, terminal: &mut Termina
     let world = &loaded.world;
     let report = facts::versions(world, global.source.mesh.id());
     if report.meshes.is_empty() {
-        terminal.note(format!("No mesh found {}.", output::place(world)));
+        words::no_mesh(world, terminal);
     }
     let out = &mut terminal.out;
     match args.output {
         ListFormat::Json => output::report_json("VersionReport", &report, world, out)?,
         ListFormat::Yaml => output::report_yaml("VersionReport", &report, world, out)?,
         ListFormat::Name => report.meshes.iter().filter_map(|p| p.version.as_ref()).try_for_each(|v| writeln!(out, "{}", output::clean(v)))?,
-        ListFormat::Table | ListFormat::Wide => table(&report, args.output == ListFormat::Wide, out)?,
+        ListFormat::Table | ListFormat::Wide => table(&report, world, args.output == ListFormat::Wide, out)?,
     }
     out.flush()?;
-    Ok(Exit::Ok)
+    let kinds = [Kind::Pod, Kind::Deployment, Kind::ConfigMap, Kind::MutatingWebhookConfiguration];
+    Ok(words::judged(world, &kinds, report.meshes.is_empty(), terminal))
 }
 
-fn table(report: &VersionReport, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+fn table(report: &VersionReport, world: &World, wide: bool, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "client: {}", report.client)?;
     if !report.meshes.is_empty() {
         writeln!(out)?;
@@ -57,7 +59,9 @@ fn table(report: &VersionReport, wide: bool, out: &mut dyn Write) -> io::Result<
         writeln!(out)?;
         status::components(&report.components, out)?;
     }
-    if !report.data_plane.is_empty() {
+    if words::pods_unread(world, "") {
+        writeln!(out, "\nproxies: ?")?;
+    } else if !report.data_plane.is_empty() {
         writeln!(out)?;
         let rows = report.data_plane.iter().map(|r| [r.mesh.to_string(), r.version.to_string(), r.pods.to_string()]);
         output::table(["PROXIES OF", "VERSION", "PODS"], rows, out)?;

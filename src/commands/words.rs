@@ -38,6 +38,17 @@ fn not_found(NotFound { message, hint, unread }: NotFound) -> CliError {
     }
 }
 
+/// `did you mean …?` for those of `known` that share the most words between dashes with `typed`, two at least: names of rules are sentences, and of a
+/// sentence one remembers words.
+pub(super) fn sharing_words(typed: &str, known: &[&str]) -> Option<String> {
+    let words: Vec<String> = typed.to_ascii_lowercase().split('-').map(str::to_owned).collect();
+    let shared = |id: &str| id.split('-').filter(|word| words.iter().any(|typed| typed == word)).count();
+    let mut scored: Vec<_> = known.iter().map(|id| (std::cmp::Reverse(shared(id)), *id)).filter(|(n, _)| n.0 >= 2).collect();
+    scored.sort_unstable();
+    let near: Vec<&str> = scored.into_iter().take(3).map(|(_, id)| id).collect();
+    (!near.is_empty()).then(|| format!("did you mean {}?", near.join(", ")))
+}
+
 /// Says that nothing was found, where it was looked for, and what to do.
 pub(super) fn nothing(what: &str, world: &World, terminal: &mut Terminal) {
     let looked = world.index.inventory().len();
@@ -50,9 +61,34 @@ pub(super) fn nothing(what: &str, world: &World, terminal: &mut Terminal) {
     terminal.note(advice);
 }
 
-/// The exit code of a report: it fails only when what was refused left nothing to judge by.
-pub(super) fn judged(world: &World, gaps: &[Gap], nothing_known: bool) -> Exit {
-    let no_pods = world.index.workloads().is_empty() && matches!(world.sight(Kind::Pod, ""), Sight::Hidden(Some(_)));
-    let refused = gaps.iter().any(|g| matches!(g, Gap::Forbidden { .. }));
-    if no_pods || (nothing_known && refused) { Exit::Unreadable } else { Exit::Ok }
+/// Says that no mesh is here, or that this could not be found out.
+pub(super) fn no_mesh(world: &World, terminal: &mut Terminal) {
+    if world.traces_may_be_hidden() {
+        terminal.note(format!("Whether there is a mesh {} could not be found out.", output::place(world)));
+    } else {
+        terminal.note(format!("No mesh found {}.", output::place(world)));
+    }
+}
+
+/// Whether the pods of a namespace (empty for all that were asked for) could not be read, so that their number is not known.
+pub(super) fn pods_unread(world: &World, namespace: &str) -> bool {
+    let scope = world.index.inventory().namespace.clone().unwrap_or_default();
+    matches!(world.sight(Kind::Pod, if namespace.is_empty() { &scope } else { namespace }), Sight::Hidden(Some(_)))
+}
+
+/// The exit code of a report that stands on `kinds`: no answer where pods are refused, where a server failed to give one of the kinds, or where what was
+/// refused left nothing known. Who may not read all of a cluster still gets an answer about the rest, with the gaps below it.
+pub(super) fn judged(world: &World, kinds: &[Kind], nothing_known: bool, terminal: &mut Terminal) -> Exit {
+    let gaps: Vec<&Gap> = world.index.inventory().gaps.iter().filter(|gap| gap.hides_objects() && kinds.contains(&gap.kind())).collect();
+    let failed = |gap: &&&Gap| !matches!(gap, Gap::Forbidden { .. });
+    let refused = gaps.iter().any(|gap| matches!(gap, Gap::Forbidden { .. }));
+    let open = pods_unread(world, "") || gaps.iter().any(|gap| failed(&gap)) || (nothing_known && refused);
+    if !open {
+        return Exit::Ok;
+    }
+    // Pods first: without them nothing else tells much.
+    let missing: BTreeSet<(bool, String)> = gaps.iter().map(|gap| (gap.kind() != Kind::Pod, gap.to_string())).collect();
+    let few: Vec<&str> = missing.iter().take(5).map(|(_, gap)| gap.as_str()).collect();
+    terminal.problem(format!("not enough could be read to tell: {}", few.join("; ")));
+    Exit::Unreadable
 }

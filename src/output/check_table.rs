@@ -30,12 +30,12 @@ pub(super) fn write(report: &CheckReport, world: &World, folding: Folding, style
     }
     for category in Category::ALL {
         let findings = by_category.remove(category).unwrap_or_default();
-        let notes = findings.iter().filter(|f| f.severity == Severity::Info).count();
-        if findings.is_empty() || (notes == findings.len() && !folding.wide) {
+        let folded = |f: &&&Finding| f.severity == Severity::Info && !folding.wide && !report.fails(f);
+        if findings.iter().filter(folded).count() == findings.len() {
             continue;
         }
         writeln!(out, "{}", paint(category.name(), Ink::new().bold(), style))?;
-        write_category(&findings, folding, style, out)?;
+        write_category(&findings, report, folding, style, out)?;
     }
     if folding.passed {
         write_passed(report, style, out)?;
@@ -46,10 +46,10 @@ pub(super) fn write(report: &CheckReport, world: &World, folding: Folding, style
     write_summary(report, world, folding, style, out)
 }
 
-fn write_category(findings: &[&Finding], folding: Folding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+fn write_category(findings: &[&Finding], report: &CheckReport, folding: Folding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut per_rule: BTreeMap<(&str, Severity), usize> = BTreeMap::new();
     for f in findings {
-        if f.severity == Severity::Info && !folding.wide {
+        if f.severity == Severity::Info && !folding.wide && !report.fails(f) {
             continue;
         }
         let seen = per_rule.entry((f.rule, f.severity)).or_default();
@@ -73,13 +73,13 @@ fn write_finding(f: &Finding, style: &Style, out: &mut dyn Write) -> io::Result<
     let path = f.path.as_deref().map_or(String::new(), |p| format!("  {}", clean(p)));
     let place = f.location.as_ref().map_or(String::new(), |l| paint(&format!("  {}:{}:{}", l.file, l.span.line, l.span.column), dim, style));
     writeln!(out, "  {} {object}{path}{place}", mark(f.severity, style))?;
-    writeln!(out, "      {}", indent(&f.message))?;
+    writeln!(out, "      {}", clean(&f.message))?;
     for related in &f.related {
-        writeln!(out, "      see {}: {}", clean(&related.object.to_string()), indent(&related.text))?;
+        writeln!(out, "      see {}: {}", clean(&related.object.to_string()), clean(&related.text))?;
     }
     let codes = if f.aliases.is_empty() { String::new() } else { format!(" ({})", f.aliases.join(", ")) };
     let arrow = if style.ascii { "->" } else { "→" };
-    writeln!(out, "      {arrow} {}  {}", indent(&f.hint), paint(&format!("{}{codes}", f.rule), dim, style))
+    writeln!(out, "      {arrow} {}  {}", clean(&f.hint), paint(&format!("{}{codes}", f.rule), dim, style))
 }
 
 fn write_passed(report: &CheckReport, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -99,14 +99,14 @@ fn write_passed(report: &CheckReport, style: &Style, out: &mut dyn Write) -> io:
 
 fn write_unknown(report: &CheckReport, folding: Folding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let hiding: Vec<_> = report.gaps.iter().filter(|g| g.hides_objects() || folding.wide).collect();
-    if hiding.is_empty() && report.skipped.is_empty() {
-        return Ok(());
+    if hiding.is_empty() && report.rules_unjudged() == 0 {
+        return write_not_applicable(report, style, out);
     }
     writeln!(out, "{}", paint("not judged", Ink::new().bold(), style))?;
     write_gaps(&hiding, folding, out)?;
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut refused = 0;
-    for skipped in &report.skipped {
+    for skipped in report.unjudged() {
         // The lists stand above already.
         if skipped.because.starts_with("may not list") && !folding.wide {
             refused += 1;
@@ -120,12 +120,27 @@ fn write_unknown(report: &CheckReport, folding: Folding, style: &Style, out: &mu
     let total = by_reason.len();
     for (reason, rules) in by_reason.into_iter().take(if folding.wide { usize::MAX } else { 10 }) {
         let named = if rules.len() > 3 && !folding.wide { format!("{} rules", rules.len()) } else { rules.join(", ") };
-        writeln!(out, "  ? {named}: {}", indent(reason))?;
+        writeln!(out, "  ? {named}: {}", clean(reason))?;
     }
     if total > 10 && !folding.wide {
         writeln!(out, "  ? and {} more reasons (-o wide shows all)", total - 10)?;
     }
-    writeln!(out)
+    writeln!(out)?;
+    write_not_applicable(report, style, out)
+}
+
+/// A mesh that is not there leaves its rules nothing to judge: worth a line, and no gap.
+fn write_not_applicable(report: &CheckReport, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();
+    report.not_applicable().for_each(|skipped| *by_reason.entry(&skipped.because).or_default() += 1);
+    by_reason.iter().try_for_each(|(reason, rules)| {
+        let line = format!("{reason} ({} had nothing to judge)", counted(*rules, "rule"));
+        writeln!(out, "{}", paint(&line, Ink::new().dimmed(), style))
+    })
+}
+
+fn counted(n: usize, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
 }
 
 /// Refusals come by the dozen, one for each kind: a line for each namespace is enough to ask for the right.
@@ -185,9 +200,12 @@ fn write_verdict(verdict: &Verdict, report: &CheckReport, style: &Style, out: &m
 
 fn write_summary(report: &CheckReport, world: &World, folding: Folding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let (errors, warnings, notes) = (report.count(Severity::Error), report.count(Severity::Warning), report.count(Severity::Info));
-    let counted = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
+    let unjudged = report.rules_unjudged();
+    let gaps = report.hiding_gaps().count();
     let verdict = match (errors, warnings) {
         (0, 0) if report.saw_nothing(world.index.inventory().len()) => paint("nothing judged", Ink::new().yellow(), style),
+        (0, 0) if unjudged > 0 => paint(&format!("nothing found, but {} could not be judged", counted(unjudged, "rule")), Ink::new().yellow(), style),
+        (0, 0) if gaps > 0 => paint("nothing found, but not everything could be read", Ink::new().yellow(), style),
         (0, 0) => paint("nothing wrong", Ink::new().green(), style),
         (0, _) => paint(&counted(warnings, "warning"), Ink::new().yellow(), style),
         (_, 0) => paint(&counted(errors, "error"), Ink::new().red(), style),
@@ -195,7 +213,8 @@ fn write_summary(report: &CheckReport, world: &World, folding: Folding, style: &
     };
     let mut extra = String::new();
     if notes > 0 {
-        extra += &format!(", {}{}", counted(notes, "note"), if folding.wide { "" } else { " (-o wide shows them)" });
+        let shown = folding.wide || report.threshold == Some(Severity::Info);
+        extra += &format!(", {}{}", counted(notes, "note"), if shown { "" } else { " (-o wide shows them)" });
     }
     for (n, what) in [(report.suppressed.len(), "suppressed"), (report.known, "known from the baseline")] {
         if n > 0 {
@@ -216,9 +235,8 @@ fn write_summary(report: &CheckReport, world: &World, folding: Folding, style: &
     let others: Vec<&str> = world.remotes.iter().map(|remote| remote.source.name.as_str()).collect();
     let place = if others.is_empty() { place } else { format!("{place}, compared with {}", others.join(", ")) };
     let looked = format!("{} over {} {}", counted(report.evaluated.len(), "rule"), counted(inventory.len(), "object"), clean(&place));
-    let mut skipped: Vec<&str> = report.skipped.iter().map(|s| s.rule).collect();
-    skipped.dedup();
-    let unjudged = if skipped.is_empty() { String::new() } else { format!("; {} not fully judged", counted(skipped.len(), "rule")) };
+    let unjudged =
+        if unjudged == 0 || (errors, warnings) == (0, 0) { String::new() } else { format!("; {} not fully judged", counted(unjudged, "rule")) };
     writeln!(out, "{verdict}{extra}: {looked}{unjudged}")
 }
 
@@ -234,8 +252,4 @@ fn mark(severity: Severity, style: &Style) -> String {
 fn paint(text: &str, ink: Ink, style: &Style) -> String {
     let text = clean(text);
     if style.color { text.style(ink).to_string() } else { text.into_owned() }
-}
-
-fn indent(text: &str) -> String {
-    clean(text).replace('\n', "\n      ")
 }

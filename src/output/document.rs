@@ -54,7 +54,9 @@ pub(super) struct CheckDocument<'a> {
     summary: Summary,
     findings: Vec<FindingRow<'a>>,
     suppressions: &'a [Suppression],
-    skipped: &'a [Skipped],
+    skipped: Vec<&'a Skipped>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_applicable: Vec<&'a Skipped>,
     gaps: &'a [Gap],
 }
 
@@ -158,11 +160,12 @@ impl<'a> CheckDocument<'a> {
                 suppressed: report.suppressed.len(),
                 known: report.known,
                 evaluated: report.evaluated.len(),
-                skipped: report.skipped.len(),
+                skipped: report.unjudged().count(),
             },
             findings: report.findings.iter().map(FindingRow::from).collect(),
             suppressions: &report.suppressions,
-            skipped: &report.skipped,
+            skipped: report.unjudged().collect(),
+            not_applicable: report.not_applicable().collect(),
             gaps: &report.gaps,
         }
     }

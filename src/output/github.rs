@@ -15,14 +15,20 @@ pub(super) fn write(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
         };
         let place = f.location.as_ref().map_or(String::new(), |l| format!("file={},line={},col={},", property(&l.file), l.span.line, l.span.column));
         let field = f.path.as_deref().map_or(String::new(), |p| format!(" {p}"));
-        let text = format!("{}{field}: {}\n{}", f.object, f.message, f.hint);
-        writeln!(out, "::{command} {place}title={}::{}", property(f.rule), data(&text))?;
+        let text = format!("{}{field}: {}", f.object, f.message);
+        writeln!(out, "::{command} {place}title={}::{}%0A{}", property(f.rule), data(&text), data(&f.hint))?;
+    }
+    for gap in report.hiding_gaps() {
+        writeln!(out, "::warning title=not read::{}", data(&gap.to_string()))?;
+    }
+    if report.rules_unjudged() > 0 {
+        writeln!(out, "::warning title=not judged::{} rules could not be judged, or only in part", report.rules_unjudged())?;
     }
     Ok(())
 }
 
 fn data(text: &str) -> String {
-    clean(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    clean(text).replace('%', "%25")
 }
 
 fn property(text: &str) -> String {
@@ -35,7 +41,7 @@ mod tests {
 
     #[test]
     fn no_text_can_begin_a_command() {
-        assert_eq!(data("a%\n::error::b"), "a%25%0A::error::b");
+        assert_eq!(data("a%\n::error::b"), "a%25\u{fffd}::error::b");
         assert_eq!(property("a:b,c\r"), "a%3Ab%2Cc\u{fffd}");
     }
 }

@@ -12,12 +12,12 @@ pub(super) fn write(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
     writeln!(out, "## kubectl mesh check\n")?;
     writeln!(
         out,
-        "{} errors, {} warnings, {} notes; {} rules judged, {} not.\n",
+        "{} errors, {} warnings, {} notes; {} rules judged, {} not or only in part.\n",
         count(Severity::Error),
         count(Severity::Warning),
         count(Severity::Info),
         report.evaluated.len(),
-        report.skipped.len()
+        report.rules_unjudged()
     )?;
     for verdict in &report.verdicts {
         let answer = match verdict.installable {
@@ -35,7 +35,7 @@ pub(super) fn write(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
     }
     for f in &report.findings {
         let place = f.location.as_ref().map_or(String::new(), |l| format!("<br>{}:{}", cell(&l.file), l.span.line));
-        let field = f.path.as_deref().map_or(String::new(), |p| format!("<br>`{}`", cell(p).replace('`', "'")));
+        let field = f.path.as_deref().map_or(String::new(), |p| format!("<br>{}", code(p)));
         writeln!(
             out,
             "| {} | {}{field}{place} | {} | {} | [{}]({}) |",
@@ -47,10 +47,15 @@ pub(super) fn write(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
             docs_url(f.rule)
         )?;
     }
-    for gap in &report.gaps {
+    for gap in report.hiding_gaps() {
         writeln!(out, "\n> not seen: {}", cell(&gap.to_string()))?;
     }
     Ok(())
+}
+
+/// A code span. In one nothing is escaped but the bar that would end the cell, and a back-tick would end the span.
+fn code(text: &str) -> String {
+    format!("`{}`", clean(text).replace('`', "'").replace('|', "\\|"))
 }
 
 /// Text that stays inside its cell and is neither HTML nor a link nor a mention.
@@ -62,7 +67,6 @@ fn cell(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
             '@' => escaped.push_str("&#64;"),
-            '\n' => escaped.push_str("<br>"),
             '|' | '[' | ']' | '*' | '_' | '`' | '\\' | '!' | '#' => {
                 escaped.push('\\');
                 escaped.push(c);
@@ -75,10 +79,16 @@ fn cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::cell;
+    use super::{cell, code};
+
+    #[test]
+    fn a_code_span_has_no_backslashes_but_for_the_bar() {
+        assert_eq!(code("spec.http[0].match_*"), "`spec.http[0].match_*`");
+        assert_eq!(code("a`|\nb"), "`a'\\|\u{fffd}b`");
+    }
 
     #[test]
     fn a_cell_holds_hostile_text() {
-        assert_eq!(cell("a|b\n<script>@all [x](y)"), "a\\|b<br>&lt;script&gt;&#64;all \\[x\\](y)");
+        assert_eq!(cell("a|b\n<script>@all [x](y)"), "a\\|b\u{fffd}&lt;script&gt;&#64;all \\[x\\](y)");
     }
 }

@@ -63,8 +63,8 @@ pub fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [
 
 /// A cell's text: clean, without line breaks, never empty.
 fn one_line(text: &str) -> String {
-    let text = clean(text).replace(['\n', '\t'], " ");
-    if text.is_empty() { "<none>".to_owned() } else { text }
+    let text = clean(text);
+    if text.is_empty() { "<none>".to_owned() } else { text.into_owned() }
 }
 
 /// `kind/name` for people.
@@ -83,7 +83,7 @@ pub fn full_name(object: &ObjectRef, world: &World) -> String {
 /// Writes names, one a line.
 pub fn names<'a>(objects: impl IntoIterator<Item = &'a ObjectRef>, world: &World, out: &mut dyn Write) -> io::Result<()> {
     let names: std::collections::BTreeSet<String> = objects.into_iter().map(|object| full_name(object, world)).collect();
-    names.iter().try_for_each(|name| writeln!(out, "{}", one_line(name)))
+    names.iter().try_for_each(|name| writeln!(out, "{}", clean(name)))
 }
 
 /// Lists what could not be read, below a table.
@@ -117,6 +117,6 @@ mod tests {
     fn a_table_looks_like_kubectls_and_cells_are_cleaned() {
         let mut out = Vec::new();
         table(["NAME", "MESH"], [["a\u{1b}[31m\nb".to_owned(), String::new()], ["long-name".to_owned(), "istio".to_owned()]], &mut out).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "NAME        MESH\na\u{fffd}[31m b    <none>\nlong-name   istio\n");
+        assert_eq!(String::from_utf8(out).unwrap(), "NAME        MESH\na\u{fffd}[31m\u{fffd}b    <none>\nlong-name   istio\n");
     }
 }

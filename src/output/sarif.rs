@@ -23,8 +23,23 @@ struct Log<'a> {
 struct Run<'a> {
     tool: Tool,
     automation_details: Id<'static>,
+    invocations: [Invocation; 1],
     column_kind: &'static str,
     results: Vec<ResultRow<'a>>,
+}
+
+/// How the run went: what could not be read stands here, since it is about no place in a file.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: &'static str,
+    message: Message,
 }
 
 #[derive(Serialize)]
@@ -159,11 +174,20 @@ pub(super) fn write(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
                 },
             },
             automation_details: Id { id: "kubectl-mesh/check/" },
+            invocations: [invocation(report)],
             column_kind: "unicodeCodePoints",
             results: all.chain(suppressed).map(|(f, by)| result(f, by, &rules)).collect(),
         }],
     };
     super::json::json(&log, out)
+}
+
+fn invocation(report: &CheckReport) -> Invocation {
+    let level = if report.too_little { "error" } else { "warning" };
+    let notification = |text: String| Notification { level, message: Message { text: super::clean(&text).into_owned() } };
+    let gaps = report.hiding_gaps().map(|gap| format!("not read: {gap}"));
+    let unjudged = report.unjudged().map(|skipped| format!("{} not judged: {}", skipped.rule, skipped.because));
+    Invocation { execution_successful: !report.too_little, tool_execution_notifications: gaps.chain(unjudged).map(notification).collect() }
 }
 
 fn rule(id: &str) -> Option<Rule> {

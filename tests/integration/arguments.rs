@@ -103,3 +103,74 @@ fn a_manifest_as_an_argument_of_a_real_directory_points_at_dash_f() {
     assert_eq!(code, 2, "{err}");
     assert!(err.contains("did you mean -f a.yaml?"), "{err}");
 }
+
+#[test]
+fn a_namespace_that_does_not_exist_is_an_error_in_every_command_and_source() {
+    for command in ["check", "status", "injection", "version"] {
+        let (code, out, err) = run(&[], &[command, "--demo", "-n", "shopp"]);
+        assert_eq!((code, out.as_str()), (2, ""), "{command}: {err}");
+        assert!(err.contains("there is no namespace \"shopp\"") && err.contains("did you mean shop?"), "{command}: {err}");
+    }
+    let (code, _, err) = run(&[("a.yaml", CART)], &["check", "-f", "a.yaml", "-n", "shopp"]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("no object of the files is in it") && err.contains("did you mean shop?"), "{err}");
+    let unnamed = String::from_utf8_lossy(CART).replace(", namespace: shop", "");
+    assert_eq!(
+        run(&[("a.yaml", unnamed.as_bytes())], &["check", "-f", "a.yaml", "-n", "shopp", "--fail-on", "never"]).0,
+        0,
+        "objects without one get it"
+    );
+    let cluster = TestCluster::start();
+    cluster.apply(std::str::from_utf8(CART).unwrap());
+    let (code, _, err) = said(&cluster.mesh(["check", "-n", "shopp"]).output().unwrap());
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("did you mean shop?"), "{err}");
+}
+
+#[test]
+fn where_the_namespaces_may_not_be_listed_that_is_said() {
+    let cluster = TestCluster::start();
+    cluster.apply(std::str::from_utf8(CART).unwrap());
+    let read = |verbs: &[&str]| rules(verbs, &["pods", "services", "*.apps", "*.networking.istio.io", "*.gateway.networking.k8s.io"]);
+    cluster.grant("dev", &read(&["get", "list"]));
+    let (_, _, err) = said(&cluster.mesh_as("dev", ["check", "-n", "gone", "--rule", GATEWAY]).output().unwrap());
+    assert!(err.contains("whether there is a namespace gone could not be verified: may not list namespaces"), "{err}");
+    // Who may ask for namespaces by name is answered.
+    cluster.grant("asks", &read(&["get", "list"]));
+    cluster.grant("asks", &rules(&["get"], &["namespaces"]));
+    let (code, _, err) = said(&cluster.mesh_as("asks", ["check", "-n", "gone", "--rule", GATEWAY]).output().unwrap());
+    assert_eq!(code, 2, "{err}");
+}
+
+#[test]
+fn an_empty_or_impossible_flag_is_an_error() {
+    for (args, expected) in [
+        (&["check", "--demo", "-n", ""][..], "--namespace is empty"),
+        (&["status", "--demo", "-n", "a,b"], "\"a,b\" cannot be a namespace"),
+        (&["status", "--demo", "-n", "Shop"], "did you mean shop?"),
+        (&["check", "--context", ""], "--context is empty"),
+        (&["check", "-f", ""], "'--filename <FILE>'"),
+        (&["check", "--demo", "--as", ""], "--as is empty"),
+    ] {
+        let (code, out, err) = run(&[], args);
+        assert_eq!((code, out.as_str()), (2, ""), "{args:?}");
+        assert!(err.contains(expected), "{args:?}: {err}");
+    }
+}
+
+#[test]
+fn rules_codes_categories_and_files_that_do_not_exist_have_suggestions() {
+    for (args, expected) in [
+        (&["check", "--demo", "--rule", "istio-virtual-service-gateway-not-foun"][..], "did you mean istio-virtual-service-gateway-not-found"),
+        (&["check", "--demo", "--skip-rule", "IST999"], "no rule or code is called \"IST999\""),
+        (&["explain", "IST010"], "did you mean IST0101"),
+        (&["explain", "gateway-not-found"], "did you mean "),
+        (&["check", "--demo", "--category", "trafic"], "did you mean traffic?"),
+        (&["check", "-f", "cartt.yaml"], "did you mean cart.yaml?"),
+        (&["check", "--snapshot", "cart.yml"], "did you mean cart.yaml?"),
+    ] {
+        let (code, out, err) = run(&[("cart.yaml", CART)], args);
+        assert_eq!((code, out.as_str()), (2, ""), "{args:?}");
+        assert!(err.contains(expected), "{args:?}: {err}");
+    }
+}

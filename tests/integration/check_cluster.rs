@@ -81,7 +81,7 @@ fn a_reference_into_a_forbidden_namespace_is_not_called_missing() {
     cluster.grant_in("dev", "shop", &rules(&["get", "list"], &["*.networking.istio.io", "*.gateway.networking.k8s.io", "*"]));
     let (code, out, _) = said(&cluster.mesh_as("dev", ["check", "-n", "shop", "--rule", RULE, "-o", "json"]).output().unwrap());
     let report = report(&out);
-    assert_eq!((code, report["findings"].as_array().unwrap().len()), (0, 0), "{out}");
+    assert_eq!((code, report["findings"].as_array().unwrap().len()), (3, 0), "{out}");
     assert!(report["skipped"][0]["because"].as_str().unwrap().contains("VirtualService shop/cart"), "{out}");
 }
 

@@ -80,9 +80,10 @@ apiVersion: apps/v1\nkind: Deployment\nmetadata: {namespace: shop, name: \"ca\\e
 
 #[test]
 fn nothing_is_said_to_be_nothing() {
-    let (code, out, err) = run(&[], &["injection", "--demo", "-n", "nowhere"]);
+    let empty = b"apiVersion: v1\nkind: Namespace\nmetadata: {name: nowhere}\n";
+    let (code, out, err) = run(&[("a.yaml", empty)], &["injection", "-f", "a.yaml"]);
     assert_eq!((code, out.as_str()), (0, ""));
-    assert!(err.contains("No workloads found in the demo, namespace nowhere") && err.contains("-A"), "{err}");
+    assert!(err.contains("No workloads found in a.yaml (1 objects were looked at)"), "{err}");
 }
 
 #[test]

@@ -4,7 +4,6 @@
 
 mod apiserver;
 mod arguments;
-mod catalogue;
 mod check_cluster;
 mod check_pre;
 mod checks;
@@ -16,6 +15,7 @@ mod documents;
 mod encode;
 mod envtest;
 mod files;
+mod fix;
 mod fixtures;
 mod generated;
 mod healthy;
@@ -30,4 +30,5 @@ mod mesh;
 mod sarif;
 mod standin;
 mod status;
+mod verdict;
 mod version;

@@ -91,6 +91,9 @@ impl Connection {
         let mut inventory = Inventory::default();
         for (job, answer) in jobs.iter().zip(answers) {
             inventory.append(answer.objects);
+            if let (Some(name), Some(Failure::NotFound)) = (&job.name, &answer.failure) {
+                inventory.absent.insert((job.kind, job.namespace.clone(), name.clone()));
+            }
             inventory.gaps.extend(answer.failure.and_then(|failure| gap(job, &failure)));
         }
         if let Scope::One(namespace) = &wanted.scope {
