@@ -35,7 +35,41 @@ impl Node {
 pub(super) fn documents(file: &str, text: &str) -> Result<Vec<Node>, FileError> {
     // The default budget refuses files that clusters' exports easily reach; alias limits stay, against "billion laughs".
     let options = serde_saphyr::options! { budget: None, with_snippet: false };
-    serde_saphyr::from_multiple_with_options::<Node>(text, options).map_err(|error| syntax_error(file, text, &error))
+    let mut nodes = serde_saphyr::from_multiple_with_options::<Node>(text, options).map_err(|error| syntax_error(file, text, &error))?;
+    if has_short_words(text.as_bytes()) {
+        nodes.iter_mut().for_each(|node| short_words(&mut node.value, &node.spans, text));
+    }
+    Ok(nodes)
+}
+
+/// Words that YAML 1.1 took for truth values and YAML 1.2 takes for texts. They name things far more often than they answer a question.
+const SHORT_WORDS: [&str; 4] = ["y", "Y", "n", "N"];
+
+/// Whether such a word stands somewhere: most files hold none, and are not walked.
+fn has_short_words(text: &[u8]) -> bool {
+    let ends = |b: Option<&u8>| b.is_none_or(|b| b.is_ascii_whitespace() || b",]}".contains(b));
+    let starts = |b: &u8| b.is_ascii_whitespace() || b"[,".contains(b);
+    (1..text.len()).any(|at| b"yYnN".contains(&text[at]) && starts(&text[at - 1]) && ends(text.get(at + 1)))
+}
+
+fn short_words(value: &mut Value, spans: &Spans, text: &str) {
+    let written = || text.get(spans.at.start as usize..spans.at.end as usize).map(str::trim);
+    match value {
+        Value::Bool(_) => {
+            if let Some(word) = written().filter(|word| SHORT_WORDS.contains(word)) {
+                *value = Value::String(word.to_owned());
+            }
+        }
+        Value::Array(items) => items.iter_mut().zip(&spans.inner).for_each(|(item, (_, spans))| short_words(item, spans, text)),
+        Value::Object(fields) => {
+            for (key, spans) in &spans.inner {
+                if let Some(field) = fields.get_mut(&**key) {
+                    short_words(field, spans, text);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 fn syntax_error(file: &str, text: &str, error: &Error) -> FileError {
@@ -148,5 +182,17 @@ impl<'de> DeserializeSeed<'de> for Key {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
         String::deserialize(deserializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::documents;
+
+    #[test]
+    fn one_letter_is_a_name_and_not_a_truth_value() {
+        let read = |text: &str| documents("x.yaml", text).unwrap().remove(0).split().0;
+        let value = read("metadata: {name: n, labels: {a: y}}\nlist: [N, yes, true]\nspec:\n  b: Y\n");
+        assert_eq!(value, serde_json::json!({"metadata": {"name": "n", "labels": {"a": "y"}}, "list": ["N", true, true], "spec": {"b": "Y"}}));
     }
 }
