@@ -1,6 +1,15 @@
-//! Durations as Go writes them, which is how both meshes write theirs.
+//! Durations and truth values as Go writes them, which is how both meshes write theirs.
 
 use std::time::Duration;
+
+/// A truth value as Go reads it.
+pub fn go_truth(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
+}
 
 /// Whether text is a duration as Go writes it (`1m30s`, `0.5s`); the flag tells whether it is negative.
 pub fn go_duration(text: &str) -> Option<(Duration, bool)> {

@@ -1,7 +1,6 @@
 use crate::checks::Findings;
-use crate::mesh::linkerd::values::truth;
 use crate::mesh::linkerd::{annotations, breaker};
-use crate::model::Kind;
+use crate::model::{Kind, go_truth};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -41,7 +40,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for (name, why) in breaker::idle(&network.meta.annotations) {
             findings.add(network, annotations::path(&name), format!("the setting has no effect: {why}"), HINT);
         }
-        let penalizes = network.meta.annotations.get(breaker::PENALIZE).and_then(|v| truth(v.trim())) == Some(true);
+        let penalizes = network.meta.annotations.get(breaker::PENALIZE).and_then(|v| go_truth(v.trim())) == Some(true);
         if penalizes {
             let what = "the setting has no effect on an EgressNetwork: nothing is balanced there";
             findings.add(network, annotations::path(breaker::PENALIZE), what, "Set it on the Services that are called.");

@@ -53,7 +53,13 @@ fn written(shape: &Shape<'_>) -> Option<Fact<Intent>> {
     // A pod got its sidecar when it was created; only a template that holds one makes further pods with it.
     let at = regular.or_else(|| at("initContainers", &shape.spec.init_containers)).filter(|_| !matches!(shape.workload.body, Body::Pod(_)))?;
     let because = vec![shape.evidence(&at, "the manifest itself holds the sidecar")];
-    Some(Fact::known(Intent::In { mode: Mode::Sidecar, revision }, because))
+    Some(Fact::known(Intent::In { mode: mode(shape), revision }, because))
+}
+
+/// What the injector's template makes of a pod: a gateway, where that template is asked for.
+fn mode(shape: &Shape<'_>) -> Mode {
+    let gateway = shape.annotations().get(TEMPLATES).is_some_and(|t| t.split(',').any(|t| t.trim() == "gateway"));
+    if gateway { Mode::Gateway } else { Mode::Sidecar }
 }
 
 /// Istio's own parts, which no injection concerns.
@@ -81,9 +87,7 @@ fn sidecar(istio: &Istio, shape: &Shape<'_>, namespace_labels: Result<&Map, Gap>
     if let Err(gap) = namespace_labels {
         return Fact::Unknown(gap);
     }
-    let gateway = shape.annotations().get(TEMPLATES).is_some_and(|t| t.split(',').any(|t| t.trim() == "gateway"));
-    let mode = if gateway { Mode::Gateway } else { Mode::Sidecar };
-    Fact::known(Intent::In { mode, revision: Some(first.revision.clone()) }, because)
+    Fact::known(Intent::In { mode: mode(shape), revision: Some(first.revision.clone()) }, because)
 }
 
 /// istiod's check of a pod that a webhook showed it: the answer and what decided.

@@ -8,7 +8,7 @@ use super::ambient;
 use super::labels::GATEWAY_NAME;
 use crate::index::{Index, Workload};
 use crate::mesh::MeshView;
-use crate::model::{Field, Kind, Map, Membership, MeshId, Object, Str};
+use crate::model::{Field, Kind, Map, Membership, MeshId, Object, Str, go_truth};
 
 /// An entry of `targetRefs`, or `targetRef` standing alone.
 #[derive(Clone, Debug)]
@@ -96,7 +96,7 @@ impl Action {
 
 /// Whether a policy is only tried out: its decisions are logged, not enforced.
 pub fn is_dry_run(policy: &Object) -> bool {
-    policy.meta.annotations.is("istio.io/dry-run", "true")
+    policy.meta.annotations.get("istio.io/dry-run").and_then(go_truth) == Some(true)
 }
 
 /// Sources of a rule, item by item.
@@ -205,20 +205,26 @@ impl<'a> Policies<'a> {
     /// Policies that `enforcer` enforces for a workload. What a waypoint enforces for single Services is asked by
     /// [`Policies::targeting`].
     pub fn applying(&self, workload: &Workload, enforcer: Enforcer) -> Vec<&'a Object> {
-        let namespace = workload.reference.namespace.as_str();
+        self.applying_to(&workload.reference.namespace, &workload.labels, &workload.reference.name, enforcer)
+    }
+
+    /// The same for pods of `namespace` with these labels, which a workload of this name makes.
+    pub fn applying_to(&self, namespace: &str, labels: &Map, name: &str, enforcer: Enforcer) -> Vec<&'a Object> {
         let own_gateway = || {
-            let name = workload.labels.get(GATEWAY_NAME).unwrap_or(&workload.reference.name);
+            let name = labels.get(GATEWAY_NAME).unwrap_or(name);
             self.targeting(Kind::Gateway, namespace, name).iter().copied()
         };
         match enforcer {
             Enforcer::Nobody | Enforcer::Unknown => Vec::new(),
-            Enforcer::Sidecar => self.selecting(namespace, &workload.labels),
+            Enforcer::Sidecar => self.selecting(namespace, labels),
             Enforcer::Ztunnel => {
-                let mut all = self.selecting(namespace, &workload.labels);
-                all.retain(|policy| matches!(Action::of(policy), Action::Allow | Action::Deny));
+                let mut all = self.selecting(namespace, labels);
+                // istiod takes `selector: {}` for a selector and attaches the policy nowhere.
+                let attached = |policy: &Object| selector(policy).is_none_or(|labels| !labels.is_empty());
+                all.retain(|policy| matches!(Action::of(policy), Action::Allow | Action::Deny) && attached(policy));
                 all
             }
-            Enforcer::Gateway => own_gateway().chain(self.selecting(namespace, &workload.labels)).collect(),
+            Enforcer::Gateway => own_gateway().chain(self.selecting(namespace, labels)).collect(),
             Enforcer::Waypoint => {
                 own_gateway().chain(self.targeting(Kind::GatewayClass, self.root, ambient::WAYPOINT_CLASS).iter().copied()).collect()
             }

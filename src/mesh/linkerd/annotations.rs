@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 pub use super::INJECT;
-use crate::model::Map;
+use super::ports::PortSet;
+use crate::model::{Map, Str};
 
 /// Ports whose bytes are passed on without looking at them.
 pub const OPAQUE_PORTS: &str = "config.linkerd.io/opaque-ports";
@@ -100,6 +101,30 @@ pub const NOT_INHERITED: &[&str] = &[
     "enable-gateway",
     "proxy-cpu-ratio-limit",
 ];
+
+/// Whether the injector copies an annotation from a namespace to its pods.
+pub fn is_inherited(name: &str) -> bool {
+    match name.split_once('/') {
+        Some(("config.linkerd.io", short)) => CONFIG_NAMES.contains(&short) && !NOT_INHERITED.contains(&short),
+        Some(("config.alpha.linkerd.io", short)) => matches!(short, "proxy-wait-before-exit-seconds" | "proxy-enable-native-sidecar"),
+        _ => name == INJECT,
+    }
+}
+
+/// The annotations that pods of this template get when they are injected: their own, those of the namespace, and the opaque ports among those
+/// they declare.
+pub fn foreseen(template: &Map, namespace: &Map, ports: &[u16]) -> Map {
+    let inherited = namespace.iter().filter(|(name, _)| is_inherited(name) && !template.has(name));
+    let mut all: Vec<(Str, Str)> = template.iter().chain(inherited).map(|(k, v)| (k.clone(), v.clone())).collect();
+    if !all.iter().any(|(name, _)| *name == OPAQUE_PORTS) {
+        let (opaque, _) = PortSet::lenient(DEFAULT_OPAQUE_PORTS, None);
+        let declared: Vec<String> = ports.iter().filter(|p| opaque.contains(**p)).map(u16::to_string).collect();
+        if !declared.is_empty() {
+            all.push((OPAQUE_PORTS.into(), declared.join(",").into()));
+        }
+    }
+    Map::new(all)
+}
 
 /// Where settings of retries, timeouts and circuit breaking begin.
 pub const TRAFFIC_PREFIXES: [&str; 4] = ["retry.linkerd.io/", "timeout.linkerd.io/", "balancer.linkerd.io/", "balancer.alpha.linkerd.io/"];
@@ -224,5 +249,12 @@ mod tests {
         assert_eq!(nearest("opaque-port", CONFIG_NAMES), Some("opaque-ports"));
         assert_eq!(nearest("skip-inbound-prots", CONFIG_NAMES), Some("skip-inbound-ports"));
         assert_eq!(nearest("something-else", CONFIG_NAMES), None);
+    }
+
+    #[test]
+    fn every_name_but_the_pods_own_is_inherited() {
+        assert!(NOT_INHERITED.iter().all(|name| CONFIG_NAMES.contains(name)));
+        assert_eq!(CONFIG_NAMES.iter().filter(|name| is_inherited(&format!("config.linkerd.io/{name}"))).count(), 40);
+        assert!(!is_inherited("config.linkerd.io/no-such-setting"));
     }
 }

@@ -137,7 +137,7 @@ fn time(annotations: &Map, name: &str, faults: &mut Vec<Fault>) -> Option<Durati
 }
 
 fn truth(text: &str) -> Option<bool> {
-    super::values::truth(text.trim())
+    crate::model::go_truth(text.trim())
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ impl LinkerdConfig {
         let selector = |name| LabelSelector::read(root.at(["proxyInjector", name])?);
         let networks = or(word(root.get("clusterNetworks")), "10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,fd00::/8");
         let cluster_domain = or(word(root.get("clusterDomain")), "cluster.local");
-        let probes: Vec<Str> = root.get("policyController").into_iter().flat_map(|p| p.texts("probeNetworks")).map(|(s, _)| s.into()).collect();
+        let probes = root.at(["policyController", "probeNetworks"]).map(|list| list.items().filter_map(|n| n.str().map(Str::from)).collect());
         Self {
             namespace: namespace.into(),
             object: None,
@@ -118,7 +118,8 @@ impl LinkerdConfig {
             opaque_ports: or(word(root.at(["proxy", "opaquePorts"])), "25,587,3306,4444,5432,6379,9300,11211"),
             skip_inbound_ports: or(word(root.at(["proxyInit", "ignoreInboundPorts"])), "4567,4568"),
             skip_outbound_ports: or(word(root.at(["proxyInit", "ignoreOutboundPorts"])), "4567,4568"),
-            probe_networks: if probes.is_empty() { vec!["0.0.0.0/0".into(), "::/0".into()] } else { probes },
+            // An empty list lets no probe in.
+            probe_networks: probes.unwrap_or_else(|| vec!["0.0.0.0/0".into(), "::/0".into()]),
             injector_namespaces: selector("namespaceSelector"),
             injector_pods: selector("objectSelector"),
             raw: Json::default(),

@@ -14,6 +14,7 @@ pub mod network;
 pub mod ports;
 pub mod profile;
 pub mod release;
+pub mod route_match;
 pub mod routes;
 pub mod server;
 #[cfg(test)]

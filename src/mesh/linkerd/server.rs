@@ -279,6 +279,15 @@ impl<'a> Servers<'a> {
         candidates.filter(|s| s.selector.matches(workload.reference.kind, &workload.labels)).find(|s| s.numbers_on(index, workload).contains(&port))
     }
 
+    /// The Server that governs a port of pods of `namespace` with these labels, whose TCP ports go by these names.
+    pub fn governing_pods(&self, namespace: &str, kind: Kind, labels: &Map, ports: &[(&str, u16)], port: u16) -> Option<&Server<'a>> {
+        let is_it = |s: &&Server<'a>| match &s.port {
+            Port::Number(number) => i64::from(*number) == i64::from(port),
+            Port::Name(name) => ports.iter().any(|(n, number)| *n == name.as_str() && *number == port),
+        };
+        self.in_namespace(namespace).iter().filter(|s| s.selector.matches(kind, labels)).find(is_it)
+    }
+
     /// Every workload port that some Server claims.
     pub fn claims<'s>(&'s self, index: &'s Index) -> Vec<Claim<'a, 's>> {
         let mut claims: BTreeMap<(crate::model::ObjectRef, u16), Claim<'a, 's>> = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! Values of the annotations that configure a proxy, as the injector reads them.
 
-use crate::model::{Map, go_duration, quantity};
+use crate::model::{Map, go_duration, go_truth, quantity};
 
 use super::network;
 
@@ -61,7 +61,7 @@ const RULES: [Rule; 11] = [
             "proxy-enable-native-sidecar",
             "proxy-metrics-hostname-labels",
         ],
-        |v| truth(v).is_some(),
+        |v| go_truth(v).is_some(),
         "is neither true nor false",
         Dropped,
     ),
@@ -100,15 +100,6 @@ pub fn faults(annotations: &Map) -> Vec<Fault> {
         }
     }
     found
-}
-
-/// A truth value as Go reads it.
-pub fn truth(text: &str) -> Option<bool> {
-    match text {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
-        _ => None,
-    }
 }
 
 fn is_port_or_no_number(text: &str) -> bool {

@@ -3,45 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::index::Workload;
+use crate::mesh::network_policy::isolates;
+pub(in crate::checks) use crate::mesh::network_policy::{Direction, opens};
 use crate::model::{Field, Intent, Kind, LabelSelector, Map, MeshId, Mode, Object, ObjectRef, PodSpec};
 use crate::world::World;
 
 /// The label with its name that every namespace has.
 const NAME: &str = "kubernetes.io/metadata.name";
-
-/// One side of a pod's traffic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::checks) enum Direction {
-    /// To the pod.
-    Ingress,
-    /// From the pod.
-    Egress,
-}
-
-impl Direction {
-    /// The field with its rules.
-    pub(in crate::checks) const fn field(self) -> &'static str {
-        match self {
-            Self::Ingress => "ingress",
-            Self::Egress => "egress",
-        }
-    }
-
-    const fn policy_type(self) -> &'static str {
-        match self {
-            Self::Ingress => "Ingress",
-            Self::Egress => "Egress",
-        }
-    }
-
-    /// The field of a rule with the other ends.
-    pub(in crate::checks) const fn peers(self) -> &'static str {
-        match self {
-            Self::Ingress => "from",
-            Self::Egress => "to",
-        }
-    }
-}
 
 /// Workloads that the same policies isolate in one direction.
 #[derive(Debug)]
@@ -74,16 +42,6 @@ pub(in crate::checks) fn isolated(world: &World, direction: Direction) -> Vec<Is
     groups.into_iter().map(|(by, workloads)| Isolated { policies: by.into_iter().map(|i| &policies[i]).collect(), workloads }).collect()
 }
 
-/// Whether a policy concerns a direction: by `policyTypes`, else ingress always and egress where it has rules for it.
-fn isolates(policy: &Object, direction: Direction) -> bool {
-    let spec = policy.spec();
-    let mut types = spec.texts("policyTypes").map(|(name, _)| name).peekable();
-    match types.peek() {
-        Some(_) => types.any(|t| t == direction.policy_type()),
-        None => direction == Direction::Ingress || spec.get("egress").is_some(),
-    }
-}
-
 impl<'w> Isolated<'w> {
     /// All rules of its policies for a direction.
     pub(in crate::checks) fn rules(&self, direction: Direction) -> impl Iterator<Item = (&'w Object, Field<'w>)> {
@@ -108,32 +66,6 @@ pub(in crate::checks) fn mode_of(world: &World, mesh: MeshId, workload: &Workloa
     let running = [(actual.sidecar + actual.native, Mode::Sidecar), (actual.ambient, Mode::Ambient), (actual.gateway, Mode::Gateway)];
     let is = running.into_iter().find(|(pods, _)| *pods > 0).map(|(_, mode)| mode);
     is.or_else(|| fact.intended.value().and_then(Intent::mode))
-}
-
-/// Whether one rule lets a port through; a rule without ports lets all through. Names are those of the receiving pod's container ports,
-/// so on the way out they cannot be judged and count as a yes.
-pub(in crate::checks) fn opens(rule: &Field<'_>, direction: Direction, protocol: &str, port: i64, spec: Option<&PodSpec>) -> bool {
-    let mut ports = rule.list("ports").peekable();
-    if ports.peek().is_none() {
-        return true;
-    }
-    ports.any(|entry| {
-        let of = entry.text("protocol");
-        if (if of.is_empty() { "TCP" } else { of }) != protocol {
-            return false;
-        }
-        let Some(written) = entry.get("port") else { return true };
-        match written.int() {
-            Some(first) => first <= port && port <= entry.get("endPort").and_then(|p| p.int()).unwrap_or(first),
-            None => direction == Direction::Egress || names(spec, written.str().unwrap_or_default(), port),
-        }
-    })
-}
-
-fn names(spec: Option<&PodSpec>, name: &str, port: i64) -> bool {
-    let of_proxies = [("linkerd-proxy", 4143), ("linkerd-admin", 4191), ("http-envoy-prom", 15090)];
-    let declared = spec.into_iter().flat_map(PodSpec::all_containers).flat_map(|c| &c.ports);
-    of_proxies.contains(&(name, port)) || declared.into_iter().any(|p| p.name == name && i64::from(p.container_port) == port)
 }
 
 /// Whether a rule may reach pods of `namespace`. Address blocks may hold anything, and pods are not looked at.

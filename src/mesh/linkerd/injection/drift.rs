@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::annotations::{CONFIG_NAMES, NOT_INHERITED};
+use super::super::annotations::is_inherited;
 use super::super::trust::{self, ANCHORS_HASH, Trust};
-use super::super::{INJECT, Linkerd, PLANE};
+use super::super::{Linkerd, PLANE};
 use crate::index::Body;
 use crate::mesh::{Alike, Drifts, Shape, namespace_words};
 use crate::model::{Actual, Drift, Fact, Intent, Map, key};
@@ -87,14 +87,6 @@ impl Meant {
     }
 }
 
-fn is_inherited(name: &str) -> bool {
-    match name.split_once('/') {
-        Some(("config.linkerd.io", short)) => CONFIG_NAMES.contains(&short) && !NOT_INHERITED.contains(&short),
-        Some(("config.alpha.linkerd.io", short)) => matches!(short, "proxy-wait-before-exit-seconds" | "proxy-enable-native-sidecar"),
-        _ => name == INJECT,
-    }
-}
-
 fn annotations(meant: &Meant, pod: Alike<'_>, drifts: &mut Drifts) {
     let had = &pod.metadata.annotations;
     let names: BTreeSet<&str> = [&meant.template, &meant.namespace, had].into_iter().flat_map(Map::iter).map(|(name, _)| name.as_str()).collect();
@@ -107,17 +99,5 @@ fn annotations(meant: &Meant, pod: Alike<'_>, drifts: &mut Drifts) {
         let show = |value: Option<&str>| value.map_or_else(|| "absent".to_owned(), |v| format!("{v:?}"));
         let text = format!("was injected while {name} was {}, it is {} now", show(running), show(expected));
         drifts.add("annotations", true, pod, &format!("metadata.annotations{}", key(name)), text);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{CONFIG_NAMES, NOT_INHERITED, is_inherited};
-
-    #[test]
-    fn every_name_but_the_pods_own_is_inherited() {
-        assert!(NOT_INHERITED.iter().all(|name| CONFIG_NAMES.contains(name)));
-        assert_eq!(CONFIG_NAMES.iter().filter(|name| is_inherited(&format!("config.linkerd.io/{name}"))).count(), 40);
-        assert!(!is_inherited("config.linkerd.io/no-such-setting"));
     }
 }

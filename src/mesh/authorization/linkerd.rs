@@ -1,0 +1,364 @@
+//! Linkerd: which Server or default policy governs a port, which route takes a request, and who grants it.
+//!
+//! Sources: linkerd2 `policy-controller/k8s/index/src/inbound`, linkerd2-proxy `linkerd/app/inbound/src/policy`.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::request::{Call, Credential, Http, Request};
+use super::ruling::{DefaultFrom, Reason, Ruling, Unenforced, Verdict};
+use super::shape::Shape;
+use super::truth::{Missing, Truth};
+use crate::mesh::linkerd::PLANE;
+use crate::mesh::linkerd::annotations::{self, DEFAULT_POLICY, OPAQUE_PORTS, REQUIRE_IDENTITY, SKIP_INBOUND};
+use crate::mesh::linkerd::authz::{Authorizations, Clients, Grant};
+use crate::mesh::linkerd::identity::{self, IdentityMatch};
+use crate::mesh::linkerd::network::{self, Network};
+use crate::mesh::linkerd::ports::PortSet;
+use crate::mesh::linkerd::route_match::{self, Asked, Untold};
+use crate::mesh::linkerd::routes::{ServerRoutes, probe_paths};
+use crate::mesh::linkerd::server::{InboundPolicy, Protocol, Servers};
+use crate::mesh::{MeshView, namespace_words};
+use crate::model::{Gap, Kind, Map, Membership, MeshId, Object, ObjectRef, StepKind, StepPlace, Subject};
+
+/// Kinds that decide in a server's namespace.
+const DECIDING: [Kind; 8] = [
+    Kind::Server,
+    Kind::ServerAuthorization,
+    Kind::LinkerdAuthorizationPolicy,
+    Kind::MeshTlsAuthentication,
+    Kind::NetworkAuthentication,
+    Kind::LinkerdHttpRoute,
+    Kind::HttpRoute,
+    Kind::GrpcRoute,
+];
+
+/// Everything of Linkerd's that decides, arranged once.
+#[derive(Debug)]
+pub(super) struct Linkerd<'a> {
+    view: MeshView<'a>,
+    servers: Servers<'a>,
+    authorizations: Authorizations<'a>,
+    routes: ServerRoutes<'a>,
+}
+
+/// What guards one port of one shape of pods.
+#[derive(Debug)]
+pub(super) enum Guard<'a> {
+    Nobody(Unenforced),
+    Hidden(Gap),
+    Proxy(Box<Inbound<'a>>),
+}
+
+/// A port as the proxy serves it.
+#[derive(Debug)]
+pub(super) struct Inbound<'a> {
+    governs: Governs<'a>,
+    protocol: Protocol,
+    grants: Vec<Grant>,
+    /// The routes that count, the oldest first.
+    routes: Vec<&'a Object>,
+    of_routes: Vec<(ObjectRef, Grant)>,
+    probes: BTreeSet<String>,
+    probe_networks: Vec<IpNet>,
+    limit: Option<ObjectRef>,
+}
+
+#[derive(Clone, Debug)]
+enum Governs<'a> {
+    Server(&'a Object),
+    Default { policy: InboundPolicy, from: DefaultFrom, authenticated: bool },
+}
+
+/// Who calls, as Linkerd sees it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Caller {
+    /// Plaintext.
+    Nobody,
+    /// Not known.
+    Unknown,
+    /// By mutual TLS.
+    Named(String),
+}
+
+impl Caller {
+    /// Whether it speaks mutual TLS.
+    pub(super) fn is_meshed(&self) -> bool {
+        matches!(self, Self::Named(_))
+    }
+}
+
+impl<'a> Linkerd<'a> {
+    pub(super) fn new(view: MeshView<'a>) -> Self {
+        Self {
+            view,
+            servers: Servers::read(view.index),
+            authorizations: Authorizations::read(view.index, &view.linkerd.cluster),
+            routes: ServerRoutes::read(view.index),
+        }
+    }
+
+    /// Who the proxy takes the client for.
+    pub(super) fn caller(&self, request: &Request<'_>) -> Caller {
+        let cluster = &self.view.linkerd.cluster;
+        match &request.client.credential {
+            Credential::Plaintext => Caller::Nobody,
+            Credential::Identity(identity) => Caller::Named(identity.clone()),
+            Credential::Account { namespace, name } => Caller::Named(identity::of_service_account(cluster, namespace, name)),
+            Credential::Membership => {
+                let Some(workload) = request.client.workload else { return Caller::Nobody };
+                match self.view.membership(MeshId::Linkerd, workload) {
+                    Ok(Membership::None) => Caller::Nobody,
+                    Err(_) => Caller::Unknown,
+                    Ok(_) => match self.view.index.pod_spec(workload) {
+                        Some(spec) => {
+                            let account = Some(spec.service_account_name.as_str()).filter(|a| !a.is_empty()).unwrap_or("default");
+                            Caller::Named(identity::of_service_account(cluster, &workload.reference.namespace, account))
+                        }
+                        None => {
+                            let at = &workload.reference;
+                            let object = self.view.index.object(at.kind, &at.namespace, &at.name);
+                            let name = object.and_then(|o| o.spec().get("meshTLS")).map(|tls| tls.text("identity").to_owned());
+                            name.map_or(Caller::Unknown, Caller::Named)
+                        }
+                    },
+                }
+            }
+        }
+    }
+
+    /// What guards a port of pods of this shape.
+    pub(super) fn guard(&self, shape: &Shape<'a>, membership: Membership, port: u16) -> Guard<'a> {
+        // The injector labels what it has injected; only such pods are looked at by the policy controller.
+        let injected = shape.labels.has(PLANE);
+        if membership == Membership::None && !injected {
+            return Guard::Nobody(Unenforced::Outside);
+        }
+        if let Some(gap) = DECIDING.iter().find_map(|kind| self.view.hidden(*kind, shape.namespace)) {
+            return Guard::Hidden(gap);
+        }
+        let annotations = self.annotations(shape, injected);
+        let config = self.view.linkerd.configs.first();
+        let skipped = annotations.get(SKIP_INBOUND).or_else(|| config.map(|c| c.skip_inbound_ports.as_str())).unwrap_or("4567,4568");
+        if PortSet::lenient(skipped, shape.spec).0.contains(port) {
+            return Guard::Nobody(Unenforced::Excluded(shape.reference.clone(), SKIP_INBOUND.to_owned()));
+        }
+        Guard::Proxy(Box::new(self.inbound(shape, &annotations, port)))
+    }
+
+    /// The pods' annotations, or those that they will have.
+    fn annotations(&self, shape: &Shape<'a>, injected: bool) -> Cow<'a, Map> {
+        if injected || shape.spec.is_none() {
+            return Cow::Borrowed(shape.annotations);
+        }
+        let namespace = namespace_words(self.view.index, shape.namespace).map(|(_, annotations)| annotations).unwrap_or_default();
+        let ports: Vec<u16> = shape.ports.iter().map(|(_, number)| *number).collect();
+        Cow::Owned(annotations::foreseen(shape.annotations, &namespace, &ports))
+    }
+
+    fn inbound(&self, shape: &Shape<'a>, annotations: &Map, port: u16) -> Inbound<'a> {
+        let index = self.view.index;
+        let cluster = &self.view.linkerd.cluster;
+        let probe_networks = match self.view.linkerd.configs.first() {
+            Some(config) => config.probe_networks.iter().filter_map(|n| network::parse(n)).collect(),
+            None => Network::everywhere().into_iter().map(|n| n.cidr).collect(),
+        };
+        let probes = shape.spec.map(probe_paths).and_then(|mut paths| paths.remove(&port)).unwrap_or_default();
+        let governing = self.servers.governing_pods(shape.namespace, shape.reference.kind, shape.labels, &shape.ports, port);
+        let Some(server) = governing else {
+            let (grants, governs) = self.by_default(shape, annotations, port);
+            let opaque = annotations.get(OPAQUE_PORTS).and_then(|text| PortSet::strict(text).ok()).is_some_and(|set| set.contains(port));
+            let protocol = if opaque { Protocol::Opaque } else { Protocol::Detect };
+            return Inbound { governs, protocol, grants, routes: Vec::new(), of_routes: Vec::new(), probes, probe_networks, limit: None };
+        };
+        let (namespace, name) = (server.object.meta.namespace.as_str(), server.name());
+        let grpc = server.protocol == Protocol::Grpc;
+        let mut routes = self.routes.accepted(index, namespace, name);
+        routes.retain(|route| (route.kind == Kind::GrpcRoute) == grpc);
+        routes.sort_by_key(|r| {
+            let (no_time, time, ..) = r.meta.age_key();
+            (no_time, time, r.kind.group(), r.meta.name.as_str())
+        });
+        let of_routes = routes.iter().flat_map(|route| {
+            let grants = self.authorizations.of_route(namespace, route.kind, &route.meta.name);
+            grants.map(|grant| (route.reference(), grant.clone())).collect::<Vec<_>>()
+        });
+        let mut limits: Vec<&Object> = index.objects_in(Kind::HttpLocalRateLimitPolicy, namespace).iter().collect();
+        limits.retain(|l| l.spec().get("targetRef").is_some_and(|t| t.text("kind") == "Server" && t.text("name") == name));
+        let limit = limits.into_iter().min_by_key(|l| l.meta.age_key()).map(Subject::reference);
+        Inbound {
+            governs: Governs::Server(server.object),
+            protocol: server.protocol,
+            grants: self.authorizations.of_server(server, cluster),
+            of_routes: of_routes.collect(),
+            routes,
+            probes,
+            probe_networks,
+            limit,
+        }
+    }
+
+    /// What holds for a port without a Server.
+    fn by_default(&self, shape: &Shape<'a>, annotations: &Map, port: u16) -> (Vec<Grant>, Governs<'a>) {
+        use InboundPolicy::{AllAuthenticated, AllUnauthenticated, ClusterAuthenticated, ClusterUnauthenticated};
+        let cluster = &self.view.linkerd.cluster;
+        let written = annotations.get(DEFAULT_POLICY).and_then(InboundPolicy::parse);
+        let from = if written.is_some() { DefaultFrom::Annotation(shape.reference.clone()) } else { DefaultFrom::Installation };
+        let policy = written.unwrap_or(cluster.default_policy);
+        let required = annotations.get(REQUIRE_IDENTITY).and_then(|text| PortSet::strict(text).ok()).is_some_and(|set| set.contains(port));
+        let effective = match policy {
+            AllUnauthenticated if required => AllAuthenticated,
+            ClusterUnauthenticated if required => ClusterAuthenticated,
+            policy => policy,
+        };
+        let grants = Grant::of_policy(effective, shape.reference.clone(), cluster).into_iter().collect();
+        (grants, Governs::Default { policy, from, authenticated: required && effective != policy })
+    }
+}
+
+impl<'a> Guard<'a> {
+    /// The proxy's answer.
+    pub(super) fn rule(&self, request: &Request<'_>, caller: &Caller, out: &mut Vec<Ruling<'a>>) {
+        let (verdict, reason) = match self {
+            Self::Nobody(why) => (Verdict::Allow, Reason::NotEnforced(why.clone())),
+            Self::Hidden(gap) => (Verdict::Unknown, Reason::Hidden(gap.clone())),
+            Self::Proxy(inbound) => inbound.decide(request, caller),
+        };
+        out.push(Ruling { step: StepKind::Authorization, at: StepPlace::Server, verdict, reason });
+    }
+}
+
+impl<'a> Inbound<'a> {
+    fn decide(&self, request: &Request<'_>, caller: &Caller) -> (Verdict, Reason<'a>) {
+        match (&request.call, self.protocol) {
+            (_, Protocol::Opaque | Protocol::Tls) | (Call::Tcp, Protocol::Detect) => self.judge(&self.grants, request, caller),
+            (Call::Tcp, _) => (Verdict::Deny, Reason::NotHttp),
+            (Call::Http(http), _) => self.http(http, request, caller),
+            (Call::Any, Protocol::Detect) => {
+                let http = self.http(&Http::default(), request, caller);
+                let tcp = self.judge(&self.grants, request, caller);
+                if http.0 == tcp.0 { http } else { (Verdict::Unknown, Reason::Depends(Missing::Protocol)) }
+            }
+            (Call::Any, _) => self.http(&Http::default(), request, caller),
+        }
+    }
+
+    fn http(&self, http: &Http, request: &Request<'_>, caller: &Caller) -> (Verdict, Reason<'a>) {
+        let asked = Asked { method: http.method.as_deref(), path: http.path.as_deref(), host: http.host.as_deref(), headers: &http.headers };
+        if self.routes.is_empty() {
+            return self.without_routes(&asked, request, caller);
+        }
+        match route_match::best(&self.routes, &asked) {
+            Err(untold) => (Verdict::Unknown, Reason::Depends(missing(untold))),
+            Ok(None) => (Verdict::NotFound, self.no_route()),
+            Ok(Some((route, _))) => {
+                let reference = route.reference();
+                let own = self.of_routes.iter().filter(|(of, _)| *of == reference).map(|(_, grant)| grant);
+                let grants: Vec<Grant> = own.chain(&self.grants).cloned().collect();
+                self.judge(&grants, request, caller)
+            }
+        }
+    }
+
+    /// Every request is taken, and health probes are let in from their networks.
+    fn without_routes(&self, asked: &Asked<'_>, request: &Request<'_>, caller: &Caller) -> (Verdict, Reason<'a>) {
+        let by_server = self.judge(&self.grants, request, caller);
+        if self.protocol == Protocol::Grpc {
+            return match (asked.method, asked.path) {
+                (Some("POST"), Some(path)) if route_match::is_grpc(path).is_some() => by_server,
+                (Some(_), Some(_)) => (Verdict::NotFound, self.no_route()),
+                (Some("POST"), None) => (Verdict::Unknown, Reason::Depends(Missing::Path)),
+                (Some(_), None) => (Verdict::NotFound, self.no_route()),
+                (None, _) => (Verdict::Unknown, Reason::Depends(Missing::Method)),
+            };
+        }
+        if by_server.0 == Verdict::Allow || self.probes.is_empty() || self.probe_networks.is_empty() {
+            return by_server;
+        }
+        let path = asked.path.map(|p| p.split(['?', '#']).next().unwrap_or_default());
+        let probe = match (asked.method, path) {
+            (Some(method), _) if method != "GET" => Truth::No,
+            (_, Some(path)) if !self.probes.contains(path) => Truth::No,
+            (_, None) => Truth::Open(Missing::Path),
+            (None, _) => Truth::Open(Missing::Method),
+            _ => Truth::of_each(&request.client.addresses, Missing::Address, |ip| self.probe_networks.iter().any(|n| n.contains(ip))),
+        };
+        match probe {
+            Truth::Yes => (Verdict::Allow, Reason::Probe),
+            Truth::No => by_server,
+            Truth::Open(missing) => (Verdict::Unknown, Reason::Depends(missing)),
+        }
+    }
+
+    fn no_route(&self) -> Reason<'a> {
+        match self.governs {
+            Governs::Server(server) => Reason::NoRoute(server),
+            Governs::Default { .. } => Reason::NotHttp,
+        }
+    }
+
+    fn judge(&self, grants: &[Grant], request: &Request<'_>, caller: &Caller) -> (Verdict, Reason<'a>) {
+        let addresses = &request.client.addresses;
+        if !addresses.is_empty() && addresses.iter().all(IpAddr::is_loopback) {
+            return (Verdict::Allow, Reason::Localhost);
+        }
+        let mut open = None;
+        for grant in grants {
+            match admits(grant, addresses, caller) {
+                Truth::Yes => return (Verdict::Allow, self.granted(grant)),
+                Truth::Open(missing) => open = open.or(Some(missing)),
+                Truth::No => {}
+            }
+        }
+        match open {
+            Some(missing) => (Verdict::Unknown, Reason::Depends(missing)),
+            None => (Verdict::Deny, self.refused(grants)),
+        }
+    }
+
+    fn granted(&self, grant: &Grant) -> Reason<'a> {
+        match &self.governs {
+            Governs::Server(_) => Reason::Granted { by: grant.source.clone(), limit: self.limit.clone() },
+            Governs::Default { policy, from, authenticated } => {
+                Reason::DefaultPolicy { policy: policy.name(), from: from.clone(), authenticated: *authenticated }
+            }
+        }
+    }
+
+    fn refused(&self, grants: &[Grant]) -> Reason<'a> {
+        match &self.governs {
+            Governs::Server(server) => Reason::NoGrant { server, grants: grants.iter().map(|g| g.source.clone()).collect() },
+            Governs::Default { policy, from, authenticated } => {
+                Reason::DefaultPolicy { policy: policy.name(), from: from.clone(), authenticated: *authenticated }
+            }
+        }
+    }
+}
+
+fn missing(untold: Untold) -> Missing {
+    match untold {
+        Untold::Method => Missing::Method,
+        Untold::Path => Missing::Path,
+        Untold::Host => Missing::Host,
+    }
+}
+
+/// Whether a grant is for a client.
+fn admits(grant: &Grant, addresses: &[IpAddr], caller: &Caller) -> Truth {
+    let client = match (&grant.clients, caller) {
+        (Clients::Anyone, _) => Truth::Yes,
+        (_, Caller::Nobody) => Truth::No,
+        (_, Caller::Unknown) => Truth::Open(Missing::Identity),
+        (Clients::AnyTls, _) => Truth::Yes,
+        (Clients::Named(patterns), Caller::Named(name)) => patterns.iter().any(|pattern: &IdentityMatch| pattern.matches(name)).into(),
+    };
+    client.and(|| {
+        if network::is_anywhere(&grant.networks) && grant.networks.len() > 1 {
+            return Truth::Yes;
+        }
+        Truth::of_each(addresses, Missing::Address, |ip| grant.networks.iter().any(|n| n.contains(ip)))
+    })
+}

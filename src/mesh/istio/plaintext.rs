@@ -1,0 +1,136 @@
+//! Whether ztunnel refuses plaintext: PeerAuthentications as istiod turns them into policies for it, which differs from what sidecars make of them.
+//!
+//! Istio sources: `pilot/pkg/serviceregistry/ambient/{authorization,policies,workloads}.go`.
+
+use std::collections::HashMap;
+
+use super::policy;
+use super::transport::Mode;
+use crate::index::Index;
+use crate::model::{Kind, Map, Object, Str};
+
+/// PeerAuthentications by namespace, oldest first.
+#[derive(Debug, Default)]
+pub struct Plaintext<'a> {
+    root: Str,
+    by_namespace: HashMap<&'a str, Vec<&'a Object>>,
+}
+
+/// How a PeerAuthentication picks workloads.
+enum Scope {
+    /// No selector.
+    All,
+    /// `selector: {}`, which istiod does not take for none everywhere.
+    Empty,
+    /// These labels.
+    Labels(Map),
+}
+
+fn scope(policy: &Object) -> Scope {
+    match policy::selector(policy) {
+        None => Scope::All,
+        Some(labels) if labels.is_empty() => Scope::Empty,
+        Some(labels) => Scope::Labels(labels),
+    }
+}
+
+/// The mode of a policy as a whole; nothing for `UNSET`.
+fn mode(policy: Option<&Object>) -> Option<Mode> {
+    policy.and_then(super::transport::mode)
+}
+
+impl<'a> Plaintext<'a> {
+    /// Arranges them.
+    pub fn new(index: &'a Index, root: &str) -> Self {
+        let mut by_namespace: HashMap<&str, Vec<&Object>> = HashMap::new();
+        for policy in index.objects(Kind::PeerAuthentication) {
+            by_namespace.entry(&policy.meta.namespace).or_default().push(policy);
+        }
+        for policies in by_namespace.values_mut() {
+            policies.sort_by_key(|p| p.meta.age_key());
+        }
+        Self { root: root.into(), by_namespace }
+    }
+
+    fn of(&self, namespace: &str) -> &[&'a Object] {
+        self.by_namespace.get(namespace).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The policy by which ztunnel refuses plaintext on a port of pods of `namespace` with these labels; nothing when plaintext passes.
+    pub fn refused(&self, namespace: &str, labels: &Map, port: u16) -> Option<&'a Object> {
+        let in_root = *self.root == *namespace;
+        let plain = |of: &str, empty: bool| {
+            self.of(of).iter().copied().find(|p| match scope(p) {
+                Scope::All => true,
+                Scope::Empty => empty,
+                Scope::Labels(_) => false,
+            })
+        };
+        let mesh = plain(&self.root, in_root);
+        let own = if in_root { None } else { plain(namespace, true) };
+        let selects = |p: &&&Object| matches!(scope(p), Scope::Labels(wanted) if wanted.is_subset_of(labels));
+        let workload = self.of(namespace).iter().find(|p| !in_root && selects(p)).copied();
+        // The level above a workload's own policy: UNSET inherits.
+        let above = [own, mesh].into_iter().flatten().find(|p| mode(Some(p)).is_some());
+        let strict_above = above.filter(|p| mode(Some(p)) == Some(Mode::Strict));
+        let Some(workload) = workload else { return strict_above };
+        let strict = match mode(Some(workload)) {
+            Some(Mode::Strict) => Some(workload),
+            Some(_) => None,
+            None => strict_above,
+        };
+        let ports = port_modes(workload);
+        let has = |wanted: &[Mode]| ports.iter().any(|(_, m)| m.is_some_and(|m| wanted.contains(&m)));
+        // Which ports differ is told by a policy of its own; with it the general one is left out. istiod makes it looking at other policies
+        // than those by which it refers to it, so that a workload may refer to one that does not exist.
+        let refers = match mode(Some(workload)) {
+            Some(Mode::Strict) => has(&[Mode::Permissive, Mode::Disable]),
+            Some(_) => has(&[Mode::Strict]),
+            None if strict.is_some() => has(&[Mode::Permissive]),
+            None => has(&[Mode::Strict]),
+        };
+        if !refers {
+            return strict;
+        }
+        self.by_port(workload, &ports, namespace, port).then_some(workload)
+    }
+
+    /// Whether the policy that istiod makes of a workload's port settings refuses plaintext on `port`; no when it makes none.
+    fn by_port(&self, workload: &Object, ports: &[(u16, Option<Mode>)], namespace: &str, port: u16) -> bool {
+        let without_selector = |of: &str| self.of(of).iter().copied().find(|p| matches!(scope(p), Scope::All));
+        let (own, mesh) = (without_selector(namespace), without_selector(&self.root));
+        let strict = |policy: Option<&Object>| mode(policy) == Some(Mode::Strict);
+        let inherits_mesh = own.is_none_or(|p| mode(Some(p)).is_none()) && strict(mesh);
+        let set = mode(Some(workload));
+        let mut strict_ports = Vec::new();
+        let mut exceptions = Vec::new();
+        for (number, port_mode) in ports {
+            match port_mode {
+                Some(Mode::Strict) => {
+                    let by_parent = set == Some(Mode::Strict) || (set.is_none() && strict(own)) || inherits_mesh;
+                    if !by_parent {
+                        strict_ports.push(*number);
+                    }
+                }
+                Some(_) => {
+                    let open_above = match own {
+                        Some(_) => !strict(own),
+                        None => !strict(mesh),
+                    };
+                    if !(matches!(set, Some(Mode::Permissive | Mode::Disable)) || (set.is_none() && open_above)) {
+                        exceptions.push(*number);
+                    }
+                }
+                None => {}
+            }
+        }
+        // Everything but the exceptions is strict.
+        strict_ports.contains(&port) || (!exceptions.is_empty() && !exceptions.contains(&port))
+    }
+}
+
+/// Modes of single ports; nothing for `UNSET`.
+fn port_modes(policy: &Object) -> Vec<(u16, Option<Mode>)> {
+    let ports = policy.spec().get("portLevelMtls").into_iter().flat_map(|ports| ports.entries().collect::<Vec<_>>());
+    ports.filter_map(|(port, settings)| Some((port.parse().ok()?, Mode::of(settings.text("mode"))))).collect()
+}

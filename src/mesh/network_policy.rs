@@ -1,0 +1,197 @@
+//! Kubernetes NetworkPolicies: whether they let a connection through, and what they no longer mean beside a mesh, which tunnels connections
+//! through a port of its own.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::MeshView;
+use super::authorization::{Missing, Reason, RuleRef, Shape, Truth, Verdict};
+use crate::index::Workload;
+use crate::model::{Field, Kind, LabelSelector, Map, Object, PodSpec};
+
+/// The label with its name that every namespace has.
+const NAME: &str = "kubernetes.io/metadata.name";
+
+/// One side of a pod's traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Direction {
+    /// To the pod.
+    Ingress,
+    /// From the pod.
+    Egress,
+}
+
+impl Direction {
+    /// The field with its rules.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Ingress => "ingress",
+            Self::Egress => "egress",
+        }
+    }
+
+    const fn policy_type(self) -> &'static str {
+        match self {
+            Self::Ingress => "Ingress",
+            Self::Egress => "Egress",
+        }
+    }
+
+    /// The field of a rule with the other ends.
+    pub const fn peers(self) -> &'static str {
+        match self {
+            Self::Ingress => "from",
+            Self::Egress => "to",
+        }
+    }
+}
+
+/// Whether a policy concerns a direction: by `policyTypes`, else ingress always and egress where it has rules for it.
+pub fn isolates(policy: &Object, direction: Direction) -> bool {
+    let spec = policy.spec();
+    let mut types = spec.texts("policyTypes").map(|(name, _)| name).peekable();
+    match types.peek() {
+        Some(_) => types.any(|t| t == direction.policy_type()),
+        None => direction == Direction::Ingress || spec.get("egress").is_some(),
+    }
+}
+
+/// Whether one rule lets a port through; a rule without ports lets all through. Names are those of the receiving pod's container ports,
+/// so on the way out they cannot be judged and count as a yes.
+pub fn opens(rule: &Field<'_>, direction: Direction, protocol: &str, port: i64, spec: Option<&PodSpec>) -> bool {
+    let mut ports = rule.list("ports").peekable();
+    if ports.peek().is_none() {
+        return true;
+    }
+    ports.any(|entry| {
+        let of = entry.text("protocol");
+        if (if of.is_empty() { "TCP" } else { of }) != protocol {
+            return false;
+        }
+        let Some(written) = entry.get("port") else { return true };
+        match written.int() {
+            Some(first) => first <= port && port <= entry.get("endPort").and_then(|p| p.int()).unwrap_or(first),
+            None => direction == Direction::Egress || names(spec, written.str().unwrap_or_default(), port),
+        }
+    })
+}
+
+fn names(spec: Option<&PodSpec>, name: &str, port: i64) -> bool {
+    let of_proxies = [("linkerd-proxy", 4143), ("linkerd-admin", 4191), ("http-envoy-prom", 15090)];
+    let declared = spec.into_iter().flat_map(PodSpec::all_containers).flat_map(|c| &c.ports);
+    of_proxies.contains(&(name, port)) || declared.into_iter().any(|p| p.name == name && i64::from(p.container_port) == port)
+}
+
+/// The other end of a connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Peer<'p> {
+    /// Its namespace and its labels, when it is a pod of the cluster.
+    pub pod: Option<(&'p str, &'p Map)>,
+    /// Its addresses; empty when they are not known.
+    pub addresses: &'p [IpAddr],
+}
+
+/// All NetworkPolicies, by namespace.
+#[derive(Debug)]
+pub struct NetworkPolicies<'a> {
+    view: MeshView<'a>,
+    by_namespace: HashMap<&'a str, Vec<(&'a Object, LabelSelector)>>,
+}
+
+impl<'a> NetworkPolicies<'a> {
+    /// Arranges them; what has no readable selector selects nothing.
+    pub fn new(view: MeshView<'a>) -> Self {
+        let mut by_namespace: HashMap<&str, Vec<(&Object, LabelSelector)>> = HashMap::new();
+        for policy in view.index.objects(Kind::NetworkPolicy) {
+            let selector = policy.spec().get("podSelector").map_or_else(|| Some(LabelSelector::default()), LabelSelector::read);
+            if let Some(selector) = selector {
+                by_namespace.entry(&policy.meta.namespace).or_default().push((policy, selector));
+            }
+        }
+        Self { view, by_namespace }
+    }
+
+    /// The policies that isolate pods in a direction.
+    pub fn isolating(&self, namespace: &str, labels: &Map, direction: Direction) -> Vec<&'a Object> {
+        let all = self.by_namespace.get(namespace).into_iter().flatten();
+        all.filter(|(policy, selector)| selector.matches(labels) && isolates(policy, direction)).map(|(policy, _)| *policy).collect()
+    }
+
+    /// Whether these policies let a TCP connection with `peer` through on the port that they see.
+    pub fn judge(&self, policies: &[&'a Object], direction: Direction, peer: Peer<'_>, port: u16, server: Option<&PodSpec>) -> (Verdict, Reason<'a>) {
+        if policies.is_empty() {
+            return (Verdict::Allow, Reason::NoNetworkPolicy);
+        }
+        let mut open = None;
+        for policy in policies.iter().copied() {
+            for rule in policy.spec().list(direction.field()).filter(|rule| opens(rule, direction, "TCP", i64::from(port), server)) {
+                match self.picks(policy, &rule, direction, peer) {
+                    Truth::Yes => return (Verdict::Allow, Reason::NetworkOpen { rule: RuleRef { policy, rule }, port }),
+                    Truth::Open(missing) => open = open.or(Some(missing)),
+                    Truth::No => {}
+                }
+            }
+        }
+        match open {
+            Some(missing) => (Verdict::Unknown, Reason::NetworkUnclear { policies: policies.to_vec(), missing }),
+            None => (Verdict::Deny, Reason::NetworkClosed { policies: policies.to_vec(), field: direction.field(), port }),
+        }
+    }
+
+    /// Whether the other ends of a rule include `peer`.
+    fn picks(&self, policy: &Object, rule: &Field<'_>, direction: Direction, peer: Peer<'_>) -> Truth {
+        let mut peers = rule.list(direction.peers()).peekable();
+        if peers.peek().is_none() {
+            return Truth::Yes;
+        }
+        Truth::any(peers.map(|entry| match entry.get("ipBlock") {
+            Some(block) => in_block(&block, peer.addresses),
+            None => self.selects(policy, &entry, peer),
+        }))
+    }
+
+    fn selects(&self, policy: &Object, entry: &Field<'_>, peer: Peer<'_>) -> Truth {
+        let Some((namespace, labels)) = peer.pod else { return Truth::Open(Missing::Pod) };
+        let pods = entry.get("podSelector").map_or_else(|| Some(LabelSelector::default()), LabelSelector::read);
+        if !pods.is_some_and(|selector| selector.matches(labels)) {
+            return Truth::No;
+        }
+        match entry.get("namespaceSelector") {
+            None => (policy.meta.namespace == namespace).into(),
+            Some(selector) => LabelSelector::read(selector).map_or(Truth::No, |s| self.in_namespace(&s, namespace)),
+        }
+    }
+
+    /// A namespace that was not read has at least the label with its name.
+    fn in_namespace(&self, selector: &LabelSelector, namespace: &str) -> Truth {
+        if selector.is_empty() {
+            return Truth::Yes;
+        }
+        let written = self.view.index.namespace(namespace).map(|n| &n.metadata.labels);
+        let known = written.is_some();
+        let labels: Map = written.into_iter().flat_map(Map::iter).map(|(k, v)| (k.as_str(), v.as_str())).chain([(NAME, namespace)]).collect();
+        let mut keys = selector.match_labels.iter().map(|(k, _)| k).chain(selector.match_expressions.iter().map(|r| &r.key));
+        if known || keys.all(|key| *key == NAME) { selector.matches(&labels).into() } else { Truth::Open(Missing::Namespace) }
+    }
+}
+
+fn in_block(block: &Field<'_>, addresses: &[IpAddr]) -> Truth {
+    let Ok(cidr) = block.text("cidr").parse::<IpNet>() else { return Truth::No };
+    let except: Vec<IpNet> = block.texts("except").filter_map(|(text, _)| text.parse().ok()).collect();
+    if cidr.prefix_len() == 0 && except.is_empty() && addresses.is_empty() {
+        return Truth::Yes;
+    }
+    Truth::of_each(addresses, Missing::Address, |ip| cidr.contains(ip) && !except.iter().any(|e| e.contains(ip)))
+}
+
+/// The client's end of a connection: its pod, when it is a workload's.
+pub fn of_workload<'p>(workload: &'p Workload, addresses: &'p [IpAddr]) -> Peer<'p> {
+    Peer { pod: Some((&workload.reference.namespace, &workload.labels)), addresses }
+}
+
+/// The server's end of a connection.
+pub fn of_shape<'p>(shape: &'p Shape<'_>) -> Peer<'p> {
+    Peer { pod: Some((shape.namespace, shape.labels)), addresses: &shape.addresses }
+}
