@@ -9,6 +9,7 @@ use crate::commands::check::CheckArgs;
 use crate::commands::completion::CompletionArgs;
 use crate::commands::explain::ExplainArgs;
 use crate::commands::injection::InjectionArgs;
+use crate::commands::policy::PolicyArgs;
 use crate::commands::rules::RulesArgs;
 use crate::commands::snapshot::SnapshotArgs;
 use crate::commands::status::StatusArgs;
@@ -45,6 +46,7 @@ pub enum Command {
     Completion(CompletionArgs),
     Explain(ExplainArgs),
     Injection(InjectionArgs),
+    Policy(PolicyArgs),
     Rules(RulesArgs),
     Snapshot(SnapshotArgs),
     Status(StatusArgs),

@@ -1,11 +1,13 @@
 //! Answers about the world, before they are rendered: pure functions from a [`World`] to documents.
 
+mod decision;
 mod injection;
 mod page;
 mod status;
 mod target;
 mod versions;
 
+pub use decision::{DECISION_KINDS, DecisionReport, RequestRow, decision, from, headline};
 pub use injection::{InjectionReport, InjectionRow, PodCount, injection, injection_of};
 pub use page::{PolicyRow, PortRow, ServicePage, ServiceRow, WorkloadPage, service_page, workload_page};
 pub use status::{ComponentRow, ControlPlaneRow, NamespaceRow, StatusReport, control_planes, status};
@@ -14,6 +16,13 @@ pub use versions::{ProxyVersionRow, VersionReport, versions};
 
 use crate::model::MeshId;
 use crate::world::World;
+
+/// File and line of a field, for objects from manifests.
+pub fn place(world: &World, object: &crate::model::ObjectRef, path: Option<&str>) -> Option<String> {
+    let found = world.index.object(object.kind, &object.namespace, &object.name)?;
+    let (file, span) = found.meta.locate(path.unwrap_or_default())?;
+    Some(format!("{file}:{}", span.line))
+}
 
 /// Words for what could not be told.
 pub const UNKNOWN: &str = "<unknown>";

@@ -27,6 +27,7 @@ mod layering;
 mod live;
 mod membership;
 mod mesh;
+mod policy;
 mod sarif;
 mod standin;
 mod status;

@@ -1,0 +1,106 @@
+//! `policy can`: one decision, with everything that led there.
+
+use std::io::{self, Write};
+
+use clap::Args;
+
+use super::words::{self, CallArgs, ClientArgs};
+use crate::cli::GlobalArgs;
+use crate::commands::{Terminal, load};
+use crate::error::{CliError, Exit};
+use crate::facts::{self, DecisionReport};
+use crate::model::{Step, StepResult};
+use crate::output::{self, ListFormat, clean};
+use crate::world::World;
+
+/// Decide one request, and show what led there
+///
+/// Exit code 0 means allowed, 1 denied (or no route takes it), 3 that it cannot be known. What is not said of a request is not known: where it
+/// matters, the answer names it.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  kubectl mesh policy can --from deploy/frontend --to svc/cart:8080 -n shop --method GET --path /items
+  kubectl mesh policy can --from sa/tools/prometheus --to deploy/cart:9090 -n shop
+  kubectl mesh policy can --plaintext --from-ip 10.1.2.3 --to svc/cart.shop:8080 --tcp -f manifests/")]
+pub struct CanArgs {
+    /// Who calls.
+    #[command(flatten)]
+    pub client: ClientArgs,
+    /// What is called: KIND/NAME:PORT of its pods, or svc/NAME:PORT; NAME.NAMESPACE says where
+    #[arg(long, value_name = "SERVER")]
+    pub to: String,
+    /// What is sent.
+    #[command(flatten)]
+    pub call: CallArgs,
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: ListFormat,
+}
+
+/// Runs the command.
+pub async fn run(args: &CanArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let loaded = load::load(global, &words::wish(), terminal).await?;
+    loaded.refuse_misspelt()?;
+    let world = &loaded.world;
+    let server = words::server(&args.to, world, global)?;
+    let request = words::request(words::client(&args.client, world, global)?, &args.call);
+    let report = facts::decision(world, server, &request);
+    let out = &mut terminal.out;
+    match args.output {
+        ListFormat::Json => output::report_json("DecisionReport", &report, world, out)?,
+        ListFormat::Yaml => output::report_yaml("DecisionReport", &report, world, out)?,
+        ListFormat::Name => output::names(report.because.iter().filter_map(|b| b.object.as_ref()), world, out)?,
+        ListFormat::Table | ListFormat::Wide => text(&report, args.output == ListFormat::Wide, world, out)?,
+    }
+    out.flush()?;
+    Ok(match report.decision {
+        "allow" => Exit::Ok,
+        "unknown" => Exit::Unreadable,
+        _ => Exit::Findings,
+    })
+}
+
+/// The answer first, then one line a step; what fails or is not known is unfolded.
+fn text(report: &DecisionReport, wide: bool, world: &World, out: &mut dyn Write) -> io::Result<()> {
+    let mark = match report.decision {
+        "allow" => '✔',
+        "unknown" => '?',
+        _ => '✖',
+    };
+    writeln!(out, "{mark} {}\n", clean(&report.headline))?;
+    for step in &report.steps {
+        step_lines(step, wide, world, out)?;
+    }
+    output::gaps(&report.gaps, out)
+}
+
+fn step_lines(step: &Step, wide: bool, world: &World, out: &mut dyn Write) -> io::Result<()> {
+    let (mark, unfold) = match step.result {
+        StepResult::Ok => ('✔', wide),
+        StepResult::Fails => ('✖', true),
+        StepResult::Unknown(_) => ('?', true),
+        StepResult::Skipped => ('·', wide),
+    };
+    let name = match step.step {
+        crate::model::StepKind::NetworkPolicy => "network",
+        crate::model::StepKind::Mtls => "encryption",
+        crate::model::StepKind::Service => "service",
+        crate::model::StepKind::Capture => "membership",
+        _ => "authorization",
+    };
+    writeln!(out, "  {mark} {name:<15}{}", clean(&step.text))?;
+    for evidence in step.because.iter().filter(|_| unfold) {
+        let Some(object) = &evidence.object else { continue };
+        let path = evidence.path.as_ref().map_or(String::new(), |p| format!("  {p}"));
+        let place = facts::place(world, object, evidence.path.as_deref());
+        let place = place.map_or(String::new(), |p| format!("   {p}"));
+        writeln!(out, "                   {}", clean(&format!("{object}{path}{place}")))?;
+        if evidence.text != step.text {
+            writeln!(out, "                     {}", clean(&evidence.text))?;
+        }
+    }
+    match &step.hint {
+        Some(hint) if unfold => writeln!(out, "                   → {}", clean(hint)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,35 @@
+//! `policy`: who may call whom, and why.
+
+pub mod can;
+mod words;
+
+use clap::{Args, Subcommand};
+
+use super::Terminal;
+use crate::cli::GlobalArgs;
+use crate::error::{CliError, Exit};
+
+/// Tell who may call whom, and why
+///
+/// The policies of Istio, Linkerd and Kubernetes as their enforcers read them: one decision with what led there, everybody at once, or what a
+/// change would break.
+#[derive(Clone, Debug, Args)]
+pub struct PolicyArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: PolicyCommand,
+}
+
+/// What to do; the doc comments of the arguments are the help.
+#[derive(Clone, Debug, Subcommand)]
+#[expect(missing_docs, reason = "the arguments' doc comments are the documentation")]
+pub enum PolicyCommand {
+    Can(Box<can::CanArgs>),
+}
+
+/// Runs what was typed.
+pub async fn run(command: PolicyCommand, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    match command {
+        PolicyCommand::Can(args) => can::run(&args, global, terminal).await,
+    }
+}

@@ -1,0 +1,171 @@
+//! One request and what becomes of it.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use crate::mesh::authorization::{self, Authorizer, Because, Call, Credential, Decision, Http, Request, Server, Token, Verdict};
+use crate::model::{Gap, Kind, ObjectRef, Step};
+use crate::world::World;
+
+/// Kinds that decide about a request, those that tell who is in a mesh aside.
+pub const DECISION_KINDS: &[Kind] = {
+    use Kind::{
+        AuthorizationPolicy, ExternalWorkload, Gateway, GrpcRoute, HttpLocalRateLimitPolicy, HttpRoute, IstioGateway, LinkerdAuthorizationPolicy,
+        LinkerdHttpRoute, MeshTlsAuthentication, NetworkAuthentication, NetworkPolicy, PeerAuthentication, RequestAuthentication,
+        ServerAuthorization, ServiceEntry, WorkloadEntry,
+    };
+    &[
+        AuthorizationPolicy,
+        PeerAuthentication,
+        RequestAuthentication,
+        NetworkPolicy,
+        Gateway,
+        IstioGateway,
+        ServiceEntry,
+        WorkloadEntry,
+        Kind::Server,
+        ServerAuthorization,
+        LinkerdAuthorizationPolicy,
+        MeshTlsAuthentication,
+        NetworkAuthentication,
+        HttpRoute,
+        GrpcRoute,
+        LinkerdHttpRoute,
+        HttpLocalRateLimitPolicy,
+        ExternalWorkload,
+    ]
+};
+
+/// A DecisionReport.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DecisionReport {
+    /// `allow`, `deny`, `not-found` or `unknown`.
+    pub decision: &'static str,
+    /// What was asked.
+    pub request: RequestRow,
+    /// What decided.
+    pub because: Vec<Because>,
+    /// Everything that the request meets.
+    pub steps: Vec<Step>,
+    /// The decision in one sentence.
+    #[serde(skip)]
+    pub headline: String,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+}
+
+/// A request.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestRow {
+    /// Who calls, in words.
+    pub from: String,
+    /// The client's workload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<ObjectRef>,
+    /// The client's addresses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<IpAddr>,
+    /// What is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<ObjectRef>,
+    /// Its port.
+    pub port: u16,
+    /// `http`, `tcp` or `any`.
+    pub protocol: &'static str,
+    /// The method.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// The path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// `none`, `invalid` or `valid`.
+    pub token: &'static str,
+}
+
+impl RequestRow {
+    /// A request to a server.
+    pub fn new(request: &Request<'_>, server: Server<'_>) -> Self {
+        let mut row = Self {
+            from: from(request),
+            client: request.client.workload.map(|w| w.reference.clone()),
+            addresses: request.client.addresses.clone(),
+            server: Some(server.reference()),
+            port: server.port(),
+            protocol: "any",
+            token: "none",
+            ..Self::default()
+        };
+        match &request.call {
+            Call::Any => {}
+            Call::Tcp => row.protocol = "tcp",
+            Call::Http(http) => row.http(http),
+        }
+        row
+    }
+
+    fn http(&mut self, http: &Http) {
+        self.protocol = "http";
+        (self.method, self.path, self.host) = (http.method.clone(), http.path.clone(), http.host.clone());
+        self.token = match http.token {
+            Token::None => "none",
+            Token::Invalid => "invalid",
+            Token::Valid(_) => "valid",
+        };
+    }
+}
+
+/// Who calls, in words.
+pub fn from(request: &Request<'_>) -> String {
+    let client = &request.client;
+    match (&client.credential, client.workload) {
+        (Credential::Identity(identity), _) => identity.clone(),
+        (Credential::Account { namespace, name }, _) => format!("service account {namespace}/{name}"),
+        (Credential::Plaintext, Some(workload)) => format!("{} in plaintext", workload.reference),
+        (Credential::Plaintext, None) => "anyone in plaintext".to_owned(),
+        (Credential::Membership, Some(workload)) => workload.reference.to_string(),
+        (Credential::Membership, None) => "anyone".to_owned(),
+    }
+}
+
+/// Decides one request.
+pub fn decision<'w>(world: &'w World, server: Server<'w>, request: &Request<'w>) -> DecisionReport {
+    let authorizer = Authorizer::new(world.view());
+    report(world, server, request, &authorizer.decide(server, request))
+}
+
+fn report(world: &World, server: Server<'_>, request: &Request<'_>, decision: &Decision<'_>) -> DecisionReport {
+    let mut gaps = super::gaps(world, DECISION_KINDS);
+    gaps.extend(super::gaps(world, super::MEMBERSHIP_KINDS));
+    gaps.sort();
+    gaps.dedup();
+    DecisionReport {
+        decision: decision.verdict.name(),
+        request: RequestRow::new(request, server),
+        because: authorization::because(&decision.rulings),
+        steps: authorization::steps(&decision.rulings),
+        headline: headline(decision),
+        gaps,
+    }
+}
+
+/// The decision as a sentence.
+pub fn headline(decision: &Decision<'_>) -> String {
+    let why = decision.deciding().map(authorization::sentence).unwrap_or_default();
+    let answer = match decision.verdict {
+        Verdict::Allow => "Allowed",
+        Verdict::Deny => "Denied",
+        Verdict::NotFound => "Not found",
+        Verdict::Unknown => "Cannot tell",
+    };
+    // A sentence that begins with the answer needs none before it.
+    match ["allowed ", "denied "].iter().find_map(|word| why.strip_prefix(word)) {
+        Some(rest) => format!("{answer} {rest}."),
+        None => format!("{answer}: {why}."),
+    }
+}

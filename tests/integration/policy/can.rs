@@ -1,0 +1,97 @@
+//! `policy can`.
+
+use super::{json, policy};
+use crate::cluster::{TestCluster, rules};
+use crate::mesh::said;
+
+const FRONT: &[&str] = &["can", "--from", "deploy/front.web", "--to", "svc/cart.shop:80"];
+
+#[test]
+fn what_refuses_is_unfolded_with_its_field_and_line() {
+    let (code, out, err) = policy("", &[FRONT, &["--method", "GET", "--path", "/items"]].concat());
+    assert_eq!((code, err.as_str()), (1, ""));
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn what_admits_is_the_first_line() {
+    let (code, out, _) =
+        policy("", &["can", "--from", "sa/web/frontend", "--to", "deploy/cart:8080", "-n", "shop", "--method", "GET", "--path", "/items"]);
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn what_was_not_said_and_decides_is_asked_for() {
+    let (code, out, _) = policy("", FRONT);
+    assert_eq!((code, out.lines().next()), (3, Some("? Cannot tell: depends on the path (--path).")));
+    let (code, _, _) = policy("", &[FRONT, &["--path", "/health"]].concat());
+    assert_eq!(code, 0, "the method does not matter there");
+}
+
+#[test]
+fn the_document_is_the_contract() {
+    let (code, out, _) = policy("", &[FRONT, &["--method", "GET", "--path", "/items", "-o", "json"]].concat());
+    let report = json(&out);
+    assert_eq!((code, &report["kind"], &report["decision"]), (1, &"DecisionReport".into(), &"deny".into()));
+    let because = &report["because"][0];
+    assert_eq!((&because["object"]["name"], &because["effect"]), (&"cart-allow".into(), &"deny".into()));
+    assert_eq!(because["rule"], "spec.rules[0].from[0].source.principals");
+    let steps: Vec<&str> = report["steps"].as_array().unwrap().iter().map(|s| s["step"].as_str().unwrap()).collect();
+    assert_eq!(steps, ["network-policy", "authorization"]);
+    assert_eq!((&report["request"]["method"], &report["request"]["protocol"]), (&"GET".into(), &"http".into()));
+    let (_, yaml, _) = policy("", &[FRONT, &["--method", "GET", "--path", "/items", "-o", "yaml"]].concat());
+    assert_eq!(serde_saphyr::from_str::<serde_json::Value>(&yaml).unwrap(), report);
+}
+
+#[test]
+fn names_that_do_not_exist_are_wrong_arguments() {
+    for args in [
+        &["can", "--from", "deploy/nobody", "--to", "svc/cart.shop"][..],
+        &["can", "--from", "deploy/front.web", "--to", "svc/nothing.shop:80"],
+        &["can", "--from", "deploy/front.web", "--to", "svc/cart.shop:metrics"],
+        &["can", "--from", "svc/cart.shop", "--to", "svc/cart.shop"],
+        &["can", "--to", "svc/cart.shop"],
+    ] {
+        let (code, out, err) = policy("", args);
+        assert_eq!((code, out.as_str()), (2, ""), "{args:?}");
+        assert!(err.contains("error:"), "{err}");
+    }
+}
+
+#[test]
+fn network_policies_come_first_and_see_the_port_of_the_pods() {
+    let closed = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: none, namespace: shop}\nspec: {podSelector: {}}";
+    let (code, out, _) = policy(closed, &["can", "--from", "sa/web/frontend", "--to", "svc/cart.shop", "--path", "/health"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("NetworkPolicy shop/none let nothing of this client through to the server on port 8080"), "{out}");
+    let open = closed.replace("{podSelector: {}}", "{podSelector: {}, ingress: [{from: [{namespaceSelector: {}}], ports: [{port: 8080}]}]}");
+    assert_eq!(policy(&open, &["can", "--from", "deploy/front.web", "--to", "svc/cart.shop", "--path", "/health"]).0, 0);
+    let (code, out, _) = policy(&open, &["can", "--from", "sa/web/frontend", "--to", "svc/cart.shop", "--path", "/health"]);
+    assert_eq!(code, 3, "which pods call is not known: {out}");
+}
+
+#[test]
+fn hostile_text_does_not_reach_the_terminal() {
+    let evil = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: \"a\\e[2Jb\", namespace: shop}\nspec: {action: DENY, rules: [{}]}";
+    for format in ["table", "wide", "json", "yaml", "name"] {
+        let (_, out, err) = policy(evil, &[FRONT, &["-o", format]].concat());
+        assert!(!out.contains('\u{1b}') && !err.contains('\u{1b}'), "{format}: {out}");
+    }
+}
+
+#[test]
+fn what_may_not_be_read_is_not_fine() {
+    let cluster = TestCluster::start();
+    cluster.apply(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\napiVersion: v1\nkind: Pod\nmetadata: {namespace: shop, name: cart}\n\
+         spec: {containers: [{name: cart, image: cart, ports: [{containerPort: 80}]}]}",
+    );
+    cluster.grant_in("dev", "shop", &rules(&["get", "list"], &["pods", "services", "*.apps"]));
+    let args = ["policy", "can", "--plaintext", "--to", "pod/cart", "-n", "shop", "-o", "json"];
+    let (code, out, err) = said(&cluster.mesh_as("dev", args).output().unwrap());
+    assert_eq!(code, 3, "{out}{err}");
+    let report = json(&out);
+    assert_eq!(report["decision"], "unknown");
+    assert!(report["gaps"].as_array().unwrap().iter().any(|g| g["type"] == "forbidden" && g["kind"] == "NetworkPolicy"), "{out}");
+}
