@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use super::istio::labels;
 use super::{Mesh as _, MeshView, linkerd, namespace_words};
 use crate::index::{Index, Workload};
-use crate::model::{Fact, Gap, InjectionFact, Intent, Kind, Membership, MeshId, Mode};
+use crate::model::{Fact, Gap, InjectionFact, Intent, Kind, Membership, MeshId, Mode, Pod};
 
 /// Membership of every workload in both meshes, found when it is first asked for.
 #[derive(Debug, Default)]
@@ -70,6 +70,19 @@ impl<'a> MeshView<'a> {
                 Mode::Gateway => Membership::Gateway,
             }),
         }
+    }
+
+    /// The same of one pod; what a manifest says of a pod is not yet what becomes of it.
+    pub fn pod_membership(self, mesh: MeshId, workload: &Workload, pod: &Pod) -> Result<Membership, Gap> {
+        let labels = &pod.metadata.labels;
+        let is = match mesh {
+            MeshId::Istio if labels::is_waypoint(labels) => Membership::Waypoint,
+            MeshId::Istio if labels.has(labels::GATEWAY_NAME) => Membership::Gateway,
+            MeshId::Istio => super::istio::membership_of(pod),
+            MeshId::Linkerd if self.linkerd.has_proxy(pod) => Membership::Sidecar,
+            MeshId::Linkerd => Membership::None,
+        };
+        if is == Membership::None && pod.status.phase.is_empty() { self.membership(mesh, workload) } else { Ok(is) }
     }
 
     /// The same for rules about manifests: a namespace that is merely not among the files counts as one that asks for nothing, and what the

@@ -6,8 +6,12 @@ pub mod install;
 pub mod istio;
 pub mod linkerd;
 pub mod membership;
+pub mod mtls;
 mod native;
 pub mod network_policy;
+pub mod resolve;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use crate::index::{Index, Workload};
 use crate::model::{Coverage, Drift, Evidence, Gap, InjectionFact, Kind, Map, MeshId, ObjectRef, Pod, PodSpec, Str, Subject};

@@ -3,8 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::hosts::{KialiHost, covers, overlap, within_wildcard};
+use super::policy;
 use crate::index::Index;
-use crate::model::{Kind, Object, Str};
+use crate::model::{Field, Kind, Map, Object, Str};
 
 /// One `namespace/dnsName` of `egress[].hosts`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,10 +23,13 @@ struct Scope {
     egress: Vec<Egress>,
 }
 
-/// The selector-less Sidecars, by namespace.
+/// The Sidecars, by namespace.
 #[derive(Clone, Debug, Default)]
 pub struct ImportScopes {
+    /// Those for all workloads of their namespace.
     scopes: HashMap<Str, Scope>,
+    /// Those for some workloads, the oldest first, each with the labels it selects.
+    selecting: HashMap<Str, Vec<(Map, usize)>>,
     root: Str,
     /// Namespaces with a Sidecar of their own by what it imports from, sorted; `*` for those that import from any.
     importers: HashMap<Str, BTreeSet<Str>>,
@@ -49,6 +53,13 @@ impl ImportScopes {
                 scopes.insert(sidecar.meta.namespace.clone(), Scope { sidecar: i, egress: egress(sidecar) });
             }
         }
+        let mut selecting: HashMap<Str, Vec<(Map, usize)>> = HashMap::new();
+        let mut by_age: Vec<(usize, &Object)> = sidecars.iter().enumerate().filter(|(_, s)| has_selector(s)).collect();
+        by_age.sort_by_key(|(_, s)| s.meta.age_key());
+        for (i, sidecar) in by_age {
+            let labels = policy::labels(sidecar.spec().at(["workloadSelector", "labels"]));
+            selecting.entry(sidecar.meta.namespace.clone()).or_default().push((labels, i));
+        }
         let mut importers: HashMap<Str, BTreeSet<Str>> = HashMap::new();
         #[expect(clippy::iter_over_hash_type, reason = "goes into sorted sets")]
         for (own, scope) in &scopes {
@@ -57,13 +68,21 @@ impl ImportScopes {
                 importers.entry(from.clone()).or_default().insert(own.clone());
             }
         }
-        Self { scopes, root: root.into(), importers }
+        Self { scopes, selecting, root: root.into(), importers }
     }
 
     /// What holds for workloads of `namespace`: its own Sidecar, else the root namespace's.
     pub fn of<'a>(&'a self, namespace: &'a str) -> ImportScope<'a> {
         let scope = self.scopes.get(namespace).or_else(|| self.scopes.get(&self.root));
         ImportScope { scope: scope.filter(|s| !s.egress.is_empty()), namespace }
+    }
+
+    /// The Sidecar that holds for a workload: the oldest that selects it, else its namespace's, else the root namespace's.
+    pub fn sidecar_of<'i>(&self, index: &'i Index, namespace: &str, labels: &Map) -> Option<&'i Object> {
+        let selecting = self.selecting.get(namespace).into_iter().flatten();
+        let selected = selecting.into_iter().find(|(wanted, _)| wanted.is_subset_of(labels)).map(|(_, i)| *i);
+        let wide = || self.scopes.get(namespace).or_else(|| self.scopes.get(&self.root)).map(|s| s.sidecar);
+        index.objects(Kind::Sidecar).get(selected.or_else(wide)?)
     }
 
     /// Namespaces with a Sidecar of their own that imports something of `namespace`, or may.
@@ -128,6 +147,31 @@ fn egress(sidecar: &Object) -> Vec<Egress> {
     hosts.filter_map(|(text, _)| read(text)).collect()
 }
 
+/// Whether a Sidecar lets workloads of `namespace` see a service called `fqdn` that lives in `home` on one of its ports. A listener for that
+/// very port stands before the one for all ports.
+pub fn sees_port(sidecar: &Object, namespace: &str, fqdn: &str, home: &str, port: u16) -> bool {
+    let listeners: Vec<Field<'_>> = sidecar.spec().list("egress").collect();
+    if listeners.is_empty() {
+        return true;
+    }
+    let number = |listener: &Field<'_>| listener.at(["port", "number"]).and_then(|n| n.int()).filter(|n| *n != 0);
+    let own = |listener: &&Field<'_>| number(listener) == Some(i64::from(port));
+    let any = |listener: &&Field<'_>| number(listener).is_none();
+    let mut chosen: Vec<&Field<'_>> = listeners.iter().filter(own).collect();
+    if chosen.is_empty() {
+        chosen = listeners.iter().filter(any).collect();
+    }
+    chosen.into_iter().any(|listener| {
+        let hosts = listener.texts("hosts").filter_map(|(text, _)| read(text));
+        let matching = hosts.filter(|e| {
+            let from = if e.namespace == "." { namespace } else { &e.namespace };
+            (from == "*" || from == home) && covers(&e.dns, fqdn)
+        });
+        let (excluded, imported): (Vec<Egress>, Vec<Egress>) = matching.partition(|e| e.exclude);
+        excluded.is_empty() && !imported.is_empty()
+    })
+}
+
 /// `~` before the namespace excludes; alone it stands for every namespace.
 fn read(text: &str) -> Option<Egress> {
     let (namespace, dns) = text.split_once('/')?;
@@ -157,6 +201,7 @@ mod tests {
         let egress = hosts.iter().filter_map(|h| read(h)).collect();
         ImportScopes {
             scopes: [(Str::from("shop"), Scope { sidecar: 0, egress })].into_iter().collect(),
+            selecting: HashMap::new(),
             root: "istio-system".into(),
             importers: HashMap::new(),
         }
@@ -173,5 +218,45 @@ mod tests {
         let sees = |host: &str, ns: &str| scopes.of("shop").imports_service(host, ns);
         assert!(sees("cart.shop.svc.cluster.local", "shop") && !sees("pay.bank.svc.cluster.local", "bank"));
         assert!(sees("x.com", "edge") && !sees("secret.com", "edge") && sees("secret.com", "other"));
+    }
+
+    fn index() -> Index {
+        let mut inventory = crate::model::Inventory::default();
+        for (namespace, name, spec) in [
+            ("shop", "wide", serde_json::json!({"egress": [{"hosts": ["./*"]}]})),
+            (
+                "shop",
+                "web",
+                serde_json::json!({"workloadSelector": {"labels": {"app": "web"}},
+                "egress": [{"port": {"number": 80}, "hosts": ["bank/*"]}, {"hosts": ["*/*", "~bank/*"]}]}),
+            ),
+            ("istio-system", "root", serde_json::json!({"egress": [{"hosts": ["~/secret.com", "*/*"]}]})),
+        ] {
+            let value = serde_json::json!({"metadata": {"namespace": namespace, "name": name}, "spec": spec});
+            inventory.push(crate::model::Item::from_value(Kind::Sidecar, value).unwrap());
+        }
+        Index::new(inventory)
+    }
+
+    #[test]
+    fn a_sidecar_that_selects_stands_before_the_namespaces_and_that_before_the_roots() {
+        let index = index();
+        let scopes = ImportScopes::read(&index, "istio-system");
+        let of = |namespace: &str, app: &str| {
+            let labels: Map = [("app", app)].into_iter().collect();
+            scopes.sidecar_of(&index, namespace, &labels).map(|s| s.meta.name.to_string())
+        };
+        assert_eq!([of("shop", "web"), of("shop", "x"), of("other", "web")].map(Option::unwrap), ["web", "wide", "root"]);
+    }
+
+    #[test]
+    fn a_listener_for_a_port_stands_before_the_one_for_all() {
+        let index = index();
+        let web = index.object(Kind::Sidecar, "shop", "web").unwrap();
+        let sees = |fqdn: &str, home: &str, port| sees_port(web, "shop", fqdn, home, port);
+        assert!(sees("pay.bank.svc.cluster.local", "bank", 80) && !sees("pay.bank.svc.cluster.local", "bank", 8080));
+        assert!(!sees("cart.shop.svc.cluster.local", "shop", 80) && sees("cart.shop.svc.cluster.local", "shop", 8080));
+        let root = index.object(Kind::Sidecar, "istio-system", "root").unwrap();
+        assert!(!sees_port(root, "shop", "secret.com", "edge", 443) && sees_port(root, "shop", "other.com", "edge", 443));
     }
 }

@@ -5,6 +5,8 @@
 mod actual;
 mod webhooks;
 
+pub(in crate::mesh) use actual::membership_of;
+
 use super::Istio;
 use super::labels::{DATAPLANE_MODE, INJECT, REV, STATUS, SYSTEM_NAMESPACES, TEMPLATES};
 use crate::index::{Body, Index, Workload};

@@ -24,6 +24,7 @@ pub mod visibility;
 
 pub use cluster_local::ClusterLocal;
 pub use detect::Ambient;
+pub(super) use injection::membership_of;
 pub use injector_config::InjectorConfig;
 pub use labels::{INJECT, INJECTION, REV, TAG};
 pub use mesh_config::{MeshConfig, OutboundMode};

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use super::policy;
+use super::{MeshConfig, policy};
 use crate::index::{Index, Workload};
 use crate::model::{Coverage, Evidence, Fact, Gap, Kind, Map, Object, Str, Subject};
 
@@ -22,7 +22,7 @@ pub enum Mode {
 
 impl Mode {
     /// The mode at `mtls` or `portLevelMtls[port]`; nothing for `UNSET`, which inherits.
-    pub(super) fn of(mode: &str) -> Option<Self> {
+    pub fn of(mode: &str) -> Option<Self> {
         match mode {
             "DISABLE" => Some(Self::Disable),
             "PERMISSIVE" => Some(Self::Permissive),
@@ -125,8 +125,17 @@ pub struct PeerAuthentications<'a> {
 impl<'a> PeerAuthentications<'a> {
     /// Arranges them.
     pub fn new(index: &'a Index, root: &str) -> Self {
+        Self::of(index, root, |_| true)
+    }
+
+    /// Arranges those of the namespaces that istiod looks into.
+    pub fn discovered(index: &'a Index, config: &MeshConfig) -> Self {
+        Self::of(index, &config.root_namespace, |policy| index.namespace(&policy.meta.namespace).is_none_or(|n| config.discovers(n)))
+    }
+
+    fn of(index: &'a Index, root: &str, counts: impl Fn(&Object) -> bool) -> Self {
         let mut all = Self { index, root: root.into(), mesh: None, namespace: HashMap::new(), workload: HashMap::new(), ignored: Vec::new() };
-        let mut by_age: Vec<&Object> = index.objects(Kind::PeerAuthentication).iter().collect();
+        let mut by_age: Vec<&Object> = index.objects(Kind::PeerAuthentication).iter().filter(|p| counts(p)).collect();
         by_age.sort_by_key(|p| p.meta.age_key());
         for policy in by_age {
             let namespace = &policy.meta.namespace;
@@ -212,9 +221,16 @@ impl<'a> PeerAuthentications<'a> {
             Ok(accepts) => accepts,
             Err(gap) => return Fact::Unknown(gap),
         };
+        let because = self.reasons(namespace, &workload.labels, None);
+        Fact::known(accepts, because)
+    }
+
+    /// Why pods of `namespace` with these labels accept what they accept, the deciding policy last; of one port, or of all that are spelled out.
+    pub fn reasons(&self, namespace: &str, labels: &Map, port: Option<u16>) -> Vec<Evidence> {
+        let accepts = self.accepts(namespace, labels);
         let mut because = vec![Evidence::default("without any PeerAuthentication, Istio accepts both mutual TLS and plaintext (PERMISSIVE)")];
         let own = self.namespace(namespace).filter(|_| self.root != namespace);
-        let selected = self.selecting(namespace, &workload.labels).first().copied();
+        let selected = self.selecting(namespace, labels).first().copied();
         for (policy, level) in [(self.mesh, Level::Mesh), (own, Level::Namespace), (selected, Level::Workload)] {
             let Some(policy) = policy else { continue };
             let text = match mode(policy) {
@@ -223,13 +239,13 @@ impl<'a> PeerAuthentications<'a> {
             };
             because.push(Evidence::field(policy.reference(), "spec.mtls.mode", text));
         }
-        for (port, decision) in accepts.ports.iter().filter(|(_, d)| d.level == Level::Port) {
+        for (number, decision) in accepts.ports.iter().filter(|(n, d)| d.level == Level::Port && port.is_none_or(|p| p == **n)) {
             if let Some(policy) = decision.policy {
-                let path = format!("spec.portLevelMtls[\"{port}\"].mode");
-                because.push(Evidence::field(policy.reference(), path, format!("sets {} for container port {port}", decision.mode)));
+                let path = format!("spec.portLevelMtls[\"{number}\"].mode");
+                because.push(Evidence::field(policy.reference(), path, format!("sets {} for container port {number}", decision.mode)));
             }
         }
-        Fact::known(accepts, because)
+        because
     }
 
     /// The gap that hides PeerAuthentications of a namespace.

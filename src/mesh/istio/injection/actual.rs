@@ -3,7 +3,7 @@
 use crate::mesh::istio::Istio;
 use crate::mesh::istio::labels::{REDIRECTION, REV, STATUS, TEMPLATES};
 use crate::mesh::{Alike, Drifts, Shape, release};
-use crate::model::{Actual, Drift, Fact, Intent, Mode, Pod};
+use crate::model::{Actual, Drift, Fact, Intent, Membership, Mode, Pod};
 
 const REDIRECTION_AT: &str = r#"metadata.annotations["ambient.istio.io/redirection"]"#;
 
@@ -22,6 +22,16 @@ pub(super) fn look(istio: &Istio, shape: &Shape<'_>, intended: &Fact<Intent>) ->
         }
     }
     (actual, drifts.into_list(actual.pods()))
+}
+
+/// What one running pod is.
+pub(in crate::mesh) fn membership_of(pod: &Pod) -> Membership {
+    match State::of(pod) {
+        State::Sidecar | State::Native => Membership::Sidecar,
+        State::Ambient => Membership::Ambient,
+        State::Gateway => Membership::Gateway,
+        State::Pending | State::Out => Membership::None,
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
