@@ -9,6 +9,7 @@ use crate::commands::check::CheckArgs;
 use crate::commands::completion::CompletionArgs;
 use crate::commands::explain::ExplainArgs;
 use crate::commands::injection::InjectionArgs;
+use crate::commands::mtls::MtlsArgs;
 use crate::commands::policy::PolicyArgs;
 use crate::commands::rules::RulesArgs;
 use crate::commands::snapshot::SnapshotArgs;
@@ -46,6 +47,7 @@ pub enum Command {
     Completion(CompletionArgs),
     Explain(ExplainArgs),
     Injection(InjectionArgs),
+    Mtls(MtlsArgs),
     Policy(PolicyArgs),
     Rules(RulesArgs),
     Snapshot(SnapshotArgs),

@@ -136,7 +136,7 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
             .hint("name another with --remote-context or --remote-snapshot"));
     }
     let needs: BTreeSet<Kind> = checks.iter().flat_map(|c| c.needs.iter().copied()).collect();
-    let wish = Wish { kinds: needs.clone(), install };
+    let wish = Wish { kinds: needs.clone(), install, ..Wish::default() };
     let remotes = Remotes::open(&args.remotes, global).await?;
     let mut loaded = load::load(global, &wish, terminal).await?;
     if args.pre.pre {

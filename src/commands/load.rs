@@ -43,6 +43,8 @@ const AUTHORITIES: [&str; 3] = ["cacerts", "istio-ca-secret", "linkerd-identity-
 pub struct Wish {
     /// Kinds it needs; sources that hold everything anyway (files, snapshots) ignore this.
     pub kinds: BTreeSet<Kind>,
+    /// Whether a live cluster is read in all namespaces even where answers are wanted for one: what holds there depends on others.
+    pub everywhere: bool,
     /// What is to be installed: then a live cluster is asked what that takes.
     pub install: Option<Install>,
 }
@@ -50,7 +52,7 @@ pub struct Wish {
 impl Wish {
     /// Everything that any command reads.
     pub fn everything() -> Self {
-        Self { kinds: Kind::ALL.iter().copied().collect(), install: None }
+        Self { kinds: Kind::ALL.iter().copied().collect(), ..Self::default() }
     }
 }
 
@@ -192,17 +194,21 @@ async fn cluster(global: &GlobalArgs, wish: &Wish, terminal: &mut Terminal) -> R
     let args = &global.cluster;
     let connection = connection(global, args.context.as_deref()).await?;
     let bar = Bar::new(terminal.progress);
-    let scope = match &args.namespace {
-        Some(namespace) if !args.all_namespaces => Scope::One(namespace.as_str().into()),
+    let only = args.namespace.as_deref().filter(|_| !args.all_namespaces);
+    let scope = match only {
+        Some(namespace) if !wish.everywhere => Scope::One(namespace.into()),
         _ => Scope::All,
     };
     let kinds: BTreeSet<Kind> = wish.kinds.iter().chain(ALWAYS).copied().collect();
     let mut inventory = read(&connection, kinds.clone(), scope.clone(), &bar).await?;
     let refused = [Kind::Pod, Kind::Service, Kind::Deployment].iter().any(|kind| refused_everywhere(&inventory, *kind));
     if scope == Scope::All && refused && !args.all_namespaces {
-        let namespace = connection.namespace().to_owned();
+        let namespace = only.unwrap_or(connection.namespace()).to_owned();
         terminal.note(format!("may not list cluster-wide: looking at namespace {namespace} only (-n chooses another, -A insists)"));
         inventory = read(&connection, kinds, Scope::One(namespace.as_str().into()), &bar).await?;
+    }
+    if wish.everywhere && inventory.namespace.is_none() {
+        inventory.focus = only.map(Str::from);
     }
     if let Some(install) = &wish.install {
         inventory.server = Some(connection.facts(&install.rights()).await);

@@ -9,6 +9,7 @@ mod file;
 mod fix;
 pub mod injection;
 mod load;
+pub mod mtls;
 pub mod policy;
 mod pre;
 mod progress;
@@ -40,6 +41,7 @@ pub async fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
         Command::Completion(args) => completion::run(&args, terminal),
         Command::Check(args) => check::run(&args, &cli.global, terminal).await,
         Command::Injection(args) => injection::run(&args, &cli.global, terminal).await,
+        Command::Mtls(args) => mtls::run(&args, &cli.global, terminal).await,
         Command::Policy(args) => policy::run(args.command, &cli.global, terminal).await,
         Command::Status(args) => status::run(&args, &cli.global, terminal).await,
         Command::Version(args) => version::run(&args, &cli.global, terminal).await,

@@ -31,7 +31,7 @@ fn namespace(global: &GlobalArgs) -> Option<&str> {
 }
 
 /// What is not there is the user's slip, unless it may hide in what could not be read.
-fn not_found(NotFound { message, hint, unread }: NotFound) -> CliError {
+pub(super) fn not_found(NotFound { message, hint, unread }: NotFound) -> CliError {
     match unread {
         None => CliError::usage(message).hint(hint),
         Some(unread) => CliError::unreadable(message).hint(hint).hint(format!("it may be there all the same: {unread}")),

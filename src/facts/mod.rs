@@ -2,6 +2,7 @@
 
 mod decision;
 mod injection;
+mod mtls;
 mod page;
 mod status;
 mod target;
@@ -9,6 +10,7 @@ mod versions;
 
 pub use decision::{DECISION_KINDS, DecisionReport, RequestRow, decision, from, headline};
 pub use injection::{InjectionReport, InjectionRow, PodCount, injection, injection_of};
+pub use mtls::{CLIENT_KINDS, ClientRow, EdgeRow, MTLS_KINDS, ModeRow, MtlsReport, MtlsRow, ServerRow, mtls, mtls_edge};
 pub use page::{PolicyRow, PortRow, ServicePage, ServiceRow, WorkloadPage, service_page, workload_page};
 pub use status::{ComponentRow, ControlPlaneRow, NamespaceRow, StatusReport, control_planes, status};
 pub use target::{NotFound, Target, find, objects};

@@ -27,6 +27,7 @@ mod layering;
 mod live;
 mod membership;
 mod mesh;
+mod mtls;
 mod policy;
 mod sarif;
 mod standin;

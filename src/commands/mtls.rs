@@ -1,0 +1,268 @@
+//! `mtls`: is it encrypted.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use clap::Args;
+
+use super::{Terminal, Wish, load, words};
+use crate::cli::GlobalArgs;
+use crate::error::{CliError, Exit};
+use crate::facts::{self, ClientRow, EdgeRow, ModeRow, MtlsReport, MtlsRow, Target, UNKNOWN};
+use crate::index::Workload;
+use crate::mesh::mtls::Outcome;
+use crate::mesh::resolve::{self, Name};
+use crate::model::{Evidence, Kind, ObjectRef};
+use crate::output::{self, ListFormat, clean};
+use crate::world::World;
+
+/// Show what is encrypted, and what decides that
+///
+/// For each port of a workload: whether it takes mutual TLS only, plaintext too, or plaintext only, the policy that decides, and how the clients
+/// fare that objects name. With --from and --to, what becomes of the calls of one client: what its side sends, and whether the server takes it.
+#[derive(Clone, Debug, Args)]
+pub struct MtlsArgs {
+    /// Workloads or Services: deploy/NAME, svc/NAME, NAME, NAME.NAMESPACE, or TYPE NAME (can be repeated)
+    #[arg(value_name = "WORKLOAD")]
+    pub workload: Vec<String>,
+    /// The client of one edge: deploy/NAME, NAME or NAME.NAMESPACE
+    #[arg(long, value_name = "CLIENT", requires = "to", conflicts_with = "workload")]
+    pub from: Option<String>,
+    /// What the client calls: svc/NAME[.NAMESPACE]:PORT, or host/HOST:PORT
+    #[arg(long, value_name = "SERVER", requires = "from")]
+    pub to: Option<String>,
+    /// The subset of a DestinationRule that a route chooses
+    #[arg(long, value_name = "NAME", requires = "to")]
+    pub subset: Option<String>,
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: ListFormat,
+}
+
+/// Runs the command.
+pub async fn run(args: &MtlsArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let kinds = [facts::MEMBERSHIP_KINDS, facts::MTLS_KINDS, facts::CLIENT_KINDS];
+    let wish = Wish { kinds: kinds.into_iter().flatten().copied().collect(), everywhere: true, ..Wish::default() };
+    let loaded = load::load(global, &wish, terminal).await?;
+    let world = &loaded.world;
+    if let (Some(from), Some(to)) = (&args.from, &args.to) {
+        let client = client(world, from, global)?;
+        let (name, port) = server(world, client, to)?;
+        let report = facts::mtls_edge(world, client, &name, port, args.subset.as_deref());
+        return show(&report, world, args.output, terminal, edge_text);
+    }
+    let wanted = wanted(world, &args.workload, global)?;
+    let report = facts::mtls(world, wanted.as_ref(), global.source.mesh.id());
+    if report.workloads.is_empty() {
+        words::nothing("workloads", world, terminal);
+    }
+    show(&report, world, args.output, terminal, |report, wide, out| table(report, wide, out))
+}
+
+fn show(
+    report: &MtlsReport,
+    world: &World,
+    format: ListFormat,
+    terminal: &mut Terminal,
+    text: impl Fn(&MtlsReport, bool, &mut dyn Write) -> io::Result<()>,
+) -> Result<Exit, CliError> {
+    let out = &mut terminal.out;
+    match format {
+        ListFormat::Json => output::report_json("MtlsReport", report, world, out)?,
+        ListFormat::Yaml => output::report_yaml("MtlsReport", report, world, out)?,
+        ListFormat::Name => output::names(&report.workloads.iter().map(MtlsRow::reference).collect::<Vec<_>>(), world, out)?,
+        ListFormat::Table | ListFormat::Wide => {
+            text(report, format == ListFormat::Wide, out)?;
+            output::gaps(&report.gaps, out)?;
+        }
+    }
+    out.flush()?;
+    let edge_unknown = |e: &EdgeRow| e.outcome == Outcome::Unknown;
+    let port_unknown = |w: &MtlsRow| w.ports.iter().all(|p| p.mode == crate::mesh::mtls::ServerMode::Unknown);
+    let nothing_known = if report.workloads.is_empty() { report.edges.iter().all(edge_unknown) } else { report.workloads.iter().all(port_unknown) };
+    let kinds = [facts::MEMBERSHIP_KINDS, facts::MTLS_KINDS].concat();
+    Ok(words::judged(world, &kinds, nothing_known, terminal))
+}
+
+/// The workloads that the words of the command line name: themselves, by a pod of theirs, or by a Service.
+fn wanted(world: &World, words: &[String], global: &GlobalArgs) -> Result<Option<BTreeSet<ObjectRef>>, CliError> {
+    let Some(named) = words::objects(world, words, global)? else { return Ok(None) };
+    let index = &world.index;
+    let mut wanted = BTreeSet::new();
+    for object in &named {
+        match object.kind {
+            Kind::Service => {
+                let service = index.service(&object.namespace, &object.name).filter(|s| !s.spec.selector.is_empty());
+                let behind = service.into_iter().flat_map(|s| index.select(Some(&s.metadata.namespace), &s.spec.selector));
+                wanted.extend(behind.map(|w| w.reference.clone()));
+            }
+            Kind::Pod => {
+                let owner = index.workloads_in(&object.namespace).iter().find(|w| index.pods_of(w).any(|p| p.metadata.name == object.name));
+                wanted.extend(owner.map(|w| w.reference.clone()));
+            }
+            kind => {
+                let workload = index.workload(&object.namespace, &object.name, Some(kind));
+                wanted.extend(workload.map(|w| w.reference.clone()));
+            }
+        }
+    }
+    if wanted.is_empty() {
+        return Err(CliError::usage(format!("{:?} is no workload, and no workload is behind it", words.join(" ")))
+            .hint("`kubectl mesh mtls` lists all workloads"));
+    }
+    Ok(Some(wanted))
+}
+
+fn client<'w>(world: &'w World, from: &str, global: &GlobalArgs) -> Result<&'w Workload, CliError> {
+    match words::target(world, &[from.to_owned()], global)? {
+        Some(Target::Workload(workload)) => Ok(workload),
+        _ => Err(CliError::usage(format!("--from {from:?} is a Service: what calls is a workload")).hint("write deploy/NAME or another workload")),
+    }
+}
+
+/// What `--to` names, as the client means it, and the port.
+fn server<'w>(world: &'w World, client: &Workload, to: &str) -> Result<(Name<'w>, u16), CliError> {
+    let wrong = || CliError::usage(format!("--to {to:?} names no server")).hint("write svc/NAME:PORT, svc/NAME.NAMESPACE:PORT or host/HOST:PORT");
+    let (kind, rest) = to.split_once('/').ok_or_else(wrong)?;
+    let (host, port) = rest.rsplit_once(':').unwrap_or((rest, ""));
+    let namespace = &client.reference.namespace;
+    if kind == "host" {
+        let port = port
+            .parse()
+            .map_err(|_| CliError::usage(format!("--to {to:?} has no port")).hint("write host/HOST:PORT, such as host/api.example.com:443"))?;
+        return Ok((resolve::name(world.view(), namespace, host), port));
+    }
+    if !matches!(kind, "svc" | "service" | "services") {
+        return Err(wrong());
+    }
+    let name = resolve::name(world.view(), namespace, host);
+    let Some(service) = name.aliases.first().copied().or(name.service()) else {
+        // Found by the same words as elsewhere, so that the suggestion is the same.
+        let (short, ns) = host.split_once('.').map_or((host, namespace.as_str()), |(short, rest)| (short, rest.split('.').next().unwrap_or(rest)));
+        facts::find(world, &[format!("svc/{short}")], Some(ns)).map_err(words::not_found)?;
+        return Err(wrong());
+    };
+    let ports = &service.spec.ports;
+    let chosen = match (port, ports.as_slice()) {
+        ("", [only]) => u16::try_from(only.port).ok(),
+        ("", _) => None,
+        (port, _) => port.parse().ok().or_else(|| ports.iter().find(|p| p.name == port).and_then(|p| u16::try_from(p.port).ok())),
+    };
+    let all = || ports.iter().map(|p| p.port.to_string()).collect::<Vec<_>>().join(", ");
+    chosen
+        .map(|port| (name.clone(), port))
+        .ok_or_else(|| CliError::usage(format!("--to {to:?} does not say which port")).hint(format!("its ports are {}", all())))
+}
+
+fn table(report: &MtlsReport, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+    if report.workloads.is_empty() {
+        return Ok(());
+    }
+    let one_namespace = report.workloads.iter().all(|w| w.namespace == report.workloads[0].namespace);
+    let rows = report.workloads.iter().flat_map(|w| w.ports.iter().map(move |p| (w, p)));
+    let cells = |w: &MtlsRow, p: &ModeRow| [output::short_name(&w.reference()), p.port.to_string(), mode(p), decider(p), clients(p)];
+    if one_namespace {
+        output::table(["WORKLOAD", "PORT", "MODE", "DECIDED BY", "CLIENTS"], rows.map(|(w, p)| cells(w, p)), out)?;
+    } else {
+        let row = |(w, p): (&MtlsRow, &ModeRow)| {
+            let [name, port, mode, decider, clients] = cells(w, p);
+            [w.namespace.to_string(), name, port, mode, decider, clients]
+        };
+        output::table(["NAMESPACE", "WORKLOAD", "PORT", "MODE", "DECIDED BY", "CLIENTS"], rows.map(row), out)?;
+    }
+    losing(report, out)?;
+    if wide && !report.edges.is_empty() {
+        writeln!(out)?;
+        let row = |e: &EdgeRow| {
+            let client = if e.client.namespace.is_empty() { e.client.text() } else { format!("{} ({})", e.client.text(), e.client.namespace) };
+            [client, server_text(e), e.outcome.text().to_owned(), e.because.last().map(said).unwrap_or_default()]
+        };
+        output::table(["CLIENT", "SERVER", "OUTCOME", "BECAUSE"], report.edges.iter().map(row), out)?;
+    }
+    summary(report, wide, out)
+}
+
+/// What is wrong among the edges, in words.
+fn summary(report: &MtlsReport, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+    let broken: Vec<&EdgeRow> = report.edges.iter().filter(|e| e.outcome == Outcome::Broken).collect();
+    let Some(first) = broken.first() else { return Ok(()) };
+    let clients: BTreeSet<&ClientRow> = broken.iter().map(|e| &e.client).collect();
+    let count = if clients.len() == 1 { "1 client is".to_owned() } else { format!("{} clients are", clients.len()) };
+    let noun = if broken.len() == 1 { "" } else { ", and others" };
+    let place = if first.client.namespace.is_empty() { String::new() } else { format!(" (namespace {})", first.client.namespace) };
+    let why = first.because.last().map(|e| format!(": {}", e.text)).unwrap_or_default();
+    let hint = if wide { "" } else { "     -o wide: every edge" };
+    let line = format!("✖ {count} refused: {}{place} → {}{why}{noun}", first.client.text(), server_text(first));
+    writeln!(out, "\n{}{hint}", clean(&line))
+}
+
+fn losing(report: &MtlsReport, out: &mut dyn Write) -> io::Result<()> {
+    let all = report.workloads.iter().flat_map(|w| &w.ports).flat_map(|p| &p.losing);
+    let lines: BTreeSet<String> = all.map(said).collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    lines.iter().try_for_each(|line| writeln!(out, "▲ {}", clean(line)))
+}
+
+fn edge_text(report: &MtlsReport, _wide: bool, out: &mut dyn Write) -> io::Result<()> {
+    for edge in &report.edges {
+        let mark = match edge.outcome {
+            Outcome::MutualTls => "✔",
+            Outcome::Broken => "✖",
+            Outcome::Unknown => "?",
+            Outcome::Plaintext | Outcome::AppTls | Outcome::Mixed => "▲",
+        };
+        let counts: Vec<String> = edge.endpoints.iter().map(|(outcome, pods)| format!("{pods} {outcome}")).collect();
+        let counts = if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) };
+        writeln!(out, "{}", clean(&format!("{mark} {} → {}: {}{counts}", edge.client.text(), server_text(edge), edge.outcome.text())))?;
+        edge.because.iter().try_for_each(|e| writeln!(out, "  {}", clean(&said(e))))?;
+    }
+    Ok(())
+}
+
+fn server_text(edge: &EdgeRow) -> String {
+    let server = &edge.server;
+    let place = if server.namespace.is_empty() { String::new() } else { format!(".{}", server.namespace) };
+    let subset = server.subset.as_ref().map(|s| format!(" subset {s}")).unwrap_or_default();
+    format!("{}{place}:{}{subset}", server.name, server.port)
+}
+
+fn said(evidence: &Evidence) -> String {
+    match (&evidence.object, &evidence.path) {
+        (Some(object), Some(path)) => format!("{object} {path}: {}", evidence.text),
+        (Some(object), None) => format!("{object}: {}", evidence.text),
+        (None, _) => evidence.text.clone(),
+    }
+}
+
+fn mode(port: &ModeRow) -> String {
+    use crate::mesh::mtls::ServerMode;
+    match port.mode {
+        ServerMode::None => "none".to_owned(),
+        ServerMode::Unknown => UNKNOWN.to_owned(),
+        mode => mode.name().to_ascii_uppercase(),
+    }
+}
+
+fn decider(port: &ModeRow) -> String {
+    use crate::mesh::mtls::Level;
+    let Some(evidence) = port.decider() else { return String::new() };
+    match (&evidence.object, port.level) {
+        (_, Level::Pod) => evidence.text.clone(),
+        (Some(object), Level::Port) => format!("{object} port"),
+        (Some(object), _) => object.to_string(),
+        (None, _) => "default".to_owned(),
+    }
+}
+
+/// `3 mutual TLS, 1 refused (tools/report)`.
+fn clients(port: &ModeRow) -> String {
+    let told = |(outcome, names): (&Outcome, &Vec<String>)| {
+        let word = if *outcome == Outcome::Broken { "refused" } else { outcome.text() };
+        let named = if names.len() == 1 && *outcome != Outcome::MutualTls { format!(" ({})", names[0]) } else { String::new() };
+        format!("{} {word}{named}", names.len())
+    };
+    port.clients.iter().map(told).collect::<Vec<_>>().join(", ")
+}
