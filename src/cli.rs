@@ -127,6 +127,9 @@ pub struct DisplayArgs {
     /// Colour
     #[arg(long, global = true, value_enum, default_value_t)]
     pub color: ColorArg,
+    /// Break lines at this width (default: the terminal's; results that go elsewhere keep their lines)
+    #[arg(long, global = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
+    pub width: Option<u16>,
     /// Say more: -v what is read, -vv every request
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,

@@ -3,19 +3,31 @@
 use std::io::{self, Write};
 
 use clap::{Args, ValueEnum};
-use comfy_table::{Table, presets};
+use clap_complete::engine::ArgValueCandidates;
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use serde::Serialize;
 
-use super::Terminal;
+use super::{Terminal, arguments, complete};
 use crate::checks::{self, Check, Runs};
 use crate::error::{CliError, Exit};
 use crate::model::Kind;
-use crate::output;
+use crate::output::{self, Style};
 use crate::report::{Category, MeshTag, Severity};
 
 /// List the rules that check runs
+///
+/// With words, those rules whose id, summary or codes hold each of them. `explain RULE` tells all about one.
 #[derive(Clone, Debug, Args)]
 pub struct RulesArgs {
+    /// Words to look for: part of an id or summary, or another tool's code
+    #[arg(value_name = "WORD")]
+    pub words: Vec<String>,
+    /// Only rules of this category (can be repeated)
+    #[arg(long, value_parser = arguments::category, add = ArgValueCandidates::new(complete::categories))]
+    pub category: Vec<Category>,
+    /// Only rules of this severity: error, warning or info (can be repeated)
+    #[arg(long, value_parser = parse_severity)]
+    pub severity: Vec<Severity>,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     pub output: RulesFormat,
@@ -27,6 +39,8 @@ pub enum RulesFormat {
     /// For people
     #[default]
     Table,
+    /// For people, with the codes of other tools
+    Wide,
     /// The machine contract
     Json,
     /// The same document as json
@@ -42,9 +56,10 @@ struct Document {
     rules: Vec<Row>,
 }
 
+/// A rule in the machine contract.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Row {
+pub(super) struct Row {
     id: &'static str,
     aliases: &'static [&'static str],
     severity: Severity,
@@ -80,11 +95,14 @@ impl From<&'static Check> for Row {
 /// Runs the command.
 pub fn run(args: &RulesArgs, mesh: Option<MeshTag>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let mut rules = checks::all();
-    rules.retain(|c| mesh.is_none_or(|m| c.mesh == m || c.mesh == MeshTag::Any));
+    rules.retain(|c| mesh.is_none_or(|m| c.mesh == m || c.mesh == MeshTag::Any) && args.pick(c));
+    if rules.is_empty() {
+        terminal.note("no rule is like that; without words and filters all are listed");
+    }
     let document = || Document { rules: rules.iter().copied().map(Row::from).collect() };
     let out = &mut terminal.out;
     match args.output {
-        RulesFormat::Table => table(&rules, out)?,
+        RulesFormat::Table | RulesFormat::Wide => table(&rules, args.output == RulesFormat::Wide, &terminal.style, out)?,
         RulesFormat::Json => output::json(&document(), out)?,
         RulesFormat::Yaml => output::yaml(&document(), out)?,
         RulesFormat::Name => rules.iter().try_for_each(|c| writeln!(out, "{}", c.id))?,
@@ -94,20 +112,66 @@ pub fn run(args: &RulesArgs, mesh: Option<MeshTag>, terminal: &mut Terminal) -> 
     Ok(Exit::Ok)
 }
 
-fn table(rules: &[&Check], out: &mut dyn Write) -> io::Result<()> {
+fn parse_severity(text: &str) -> Result<Severity, String> {
+    let all = [Severity::Error, Severity::Warning, Severity::Info];
+    all.into_iter().find(|s| s.name() == text).ok_or_else(|| "a rule is an error, a warning or info".to_owned())
+}
+
+impl RulesArgs {
+    fn pick(&self, check: &Check) -> bool {
+        let holds = |word: &String| {
+            let word = word.to_lowercase();
+            check.id.contains(&word)
+                || check.summary.to_lowercase().contains(&word)
+                || check.aliases.iter().any(|alias| alias.to_lowercase().contains(&word))
+        };
+        self.words.iter().all(holds)
+            && (self.category.is_empty() || self.category.contains(&check.category))
+            && (self.severity.is_empty() || self.severity.contains(&check.severity))
+    }
+}
+
+/// Below this width a table would break every summary into a column of words.
+const ROOM_FOR_COLUMNS: usize = 130;
+
+/// A rule in two lines, for narrow terminals.
+fn narrow(rules: &[&Check], wide: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    rules.iter().try_for_each(|c| {
+        let codes = if wide && !c.aliases.is_empty() { format!("  {}", c.aliases.join(",")) } else { String::new() };
+        writeln!(out, "{}  {}  {}{codes}", c.id, c.severity, c.category)?;
+        writeln!(out, "{}", output::wrapped(c.summary, "    ", "    ", style))
+    })
+}
+
+fn table(rules: &[&Check], wide: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    if style.width.is_some_and(|width| width < ROOM_FOR_COLUMNS) {
+        return narrow(rules, wide, style, out);
+    }
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(["RULE", "SEVERITY", "CATEGORY", "CODES", "SUMMARY"]);
+    table.load_style(presets::NOTHING);
+    if let Some(width) = style.width {
+        table.set_width(u16::try_from(width).unwrap_or(u16::MAX)).set_content_arrangement(ContentArrangement::Dynamic);
+    }
+    let header = ["RULE", "SEVERITY", "CATEGORY", "SUMMARY"].into_iter();
+    table.set_header(header.chain(wide.then_some("CODES")));
     for c in rules {
-        let codes = if c.aliases.is_empty() { "-".to_owned() } else { c.aliases.join(",") };
         let when = match (c.runs, c.opt_in) {
             (Runs::Pre, _) => " (--pre)",
             (_, true) => " (opt-in)",
             (_, false) => "",
         };
-        table.add_row([c.id.to_owned(), format!("{}{when}", c.severity), c.category.name().to_owned(), codes, c.summary.to_owned()]);
+        let codes = || if c.aliases.is_empty() { "-".to_owned() } else { c.aliases.join(",") };
+        let row = [c.id.to_owned(), format!("{}{when}", c.severity), c.category.name().to_owned(), c.summary.to_owned()];
+        table.add_row(row.into_iter().chain(wide.then(codes)));
+    }
+    // A name is there to be copied: only what is said about it may be broken.
+    for column in [0, 1, 2] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     for line in table.trim_fmt().lines() {
-        writeln!(out, "{}", line.trim())?;
+        writeln!(out, "{}", line.strip_prefix(' ').unwrap_or(line).trim_end())?;
     }
     Ok(())
 }
@@ -117,27 +181,32 @@ fn markdown(rules: &[&Check], out: &mut dyn Write) -> io::Result<()> {
     rules.iter().try_for_each(|c| write!(out, "{}", entry(c)))
 }
 
-/// One rule's page: a table of facts, then its doc comment with headings one level down.
-pub(super) fn entry(c: &Check) -> String {
-    let codes = if c.aliases.is_empty() { "none".to_owned() } else { c.aliases.join(", ") };
-    let default = match (c.runs, c.compares, c.opt_in) {
+/// When a rule runs.
+pub(super) const fn when(c: &Check) -> &'static str {
+    match (c.runs, c.compares, c.opt_in) {
         (Runs::Pre, ..) => "only with --pre",
         (_, true, _) => "where other clusters are given (--remote-context, --remote-snapshot)",
         (Runs::Both, _, true) => "only with --all-rules, by name, or with --pre",
         (Runs::Check, _, true) => "only with --all-rules or by name",
-        (Runs::Both, _, false) => "yes, and with --pre",
-        (Runs::Check, _, false) => "yes",
-    };
+        (Runs::Both, _, false) => "by default, and with --pre",
+        (Runs::Check, _, false) => "by default",
+    }
+}
+
+/// One rule's page: a table of facts, then its doc comment with headings one level down.
+pub(super) fn entry(c: &Check) -> String {
+    let codes = if c.aliases.is_empty() { "none".to_owned() } else { c.aliases.join(", ") };
     let list = |kinds: &[Kind]| kinds.iter().map(|k| k.resource()).collect::<Vec<_>>().join(", ");
     let elsewhere = if c.remote.is_empty() { String::new() } else { format!("\n| reads of other clusters | {} |", list(c.remote)) };
     let body: String = checks::doc_text(c).lines().map(|l| if l.starts_with("# ") { format!("##{l}\n") } else { format!("{l}\n") }).collect();
     format!(
-        "## {}\n\n{}.\n\n| | |\n|---|---|\n| severity | {} |\n| category | {} |\n| mesh | {} |\n| codes of other tools | {codes} |\n| runs by default | {default} |\n| reads | {} |{elsewhere}\n| since | {} |\n\n{body}\n",
+        "## {}\n\n{}.\n\n| | |\n|---|---|\n| severity | {} |\n| category | {} |\n| mesh | {} |\n| codes of other tools | {codes} |\n| runs | {} |\n| reads | {} |{elsewhere}\n| since | {} |\n\n{body}\n",
         c.id,
         c.summary,
         c.severity,
         c.category,
         c.mesh.name(),
+        when(c),
         if c.needs.is_empty() { "what the API server says of itself".to_owned() } else { list(c.needs) },
         c.since,
     )

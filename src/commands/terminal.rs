@@ -48,6 +48,9 @@ impl Terminal {
         };
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty())).unwrap_or_default();
         self.style.ascii = terminal && !locale.to_ascii_lowercase().replace('-', "").contains("utf8");
+        let columns = terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0);
+        self.style.width = display.width.or(columns).map(usize::from);
+        self.style.links = self.style.color && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
         self.progress = io::stderr().is_terminal() && !set("CI") && !display.quiet;
         self.verbose = display.verbose;
         self.quiet = display.quiet;

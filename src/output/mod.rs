@@ -6,14 +6,16 @@ mod github;
 mod json;
 mod junit;
 mod markdown;
+mod page;
 mod rows;
 mod sarif;
 mod text;
 
 pub use document::{API_VERSION, Source};
 pub use json::{json, yaml};
+pub use page::page;
 pub use rows::{ListFormat, full_name, gaps, names, place, report_json, report_yaml, short_name, table};
-pub use text::{clean, clean_lines};
+pub use text::{clean, clean_lines, wrapped};
 
 use std::io::{self, Write};
 
@@ -29,6 +31,10 @@ pub struct Style {
     pub color: bool,
     /// Plain ASCII instead of symbols.
     pub ascii: bool,
+    /// Where lines are broken; nothing when they are left as they are.
+    pub width: Option<usize>,
+    /// Whether names of rules lead to their documentation when clicked.
+    pub links: bool,
 }
 
 /// Forms of a check report.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::Style;
+
 /// The text on one line, without characters that move a cursor, ring a bell, colour a terminal, reorder what is read or are not seen at all.
 pub fn clean(text: &str) -> Cow<'_, str> {
     replace(text, harmful)
@@ -24,6 +26,19 @@ fn harmful(c: char) -> bool {
     );
     let no_character = (c as u32) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}');
     c.is_control() || invisible || no_character
+}
+
+/// Text that is clean already, broken at the terminal's width; a result that goes elsewhere keeps its long lines, for other programs to search.
+pub fn wrapped(text: &str, first: &str, rest: &str, style: &Style) -> String {
+    let Some(width) = style.width else { return format!("{first}{text}") };
+    // Names and paths are never broken: they are there to be copied.
+    let options = textwrap::Options::new(width)
+        .initial_indent(first)
+        .subsequent_indent(rest)
+        .break_words(false)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::fill(text, options)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 mod apiserver;
 mod arguments;
+mod catalogue;
 mod check_cluster;
 mod check_pre;
 mod checks;

@@ -1,0 +1,70 @@
+//! `rules` and `explain`, as a user runs them.
+
+use serde_json::Value;
+
+use crate::mesh::run;
+
+#[test]
+fn words_and_filters_pick_rules() {
+    let (code, out, _) = run(&[], &["rules", "retry", "traffic", "-o", "name"]);
+    assert_eq!((code, out.lines().all(|id| id.contains("traffic"))), (0, true), "{out}");
+    let (_, by_code, _) = run(&[], &["rules", "ist0145", "-o", "name"]);
+    assert_eq!(by_code, "istio-gateway-host-conflict\n");
+    let (_, out, _) = run(&[], &["rules", "--category", "gateway", "--severity", "error", "--mesh", "linkerd", "-o", "json"]);
+    let rules: Value = serde_json::from_str(&out).unwrap();
+    let rules = rules["rules"].as_array().unwrap();
+    assert!(!rules.is_empty());
+    assert!(
+        rules.iter().all(|r| r["category"] == "gateway" && r["severity"] == "error" && r["meshes"].as_array().unwrap().contains(&"linkerd".into()))
+    );
+    let (code, out, err) = run(&[], &["rules", "no-such-word"]);
+    assert_eq!((code, out.lines().count()), (0, 1), "only the header: {out}");
+    assert!(err.contains("no rule is like that"), "{err}");
+    let (code, _, err) = run(&[], &["rules", "--category", "gatewy"]);
+    assert!(code == 2 && err.contains("known categories: control-plane"), "{err}");
+}
+
+#[test]
+fn a_narrow_terminal_gets_no_column_of_single_words() {
+    for width in ["80", "120"] {
+        let (_, out, _) = run(&[], &["rules", "--width", width]);
+        let limit: usize = width.parse().unwrap();
+        let long: Vec<&str> = out.lines().filter(|l| l.chars().count() > limit).collect();
+        assert!(long.is_empty(), "{long:?}");
+        assert!(out.lines().filter(|l| l.trim().split(' ').count() == 1).count() < 5, "{out}");
+    }
+    let (_, out, _) = run(&[], &["rules", "istio-gateway-host-conflict", "--width", "80"]);
+    assert_eq!(out, "istio-gateway-host-conflict  warning  gateway\n    Gateway servers of one workload claim the same host and port\n");
+}
+
+#[test]
+fn codes_are_shown_where_there_is_room_for_them() {
+    let (_, table, _) = run(&[], &["rules", "istio-gateway-host-conflict"]);
+    let (_, wide, _) = run(&[], &["rules", "istio-gateway-host-conflict", "-o", "wide"]);
+    assert!(!table.contains("IST0145") && wide.contains("IST0145,KIA0301"), "{table}{wide}");
+}
+
+#[test]
+fn a_page_reads_well_on_a_terminal() {
+    let (code, out, err) = run(&[], &["explain", "istio-gateway-host-conflict", "--width", "80"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.starts_with("istio-gateway-host-conflict\n\nGateway servers of one workload"), "{out}");
+    assert!(out.contains("\nwarning · gateway · istio, IST0145, KIA0301 · by default\n"), "{out}");
+    assert!(out.contains("\nHow to fix it\n") && !out.contains('#'), "{out}");
+    assert!(out.lines().all(|l| l.chars().count() <= 80) && out.ends_with(".\n"), "{out}");
+    let (_, colored, _) = run(&[], &["explain", "istio-gateway-host-conflict", "--color", "always"]);
+    assert!(colored.contains("\u{1b}[1mHow to fix it\u{1b}[0m"), "{colored}");
+}
+
+#[test]
+fn a_code_of_several_rules_lists_them() {
+    let (code, out, _) = run(&[], &["explain", "ist0106"]);
+    assert!(code == 0 && out.starts_with("ist0106 stands for ") && out.contains("- `istio-gateway-invalid` (error): "), "{out}");
+    assert!(!out.contains("What it checks"), "{out}");
+    let (_, out, _) = run(&[], &["explain", "IST0106", "-o", "json"]);
+    let pages: Value = serde_json::from_str(&out).unwrap();
+    let pages = pages["rules"].as_array().unwrap();
+    assert!(pages.len() > 10 && pages.iter().all(|p| p["doc"].as_str().unwrap().contains("# How to fix it")));
+    let (_, markdown, _) = run(&[], &["explain", "IST0145", "-o", "markdown"]);
+    assert!(markdown.starts_with("## istio-gateway-host-conflict\n") && markdown.contains("| runs | by default |"), "{markdown}");
+}
