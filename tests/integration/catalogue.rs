@@ -31,7 +31,8 @@ fn a_narrow_terminal_gets_no_column_of_single_words() {
         let limit: usize = width.parse().unwrap();
         let long: Vec<&str> = out.lines().filter(|l| l.chars().count() > limit).collect();
         assert!(long.is_empty(), "{long:?}");
-        assert!(out.lines().filter(|l| l.trim().split(' ').count() == 1).count() < 5, "{out}");
+        let lonely = out.lines().filter(|l| l.trim().split(' ').count() == 1).count();
+        assert!(lonely * 20 < out.lines().count(), "{lonely} lines of one word\n{out}");
     }
     let (_, out, _) = run(&[], &["rules", "istio-gateway-host-conflict", "--width", "80"]);
     assert_eq!(out, "istio-gateway-host-conflict  warning  gateway\n    Gateway servers of one workload claim the same host and port\n");
