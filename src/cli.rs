@@ -1,5 +1,7 @@
 //! What was typed. Nothing is resolved here; commands do that.
 
+mod help;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -10,6 +12,7 @@ use crate::commands::completion::CompletionArgs;
 use crate::commands::explain::ExplainArgs;
 use crate::commands::injection::InjectionArgs;
 use crate::commands::mtls::MtlsArgs;
+use crate::commands::options::OptionsArgs;
 use crate::commands::policy::PolicyArgs;
 use crate::commands::rules::RulesArgs;
 use crate::commands::snapshot::SnapshotArgs;
@@ -17,6 +20,8 @@ use crate::commands::status::StatusArgs;
 use crate::commands::version::VersionArgs;
 use crate::model::MeshId;
 use crate::report::MeshTag;
+
+pub use help::{options, parse};
 
 /// Check, explain and fix Istio and Linkerd
 ///
@@ -48,6 +53,7 @@ pub enum Command {
     Explain(ExplainArgs),
     Injection(InjectionArgs),
     Mtls(MtlsArgs),
+    Options(OptionsArgs),
     Policy(PolicyArgs),
     Rules(RulesArgs),
     Snapshot(SnapshotArgs),

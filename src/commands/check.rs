@@ -19,6 +19,14 @@ use crate::output::{self, CheckFormat};
 use crate::report::{Category, CheckReport, Severity};
 use crate::world::{SourceKind, World};
 
+const EXAMPLES: &str = "\
+Examples:
+  kubectl mesh check                              # everything that is wrong in the cluster
+  kubectl mesh check deploy/cart -n shop -o wide  # one object, with notes
+  kubectl mesh check -f deploy/ -R                # manifests, before they are applied
+  kubectl mesh check -f deploy/ --fix             # what can be fixed without judgement, as a diff
+  kubectl mesh check --pre --mesh linkerd         # may Linkerd be installed here?";
+
 /// Find everything that is wrong with the mesh and its configuration
 ///
 /// Runs all rules over the live cluster, or over manifests (-f), a snapshot or the demo. `rules` lists them, `explain RULE` tells all about one.
@@ -28,6 +36,7 @@ use crate::world::{SourceKind, World};
 ///
 /// With --pre it answers another question before there is a mesh: may one be installed here?
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct CheckArgs {
     /// Only findings about these objects: TYPE/NAME, TYPE NAME, NAME or NAMESPACE/NAME (can be repeated)
     #[arg(value_name = "OBJECT")]

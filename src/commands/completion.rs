@@ -15,11 +15,18 @@ const BINARY: &str = "kubectl-mesh";
 /// What kubectl 1.26 and newer runs for `kubectl mesh <TAB>`.
 const HELPER: &str = "kubectl_complete-mesh";
 
+const EXAMPLES: &str = "\
+Examples:
+  kubectl mesh completion bash > ~/.local/share/bash-completion/completions/kubectl-mesh
+  kubectl mesh completion zsh > \"${fpath[1]}/_kubectl-mesh\"
+  kubectl mesh completion kubectl --install ~/.local/bin  # for `kubectl mesh <TAB>`";
+
 /// Print a completion script for a shell, or install the helper for kubectl
 ///
 /// kubectl completes `kubectl mesh <TAB>` by running kubectl_complete-mesh from PATH, which krew does not install: `completion kubectl --install DIR`
 /// puts it into a directory of PATH. The other scripts complete `kubectl-mesh` typed as one word.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct CompletionArgs {
     /// Shell
     #[arg(value_enum)]

@@ -8,10 +8,17 @@ use crate::checks::{self, Check};
 use crate::error::{CliError, Exit};
 use crate::output;
 
+const EXAMPLES: &str = "\
+Examples:
+  kubectl mesh explain istio-gateway-host-conflict
+  kubectl mesh explain KIA1102
+  kubectl mesh explain IST0106 -o json";
+
 /// Explain a rule: what it checks, why it matters, how to fix it
 ///
 /// A code of another tool that stands for several of our rules lists them.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct ExplainArgs {
     /// Rule id, or a code of another tool such as IST0101, KIA1102
     pub rule: String,

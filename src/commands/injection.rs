@@ -12,11 +12,18 @@ use crate::model::Evidence;
 use crate::output::{self, ListFormat, clean};
 use crate::world::World;
 
+const EXAMPLES: &str = "\
+Examples:
+  kubectl mesh injection -n shop              # who is in a mesh, and who should be
+  kubectl mesh injection deploy/cart -n shop  # why, label by label
+  kubectl mesh injection -f deploy/ -o wide   # what the manifests will become";
+
 /// Show which workloads are in a mesh, which should be, and why
 ///
 /// For each workload: what a new pod would become and which label, annotation or field decides that, what the running pods are, and whether they
 /// have to be restarted. With a workload, the whole chain of reasons.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct InjectionArgs {
     /// A workload: deploy/NAME, NAME, NAME.NAMESPACE, or TYPE NAME
     #[arg(value_name = "WORKLOAD", num_args = 0..=2)]

@@ -10,6 +10,7 @@ mod fix;
 pub mod injection;
 mod load;
 pub mod mtls;
+pub mod options;
 pub mod policy;
 mod pre;
 mod progress;
@@ -43,6 +44,7 @@ pub async fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
         Command::Injection(args) => injection::run(&args, &cli.global, terminal).await,
         Command::Mtls(args) => mtls::run(&args, &cli.global, terminal).await,
         Command::Policy(args) => policy::run(args.command, &cli.global, terminal).await,
+        Command::Options(args) => options::run(args, terminal),
         Command::Status(args) => status::run(&args, &cli.global, terminal).await,
         Command::Version(args) => version::run(&args, &cli.global, terminal).await,
         Command::Explain(args) => explain::run(&args, terminal),

@@ -14,10 +14,17 @@ use crate::model::Kind;
 use crate::output::{self, Style};
 use crate::report::{Category, MeshTag, Severity};
 
+const EXAMPLES: &str = "\
+Examples:
+  kubectl mesh rules                        # all of them
+  kubectl mesh rules retry --mesh linkerd   # those about retries
+  kubectl mesh rules IST0101 -o wide        # those that answer to a code of another tool";
+
 /// List the rules that check runs
 ///
 /// With words, those rules whose id, summary or codes hold each of them. `explain RULE` tells all about one.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct RulesArgs {
     /// Words to look for: part of an id or summary, or another tool's code
     #[arg(value_name = "WORD")]

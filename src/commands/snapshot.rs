@@ -13,11 +13,18 @@ use crate::mesh::install::{Install, Target};
 use crate::model::{MeshId, Told};
 use crate::output::CheckFormat;
 
+const EXAMPLES: &str = "\
+Examples:
+  kubectl mesh snapshot -o state.tar.zst         # the whole cluster, without keys and tokens
+  kubectl mesh snapshot -n shop -o shop.tar.zst  # one namespace and what it depends on
+  kubectl mesh check --snapshot state.tar.zst    # ask later, elsewhere";
+
 /// Save what this tool reads of a cluster to a file
 ///
 /// Every reading command takes the file with --snapshot, on any machine and without the cluster. It holds no Secret data but public certificates,
 /// no environment variables but the proxies' own, and nothing under names such as password or token.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct SnapshotArgs {
     /// File to write, readable by you alone; - for standard output
     #[arg(short, long, value_name = "FILE.tar.zst")]

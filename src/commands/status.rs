@@ -13,11 +13,18 @@ use crate::model::{Kind, ObjectRef};
 use crate::output::{self, ListFormat, clean};
 use crate::world::World;
 
+const EXAMPLES: &str = "\
+Examples:
+  kubectl mesh status                    # meshes, versions, namespaces
+  kubectl mesh status deploy/cart -n shop  # everything about one workload
+  kubectl mesh status svc/cart -n shop   # a Service and what stands behind it";
+
 /// Show the meshes and what is in them
 ///
 /// Control planes with version and readiness, and for each namespace its mode, pods in and out, mTLS and policies. With a workload or a Service,
 /// everything about it on one page.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct StatusArgs {
     /// A workload or Service: deploy/NAME, svc/NAME, NAME, NAME.NAMESPACE, or TYPE NAME
     #[arg(value_name = "WORKLOAD", num_args = 0..=2)]

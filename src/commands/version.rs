@@ -12,8 +12,15 @@ use crate::model::Kind;
 use crate::output::{self, ListFormat};
 use crate::world::World;
 
+const EXAMPLES: &str = "\
+Examples:
+  kubectl mesh version            # client, control planes, proxies
+  kubectl mesh version --client   # nothing is asked of a cluster
+  kubectl mesh version -o json";
+
 /// Show the versions of client, control planes and proxies
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct VersionArgs {
     /// Only this program's version; reads nothing
     #[arg(long)]

@@ -69,3 +69,40 @@ fn a_code_of_several_rules_lists_them() {
     let (_, markdown, _) = run(&[], &["explain", "IST0145", "-o", "markdown"]);
     assert!(markdown.starts_with("## istio-gateway-host-conflict\n") && markdown.contains("| runs | by default |"), "{markdown}");
 }
+
+#[test]
+fn help_shows_a_commands_own_flags_and_where_the_others_are() {
+    let (code, help, _) = run(&[], &["check", "--help"]);
+    assert!(code == 0 && help.contains("--fail-on") && !help.contains("--kubeconfig"), "{help}");
+    assert!(help.contains("Examples:\n  kubectl mesh check ") && help.contains("kubectl mesh options"), "{help}");
+    let (_, options, _) = run(&[], &["options"]);
+    assert!(options.starts_with("Cluster:\n") && options.contains("--kubeconfig <FILE>") && !options.contains("--fail-on"), "{options}");
+    // A command that reads nothing has no use for a cluster.
+    let (_, help, _) = run(&[], &["explain", "--help"]);
+    assert!(!help.contains("--context") && help.contains("Examples:\n"), "{help}");
+    let (code, _, err) = run(&[], &["analyze"]);
+    assert!(code == 2 && err.contains("`kubectl mesh check` answers that here"), "{err}");
+    let (code, _, err) = run(&[], &["status", "--nope"]);
+    assert!(code == 2 && !err.contains("use '-- "), "{err}");
+}
+
+/// Every example of the help is one that can be typed; those that need no cluster run.
+#[test]
+fn examples_in_the_help_are_commands() {
+    let mut seen = 0;
+    for command in ["check", "status", "injection", "version", "snapshot", "rules", "explain", "completion"] {
+        let (_, help, _) = run(&[], &[command, "--help"]);
+        let examples = help.split("Examples:\n").nth(1).unwrap_or_else(|| panic!("{command} has no examples"));
+        for line in examples.lines().take_while(|l| !l.is_empty()) {
+            let words: Vec<&str> = line.split('#').next().unwrap().split('>').next().unwrap().split_whitespace().skip(2).collect();
+            let offline: Vec<&str> = if ["rules", "explain", "completion"].contains(&command) { vec![] } else { vec!["--help"] };
+            if words.contains(&"--install") {
+                continue;
+            }
+            let (code, _, err) = run(&[], &[words, offline].concat());
+            assert!(code == 0, "{line}: {err}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen}");
+}
