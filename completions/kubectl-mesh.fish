@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kubectl_mesh_global_optspecs
-    string join \n kubeconfig= context= n/namespace= A/all-namespaces as= as-group= request-timeout= f/filename= R/recursive with-cluster snapshot= demo mesh= color= v/verbose q/quiet h/help V/version
+    string join \n kubeconfig= context= n/namespace= A/all-namespaces as= as-group= request-timeout= f/filename= R/recursive with-cluster snapshot= demo mesh= color= width= v/verbose q/quiet h/help V/version
 end
 
 function __fish_kubectl_mesh_needs_command
@@ -38,6 +38,7 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
@@ -52,6 +53,9 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "__complet
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "completion" -d 'Print a completion script for a shell, or install the helper for kubectl'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "explain" -d 'Explain a rule: what it checks, why it matters, how to fix it'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "injection" -d 'Show which workloads are in a mesh, which should be, and why'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "mtls" -d 'Show what is encrypted, and what decides that'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "options" -d 'List the flags that every command takes'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "policy" -d 'Tell who may call whom, and why'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "rules" -d 'List the rules that check runs'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "snapshot" -d 'Save what this tool reads of a cluster to a file'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "status" -d 'Show the meshes and what is in them'
@@ -94,6 +98,7 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l all-rules -d 'Opt-in rules too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l show-passed -d 'List rules that found nothing too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l strict -d 'Exit with 3 when anything could not be read or judged, be it for a rule that nobody misses'
@@ -146,6 +151,7 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l all-rules -d 'Opt-in rules too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l show-passed -d 'List rules that found nothing too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l strict -d 'Exit with 3 when anything could not be read or judged, be it for a rule that nobody misses'
@@ -175,6 +181,7 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
@@ -196,6 +203,7 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
@@ -203,6 +211,10 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
+json\t'The machine contract'
+yaml\t'The same document as json'
+markdown\t'As it stands in the catalogue'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l context -d 'Kubeconfig context' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
@@ -217,6 +229,7 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
@@ -243,6 +256,7 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
@@ -250,7 +264,128 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l 
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l from -d 'The client of one edge: deploy/NAME, NAME or NAME.NAMESPACE' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l to -d 'What the client calls: svc/NAME[.NAMESPACE]:PORT, or host/HOST:PORT' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l subset -d 'The subset of a DestinationRule that a route chooses' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+wide\t'For people, with more columns'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+name\t'Names of the objects, one a line'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -f -a "can" -d 'Decide one request, and show what led there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l from -d 'Calling workload, such as deploy/web or deploy/web.front, or service account, such as sa/front/web' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l from-identity -d 'Identity that the client\'s certificate names' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l from-ip -d 'Address that the client calls from' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l to -d 'What is called: KIND/NAME:PORT of its pods, or svc/NAME:PORT; NAME.NAMESPACE says where' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l method -d 'HTTP method' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l path -d 'HTTP path, with its query' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l host -d 'Host that the client asks for' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l header -d 'HTTP header (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l jwt-claim -d 'Claim of a valid JWT, a nested one as a.b=V (can be repeated, also for the values of one list)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l sni -d 'Server name of the TLS handshake (default: as a sidecar would send it)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+wide\t'For people, with more columns'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+name\t'Names of the objects, one a line'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l plaintext -d 'Call without mutual TLS, whatever the client is'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l jwt-invalid -d 'Send a JWT that does not verify'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l tcp -d 'Something that is not HTTP'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "can" -d 'Decide one request, and show what led there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l category -d 'Only rules of this category (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l severity -d 'Only rules of this severity: error, warning or info (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+wide\t'For people, with the codes of other tools'
 json\t'The machine contract'
 yaml\t'The same document as json'
 name\t'Ids, one a line'
@@ -269,6 +404,7 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
@@ -291,6 +427,7 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l force -d 'Replace the file if it exists'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l pre -d 'Also ask what `check --pre` judges by: the server\'s version and what you may do'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s A -l all-namespaces -d 'All namespaces'
@@ -319,6 +456,7 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
@@ -345,6 +483,7 @@ linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l client -d 'Only this program\'s version; reads nothing'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s R -l recursive -d 'Look into the directories below -f too'
@@ -353,13 +492,17 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l de
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "check" -d 'Find everything that is wrong with the mesh and its configuration'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "__complete"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "completion" -d 'Print a completion script for a shell, or install the helper for kubectl'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "explain" -d 'Explain a rule: what it checks, why it matters, how to fix it'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "injection" -d 'Show which workloads are in a mesh, which should be, and why'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "rules" -d 'List the rules that check runs'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "snapshot" -d 'Save what this tool reads of a cluster to a file'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "status" -d 'Show the meshes and what is in them'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "version" -d 'Show the versions of client, control planes and proxies'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection rules snapshot status version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "check" -d 'Find everything that is wrong with the mesh and its configuration'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "__complete"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "completion" -d 'Print a completion script for a shell, or install the helper for kubectl'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "explain" -d 'Explain a rule: what it checks, why it matters, how to fix it'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "injection" -d 'Show which workloads are in a mesh, which should be, and why'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "mtls" -d 'Show what is encrypted, and what decides that'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "options" -d 'List the flags that every command takes'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "policy" -d 'Tell who may call whom, and why'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "rules" -d 'List the rules that check runs'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "snapshot" -d 'Save what this tool reads of a cluster to a file'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "status" -d 'Show the meshes and what is in them'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "version" -d 'Show the versions of client, control planes and proxies'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "can" -d 'Decide one request, and show what led there'
