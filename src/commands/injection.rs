@@ -122,9 +122,11 @@ fn place(evidence: &Evidence) -> String {
 /// The whole chain for each mesh.
 pub(super) fn chains(rows: &[InjectionRow], out: &mut dyn Write) -> io::Result<()> {
     for row in rows {
-        let revision = row.revision.as_ref().map_or(String::new(), |r| format!(" (revision {r})"));
+        let revision = row.revision.as_ref().map(|r| format!("revision {r}"));
+        let words: Vec<String> = revision.into_iter().chain(row.native.filter(|native| *native).map(|_| "native".to_owned())).collect();
+        let how = if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) };
         let of = if row.mesh == "none" { "any mesh" } else { row.mesh };
-        let subject = format!("{}  {of}: intended {}{revision}, actual {}", row.reference(), row.intended_cell(), row.actual);
+        let subject = format!("{}  {of}: intended {}{how}, actual {}", row.reference(), row.intended_cell(), row.actual);
         let restart = if row.restart_needed { ", restart needed" } else { "" };
         writeln!(out, "{}, {} of {} pods in{restart}", clean(&subject), row.pods.inside, row.pods.total)?;
         let drift = row.drift.iter().map(|d| (d.code, &d.evidence));

@@ -28,13 +28,16 @@ pub struct InjectionRow {
     pub name: Str,
     /// `istio`, `linkerd` or `none`.
     pub mesh: &'static str,
-    /// What a pod created now would become: `sidecar`, `ambient`, `gateway`, `none` or `unknown`.
+    /// What a pod created now would become: `sidecar`, `ambient`, `gateway`, `none`, `refused` (it would not be created) or `unknown`.
     pub intended: &'static str,
     /// What the pods are: as above, or `native-sidecar`, `ambient-pending`, `mixed`, `no-pods`.
     pub actual: &'static str,
     /// The revision a new pod would get.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<Str>,
+    /// Whether a new pod's proxy would be a native sidecar; left out where that is not known or there would be none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub native: Option<bool>,
     /// Pods, and how many of them are in the mesh.
     pub pods: PodCount,
     /// Whether new pods would put right what differs.
@@ -70,12 +73,13 @@ pub struct DriftRow {
 }
 
 impl InjectionRow {
-    fn new(workload: &Workload, fact: InjectionFact) -> Self {
+    fn new(world: &World, workload: &Workload, fact: InjectionFact) -> Self {
         let reference = &workload.reference;
         let revision = match fact.intended.value() {
             Some(Intent::In { revision, .. }) => revision.clone(),
             _ => None,
         };
+        let native = world.view().native_sidecar(fact.mesh, workload).value().copied();
         let restart_needed = fact.restart_needed();
         let (intended, because, unknown) = match fact.intended {
             Fact::Known { value, because } => (value.name(), because, None),
@@ -90,6 +94,7 @@ impl InjectionRow {
             intended,
             actual: fact.actual.name(),
             revision,
+            native,
             pods: PodCount { total: fact.actual.pods(), inside: fact.actual.inside() },
             restart_needed,
             because,
@@ -114,7 +119,7 @@ impl InjectionRow {
         if let Some(drift) = self.drift.first() {
             return Some(&drift.evidence);
         }
-        if self.intended == "none" {
+        if matches!(self.intended, "none" | "refused") {
             return self.because.iter().rfind(|e| e.path.is_some());
         }
         let asks = |e: &&Evidence| e.path.as_deref().is_some_and(|p| p.contains("metadata."));
@@ -144,7 +149,7 @@ fn report(workloads: Vec<InjectionRow>, world: &World) -> InjectionReport {
 /// The rows of a workload; those of meshes that do not concern it are folded into one, unless all are wanted.
 pub(super) fn rows(world: &World, workload: &Workload, only: Option<MeshId>, all: bool) -> Vec<InjectionRow> {
     let none_is_here = !world.meshes().iter().any(|m| m.is_present());
-    let facts: Vec<InjectionFact> = world.meshes().into_iter().map(|m| m.injection(&world.index, workload)).collect();
+    let facts: Vec<InjectionFact> = world.view().injections(workload).to_vec();
     // A part of one mesh is no stranger to be counted as outside of the other.
     if !all && facts.iter().any(|f| f.intended == Fact::NotApplicable) {
         return Vec::new();
@@ -153,9 +158,9 @@ pub(super) fn rows(world: &World, workload: &Workload, only: Option<MeshId>, all
     let relevant = |f: &InjectionFact| none_is_here || world.has_mesh(f.mesh) || (f.concerns() && f.intended.value().is_some());
     let facts: Vec<InjectionFact> = facts.into_iter().filter(|f| wanted(only, f.mesh)).filter(relevant).collect();
     if all || facts.iter().any(InjectionFact::concerns) {
-        return facts.into_iter().filter(|f| all || f.concerns()).map(|f| InjectionRow::new(workload, f)).collect();
+        return facts.into_iter().filter(|f| all || f.concerns()).map(|f| InjectionRow::new(world, workload, f)).collect();
     }
-    let mut outside = facts.into_iter().map(|f| InjectionRow::new(workload, f));
+    let mut outside = facts.into_iter().map(|f| InjectionRow::new(world, workload, f));
     let Some(mut row) = outside.next() else { return Vec::new() };
     row.mesh = "none";
     row.because.extend(outside.flat_map(|other| other.because));

@@ -161,7 +161,7 @@ fn namespaces(world: &World, only: Option<MeshId>, gaps: &mut Vec<Gap>) -> Vec<N
         here.restart += usize::from(rows.iter().any(|r| r.restart_needed));
         for row in &rows {
             gaps.extend(row.unknown.clone());
-            let inside = row.pods.inside > 0 || !matches!(row.intended, "none" | "unknown");
+            let inside = row.pods.inside > 0 || !matches!(row.intended, "none" | "refused" | "unknown");
             match (row.mesh, row.intended) {
                 ("none", _) => {}
                 (_, "unknown") if !inside => {
@@ -195,7 +195,7 @@ fn namespaces(world: &World, only: Option<MeshId>, gaps: &mut Vec<Gap>) -> Vec<N
 fn istio_mode(row: &super::InjectionRow) -> &'static str {
     match (row.intended, row.actual) {
         ("gateway", _) | (_, "gateway") => "istio-gateway",
-        ("ambient", _) | ("none" | "unknown", "ambient") => "istio-ambient",
+        ("ambient", _) | ("none" | "refused" | "unknown", "ambient") => "istio-ambient",
         _ => "istio-sidecar",
     }
 }

@@ -53,7 +53,7 @@ pub fn find<'w>(world: &'w World, words: &[String], namespace: Option<&str>) -> 
         1 => Ok(found.remove(0)),
         0 => Err(missing(world, &one, namespace, "workload or Service", makes_target)),
         _ => Err(NotFound {
-            message: format!("{:?} is several: {}", one.written, some(found.iter().map(|target| target.reference()))),
+            message: format!("{:?} is several: {}", one.written, some(found.iter().map(Target::reference))),
             hint: "write TYPE/NAME and -n NAMESPACE".into(),
             unread: None,
         }),

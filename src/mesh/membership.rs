@@ -8,31 +8,37 @@ use std::sync::OnceLock;
 use super::istio::labels;
 use super::{Mesh as _, MeshView, linkerd, namespace_words};
 use crate::index::{Index, Workload};
-use crate::model::{Fact, Gap, InjectionFact, Intent, Kind, Membership, MeshId, Mode, Pod};
+use crate::model::{Evidence, Fact, Gap, InjectionFact, Intent, Kind, Membership, MeshId, Mode, Pod};
 
-/// Membership of every workload in both meshes, found when it is first asked for.
+/// Membership of every workload in Istio and in Linkerd, found when it is first asked for.
 #[derive(Debug, Default)]
-pub struct Memberships {
-    istio: OnceLock<Vec<OnceLock<InjectionFact>>>,
-    linkerd: OnceLock<Vec<OnceLock<InjectionFact>>>,
-}
+pub struct Memberships(OnceLock<Vec<OnceLock<[InjectionFact; 2]>>>);
 
 impl Memberships {
-    fn cell(&self, mesh: MeshId, index: &Index, workload: &Workload) -> &OnceLock<InjectionFact> {
-        let facts = match mesh {
-            MeshId::Istio => &self.istio,
-            MeshId::Linkerd => &self.linkerd,
-        };
-        &facts.get_or_init(|| index.workloads().iter().map(|_| OnceLock::new()).collect())[workload.position()]
+    fn cell(&self, index: &Index, workload: &Workload) -> &OnceLock<[InjectionFact; 2]> {
+        &self.0.get_or_init(|| index.workloads().iter().map(|_| OnceLock::new()).collect())[workload.position()]
     }
 }
 
 impl<'a> MeshView<'a> {
     /// What a mesh means to make of a workload and has made of it, with the reasons; found once, since many ask.
     pub fn injection(self, mesh: MeshId, workload: &Workload) -> &'a InjectionFact {
-        self.memberships.cell(mesh, self.index, workload).get_or_init(|| match mesh {
-            MeshId::Istio => self.istio.injection(self.index, workload),
-            MeshId::Linkerd => self.linkerd.injection(self.index, workload),
+        let [istio, linkerd] = self.injections(workload);
+        if mesh == istio.mesh { istio } else { linkerd }
+    }
+
+    /// The same of Istio and of Linkerd.
+    pub fn injections(self, workload: &Workload) -> &'a [InjectionFact; 2] {
+        self.memberships.cell(self.index, workload).get_or_init(|| {
+            let istio = self.istio.injection(self.index, workload);
+            let linkerd = self.linkerd.injection(self.index, workload, istio.added_by.as_ref());
+            let mut both = [istio, linkerd];
+            for (one, other) in [(0, 1), (1, 0)] {
+                if both[one].intended.value() == Some(&Intent::Refused) {
+                    refused_by_other(&mut both, one, other);
+                }
+            }
+            both
         })
     }
 
@@ -63,7 +69,7 @@ impl<'a> MeshView<'a> {
             Fact::NotApplicable => Ok(self.own_part(mesh, workload)),
             _ if self.runs(workload) => Ok(Membership::None),
             Fact::Unknown(gap) => Err(gap.clone()),
-            Fact::Known { value: Intent::Out, .. } => Ok(Membership::None),
+            Fact::Known { value: Intent::Out | Intent::Refused, .. } => Ok(Membership::None),
             Fact::Known { value: Intent::In { mode, .. }, .. } => Ok(match mode {
                 Mode::Sidecar => Membership::Sidecar,
                 Mode::Ambient => Membership::Ambient,
@@ -124,6 +130,19 @@ impl<'a> MeshView<'a> {
     }
 }
 
+/// A pod that one mesh does not let into the cluster is not there for the other either.
+fn refused_by_other(both: &mut [InjectionFact; 2], one: usize, other: usize) {
+    let title = both[one].mesh.title();
+    let Fact::Known { because, .. } = &both[one].intended else { return };
+    let last = because.last().cloned();
+    if let Fact::Known { value: value @ Intent::In { .. }, because } = &mut both[other].intended {
+        *value = Intent::Refused;
+        because.push(Evidence::default(format!("the pod is not created: {title} would be in it as well")));
+        because.extend(last);
+        both[other].added_by = None;
+    }
+}
+
 /// Membership of a machine outside of the cluster, which its WorkloadEntry or ExternalWorkload stands for.
 fn machine(mesh: MeshId, workload: &Workload) -> Result<Membership, Gap> {
     let at = &workload.reference;
@@ -149,7 +168,7 @@ mod tests {
     use crate::mesh::MeshView;
     use crate::mesh::istio::Istio;
     use crate::mesh::linkerd::Linkerd;
-    use crate::model::{Inventory, Item, Kind, Membership, MeshId};
+    use crate::model::{Coverage, Fact, Inventory, Item, Kind, Membership, MeshId};
 
     /// What the only workload of these objects is to a mesh; nothing when that is unknown.
     fn is(mesh: MeshId, objects: &[Value]) -> Option<Membership> {
@@ -225,5 +244,47 @@ mod tests {
         };
         assert_eq!(is(MeshId::Istio, &[entry(json!({"security.istio.io/tlsMode": "istio"}))]), Some(Membership::Sidecar));
         assert_eq!(is(MeshId::Istio, &[entry(json!({"app": "vm"}))]), None);
+    }
+
+    fn webhook(configuration: &str, name: &str) -> Value {
+        json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration", "metadata": {"name": configuration},
+            "webhooks": [{"name": name, "clientConfig": {"url": "https://x"}}]})
+    }
+
+    /// What both meshes make of a pod with these annotations, in a namespace that asks both; Istio's webhook configuration is called `istio`.
+    fn intended(istio: &str, annotations: Value) -> [&'static str; 2] {
+        let mut inventory = Inventory { coverage: Kind::ALL.iter().map(|k| (*k, Coverage::Complete)).collect(), ..Inventory::default() };
+        for value in [
+            webhook(istio, "x.sidecar-injector.istio.io"),
+            webhook("linkerd-proxy-injector-webhook-config", "linkerd-proxy-injector.linkerd.io"),
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "annotations": {"linkerd.io/inject": "enabled"}}}),
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"namespace": "shop", "name": "cart"},
+                "spec": {"template": {"metadata": {"annotations": annotations}, "spec": {"containers": [{"name": "app"}]}}}}),
+        ] {
+            let kind = Kind::of(value["apiVersion"].as_str().unwrap(), value["kind"].as_str().unwrap()).unwrap();
+            inventory.push(Item::from_value(kind, value).unwrap());
+        }
+        let index = Index::new(inventory);
+        let (istio, linkerd, memberships) = (Istio::open(&index), Linkerd::open(&index), Memberships::default());
+        let view = MeshView { index: &index, istio: &istio, linkerd: &linkerd, memberships: &memberships };
+        [MeshId::Istio, MeshId::Linkerd].map(|mesh| match &view.injection(mesh, &index.workloads()[0]).intended {
+            Fact::Known { value, .. } => value.name(),
+            _ => "unknown",
+        })
+    }
+
+    #[test]
+    fn linkerd_leaves_alone_what_istio_has_just_injected() {
+        assert_eq!(intended("istio-sidecar-injector", json!({})), ["sidecar", "none"]);
+        assert_eq!(intended("zz-tag", json!({})), ["sidecar", "sidecar"], "Istio's webhook is asked last and minds no other proxy");
+        assert_eq!(intended("istio-sidecar-injector", json!({"sidecar.istio.io/inject": "false"})), ["none", "sidecar"]);
+        assert_eq!(intended("istio-sidecar-injector", json!({"inject.istio.io/templates": "grpc-simple"})), ["none", "sidecar"]);
+    }
+
+    #[test]
+    fn a_pod_that_one_mesh_refuses_is_not_there_for_the_other() {
+        assert_eq!(intended("zz-tag", json!({"sidecar.istio.io/proxyCPU": "lots"})), ["refused", "refused"]);
+        assert_eq!(intended("zz-tag", json!({"config.linkerd.io/admin-port": "0"})), ["refused", "refused"]);
+        assert_eq!(intended("istio-sidecar-injector", json!({"config.linkerd.io/admin-port": "0"})), ["sidecar", "none"], "Linkerd never sees to it");
     }
 }

@@ -14,7 +14,7 @@ pub mod resolve;
 pub(crate) mod testing;
 
 use crate::index::{Index, Workload};
-use crate::model::{Coverage, Drift, Evidence, Gap, InjectionFact, Kind, Map, MeshId, ObjectRef, Pod, PodSpec, Str, Subject};
+use crate::model::{Coverage, Drift, Evidence, Gap, Kind, Map, MeshId, ObjectRef, Pod, PodSpec, Str, Subject};
 
 /// What the engines read: the objects and what both meshes make of them. A [`World`](crate::world::World) lends it.
 #[derive(Clone, Copy, Debug)]
@@ -58,9 +58,6 @@ pub trait Mesh {
 
     /// Its control planes, sorted by namespace and revision; empty when none is visible.
     fn control_planes(&self) -> &[ControlPlane];
-
-    /// Membership of a workload.
-    fn injection(&self, index: &Index, workload: &Workload) -> InjectionFact;
 
     /// Whether a pod carries one of its proxies.
     fn has_proxy(&self, pod: &Pod) -> bool;

@@ -9,11 +9,17 @@ use crate::model::{Fact, Gap, Intent, Kind, MeshId, Mode};
 impl MeshView<'_> {
     /// Whether a pod created now would get its proxy as a native sidecar; no question for workloads that get none.
     pub fn native_sidecar(self, mesh: MeshId, workload: &Workload) -> Fact<bool> {
-        let revision = match &self.injection(mesh, workload).intended {
-            Fact::Known { value: Intent::In { mode: Mode::Sidecar, revision }, .. } => revision,
+        let fact = self.injection(mesh, workload);
+        let (revision, because) = match &fact.intended {
+            Fact::Known { value: Intent::In { mode: Mode::Sidecar, revision }, because } => (revision, because),
             Fact::Unknown(gap) => return Fact::Unknown(gap.clone()),
             _ => return Fact::NotApplicable,
         };
+        if fact.added_by.is_none() {
+            // No injector adds it: it is as it is written.
+            let spec = self.index.pod_spec(workload);
+            return Fact::known(spec.is_some_and(|spec| spec.is_native_sidecar(mesh.proxy())), because.clone());
+        }
         match mesh {
             MeshId::Istio => self.istio.native_sidecar(self.index, workload, revision.as_deref()),
             MeshId::Linkerd => self.linkerd.native_sidecar(self.index, workload),

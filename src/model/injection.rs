@@ -25,6 +25,14 @@ impl MeshId {
         }
     }
 
+    /// What it calls the container of its proxy.
+    pub const fn proxy(self) -> &'static str {
+        match self {
+            Self::Istio => "istio-proxy",
+            Self::Linkerd => "linkerd-proxy",
+        }
+    }
+
     /// Its name in sentences.
     pub const fn title(self) -> &'static str {
         match self {
@@ -102,6 +110,8 @@ pub enum Intent {
         /// By which revision, where the mesh has such a thing.
         revision: Option<Str>,
     },
+    /// Not created: an injector or the API server refuses the pod; the last reason says why.
+    Refused,
 }
 
 impl Intent {
@@ -110,13 +120,14 @@ impl Intent {
         match self {
             Self::Out => "none",
             Self::In { mode, .. } => mode.name(),
+            Self::Refused => "refused",
         }
     }
 
     /// How, when it is in.
     pub const fn mode(&self) -> Option<Mode> {
         match self {
-            Self::Out => None,
+            Self::Out | Self::Refused => None,
             Self::In { mode, .. } => Some(*mode),
         }
     }
@@ -191,9 +202,16 @@ pub struct InjectionFact {
     pub actual: Actual,
     /// How the two differ.
     pub drift: Vec<Drift>,
+    /// The first webhook configuration that adds the mesh's proxy to new pods; the API server asks them in the order of their names.
+    pub added_by: Option<Str>,
 }
 
 impl InjectionFact {
+    /// Of something that is no pod and makes none, or is a part of the mesh itself.
+    pub fn not_applicable(mesh: MeshId) -> Self {
+        Self { mesh, intended: Fact::NotApplicable, actual: Actual::default(), drift: Vec::new(), added_by: None }
+    }
+
     /// Whether running pods have to be replaced to become what is intended.
     pub fn restart_needed(&self) -> bool {
         self.drift.iter().any(|d| d.restart)

@@ -62,8 +62,8 @@ pub struct Container {
     /// Environment variables that configure a proxy or a control plane; all others are dropped on reading.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "mesh_env")]
     pub env: Vec<EnvVar>,
-    /// Arguments that are settings of a control plane; all others, which may hold secrets, are dropped on reading. Of those that end a proxy, only
-    /// the word that does so is kept ([`ends_proxy`]).
+    /// Arguments that are settings of a control plane or make a proxy a gateway; all others, which may hold secrets, are dropped on reading. Of those
+    /// that end a proxy, only the word that does so is kept ([`ends_proxy`]).
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "mesh_args")]
     pub args: Vec<Str>,
     /// Of the command, what [`ends_proxy`] keeps.
@@ -405,7 +405,7 @@ pub fn env_matters(name: &str) -> bool {
         .any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether an argument is a setting of a control plane; `kept` are those before it that were.
+/// Whether an argument is a setting of a control plane or makes a proxy a gateway; `kept` are those before it that were.
 pub fn arg_matters(kept: &[Str], arg: &str) -> bool {
     const SETTINGS: [&str; 8] = [
         "default-policy",
@@ -420,7 +420,9 @@ pub fn arg_matters(kept: &[Str], arg: &str) -> bool {
     // istiod's chart writes `discovery … --domain X`; every sidecar has a --domain as well, which nobody asks for.
     let istiods = kept.first().is_some_and(|first| first == "discovery");
     let domain = arg == "--domain" || arg.starts_with("--domain=") || kept.last().is_some_and(|last| last == "--domain");
-    arg == "discovery" || (istiods && domain) || (arg.starts_with('-') && SETTINGS.iter().any(|s| arg.trim_start_matches('-').starts_with(s)))
+    matches!(arg, "discovery" | "router" | "waypoint")
+        || (istiods && domain)
+        || (arg.starts_with('-') && SETTINGS.iter().any(|s| arg.trim_start_matches('-').starts_with(s)))
 }
 
 /// The word in an argument or command by which a container ends the proxy beside it when its own work is done.

@@ -128,3 +128,73 @@ fn who_may_not_see_webhooks_is_told_what_is_assumed() {
     assert_eq!((code, row["intended"].as_str()), (0, Some("sidecar")), "{out}");
     assert!(out.contains("the real webhooks are not visible"), "{out}");
 }
+
+const ISTIO_WEBHOOK: &str = "
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingWebhookConfiguration
+metadata: {name: istio-sidecar-injector, labels: {istio.io/rev: default}}
+webhooks:
+- name: namespace.sidecar-injector.istio.io
+  namespaceSelector: {matchLabels: {istio-injection: enabled}}
+  clientConfig: {url: https://istiod}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}, annotations: {linkerd.io/inject: enabled}}
+---
+";
+
+const LINKERD_WEBHOOK: &str = "
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingWebhookConfiguration
+metadata: {name: linkerd-proxy-injector-webhook-config}
+webhooks: [{name: linkerd-proxy-injector.linkerd.io, clientConfig: {url: https://linkerd}}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {namespace: linkerd, name: linkerd-config}
+data: {values: 'proxy: {nativeSidecar: false}'}
+---
+";
+
+fn deployment(name: &str, annotations: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{namespace: shop, name: {name}}}\nspec:\n  selector: {{matchLabels: {{app: {name}}}}}\n  \
+         template:\n    metadata: {{labels: {{app: {name}}}, annotations: {{{annotations}}}}}\n    spec: {{containers: [{{name: app, image: app}}]}}\n---\n"
+    )
+}
+
+#[test]
+fn a_pod_that_would_be_refused_is_told_with_the_reason() {
+    let text = format!("{ISTIO_WEBHOOK}{}", deployment("cart", "sidecar.istio.io/proxyCPU: lots"));
+    let (code, out, _) = run(&[("x.yaml", text.as_bytes())], &["injection", "-f", "x.yaml"]);
+    assert_eq!(code, 0);
+    let row = out.lines().find(|l| l.contains("cart")).unwrap();
+    assert!(row.contains(" refused ") && row.contains(r#"sidecar.istio.io/proxyCPU: istiod refuses the pod: is not a quantity"#), "{out}");
+    let (_, out, _) = run(&[("x.yaml", text.as_bytes())], &["injection", "-f", "x.yaml", "deploy/cart", "-n", "shop"]);
+    assert!(out.contains("istio: intended refused"), "{out}");
+    let native = text.replace("proxyCPU: lots", "nativeSidecar: 'true'");
+    let (_, chain, _) = run(&[("x.yaml", native.as_bytes())], &["injection", "-f", "x.yaml", "deploy/cart", "-n", "shop"]);
+    assert!(chain.contains("istio: intended sidecar (revision default, native), "), "{chain}");
+    assert_eq!(out.matches("istiod refuses the pod").count(), 1, "{out}");
+}
+
+#[test]
+fn a_namespace_that_asks_both_meshes_gets_the_proxies_that_the_order_of_webhooks_leaves() {
+    let rows = |istio: &str| {
+        let text = format!("{ISTIO_WEBHOOK}{LINKERD_WEBHOOK}{}", deployment("cart", "sidecar.istio.io/nativeSidecar: 'true'"));
+        let text = text.replace("istio-sidecar-injector", istio);
+        let (_, out, _) = run(&[("x.yaml", text.as_bytes())], &["injection", "-f", "x.yaml", "deploy/cart", "-n", "shop", "-o", "json"]);
+        let report = json(&out);
+        let row = |mesh: &str| report["workloads"].as_array().unwrap().iter().find(|r| r["mesh"] == mesh).unwrap().clone();
+        [row("istio"), row("linkerd")]
+    };
+    let [istio, linkerd] = rows("istio-sidecar-injector");
+    assert_eq!((&istio["intended"], &istio["revision"], &istio["native"]), (&"sidecar".into(), &"default".into(), &true.into()));
+    assert_eq!((&linkerd["intended"], &linkerd["native"]), (&"none".into(), &Value::Null));
+    let why = linkerd["because"].as_array().unwrap().last().unwrap()["text"].as_str().unwrap();
+    assert!(why.contains("istio-sidecar-injector is asked first"), "{why}");
+    let [istio, linkerd] = rows("zz-istio");
+    assert_eq!((&istio["intended"], &linkerd["intended"]), (&"sidecar".into(), &"sidecar".into()));
+    assert_eq!(linkerd["native"], false);
+}

@@ -1,7 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::platform::annotation_sites;
-use crate::checks::support::istio::platform::annotation_values::fault;
-use crate::checks::support::istio::schema::proxy_config::ignored_field;
+use crate::checks::support::istio::schema::proxy_config::{annotation_fault, ignored_field};
+use crate::mesh::istio::annotation_values::fault;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -38,13 +38,15 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if !site.known.is_some_and(|a| a.kinds.contains(&site.kind)) {
             return;
         }
-        if let Some(why) = fault(site.name, site.value) {
+        let config = site.name == "proxy.istio.io/config";
+        let why = if config { annotation_fault(site.value) } else { fault(site.name, site.value) };
+        if let Some(why) = why {
             site.add(
                 findings,
                 format!("{:?} of {:?}: {why}", site.value.as_str(), site.name.as_str()),
                 "Correct the value, or remove the annotation.",
             );
-        } else if let Some(field) = Some(site.value).filter(|_| site.name == "proxy.istio.io/config").and_then(|v| ignored_field(v)) {
+        } else if let Some(field) = ignored_field(site.value).filter(|_| config) {
             let message = format!("ProxyConfig has no field {field:?}: what {:?} says there has no effect", site.name.as_str());
             site.add(findings, message, "Correct the name of the field, or remove it.").codes(&[]).severity(Severity::Info);
         }

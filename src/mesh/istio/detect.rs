@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::labels::REV;
+use serde::Deserialize;
+
+use super::labels::{DATAPLANE_MODE, REV};
 use super::revision::{DEFAULT, Injector, Tag};
 use crate::index::{Index, Workload};
 use crate::mesh::{Component, ControlPlane, readiness, release, seen};
-use crate::model::{Controller, Evidence, Kind, Map, MeshId, Str};
+use crate::model::{Controller, Evidence, Kind, LabelSelector, Map, MeshId, Requirement, Str};
 
 /// What ambient mode consists of, as far as it is visible.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +17,22 @@ pub struct Ambient {
     pub components: Vec<Component>,
     /// Namespaces whose pods istio-cni never takes.
     pub excluded: Vec<Str>,
+    /// Which pods istio-cni takes: those that one of these selects.
+    pub selectors: Vec<Enablement>,
+    /// Whether istio-cni is told to leave ambient be.
+    pub switched_off: bool,
+}
+
+/// One of istio-cni's selectors of pods for ambient; both parts must match.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Enablement {
+    /// Which pods.
+    #[serde(rename = "podSelector")]
+    pub pods: LabelSelector,
+    /// Of which namespaces.
+    #[serde(rename = "namespaceSelector")]
+    pub namespaces: LabelSelector,
 }
 
 impl Ambient {
@@ -130,9 +148,21 @@ pub(super) fn ambient(index: &Index) -> Ambient {
         components.extend(index.select(None, &selector).map(|workload| component(index, workload, name)));
     }
     let config = index.objects(Kind::ConfigMap).iter().find(|c| c.meta.name == "istio-cni-config");
-    let excluded = config.and_then(|c| c.root().at(["data", "EXCLUDE_NAMESPACES"])).and_then(|f| f.str()).unwrap_or("kube-system");
+    let setting = |name| config.and_then(|c| c.root().at(["data", name])).and_then(|f| f.str());
+    let excluded = setting("EXCLUDE_NAMESPACES").unwrap_or("kube-system");
     let excluded = excluded.split(',').map(str::trim).filter(|n| !n.is_empty()).map(Str::from).collect();
-    Ambient { components, excluded }
+    let selectors = setting("AMBIENT_ENABLEMENT_SELECTOR").and_then(|text| serde_saphyr::from_str::<Vec<Enablement>>(text).ok());
+    let switched_off = setting("AMBIENT_ENABLED") == Some("false");
+    Ambient { components, excluded, selectors: selectors.unwrap_or_else(chart_enablement), switched_off }
+}
+
+/// The selectors of istio-cni's chart: the label on the pod, or on its namespace where the pod does not refuse.
+fn chart_enablement() -> Vec<Enablement> {
+    let ambient = || LabelSelector { match_labels: [(DATAPLANE_MODE, "ambient")].into_iter().collect(), match_expressions: Vec::new() };
+    let refused = Requirement { key: DATAPLANE_MODE.into(), operator: "NotIn".into(), values: vec!["none".into()] };
+    let willing = LabelSelector { match_labels: Map::default(), match_expressions: vec![refused] };
+    let of_pod = Enablement { pods: ambient(), namespaces: LabelSelector::default() };
+    vec![of_pod, Enablement { pods: willing, namespaces: ambient() }]
 }
 
 fn component(index: &Index, workload: &Workload, name: &str) -> Component {

@@ -1,8 +1,54 @@
 //! What istiod's injector is told: ConfigMap `istio-sidecar-injector[-revision]`, keys `values` (JSON) and `config` (YAML).
 
+use std::collections::BTreeMap;
+
 use super::revision::DEFAULT;
 use crate::index::Index;
-use crate::model::{Field, Json, Kind, LabelSelector, Object, ObjectRef, Str, Subject};
+use crate::model::{Field, Json, Kind, LabelSelector, Mode, Object, ObjectRef, Str, Subject};
+
+/// What an injection template adds to a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// Whether it holds a container `istio-proxy`.
+    pub holds_proxy: bool,
+    /// What its arguments make of the proxy; nothing in a template that only adds to the proxy of another.
+    pub mode: Option<Mode>,
+}
+
+impl Template {
+    /// A template that Istio's chart brings along.
+    pub fn of_chart(name: &str) -> Option<Self> {
+        let mode = match name {
+            "sidecar" | "grpc-agent" => Some(Mode::Sidecar),
+            "gateway" | "kube-gateway" | "waypoint" => Some(Mode::Gateway),
+            "grpc-simple" | "agentgateway" | "agentgateway-waypoint" => None,
+            _ => return None,
+        };
+        Some(Self { holds_proxy: mode.is_some(), mode })
+    }
+
+    /// A template as written: Go's template language around YAML, in which the container and its arguments stand literally.
+    fn read(text: &str) -> Self {
+        let holds_proxy = text.lines().any(|line| word(line).strip_prefix("name:").is_some_and(|name| word(name) == "istio-proxy"));
+        let mut mode = None;
+        for line in text.lines() {
+            let inline = line.split_once('[').and_then(|(_, list)| Some(list.split_once(']')?.0)).into_iter().flat_map(|list| list.split(','));
+            let item = Some(line).filter(|line| line.trim_start().starts_with("- "));
+            let role = item.into_iter().chain(inline).find_map(|text| match word(text) {
+                "sidecar" => Some(Mode::Sidecar),
+                "router" | "waypoint" => Some(Mode::Gateway),
+                _ => None,
+            });
+            mode = mode.or(role);
+        }
+        Self { holds_proxy, mode: mode.filter(|_| holds_proxy) }
+    }
+}
+
+/// An item of a YAML list without its dash and quotes.
+fn word(text: &str) -> &str {
+    text.trim().trim_start_matches("- ").trim().trim_matches(['"', '\''])
+}
 
 /// The injector's settings for one revision, the chart's defaults where nothing is written.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +63,12 @@ pub struct InjectorConfig {
     pub never: Vec<LabelSelector>,
     /// Pods that are always injected unless they refuse.
     pub always: Vec<LabelSelector>,
+    /// The templates of pods that name none.
+    pub default_templates: Vec<Str>,
+    /// The templates by name; empty where the ConfigMap leaves them out.
+    templates: BTreeMap<Str, Template>,
+    /// Names that stand for several templates.
+    aliases: BTreeMap<Str, Vec<Str>>,
     /// Whether namespaces without any label are injected.
     pub namespaces_by_default: bool,
     /// What the cluster is called among those of a mesh.
@@ -31,6 +83,19 @@ pub struct InjectorConfig {
     pub image: Option<Str>,
     /// Why a part of it could not be read.
     pub error: Option<String>,
+}
+
+impl InjectorConfig {
+    /// The templates that a name stands for; nothing when there is none of that name.
+    pub fn resolve(&self, name: &str) -> Option<Vec<Template>> {
+        let names = self.aliases.get(name).map_or_else(|| vec![name], |names| names.iter().map(Str::as_str).collect());
+        names.into_iter().map(|name| self.templates.get(name).copied()).collect()
+    }
+
+    /// Whether its templates are there to be read.
+    pub fn shows_templates(&self) -> bool {
+        !self.templates.is_empty()
+    }
 }
 
 /// All of them, in the order of the ConfigMaps' names.
@@ -56,23 +121,31 @@ fn of(map: &Object, rest: &str) -> Option<InjectorConfig> {
     let config = parsed("config", data("config"));
     let (values, config) = (values.root(), config.root());
     let selectors = |name| config.list(name).filter_map(LabelSelector::read).collect();
+    let words = |field: &Field<'_>, name| field.texts(name).map(|(word, _)| Str::from(word)).collect::<Vec<_>>();
+    let default_templates = Some(words(&config, "defaultTemplates")).filter(|names| !names.is_empty()).unwrap_or_else(|| vec!["sidecar".into()]);
+    let templates = config.get("templates").into_iter().flat_map(|t| t.entries().collect::<Vec<_>>());
+    let aliases = config.get("aliases").into_iter().flat_map(|a| a.entries().collect::<Vec<_>>());
+    let aliases = aliases.map(|(name, list)| (Str::from(name), list.items().filter_map(|item| item.str().map(Str::from)).collect()));
     Some(InjectorConfig {
         revision: revision.into(),
         object: map.reference(),
         policy: config.get("policy").and_then(|f| f.str()).unwrap_or("enabled").into(),
         never: selectors("neverInjectSelector"),
         always: selectors("alwaysInjectSelector"),
+        default_templates,
+        templates: templates.filter_map(|(name, text)| Some((Str::from(name), Template::read(text.str()?)))).collect(),
+        aliases: aliases.collect(),
         namespaces_by_default: values.at(["sidecarInjectorWebhook", "enableNamespacesByDefault"]).and_then(|f| f.bool()).unwrap_or(false),
-        cluster_name: word(&values, ["global", "multiCluster", "clusterName"]).unwrap_or_else(|| "Kubernetes".into()),
-        cluster_domain: word(&values, ["global", "proxy", "clusterDomain"]),
-        hub: word(&values, ["global", "hub"]),
-        tag: values.at(["global", "proxy", "image"]).and_then(|f| image_tag(f.str()?)).or_else(|| word(&values, ["global", "tag"])),
+        cluster_name: value(&values, ["global", "multiCluster", "clusterName"]).unwrap_or_else(|| "Kubernetes".into()),
+        cluster_domain: value(&values, ["global", "proxy", "clusterDomain"]),
+        hub: value(&values, ["global", "hub"]),
+        tag: values.at(["global", "proxy", "image"]).and_then(|f| image_tag(f.str()?)).or_else(|| value(&values, ["global", "tag"])),
         image: proxy_image(&values),
         error,
     })
 }
 
-fn word<const N: usize>(values: &Field<'_>, path: [&'static str; N]) -> Option<Str> {
+fn value<const N: usize>(values: &Field<'_>, path: [&'static str; N]) -> Option<Str> {
     values.at(path)?.str().filter(|s| !s.is_empty()).map(Str::from)
 }
 
@@ -93,6 +166,34 @@ fn image_tag(image: &str) -> Option<Str> {
 mod tests {
     use super::*;
     use crate::model::{Inventory, Item};
+
+    #[test]
+    fn templates_tell_what_their_proxy_is() {
+        let of = |text: &str| {
+            let template = Template::read(text);
+            (template.holds_proxy, template.mode)
+        };
+        let sidecar = "spec:\n  {{ if .X }}\n  initContainers:\n  {{ end }}\n  - name: istio-proxy\n    args:\n    - proxy\n    - sidecar\n";
+        assert_eq!(of(sidecar), (true, Some(Mode::Sidecar)));
+        assert_eq!(of("containers:\n- name: \"istio-proxy\"\n  args: [proxy, \"router\"]"), (true, Some(Mode::Gateway)));
+        assert_eq!(of("containers:\n- name: istio-proxy\n  args:\n  - proxy\n  - waypoint"), (true, Some(Mode::Gateway)));
+        assert_eq!(of("containers:\n- name: istio-proxy\n  env: [{name: A, value: b}]"), (true, None));
+        assert_eq!(of("metadata:\n  labels:\n    hello: world"), (false, None));
+        assert_eq!(of("initContainers:\n- name: grpc-bootstrap-init\n  args:\n  - router"), (false, None));
+    }
+
+    #[test]
+    fn aliases_stand_for_several_templates() {
+        let config = "defaultTemplates: [mine]\ntemplates: {sidecar: 'name: istio-proxy', label: 'metadata: {}'}\naliases: {mine: [sidecar, label]}";
+        let map = serde_json::json!({"metadata": {"namespace": "istio-system", "name": "istio-sidecar-injector"}, "data": {"config": config}});
+        let mut inventory = Inventory::default();
+        inventory.push(Item::from_value(Kind::ConfigMap, map).unwrap());
+        let read = read(&Index::new(inventory));
+        assert_eq!(read[0].default_templates, ["mine"]);
+        let named = |name| read[0].resolve(name).map(|found| found.iter().map(|t| t.holds_proxy).collect::<Vec<_>>());
+        assert_eq!(named("mine"), Some(vec![true, false]));
+        assert_eq!(named("other"), None);
+    }
 
     #[test]
     fn settings_are_read_and_what_cannot_be_read_is_said() {

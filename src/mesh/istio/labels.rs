@@ -87,10 +87,13 @@ pub fn is_waypoint(labels: &Map) -> bool {
 
 /// Whether a workload is marked as a gateway for traffic into or out of the mesh; waypoints are not.
 pub fn is_gateway(workload: &Workload) -> bool {
-    let labels = &workload.labels;
+    has_gateway_labels(&workload.labels) || workload.annotations.is(TEMPLATES, "gateway")
+}
+
+/// Whether pod labels are those that charts and Istio's Gateway API controller give to gateways.
+pub fn has_gateway_labels(labels: &Map) -> bool {
     labels.get("operator.istio.io/component").is_some_and(|c| matches!(c, "IngressGateways" | "EgressGateways"))
         || labels.get("istio").is_some_and(|i| matches!(i, "ingressgateway" | "egressgateway" | "eastwestgateway"))
-        || workload.annotations.is(TEMPLATES, "gateway")
         || labels.has("istio.io/gateway-name")
         || labels.is(MANAGED, "istio.io-gateway-controller")
 }

@@ -1,6 +1,7 @@
 //! Istio: mesh configuration, revisions and what follows from them.
 
 pub mod ambient;
+pub mod annotation_values;
 mod cluster_local;
 pub mod delegates;
 pub mod destination_rules;
@@ -23,9 +24,9 @@ pub mod transport;
 pub mod visibility;
 
 pub use cluster_local::ClusterLocal;
-pub use detect::Ambient;
+pub use detect::{Ambient, Enablement};
 pub(super) use injection::membership_of;
-pub use injector_config::InjectorConfig;
+pub use injector_config::{InjectorConfig, Template};
 pub use labels::{INJECT, INJECTION, REV, TAG};
 pub use mesh_config::{MeshConfig, OutboundMode};
 pub use registry::{Entry, Registry, Source};
@@ -84,6 +85,11 @@ impl Istio {
         of(name).or_else(|| self.tags.iter().filter(|t| t.name == name).find_map(|t| of(&t.revision)))
     }
 
+    /// Membership of a workload.
+    pub(super) fn injection(&self, index: &Index, workload: &Workload) -> InjectionFact {
+        injection::fact(self, index, workload)
+    }
+
     /// The injector's settings for a revision.
     pub fn injector_config(&self, revision: &str) -> Option<&InjectorConfig> {
         self.injector_configs.iter().find(|c| c.revision == revision)
@@ -108,10 +114,6 @@ impl Mesh for Istio {
 
     fn control_planes(&self) -> &[ControlPlane] {
         &self.control_planes
-    }
-
-    fn injection(&self, index: &Index, workload: &Workload) -> InjectionFact {
-        injection::fact(self, index, workload)
     }
 
     fn has_proxy(&self, pod: &Pod) -> bool {

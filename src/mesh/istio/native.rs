@@ -35,9 +35,10 @@ impl Istio {
     pub(in crate::mesh) fn native_sidecar(&self, index: &Index, workload: &Workload, revision: Option<&str>) -> Fact<bool> {
         let (plane, version) = (self.plane(revision), self.minor(revision));
         let annotated = workload.annotations.get(ANNOTATION).and_then(|value| match value {
-            "true" => Some(true),
             "false" => Some(false),
-            _ => None,
+            "" => None,
+            // Whatever else is written counts as a yes, as the template compares with "false".
+            _ => Some(true),
         });
         if let Some(wanted) = annotated.filter(|_| version.is_none_or(|v| v >= ANNOTATION_SINCE)) {
             return Fact::known(wanted, vec![Evidence::default(format!("the annotation {ANNOTATION}: \"{wanted}\""))]);

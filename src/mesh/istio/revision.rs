@@ -24,6 +24,8 @@ pub struct Tag {
 pub struct Injector {
     /// Its configuration; nothing for those the chart would make, assumed where webhooks are not visible.
     pub object: Option<ObjectRef>,
+    /// The configuration's name, also of one that is assumed: the API server asks them in the order of their names.
+    pub configuration: Str,
     /// Its place in the configuration.
     pub path: String,
     /// Its name.
@@ -84,10 +86,11 @@ fn of_configuration(object: &Object) -> impl Iterator<Item = Injector> + '_ {
     let labels = &object.meta.labels;
     let revision = Str::from(labels.get(REV).filter(|r| !r.is_empty()).unwrap_or(DEFAULT));
     let tag = labels.get(TAG).map(Str::from);
-    object.root().list("webhooks").filter(|w| w.text("name").ends_with("istio.io")).map(move |webhook| {
+    object.root().list("webhooks").filter(|w| w.text("name").ends_with("istio.io") && is_shown_pods(w)).map(move |webhook| {
         let selector = |name| webhook.get(name).map(|s| readable_selector(&s)).unwrap_or_default();
         Injector {
             object: Some(object.reference()),
+            configuration: object.meta.name.clone(),
             path: webhook.path(),
             name: webhook.text("name").into(),
             revision: revision.clone(),
@@ -98,6 +101,13 @@ fn of_configuration(object: &Object) -> impl Iterator<Item = Injector> + '_ {
             fail_closed: webhook.text("failurePolicy") != "Ignore",
         }
     })
+}
+
+/// Whether the API server asks a webhook about new pods at all.
+fn is_shown_pods(webhook: &Field<'_>) -> bool {
+    let names = |rule: &Field<'_>, list, wanted: &[&str]| rule.texts(list).any(|(word, _)| wanted.contains(&word));
+    let creates_pods = |rule: Field<'_>| names(&rule, "operations", &["CREATE", "*"]) && names(&rule, "resources", &["pods", "*", "*/*"]);
+    webhook.get("rules").is_none() || webhook.list("rules").any(creates_pods)
 }
 
 /// A selector that cannot be read must not read as "everything".
@@ -116,8 +126,14 @@ fn chart_webhooks(revision: &Str, tag: Option<&Str>, namespaces_by_default: bool
     let absent = |key| requirement(key, "DoesNotExist", &[]);
     let not_refused = || requirement(INJECT, "NotIn", &["false"]);
     let is = |key, value| requirement(key, "In", &[value]);
+    let configuration = match tag {
+        Some(tag) => format!("istio-revision-tag-{tag}"),
+        None if revision == DEFAULT => "istio-sidecar-injector".to_owned(),
+        None => format!("istio-sidecar-injector-{revision}"),
+    };
     let webhook = |prefix: &str, namespaces: LabelSelector, pods: LabelSelector| Injector {
         object: None,
+        configuration: configuration.as_str().into(),
         path: String::new(),
         name: format!("{prefix}.sidecar-injector.istio.io").into(),
         revision: revision.clone(),

@@ -21,6 +21,8 @@ pub const PARTS: [&str; 3] = ["destination", "identity", "proxy-injector"];
 pub struct Injector {
     /// Its configuration; nothing for the one the chart would make, assumed where webhooks are not visible.
     pub object: Option<ObjectRef>,
+    /// The configuration's name, also of one that is assumed: the API server asks them in the order of their names.
+    pub configuration: Str,
     /// Its place in the configuration.
     pub path: String,
     /// The control plane's namespace.
@@ -51,6 +53,7 @@ pub(super) fn injectors(index: &Index, configs: &[LinkerdConfig]) -> Vec<Injecto
     }
     let assumed = |config: &LinkerdConfig| Injector {
         object: None,
+        configuration: "linkerd-proxy-injector-webhook-config".into(),
         path: String::new(),
         namespace: config.namespace.clone(),
         namespaces: config.injector_namespaces.clone().unwrap_or_else(chart_namespaces),
@@ -72,6 +75,7 @@ fn of_configuration(object: &crate::model::Object) -> impl Iterator<Item = Injec
         let service = webhook.at(["clientConfig", "service"]).map(|s| Str::from(s.text("namespace")));
         Injector {
             object: Some(object.reference()),
+            configuration: object.meta.name.clone(),
             path: webhook.path(),
             namespace: object.meta.labels.get(PLANE).map(Str::from).or(service).unwrap_or_default(),
             namespaces: selector("namespaceSelector"),
@@ -123,13 +127,21 @@ pub(super) fn control_planes(index: &Index, configs: &[LinkerdConfig]) -> Vec<Co
     }
     for part in PARTS {
         let selector: Map = [(COMPONENT, part)].into_iter().collect();
-        for workload in index.select(None, &selector) {
-            let namespace = workload.labels.get(PLANE).map_or_else(|| workload.reference.namespace.clone(), Str::from);
+        let planes: Vec<Str> = configs.iter().map(|c| c.namespace.clone()).collect();
+        let ours = |w: &&Workload| is_component(&w.labels, &w.reference.namespace, &planes);
+        for workload in index.select(None, &selector).filter(ours) {
+            let namespace = workload.reference.namespace.clone();
             let plane = found.entry(namespace.clone()).or_insert_with(|| empty(&namespace));
             add_part(index, workload, part, plane);
         }
     }
     found.into_values().collect()
+}
+
+/// Whether labels are those of a control plane's component, which lives in its control plane's namespace: the label of components on a workload
+/// elsewhere makes that no part of Linkerd. `planes` are the namespaces that hold a configuration.
+pub(super) fn is_component(labels: &Map, namespace: &Str, planes: &[Str]) -> bool {
+    labels.has(COMPONENT) && labels.get(PLANE).map_or_else(|| *namespace == "linkerd" || planes.contains(namespace), |plane| *namespace == plane)
 }
 
 fn add_part(index: &Index, workload: &Workload, part: &str, plane: &mut ControlPlane) {

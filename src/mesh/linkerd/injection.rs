@@ -3,24 +3,26 @@
 //! Sources: linkerd2 `pkg/inject/report.go`, `pkg/inject/inject.go`, `pkg/healthcheck/sidecar.go`, the chart's proxy-injector webhook.
 
 mod drift;
+mod settings;
 
-use super::{INJECT, Injector, Linkerd};
+use super::{INJECT, Injector, Linkerd, detect};
 use crate::index::{Body, Index, Workload};
 use crate::mesh::{Shape, namespace_annotation, namespace_ref, namespace_words};
-use crate::model::{Container, Evidence, Fact, InjectionFact, Intent, Map, MeshId, Mode};
+use crate::model::{Container, Evidence, Fact, InjectionFact, Intent, Map, MeshId, Mode, Str};
 
-/// Membership of a workload in Linkerd.
-pub(super) fn fact(linkerd: &Linkerd, index: &Index, workload: &Workload) -> InjectionFact {
+/// Membership of a workload in Linkerd; `istio` is the first webhook configuration that adds a proxy of Istio's to its pods, if one does.
+pub(super) fn fact(linkerd: &Linkerd, index: &Index, workload: &Workload, istio: Option<&Str>) -> InjectionFact {
     let Some(shape) = Shape::of(index, workload) else {
-        return InjectionFact { mesh: MeshId::Linkerd, intended: Fact::NotApplicable, actual: Default::default(), drift: Vec::new() };
+        return InjectionFact::not_applicable(MeshId::Linkerd);
     };
-    let intended = intent(linkerd, &shape);
+    let mut added_by = None;
+    let intended = intent(linkerd, &shape, istio, &mut added_by);
     let (actual, drift) = drift::look(linkerd, &shape, &intended);
-    InjectionFact { mesh: MeshId::Linkerd, intended, actual, drift }
+    InjectionFact { mesh: MeshId::Linkerd, intended, actual, drift, added_by }
 }
 
-fn intent(linkerd: &Linkerd, shape: &Shape<'_>) -> Fact<Intent> {
-    if shape.labels().has(super::COMPONENT) || shape.labels().has("linkerd.io/cni-resource") {
+fn intent(linkerd: &Linkerd, shape: &Shape<'_>, istio: Option<&Str>, added_by: &mut Option<Str>) -> Fact<Intent> {
+    if is_component(linkerd, shape) {
         return Fact::NotApplicable;
     }
     let by_hand = shape.spec.all_containers().any(|c| c.name == "linkerd-proxy");
@@ -55,16 +57,33 @@ fn intent(linkerd: &Linkerd, shape: &Shape<'_>) -> Fact<Intent> {
         return Fact::known(Intent::Out, blocked.into_iter().chain([why]).collect());
     }
     let mut because = vec![injector.evidence("", "the injector's webhook selects the pod"), why];
-    if blocked.is_empty() {
-        because.extend(dead_injector(linkerd, injector));
-        return taken(because);
+    if let Some(earlier) = istio.filter(|name| **name < injector.configuration) {
+        let text = format!("Istio's webhook configuration {earlier} is asked first, and the injector leaves alone a pod that already holds a proxy");
+        because.push(injector.evidence("", text));
+        return Fact::known(Intent::Out, because);
     }
-    because.extend(blocked);
-    Fact::known(Intent::Out, because)
+    if !blocked.is_empty() {
+        because.extend(blocked);
+        return Fact::known(Intent::Out, because);
+    }
+    let settings = settings::Settings::of(linkerd, injector, shape, &annotations);
+    if let Some(why) = settings.refusal(shape) {
+        because.push(why);
+        return Fact::known(Intent::Refused, because);
+    }
+    because.extend(dead_injector(linkerd, injector));
+    *added_by = Some(injector.configuration.clone());
+    taken(because)
 }
 
 fn taken(because: Vec<Evidence>) -> Fact<Intent> {
     Fact::known(Intent::In { mode: Mode::Sidecar, revision: None }, because)
+}
+
+/// Linkerd's own parts, which no injection concerns.
+fn is_component(linkerd: &Linkerd, shape: &Shape<'_>) -> bool {
+    let labels = shape.labels();
+    detect::is_component(labels, &shape.workload.reference.namespace, &linkerd.namespaces) || labels.is("k8s-app", "linkerd-cni")
 }
 
 /// A bare pod that runs with a proxy got it from the injector; a template that has one was written so.

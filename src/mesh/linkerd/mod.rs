@@ -61,6 +61,11 @@ impl Linkerd {
         }
     }
 
+    /// Membership of a workload; `istio` is the first webhook configuration that adds a proxy of Istio's to its pods, if one does.
+    pub(super) fn injection(&self, index: &Index, workload: &Workload, istio: Option<&Str>) -> InjectionFact {
+        injection::fact(self, index, workload, istio)
+    }
+
     /// The settings of the control plane in `namespace`.
     pub fn config(&self, namespace: &str) -> Option<&LinkerdConfig> {
         self.configs.iter().find(|c| c.namespace == namespace)
@@ -74,10 +79,6 @@ impl Mesh for Linkerd {
 
     fn control_planes(&self) -> &[ControlPlane] {
         &self.control_planes
-    }
-
-    fn injection(&self, index: &Index, workload: &Workload) -> InjectionFact {
-        injection::fact(self, index, workload)
     }
 
     fn has_proxy(&self, pod: &Pod) -> bool {

@@ -1,7 +1,8 @@
 //! What the running pods are, and how that differs from what is meant.
 
+use super::written;
 use crate::mesh::istio::Istio;
-use crate::mesh::istio::labels::{REDIRECTION, REV, STATUS, TEMPLATES};
+use crate::mesh::istio::labels::{REDIRECTION, REV, STATUS};
 use crate::mesh::{Alike, Drifts, Shape, release};
 use crate::model::{Actual, Drift, Fact, Intent, Membership, Mode, Pod};
 
@@ -14,11 +15,13 @@ pub(super) fn look(istio: &Istio, shape: &Shape<'_>, intended: &Fact<Intent>) ->
     if *intended == Fact::NotApplicable {
         return (actual, Vec::new());
     }
+    // What somebody wrote into the template stays as it is written.
+    let by_hand = written::Written::of(shape).is_some_and(|w| !w.generated);
     for (pod, pods) in shape.index.pod_variants(shape.workload) {
         let state = State::of(pod);
         *state.counter(&mut actual) += pods;
         if let Some(intent) = intended.value() {
-            compare(istio, Alike { pod, pods }, &state, intent, &mut drifts);
+            compare(istio, Alike { pod, pods }, &state, intent, by_hand, &mut drifts);
         }
     }
     (actual, drifts.into_list(actual.pods()))
@@ -48,11 +51,10 @@ impl State {
     fn of(pod: &Pod) -> Self {
         let annotations = &pod.metadata.annotations;
         if pod.spec.container("istio-proxy").is_some() {
-            let made_as_gateway = annotations.get(TEMPLATES).is_some_and(|t| t.split(',').any(|t| t.trim() == "gateway"));
-            return match (pod.spec.is_native_sidecar("istio-proxy"), annotations.has(STATUS) && !made_as_gateway) {
-                (_, false) => Self::Gateway,
-                (true, true) => Self::Native,
-                (false, true) => Self::Sidecar,
+            return match (pod.spec.is_native_sidecar("istio-proxy"), written::mode(&pod.spec, &pod.metadata.labels, annotations)) {
+                (_, Mode::Gateway) => Self::Gateway,
+                (true, _) => Self::Native,
+                (false, _) => Self::Sidecar,
             };
         }
         match annotations.get(REDIRECTION) {
@@ -74,12 +76,12 @@ impl State {
     }
 }
 
-fn compare(istio: &Istio, pod: Alike<'_>, state: &State, intent: &Intent, drifts: &mut Drifts) {
+fn compare(istio: &Istio, pod: Alike<'_>, state: &State, intent: &Intent, by_hand: bool, drifts: &mut Drifts) {
     use State::{Ambient, Gateway, Native, Out, Pending, Sidecar};
     match (intent, state) {
-        (Intent::In { mode: Mode::Sidecar | Mode::Gateway, revision }, Sidecar | Native | Gateway) => {
+        (Intent::In { mode: Mode::Sidecar | Mode::Gateway, revision, .. }, Sidecar | Native | Gateway) => {
             if let Some(revision) = revision {
-                versions(istio, pod, revision, drifts);
+                versions(istio, pod, revision, by_hand, drifts);
             }
         }
         (Intent::In { mode: Mode::Sidecar | Mode::Gateway, .. }, Out) => {
@@ -102,17 +104,20 @@ fn compare(istio: &Istio, pod: Alike<'_>, state: &State, intent: &Intent, drifts
         (Intent::Out, Ambient | Pending) => {
             drifts.add("unwanted", false, pod, REDIRECTION_AT, "is still in ambient mode: see istio-cni on its node");
         }
+        (Intent::Refused, Sidecar | Native | Gateway | Out | Ambient | Pending) => {
+            drifts.add("refused", false, pod, "metadata", "runs, and a new pod would be refused");
+        }
         (Intent::Out, Out | Gateway) | (Intent::In { mode: Mode::Ambient, .. }, Ambient | Gateway | Out) => {}
     }
 }
 
-fn versions(istio: &Istio, pod: Alike<'_>, revision: &str, drifts: &mut Drifts) {
+fn versions(istio: &Istio, pod: Alike<'_>, revision: &str, by_hand: bool, drifts: &mut Drifts) {
     let annotations = &pod.metadata.annotations;
     if let Some(running) = revision_of(&pod).filter(|r| r != revision) {
         let at = if annotations.has(REV) { r#"metadata.annotations["istio.io/rev"]"# } else { r#"metadata.annotations["sidecar.istio.io/status"]"# };
         drifts.add("revision", true, pod, at, format!("is of revision {running:?}, a new pod would be of {revision:?}"));
     }
-    let chosen = annotations.has("sidecar.istio.io/proxyImage");
+    let chosen = by_hand || annotations.has("sidecar.istio.io/proxyImage");
     let configured = istio.injector_config(revision).and_then(|c| c.tag.as_deref()).map(release);
     let expected = configured.or_else(|| istio.revision(revision)?.version.as_deref());
     let running = pod.spec.container("istio-proxy").and_then(|c| c.image_tag()).map(release);

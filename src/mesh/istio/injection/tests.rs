@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::index::Index;
-use crate::mesh::Mesh;
 use crate::mesh::istio::Istio;
 use crate::model::{Coverage, Fact, InjectionFact, Inventory, Item, Kind};
 
@@ -292,4 +291,122 @@ fn a_chosen_proxy_image_is_no_drift() {
     let namespace = json!({"istio-injection": "enabled"});
     let cluster = Cluster::new(&["default"]).namespace(namespace).template(json!({"labels": {"app": "cart"}}), json!({})).pod(annotations, spec);
     assert_eq!(cluster.fact(&[Kind::MutatingWebhookConfiguration]).drift, []);
+}
+
+/// A webhook configuration of its own name that asks `revision` about every pod of every namespace.
+fn webhook(name: &str, revision: &str) -> Value {
+    json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": name, "labels": {"istio.io/rev": revision}},
+        "webhooks": [{"name": "any.sidecar-injector.istio.io", "clientConfig": {"url": "https://istiod"}}]})
+}
+
+#[test]
+fn of_two_configurations_that_select_a_pod_the_last_by_name_makes_its_proxy() {
+    for (names, expected) in [(["a", "b"], "sidecar canary"), (["z", "b"], "sidecar default")] {
+        let [default, canary] = names;
+        let cluster = Cluster::new(&["default", "canary"]).with(webhook(default, "default")).with(webhook(canary, "canary"));
+        let fact = cluster.namespace(json!({})).template(json!({}), json!({})).fact(&[]);
+        assert_eq!(intended(&fact).0, expected, "{names:?}");
+        assert_eq!(fact.added_by.as_deref(), names.iter().min().copied(), "{names:?}: the first adds the container");
+    }
+}
+
+#[test]
+fn a_webhook_that_is_not_shown_new_pods_injects_none() {
+    let with_rule = |rule: Value| {
+        let mut configuration = webhook("only", "default");
+        configuration["webhooks"][0]["rules"] = json!([rule]);
+        intended(&Cluster::new(&[]).with(configuration).namespace(json!({})).template(json!({}), json!({})).fact(&[])).0
+    };
+    assert_eq!(with_rule(json!({"operations": ["CREATE"], "resources": ["pods"]})), "sidecar default");
+    assert_eq!(with_rule(json!({"operations": ["*"], "resources": ["*"]})), "sidecar default");
+    assert_eq!(with_rule(json!({"operations": ["UPDATE"], "resources": ["pods"]})), "none");
+    assert_eq!(with_rule(json!({"operations": ["CREATE"], "resources": ["configmaps"]})), "none");
+}
+
+#[test]
+fn an_illegal_policy_injects_nothing_whatever_pods_ask_for() {
+    let cluster = Cluster::new(&["default"]).injector("policy: sometimes", json!({})).namespace(json!({"istio-injection": "enabled"}));
+    let (found, why) = cluster.template(json!({"labels": {"sidecar.istio.io/inject": "true"}}), json!({})).intended();
+    assert_eq!(found, "none");
+    assert!(why.contains(r#"policy "sometimes" is neither enabled nor disabled"#), "{why}");
+}
+
+#[test]
+fn values_that_cannot_be_read_refuse_the_pod_and_others_do_not() {
+    let enabled = || Cluster::new(&["default"]).namespace(json!({"istio-injection": "enabled"}));
+    let of = |name: &str, value: &str| enabled().template(json!({"annotations": {name: value}}), json!({})).intended();
+    for (name, value) in [
+        ("sidecar.istio.io/proxyCPU", "lots"),
+        ("sidecar.istio.io/proxyMemoryLimit", "-1Mi"),
+        ("traffic.sidecar.istio.io/includeInboundPorts", "http"),
+        ("proxy.istio.io/config", "concurrency: [x"),
+        ("inject.istio.io/templates", ""),
+    ] {
+        let (found, why) = of(name, value);
+        // Which templates there are is known only where the injector's settings are.
+        let expected = if name.starts_with("inject") { "unknown" } else { "refused" };
+        assert_eq!(found, expected, "{name}: {why}");
+    }
+    for (name, value) in [("sidecar.istio.io/nativeSidecar", "maybe"), ("sidecar.istio.io/rewriteAppHTTPProbers", "maybe")] {
+        assert_eq!(of(name, value).0, "sidecar default", "{name}");
+    }
+    let pair = json!({"annotations": {"sidecar.istio.io/proxyCPU": "2", "sidecar.istio.io/proxyCPULimit": "500m"}});
+    let (found, why) = enabled().template(pair, json!({})).intended();
+    assert_eq!((found.as_str(), why.contains("more than its limit")), ("refused", true), "{why}");
+    let off = json!({"labels": {"sidecar.istio.io/inject": "false"}, "annotations": {"sidecar.istio.io/proxyCPU": "lots"}});
+    assert_eq!(enabled().template(off, json!({})).intended().0, "none", "whom istiod passes over is not validated");
+}
+
+#[test]
+fn templates_decide_whether_there_is_a_proxy_and_of_which_sort() {
+    let config = "policy: enabled\ndefaultTemplates: [label]\naliases: {both: [sidecar, label]}\ntemplates:\n  label: 'metadata: {labels: {a: b}}'\n  \
+        sidecar: |\n    containers:\n    - name: istio-proxy\n      args: [proxy, sidecar]\n  edge: |\n    containers:\n    - name: istio-proxy\n      \
+        args: [proxy, router]\n";
+    let of = |annotations: Value| {
+        let cluster = Cluster::new(&["default"]).injector(config, json!({})).namespace(json!({"istio-injection": "enabled"}));
+        cluster.template(json!({"annotations": annotations}), json!({})).intended()
+    };
+    let named = |names: &str| of(json!({"inject.istio.io/templates": names})).0;
+    assert_eq!(of(json!({})).0, "none", "the default template holds no proxy");
+    assert_eq!(
+        [named("sidecar"), named("edge"), named("both"), named("sidecar, edge")].map(|s| s.replace(" default", "")),
+        ["sidecar", "gateway", "sidecar", "gateway"]
+    );
+    let (found, why) = of(json!({"inject.istio.io/templates": "sidecar,missing"}));
+    assert_eq!((found.as_str(), why.contains(r#"no template "missing""#)), ("refused", true), "{why}");
+}
+
+#[test]
+fn a_proxy_written_into_the_template_is_merged_with_the_injectors_and_stays_without_it() {
+    let written =
+        |args: Value| json!({"containers": [{"name": "app"}, {"name": "istio-proxy", "image": "docker.io/istio/proxyv2:1.27.0", "args": args}]});
+    let status = json!({"sidecar.istio.io/status": "{\"containers\":[\"istio-proxy\"]}"});
+    let of = |namespace: Value, metadata: Value, spec: Value| Cluster::new(&["default"]).namespace(namespace).template(metadata, spec).intended().0;
+    let enabled = || json!({"istio-injection": "enabled"});
+    assert_eq!(of(enabled(), json!({}), written(json!(["proxy", "sidecar"]))), "sidecar default");
+    assert_eq!(of(enabled(), json!({}), written(json!(["proxy", "router"]))), "gateway default");
+    assert_eq!(of(json!({}), json!({}), written(json!(["proxy", "sidecar"]))), "sidecar");
+    assert_eq!(of(json!({}), json!({}), written(json!(["proxy", "router"]))), "gateway");
+    assert_eq!(of(enabled(), json!({"annotations": status}), written(json!(["proxy", "sidecar"]))), "sidecar default", "kube-injected once");
+    let off = json!({"labels": {"sidecar.istio.io/inject": "false"}, "annotations": status});
+    assert_eq!(of(enabled(), off, written(json!(["proxy", "sidecar"]))), "sidecar", "kube-injected, and now left alone");
+    let auto = json!({"containers": [{"name": "istio-proxy", "image": "auto"}]});
+    assert_eq!(of(json!({}), json!({}), auto), "none", "a place to be filled that nobody fills");
+}
+
+#[test]
+fn ambient_follows_the_selectors_that_istio_cni_is_given() {
+    let selectors = "- podSelector: {matchLabels: {mesh: 'yes'}}\n- namespaceSelector: {matchLabels: {zone: meshed}}\n  podSelector:\n    \
+        matchExpressions: [{key: mesh, operator: NotIn, values: ['no']}]\n";
+    let cni = |data: Value| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": "istio-system", "name": "istio-cni-config"}, "data": data});
+    let of = |namespace: Value, labels: Value| {
+        let cluster = Cluster::new(&["default"]).with(cni(json!({"AMBIENT_ENABLEMENT_SELECTOR": selectors}))).namespace(namespace);
+        cluster.template(json!({"labels": labels}), json!({})).intended().0
+    };
+    assert_eq!(of(json!({}), json!({"mesh": "yes"})), "ambient");
+    assert_eq!(of(json!({}), json!({"istio.io/dataplane-mode": "ambient"})), "none", "the default label means nothing then");
+    assert_eq!([of(json!({"zone": "meshed"}), json!({})), of(json!({"zone": "meshed"}), json!({"mesh": "no"}))], ["ambient", "none"]);
+    let off = Cluster::new(&["default"]).with(cni(json!({"AMBIENT_ENABLED": "false"}))).namespace(json!({"istio.io/dataplane-mode": "ambient"}));
+    assert_eq!(off.template(json!({}), json!({})).intended().0, "none");
 }

@@ -4,23 +4,29 @@ use crate::mesh::istio::{DEFAULT, INJECT, INJECTION, Injector, Istio, REV};
 use crate::mesh::{Shape, namespace_label, namespace_ref};
 use crate::model::{Evidence, LabelSelector, Map, Requirement};
 
-/// The webhooks that would be shown the pod, with what shows it.
+/// The webhooks that would be shown the pod, one for each configuration and in the order in which they are asked, with what shows it.
 pub(super) fn select<'a>(istio: &'a Istio, shape: &Shape<'_>, namespace_labels: &Map) -> (Vec<&'a Injector>, Vec<Evidence>) {
     let selects = |i: &&Injector| i.namespaces.matches(namespace_labels) && i.pods.matches(shape.labels());
-    let matching: Vec<&Injector> = istio.injectors.iter().filter(selects).collect();
-    let Some(first) = matching.first() else {
+    let mut matching: Vec<&Injector> = istio.injectors.iter().filter(selects).collect();
+    matching.sort_by(|a, b| a.configuration.cmp(&b.configuration));
+    // A second webhook of a configuration asks the same istiod again.
+    matching.dedup_by(|a, b| a.configuration == b.configuration && a.revision == b.revision);
+    let Some(last) = matching.last() else {
         return (matching, refusals(istio, shape, namespace_labels));
     };
     let mut because = asking(shape, namespace_labels);
-    let assumed = if first.object.is_none() { "; the real webhooks are not visible, so the chart's are assumed" } else { "" };
-    because.push(first.evidence(format!("{} selects the pod{assumed}", first.describe())));
-    if let Some(second) = matching.iter().skip(1).find(|i| i.object != first.object || i.revision != first.revision) {
-        because.push(second.evidence(format!("{} selects it as well: the pod may be injected twice", second.describe())));
+    let assumed = if last.object.is_none() { "; the real webhooks are not visible, so the chart's are assumed" } else { "" };
+    for earlier in &matching[..matching.len() - 1] {
+        let text = format!(
+            "{} selects the pod as well: configurations are asked in the order of their names, and the last one's proxy remains",
+            earlier.describe()
+        );
+        because.push(earlier.evidence(text));
     }
-    let dead = istio.revision(&first.revision).is_some_and(|plane| plane.ready == Some(0));
-    if dead {
-        let then = if first.fail_closed { "pods cannot be created" } else { "pods start without a sidecar" };
-        because.push(first.evidence(format!("no istiod of revision {} is ready: {then}", first.revision)));
+    because.push(last.evidence(format!("{} selects the pod{assumed}", last.describe())));
+    for dead in matching.iter().filter(|i| istio.revision(&i.revision).is_some_and(|plane| plane.ready == Some(0))) {
+        let then = if dead.fail_closed { "pods cannot be created" } else { "pods start without a sidecar" };
+        because.push(dead.evidence(format!("no istiod of revision {} is ready: {then}", dead.revision)));
     }
     (matching, because)
 }

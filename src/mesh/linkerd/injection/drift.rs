@@ -39,6 +39,7 @@ pub(super) fn look(linkerd: &Linkerd, shape: &Shape<'_>, intended: &Fact<Intent>
                     annotations(meant, pod, &mut drifts);
                 }
             }
+            (Some(Intent::Refused), _) => drifts.add("refused", false, pod, "metadata", "runs, and a new pod would be refused"),
             _ => {}
         }
     }

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::index::Index;
-use crate::mesh::Mesh;
 use crate::mesh::linkerd::Linkerd;
 use crate::model::{Coverage, Fact, InjectionFact, Inventory, Item, Kind};
 
@@ -29,7 +28,7 @@ fn fact(values: Value, namespace: Option<Value>, template: Value, pod: Option<Va
         inventory.push(Item::from_value(kind, value).unwrap());
     }
     let index = Index::new(inventory);
-    Linkerd::open(&index).injection(&index, index.workload("shop", "cart", None).unwrap())
+    Linkerd::open(&index).injection(&index, index.workload("shop", "cart", None).unwrap(), None)
 }
 
 fn with(mut object: Value, fields: &[(&str, &str)]) -> Value {
@@ -196,4 +195,53 @@ fn what_runs_is_counted_and_compared() {
         assert_eq!((fact.actual.name(), found.join(" ")), (actual, codes.to_owned()), "{row}");
         assert_eq!(fact.restart_needed(), !codes.is_empty(), "{row}");
     }
+}
+
+/// The mode and what decided last, of a pod template with these annotations in a namespace with those.
+fn settled(values: Value, namespace: Value, pod: Value) -> (&'static str, String) {
+    let fact = fact(values, Some(json!({"annotations": namespace})), json!({"metadata": {"annotations": pod}}), None, None);
+    match &fact.intended {
+        Fact::Known { value, because } => (value.name(), because.last().unwrap().path.clone().unwrap_or_default()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_proxy_that_the_api_server_does_not_take_refuses_the_pod() {
+    let enabled = || json!({"linkerd.io/inject": "enabled"});
+    for (name, value, expected) in [
+        ("config.linkerd.io/admin-port", "0", "refused"),
+        ("config.linkerd.io/proxy-uid", "-5", "refused"),
+        ("config.linkerd.io/proxy-cpu-request", "2", "refused"),
+        ("config.linkerd.io/admin-port", "http", "sidecar"),
+        ("config.linkerd.io/outbound-port", "0", "sidecar"),
+        ("config.linkerd.io/proxy-cpu-request", "lots", "sidecar"),
+        ("config.linkerd.io/debug-image-pull-policy", "always", "sidecar"),
+    ] {
+        let values = json!({"proxy": {"resources": {"cpu": {"limit": "1"}}}});
+        assert_eq!(settled(values, enabled(), json!({name: value})).0, expected, "{name}: {value}");
+    }
+    let of_namespace = settled(json!({}), json!({"linkerd.io/inject": "enabled", "config.linkerd.io/inbound-port": "70000"}), json!({}));
+    assert_eq!((of_namespace.0, of_namespace.1.as_str()), ("refused", r#"metadata.annotations["config.linkerd.io/inbound-port"]"#));
+    let own = settled(
+        json!({}),
+        json!({"linkerd.io/inject": "enabled", "config.linkerd.io/inbound-port": "70000"}),
+        json!({"config.linkerd.io/inbound-port": "4143"}),
+    );
+    assert_eq!(own.0, "sidecar", "the pod's own value wins");
+}
+
+#[test]
+fn the_label_of_components_makes_no_users_workload_a_part_of_linkerd() {
+    let namespace = || annotated(Some("enabled"));
+    let of = |labels: Value, webhook: Option<Value>| {
+        decided(&fact(json!({}), Some(namespace()), json!({"metadata": {"labels": labels}}), None, webhook)).0
+    };
+    let everything = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": "linkerd-proxy-injector-webhook-config"},
+        "webhooks": [{"name": "linkerd-proxy-injector.linkerd.io", "objectSelector": null}]});
+    let labels = json!({"linkerd.io/control-plane-component": "identity", "linkerd.io/control-plane-ns": "linkerd"});
+    assert_eq!(of(labels.clone(), Some(everything)), "yes");
+    assert_eq!(of(labels, None), "no", "the chart's own webhook passes over it");
+    assert_eq!(of(json!({"linkerd.io/control-plane-component": "identity", "linkerd.io/control-plane-ns": "shop"}), None), "not applicable");
 }

@@ -2,7 +2,6 @@
 
 pub(in crate::checks) mod annotation_catalogue;
 pub(in crate::checks) mod annotation_sites;
-pub(in crate::checks) mod annotation_values;
 pub(in crate::checks) mod clusters;
 pub(in crate::checks) mod envoy_patches;
 pub(in crate::checks) mod gateway_certificates;
