@@ -1,16 +1,18 @@
 //! `mtls`: is it encrypted.
 
+mod plan;
+
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{Terminal, Wish, load, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
-use crate::facts::{self, ClientRow, EdgeRow, ModeRow, MtlsReport, MtlsRow, Target, UNKNOWN};
+use crate::facts::{self, ClientRow, EdgeRow, ModeRow, MtlsReport, MtlsRow, Target, UNKNOWN, Wanted};
 use crate::index::Workload;
-use crate::mesh::mtls::Outcome;
+use crate::mesh::mtls::{Outcome, ServerMode};
 use crate::mesh::resolve::{self, Name};
 use crate::model::{Evidence, Kind, ObjectRef};
 use crate::output::{self, ListFormat, clean};
@@ -34,9 +36,21 @@ pub struct MtlsArgs {
     /// The subset of a DestinationRule that a route chooses
     #[arg(long, value_name = "NAME", requires = "to")]
     pub subset: Option<String>,
+    /// Show what would break if the workloads, or those of the namespaces, took mutual TLS only (strict) or plaintext too (permissive)
+    #[arg(long, value_name = "MODE", conflicts_with = "from")]
+    pub plan: Option<PlannedMode>,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     pub output: ListFormat,
+}
+
+/// A mode to plan for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlannedMode {
+    /// Mutual TLS only
+    Strict,
+    /// Mutual TLS and plaintext
+    Permissive,
 }
 
 /// Runs the command.
@@ -51,8 +65,17 @@ pub async fn run(args: &MtlsArgs, global: &GlobalArgs, terminal: &mut Terminal) 
         let report = facts::mtls_edge(world, client, &name, port, args.subset.as_deref());
         return show(&report, world, args.output, terminal, edge_text);
     }
-    let wanted = wanted(world, &args.workload, global)?;
-    let report = facts::mtls(world, wanted.as_ref(), global.source.mesh.id());
+    let workloads = wanted(world, &args.workload, global)?;
+    let wanted = Wanted { workloads, namespace: words::namespace(global).map(Into::into) };
+    if let Some(mode) = args.plan {
+        let mode = match mode {
+            PlannedMode::Strict => ServerMode::Strict,
+            PlannedMode::Permissive => ServerMode::Permissive,
+        };
+        let report = facts::mtls_plan(world, mode, &wanted, global.source.mesh.id());
+        return plan::show(&report, world, args.output, terminal);
+    }
+    let report = facts::mtls(world, &wanted, global.source.mesh.id());
     if report.workloads.is_empty() {
         words::nothing("workloads", world, terminal);
     }
@@ -78,7 +101,7 @@ fn show(
     }
     out.flush()?;
     let edge_unknown = |e: &EdgeRow| e.outcome == Outcome::Unknown;
-    let port_unknown = |w: &MtlsRow| w.ports.iter().all(|p| p.mode == crate::mesh::mtls::ServerMode::Unknown);
+    let port_unknown = |w: &MtlsRow| w.ports.iter().all(|p| p.mode == ServerMode::Unknown);
     let nothing_known = if report.workloads.is_empty() { report.edges.iter().all(edge_unknown) } else { report.workloads.iter().all(port_unknown) };
     let kinds = [facts::MEMBERSHIP_KINDS, facts::MTLS_KINDS].concat();
     Ok(words::judged(world, &kinds, nothing_known, terminal))
@@ -238,7 +261,6 @@ fn said(evidence: &Evidence) -> String {
 }
 
 fn mode(port: &ModeRow) -> String {
-    use crate::mesh::mtls::ServerMode;
     match port.mode {
         ServerMode::None => "none".to_owned(),
         ServerMode::Unknown => UNKNOWN.to_owned(),

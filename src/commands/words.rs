@@ -26,7 +26,8 @@ pub(super) fn objects(world: &World, words: &[String], global: &GlobalArgs) -> R
     facts::objects(world, words, namespace(global)).map(Some).map_err(not_found)
 }
 
-fn namespace(global: &GlobalArgs) -> Option<&str> {
+/// The one namespace that the flags name.
+pub(super) fn namespace(global: &GlobalArgs) -> Option<&str> {
     global.cluster.namespace.as_deref().filter(|_| !global.cluster.all_namespaces)
 }
 

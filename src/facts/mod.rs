@@ -3,6 +3,7 @@
 mod decision;
 mod injection;
 mod mtls;
+mod mtls_plan;
 mod page;
 mod status;
 mod target;
@@ -10,7 +11,8 @@ mod versions;
 
 pub use decision::{DECISION_KINDS, DecisionReport, RequestRow, decision, from, headline};
 pub use injection::{InjectionReport, InjectionRow, PodCount, injection, injection_of};
-pub use mtls::{CLIENT_KINDS, ClientRow, EdgeRow, MTLS_KINDS, ModeRow, MtlsReport, MtlsRow, ServerRow, mtls, mtls_edge};
+pub use mtls::{CLIENT_KINDS, ClientRow, EdgeRow, MTLS_KINDS, ModeRow, MtlsReport, MtlsRow, ServerRow, Wanted, mtls, mtls_edge};
+pub use mtls_plan::{MtlsPlanReport, PlanItem, mtls_plan};
 pub use page::{PolicyRow, PortRow, ServicePage, ServiceRow, WorkloadPage, service_page, workload_page};
 pub use status::{ComponentRow, ControlPlaneRow, NamespaceRow, StatusReport, control_planes, status};
 pub use target::{NotFound, Target, find, objects};

@@ -189,13 +189,33 @@ pub const CLIENT_KINDS: &[Kind] = &[
     Kind::ApiService,
 ];
 
-/// Workloads with what their ports accept, and the calls of clients that objects name. `wanted` narrows it down; nothing means everything in scope.
-pub fn mtls(world: &World, wanted: Option<&BTreeSet<ObjectRef>>, only: Option<MeshId>) -> MtlsReport {
+/// Which servers are asked about.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// These workloads; all, when there are none.
+    pub workloads: Option<BTreeSet<ObjectRef>>,
+    /// Those of this namespace; of all in scope, when there is none.
+    pub namespace: Option<Str>,
+}
+
+impl Wanted {
+    /// Whether a workload is among them.
+    pub(super) fn includes(&self, world: &World, workload: &Workload) -> bool {
+        let namespace = &workload.reference.namespace;
+        match &self.workloads {
+            Some(workloads) => workloads.contains(&workload.reference),
+            None => world.in_scope(namespace) && self.namespace.as_ref().is_none_or(|only| only == namespace),
+        }
+    }
+}
+
+/// Workloads with what their ports accept, and the calls of clients that objects name.
+pub fn mtls(world: &World, wanted: &Wanted, only: Option<MeshId>) -> MtlsReport {
     let engine = Mtls::new(world.view());
     let declared = Declared::read(world.view());
     let mut report = MtlsReport::default();
     let mut gaps = BTreeSet::new();
-    for workload in world.index.workloads().iter().filter(|w| w.is_live() && is_wanted(world, w, wanted)) {
+    for workload in world.index.workloads().iter().filter(|w| w.is_live() && wanted.includes(world, w)) {
         let modes = engine.modes(workload);
         let mesh = modes.first().and_then(|m| m.mesh);
         if only.is_some_and(|only| mesh != Some(only)) {
@@ -219,13 +239,6 @@ pub fn mtls(world: &World, wanted: Option<&BTreeSet<ObjectRef>>, only: Option<Me
     gaps.extend(super::gaps(world, MTLS_KINDS));
     report.gaps = gaps.into_iter().collect();
     report
-}
-
-fn is_wanted(world: &World, workload: &Workload, wanted: Option<&BTreeSet<ObjectRef>>) -> bool {
-    match wanted {
-        Some(wanted) => wanted.contains(&workload.reference),
-        None => world.in_scope(&workload.reference.namespace),
-    }
 }
 
 /// The calls of a workload's declared clients, counted at the ports they end at.

@@ -198,3 +198,171 @@ fn a_refused_list_makes_it_unknown_and_never_fine() {
         said(&cluster.mesh_as("reader", ["mtls", "--from", "legacy.tools", "--to", "svc/cart.shop:80", "-o", "json"]).output().unwrap());
     assert_eq!((code, &document(&out)["edges"][0]["outcome"]), (3, &"unknown".into()), "{out}");
 }
+
+/// What `--plan strict` looks for, one of each.
+const PLANNED: &str = "
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: front, labels: {istio-injection: enabled}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: tools}
+---
+apiVersion: v1
+kind: Service
+metadata: {namespace: shop, name: cart}
+spec: {type: LoadBalancer, selector: {app: cart}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {namespace: shop, name: cart}
+spec:
+  template:
+    metadata: {labels: {app: cart}, annotations: {sidecar.istio.io/rewriteAppHTTPProbers: 'false'}}
+    spec: {containers: [{name: app, ports: [{containerPort: 8080}, {containerPort: 9090}], readinessProbe: {tcpSocket: {port: 9090}}}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {namespace: shop, name: hooks}
+spec: {selector: {app: hooks}, ports: [{name: https, port: 443, targetPort: 8443}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {namespace: shop, name: hooks}
+spec: {template: {metadata: {labels: {app: hooks}}, spec: {containers: [{name: app, ports: [{containerPort: 8443}]}]}}}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: hooks}
+webhooks: [{name: hooks.example.com, clientConfig: {service: {namespace: shop, name: hooks}}}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {namespace: front, name: web}
+spec: {template: {metadata: {labels: {app: web}}, spec: {containers: [{name: app}]}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {namespace: front, name: bypass}
+spec: {template: {metadata: {labels: {app: bypass}, annotations: {traffic.sidecar.istio.io/excludeOutboundPorts: '443'}}, spec: {containers: [{name: app}]}}}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {namespace: tools, name: report}
+spec: {jobTemplate: {spec: {template: {metadata: {labels: {app: report}}, spec: {containers: [{name: app}]}}}}}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {namespace: front, name: cart}
+spec: {host: cart.shop.svc.cluster.local, trafficPolicy: {tls: {mode: DISABLE}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {namespace: shop, name: cart}
+spec: {ingressClassName: edge, rules: [{http: {paths: [{path: /, backend: {service: {name: cart, port: {number: 80}}}}]}}]}
+";
+
+fn plan(text: &str, args: &[&str]) -> (i32, String, String) {
+    run(&[("shop.yaml", text.as_bytes())], &[&["mtls", "-f", "shop.yaml"], args].concat())
+}
+
+#[test]
+fn a_plan_names_all_that_would_be_refused() {
+    let (code, out, err) = plan(PLANNED, &["--plan", "strict", "-n", "shop"]);
+    assert_eq!((code, err.as_str()), (1, ""));
+    insta::assert_snapshot!(out);
+    let (code, out, _) = plan(PLANNED, &["--plan", "strict", "-n", "shop", "-o", "json"]);
+    let report = document(&out);
+    assert_eq!((code, &report["kind"], &report["mode"]), (1, &"MtlsPlanReport".into(), &"strict".into()));
+    let kinds: std::collections::BTreeSet<&str> = report["breaks"].as_array().unwrap().iter().map(|b| b["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["api-server", "client", "ingress", "probe"]);
+}
+
+#[test]
+fn a_plan_for_one_workload_is_about_its_clients_alone() {
+    let (code, out, _) = plan(PLANNED, &["--plan", "strict", "deploy/hooks", "-n", "shop", "-o", "json"]);
+    let report = document(&out);
+    assert_eq!((code, report["servers"].as_array().unwrap().len()), (1, 1));
+    assert!(report["breaks"].as_array().unwrap().iter().all(|b| b["server"]["name"] == "hooks"), "{out}");
+}
+
+#[test]
+fn a_plan_that_refuses_nobody_says_so() {
+    let meshed = "
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: v1
+kind: Service
+metadata: {namespace: shop, name: cart}
+spec: {selector: {app: cart}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {namespace: shop, name: cart}
+spec: {template: {metadata: {labels: {app: cart}}, spec: {containers: [{name: app, ports: [{containerPort: 8080}], livenessProbe: {httpGet: {port: 8080}}}]}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {namespace: shop, name: web}
+spec: {template: {metadata: {labels: {app: web}}, spec: {containers: [{name: app}]}}}
+";
+    let (code, out, err) = plan(meshed, &["--plan", "strict"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.starts_with("✔ STRICT would refuse nobody."), "{out}");
+    let outside = "
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {namespace: tools, name: legacy}
+spec: {template: {metadata: {labels: {app: legacy}}, spec: {containers: [{name: app}]}}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: tools}
+";
+    let (code, out, _) = plan(&format!("{meshed}{outside}"), &["--plan", "strict"]);
+    assert!(code == 1 && out.contains("deployment/legacy (namespace tools) → cart.shop:80   its pods have no proxy"), "{out}");
+    let closed = "
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {namespace: shop, name: own}
+spec: {podSelector: {}, ingress: [{from: [{podSelector: {}}]}]}
+";
+    let (code, out, _) = plan(&format!("{meshed}{outside}{closed}"), &["--plan", "strict"]);
+    assert_eq!(code, 0, "a NetworkPolicy keeps the client out already: {out}");
+}
+
+#[test]
+fn linkerds_ports_with_a_server_keep_it_and_its_tcp_probes_break() {
+    let text = "
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, annotations: {linkerd.io/inject: enabled}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {namespace: shop, name: cart}
+spec:
+  template:
+    metadata: {labels: {app: cart}}
+    spec: {containers: [{name: app, ports: [{containerPort: 8080}, {containerPort: 9090}], readinessProbe: {tcpSocket: {port: 8080}}, livenessProbe: {httpGet: {port: 8080}}}]}
+---
+apiVersion: policy.linkerd.io/v1beta3
+kind: Server
+metadata: {namespace: shop, name: raw}
+spec: {podSelector: {matchLabels: {app: cart}}, port: 9090, accessPolicy: all-unauthenticated}
+";
+    let (code, out, _) = plan(text, &["--plan", "strict", "-o", "json"]);
+    let report = document(&out);
+    let told = |list: &str| report[list].as_array().unwrap().iter().map(|i| i["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!((code, told("breaks").len(), told("kept").len()), (1, 1, 1), "{out}");
+    assert!(told("breaks")[0].starts_with("TCP readinessProbe") && told("kept")[0].contains("Server shop/raw"), "{out}");
+}

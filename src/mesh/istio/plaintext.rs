@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
-use super::policy;
 use super::transport::Mode;
+use super::{MeshConfig, policy};
 use crate::index::Index;
 use crate::model::{Kind, Map, Object, Str};
 
@@ -42,8 +42,17 @@ fn mode(policy: Option<&Object>) -> Option<Mode> {
 impl<'a> Plaintext<'a> {
     /// Arranges them.
     pub fn new(index: &'a Index, root: &str) -> Self {
+        Self::of_those(index, root, |_| true)
+    }
+
+    /// Arranges those of the namespaces that istiod looks into.
+    pub fn discovered(index: &'a Index, config: &MeshConfig) -> Self {
+        Self::of_those(index, &config.root_namespace, |policy| index.namespace(&policy.meta.namespace).is_none_or(|n| config.discovers(n)))
+    }
+
+    fn of_those(index: &'a Index, root: &str, counts: impl Fn(&Object) -> bool) -> Self {
         let mut by_namespace: HashMap<&str, Vec<&Object>> = HashMap::new();
-        for policy in index.objects(Kind::PeerAuthentication) {
+        for policy in index.objects(Kind::PeerAuthentication).iter().filter(|p| counts(p)) {
             by_namespace.entry(&policy.meta.namespace).or_default().push(policy);
         }
         for policies in by_namespace.values_mut() {

@@ -22,7 +22,7 @@ pub enum Mode {
 
 impl Mode {
     /// The mode at `mtls` or `portLevelMtls[port]`; nothing for `UNSET`, which inherits.
-    pub fn of(mode: &str) -> Option<Self> {
+    pub(super) fn of(mode: &str) -> Option<Self> {
         match mode {
             "DISABLE" => Some(Self::Disable),
             "PERMISSIVE" => Some(Self::Permissive),

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use super::endpoints::Endpoint;
-use super::{Call, Caller, Decided, Level, Outcome, Received, Sends, Sent, ServerMode, Side, annotation, hidden, plain, side};
+use super::{Assumption, Call, Caller, Decided, Level, Outcome, Received, Sends, Sent, ServerMode, Side, annotation, hidden, plain, side};
 use crate::index::Workload;
 use crate::mesh::MeshView;
 use crate::mesh::linkerd::annotations::{DEFAULT_POLICY, REQUIRE_IDENTITY, SKIP_INBOUND, SKIP_OUTBOUND};
@@ -32,6 +32,7 @@ pub(super) struct Linkerd<'a> {
     authorizations: Authorizations<'a>,
     routes: ServerRoutes<'a>,
     defaults: LinkerdConfig,
+    pub(super) assumed: Option<Assumption<'a>>,
 }
 
 /// Who is let in on a port.
@@ -73,6 +74,7 @@ impl<'a> Linkerd<'a> {
             authorizations: Authorizations::read(view.index, &view.linkerd.cluster),
             routes: ServerRoutes::read(view.index),
             defaults: LinkerdConfig::of("linkerd", crate::model::Json::default()),
+            assumed: None,
         }
     }
 
@@ -194,6 +196,11 @@ impl<'a> Linkerd<'a> {
             };
             level = Level::Annotation;
             because.push(at);
+        }
+        if let Some(mode) = self.assumed.as_ref().and_then(|a| a.mode_of(host.workload)) {
+            let strict = mode == ServerMode::Strict;
+            policy = if strict { InboundPolicy::AllAuthenticated } else { InboundPolicy::AllUnauthenticated };
+            because = vec![Evidence::default(format!("the plan makes its default policy {policy}"))];
         }
         let source = because.last().and_then(|e| e.object.clone()).unwrap_or_else(|| host.workload.reference.clone());
         let grants = Grant::of_policy(policy, source, cluster).into_iter().collect();

@@ -10,6 +10,8 @@ mod istio;
 mod linkerd;
 mod side;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 pub use clients::{Declared, DeclaredClient};
@@ -295,6 +297,23 @@ impl Received {
     }
 }
 
+/// What is assumed of some servers: the mode of every port that no policy of its own is for.
+#[derive(Clone, Debug)]
+pub struct Assumption<'a> {
+    /// The mode: strict or permissive.
+    pub mode: ServerMode,
+    /// The servers, by their position in the index.
+    pub servers: BTreeSet<usize>,
+    /// Namespaces for which it is assumed as a whole, which clients go by too; none where it is assumed for single workloads.
+    pub namespaces: BTreeSet<&'a str>,
+}
+
+impl Assumption<'_> {
+    fn mode_of(&self, workload: &Workload) -> Option<ServerMode> {
+        self.servers.contains(&workload.position()).then_some(self.mode)
+    }
+}
+
 /// Both meshes' settings that decide about encryption, arranged once for many questions.
 #[derive(Debug)]
 pub struct Mtls<'a> {
@@ -307,6 +326,47 @@ impl<'a> Mtls<'a> {
     /// Arranges them.
     pub fn new(view: MeshView<'a>) -> Self {
         Self { view, istio: istio::Istio::new(view), linkerd: linkerd::Linkerd::new(view) }
+    }
+
+    /// The same, with something assumed: for the question what a change would do.
+    pub fn assuming(view: MeshView<'a>, assumption: &Assumption<'a>) -> Self {
+        let mut engine = Self::new(view);
+        engine.istio.assumed = Some(assumption.clone());
+        engine.linkerd.assumed = Some(assumption.clone());
+        engine
+    }
+
+    /// Whether the pods of a workload, or those to come, are in a mesh.
+    pub fn is_meshed(&self, workload: &Workload) -> Result<bool, Gap> {
+        side(self.view, Some(workload), None, &workload.labels).map(|side| side != Side::Outside)
+    }
+
+    /// What makes two clients fare alike towards every server: where they are, how they are in a mesh, what they keep from their proxies and the
+    /// labels by which rules select them.
+    pub fn client_class(&self, workload: &'a Workload) -> Vec<String> {
+        let namespace = workload.reference.namespace.to_string();
+        let mut class: Vec<String> = Vec::new();
+        for caller in self.callers(Client::Workload(workload)) {
+            let Ok(caller) = caller else {
+                class.push("unknown".to_owned());
+                continue;
+            };
+            let pairs = |map: Option<&Map>, wanted: &dyn Fn(&str) -> bool| {
+                let kept = map.into_iter().flat_map(Map::iter).filter(|(k, _)| wanted(k));
+                kept.map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(",")
+            };
+            let annotations = pairs(caller.annotations(), &|k| k.contains("utbound") || k.ends_with("interceptionMode") || k.ends_with("/inject"));
+            let by_labels = self.istio.selects_clients(&namespace);
+            let labels = pairs(caller.labels(), &|k| by_labels || k == crate::mesh::linkerd::PLANE);
+            class.push(format!("{} {annotations} {labels}", caller.side.name()));
+        }
+        class.sort();
+        class.dedup();
+        // Linkerd's servers ask for the name of the client, Istio's for any.
+        let named = class.iter().any(|c| c.starts_with(Side::Linkerd.name()));
+        let account = self.view.index.pod_spec(workload).filter(|_| named).map_or("", crate::model::PodSpec::service_account);
+        class.extend([namespace, account.to_owned()]);
+        class
     }
 
     /// What every port of a workload accepts: those its containers declare, those Services send calls to, and those policies name; sorted.

@@ -31,6 +31,17 @@ impl Side {
         }
     }
 
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Outside => "outside",
+            Self::Sidecar => "sidecar",
+            Self::Ambient => "ambient",
+            Self::Gateway => "gateway",
+            Self::Waypoint => "waypoint",
+            Self::Linkerd => "linkerd",
+        }
+    }
+
     const fn of(mesh: MeshId, membership: Membership) -> Self {
         match (mesh, membership) {
             (_, Membership::None) => Self::Outside,

@@ -248,7 +248,8 @@ impl<'a> Istio<'a> {
             }
         }
         let decision = self.peers.for_namespace(home);
-        if decision.mode == Mode::Disable {
+        let assumed = self.assumed.as_ref().is_some_and(|a| a.namespaces.contains(home));
+        if decision.mode == Mode::Disable && !assumed {
             let text = format!("DISABLE for namespace {home} as a whole: clients send no mutual TLS there, whatever its workloads accept");
             let because =
                 decision.policy.map_or_else(|| Evidence::default(text.clone()), |p| Evidence::field(p.reference(), "spec.mtls.mode", text.clone()));
@@ -280,9 +281,7 @@ impl<'a> Istio<'a> {
                 let takes = mode == "istio";
                 let wanted = match cluster.marked {
                     Some(marked) => marked == TlsMode::IstioMutual,
-                    None => {
-                        !takes || endpoint.port.is_none_or(|p| self.peers.accepts(endpoint.namespace, &endpoint.labels).on(p).mode != Mode::Disable)
-                    }
+                    None => !takes || endpoint.port.is_none_or(|p| !self.disables(endpoint, p)),
                 };
                 match (takes, wanted) {
                     (true, true) => sent(Sends::IstioMutual, Some("the client's proxy uses mutual TLS by itself towards servers with a sidecar")),
@@ -296,6 +295,12 @@ impl<'a> Istio<'a> {
                 }
             }
         }
+    }
+
+    /// Whether an endpoint's own PeerAuthentication turns mutual TLS off on a port.
+    fn disables(&self, endpoint: &Endpoint<'a>, port: u16) -> bool {
+        let decision = self.peers.accepts(endpoint.namespace, &endpoint.labels).on(port);
+        decision.mode == Mode::Disable && self.assumed(endpoint.workload, decision.level).is_none()
     }
 
     /// What ztunnel sends to one endpoint: the tunnel where it is taken, else what the application writes; rules do not reach it.

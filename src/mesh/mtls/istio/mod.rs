@@ -1,13 +1,13 @@
 //! Istio's part: what its proxies accept, and what they send.
 
-mod ambient;
 mod client;
 
 use super::endpoints::Endpoint;
-use super::{Call, Decided, Level, Outcome, Received, Sends, ServerMode, Side, annotation, hidden, plain};
+use super::{Assumption, Call, Decided, Level, Outcome, Received, Sends, ServerMode, Side, annotation, hidden, plain};
 use crate::index::Workload;
 use crate::mesh::MeshView;
 use crate::mesh::istio::labels::TLS_MODE;
+use crate::mesh::istio::plaintext::Plaintext;
 use crate::mesh::istio::transport::{self, Decision, Ignored, Mode, PeerAuthentications};
 use crate::mesh::resolve::Protocol;
 use crate::model::{Evidence, Gap, Kind, Map, Pod, Subject};
@@ -21,15 +21,27 @@ const INCLUDE_INBOUND: &str = "traffic.sidecar.istio.io/includeInboundPorts";
 pub(super) struct Istio<'a> {
     view: MeshView<'a>,
     peers: PeerAuthentications<'a>,
+    /// The same as ztunnel gets them.
+    plaintext: Plaintext<'a>,
+    pub(super) assumed: Option<Assumption<'a>>,
 }
 
 impl<'a> Istio<'a> {
     pub(super) fn new(view: MeshView<'a>) -> Self {
-        Self { view, peers: PeerAuthentications::discovered(view.index, &view.istio.config) }
+        let (index, config) = (view.index, &view.istio.config);
+        let (peers, plaintext) = (PeerAuthentications::discovered(index, config), Plaintext::discovered(index, config));
+        Self { view, peers, plaintext, assumed: None }
     }
 
     fn root(&self) -> &'a str {
         self.view.istio.root_namespace()
+    }
+
+    /// Whether rules or Sidecars of a namespace are for some clients only.
+    pub(super) fn selects_clients(&self, namespace: &str) -> bool {
+        [Kind::DestinationRule, Kind::Sidecar]
+            .iter()
+            .any(|kind| self.view.index.objects_in(*kind, namespace).iter().any(|o| o.spec().get("workloadSelector").is_some()))
     }
 
     /// Whether istiod looks into a namespace.
@@ -64,24 +76,36 @@ impl<'a> Istio<'a> {
         {
             return Ok(Decided { mode: ServerMode::None, level: Level::Annotation, because: vec![bypass], losing: Vec::new() });
         }
-        self.decide(&at.namespace, &workload.labels, side, port)
+        self.decide(Some(workload), &at.namespace, &workload.labels, side, port)
+    }
+
+    /// The mode that is assumed for a workload, where something is and its own policies leave room for it.
+    fn assumed(&self, workload: Option<&Workload>, level: transport::Level) -> Option<ServerMode> {
+        let assumed = self.assumed.as_ref()?;
+        let own = matches!(level, transport::Level::Workload | transport::Level::Port);
+        assumed.mode_of(workload?).filter(|_| !own || (level == transport::Level::Workload && assumed.namespaces.is_empty()))
     }
 
     /// What PeerAuthentications decide for pods with these labels.
-    fn decide(&self, namespace: &str, labels: &Map, side: Side, port: u16) -> Result<Decided, Gap> {
+    fn decide(&self, workload: Option<&Workload>, namespace: &str, labels: &Map, side: Side, port: u16) -> Result<Decided, Gap> {
         if let Some(gap) = self.unread_peers(namespace) {
             return Err(gap);
         }
         let decision = self.peers.accepts(namespace, labels).on(port);
+        if let Some(mode) = self.assumed(workload, decision.level) {
+            let because = vec![Evidence::default(format!("the plan makes it {}", mode.name().to_ascii_uppercase()))];
+            return Ok(Decided { mode, level: level(&decision), because, losing: Vec::new() });
+        }
         let mut because = self.peers.reasons(namespace, labels, Some(port));
         if decision.policy.is_some() {
             // The default has been replaced.
             because.remove(0);
         }
         let mode = if side == Side::Ambient {
-            let (strict, quirk) = ambient::refuses_plaintext(self.view, &self.peers, namespace, labels, port);
+            let strict = self.plaintext.refused(namespace, labels, port).is_some();
             if strict != (decision.mode == Mode::Strict) {
-                because.extend(quirk);
+                let text = "istiod does not generate what this says for ztunnel: port-level settings of this form do not count as written";
+                because.extend(decision.policy.map(|p| Evidence::field(p.reference(), "spec.portLevelMtls", text)));
             } else if decision.mode == Mode::Disable {
                 because.push(Evidence::default("in ambient, DISABLE means that plaintext is accepted too; mutual TLS stays on"));
             }
@@ -142,7 +166,7 @@ impl<'a> Istio<'a> {
             received.because = vec![bypass];
             return received;
         }
-        let decided = match self.decide(endpoint.namespace, &endpoint.labels, side, port) {
+        let decided = match self.decide(endpoint.workload, endpoint.namespace, &endpoint.labels, side, port) {
             Ok(decided) => decided,
             Err(gap) => return Received::unknown(gap),
         };

@@ -1,0 +1,133 @@
+//! `mtls --plan`: what would break.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use crate::commands::{Terminal, words};
+use crate::error::{CliError, Exit};
+use crate::facts::{self, MtlsPlanReport, PlanItem};
+use crate::mesh::mtls::ServerMode;
+use crate::output::{self, ListFormat, clean};
+use crate::world::World;
+
+/// How many clients of one namespace are listed one by one.
+const LISTED: usize = 5;
+
+/// Writes the plan; the exit code says whether something would break.
+pub(super) fn show(report: &MtlsPlanReport, world: &World, format: ListFormat, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    if report.servers.is_empty() {
+        words::nothing("workloads in a mesh", world, terminal);
+    }
+    let out = &mut terminal.out;
+    match format {
+        ListFormat::Json => output::report_json("MtlsPlanReport", report, world, out)?,
+        ListFormat::Yaml => output::report_yaml("MtlsPlanReport", report, world, out)?,
+        ListFormat::Name => output::names(&report.servers, world, out)?,
+        ListFormat::Table | ListFormat::Wide => {
+            text(report, format == ListFormat::Wide, out)?;
+            output::gaps(&report.gaps, out)?;
+        }
+    }
+    out.flush()?;
+    if !report.breaks.is_empty() {
+        return Ok(Exit::Findings);
+    }
+    let kinds = [facts::MEMBERSHIP_KINDS, facts::MTLS_KINDS].concat();
+    let unread = report.unknown.iter().any(|item| item.kind == "unread");
+    Ok(words::judged(world, &kinds, unread, terminal))
+}
+
+fn text(report: &MtlsPlanReport, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+    if report.servers.is_empty() {
+        return Ok(());
+    }
+    let word = report.mode.name().to_ascii_uppercase();
+    let count = |kinds: &[&str], one: &str, more: &str| {
+        let clients = report
+            .breaks
+            .iter()
+            .filter(|i| kinds.contains(&i.kind))
+            .map(|i| (&i.client, if i.client.is_none() { Some((&i.server, &i.text)) } else { None }));
+        match clients.collect::<std::collections::BTreeSet<_>>().len() {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            n => Some(format!("{n} {more}")),
+        }
+    };
+    let counts: Vec<String> =
+        [count(&["client", "ingress", "api-server"], "client", "clients"), count(&["probe"], "probe", "probes")].into_iter().flatten().collect();
+    if counts.is_empty() {
+        let unsure = if report.unknown.is_empty() { "" } else { ", as far as can be known from here" };
+        writeln!(out, "✔ {word} would refuse nobody{unsure}.")?;
+    } else {
+        writeln!(out, "✖ Not yet: {word} would refuse {}.", counts.join(" and "))?;
+    }
+    for (item, more) in folded(&report.breaks, wide) {
+        writeln!(out, "  ✖ {}", clean(&line(item, more)))?;
+    }
+    for item in &report.unknown {
+        writeln!(out, "  ? {}", clean(&line(item, 0)))?;
+    }
+    for item in &report.kept {
+        writeln!(out, "  ▲ {}:{} {}", clean(&item.server.name), item.server.port, clean(&item.text))?;
+    }
+    if report.encrypted > 0 {
+        let (noun, verb) = if report.encrypted == 1 { ("workload", "goes") } else { ("workloads", "go") };
+        writeln!(out, "  ✔ {} {noun} with a proxy {verb} on in mutual TLS", report.encrypted)?;
+    }
+    next(report, out)
+}
+
+/// Items one by one; of many clients of one namespace without a proxy the first few, the last with the number of the rest.
+fn folded(items: &[PlanItem], wide: bool) -> Vec<(&PlanItem, usize)> {
+    let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let key = |item: &PlanItem| item.client.as_ref().map(|c| (c.namespace.to_string(), item.text.clone()));
+    items.iter().filter_map(key).for_each(|k| *seen.entry(k).or_default() += 1);
+    let mut shown: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut lines = Vec::new();
+    for item in items {
+        let Some(key) = key(item).filter(|_| !wide) else {
+            lines.push((item, 0));
+            continue;
+        };
+        let all = seen.get(&key).copied().unwrap_or_default();
+        let count = shown.entry(key).or_default();
+        *count += 1;
+        if *count < LISTED || all == LISTED && *count == LISTED {
+            lines.push((item, 0));
+        } else if *count == LISTED {
+            lines.push((item, all - LISTED));
+        }
+    }
+    lines
+}
+
+fn line(item: &PlanItem, more: usize) -> String {
+    let server = &item.server;
+    let place = if server.namespace.is_empty() { String::new() } else { format!(".{}", server.namespace) };
+    let place = if matches!(item.kind, "probe" | "port" | "unread") { String::new() } else { place };
+    let target = if server.port == 0 { String::new() } else { format!("{}{place}:{}", server.name, server.port) };
+    let more = if more == 0 { String::new() } else { format!("  (and {more} more such calls from there: -o wide)") };
+    match &item.client {
+        Some(client) => {
+            let from = if client.namespace.is_empty() { client.text() } else { format!("{} (namespace {})", client.text(), client.namespace) };
+            let because = item.because.as_ref().map(|b| format!(" ({b})")).unwrap_or_default();
+            format!("{from} → {target}   {}{because}{more}", item.text)
+        }
+        None if target.is_empty() => item.text.clone(),
+        None => format!("{target}   {}", item.text),
+    }
+}
+
+fn next(report: &MtlsPlanReport, out: &mut dyn Write) -> io::Result<()> {
+    // Bringing a client in is the first thing to do; exceptions are for those that cannot be.
+    let clients = report.breaks.iter().filter(|i| i.kind == "client");
+    let hint = clients.chain(&report.breaks).map(|i| i.hint.as_str()).find(|h| !h.is_empty());
+    match hint {
+        Some(hint) => writeln!(out, "\nnext: {}", clean(hint)),
+        None if report.mode == ServerMode::Strict && report.breaks.is_empty() => {
+            writeln!(out, "\nnext: set it with a PeerAuthentication (Istio) or config.linkerd.io/default-inbound-policy: all-authenticated (Linkerd)")
+        }
+        None => Ok(()),
+    }
+}
