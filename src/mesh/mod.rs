@@ -7,6 +7,7 @@ pub mod istio;
 pub mod linkerd;
 pub mod membership;
 pub mod mtls;
+pub mod names;
 mod native;
 pub mod network_policy;
 pub mod resolve;

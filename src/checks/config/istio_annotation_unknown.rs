@@ -1,5 +1,6 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::platform::annotation_sites;
+use crate::checks::support::istio::platform::{annotation_catalogue, annotation_sites};
+use crate::mesh::names::meant;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -29,9 +30,14 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
+    let known: Vec<&str> = annotation_catalogue::names().collect();
     annotation_sites::each(world, |site| {
         if site.known.is_none() {
-            site.add(findings, format!("Istio knows no annotation {:?}", site.name.as_str()), "Correct its name or remove it: it has no effect.");
+            let (meant, hint) = match meant(site.name, &known) {
+                Some(known) => (format!("; {known} was probably meant"), format!("Write {known}, or remove it.")),
+                None => (String::new(), "Correct its name or remove it: it has no effect.".to_owned()),
+            };
+            site.add(findings, format!("Istio knows no annotation {:?}{meant}", site.name.as_str()), &hint);
         }
     });
 }

@@ -1,6 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::linkerd::policy::carrier;
-use crate::mesh::linkerd::annotations::{self, CONFIG_NAMES, INJECT, RETIRED_CONFIG_NAMES, RETRY, TIMEOUT, nearest};
+use crate::mesh::linkerd::annotations::{self, CONFIG_NAMES, INJECT, RETIRED_CONFIG_NAMES, RETRY, TIMEOUT};
+use crate::mesh::names::meant;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -9,7 +10,8 @@ crate::check! {
     /// # What it checks
     ///
     /// An annotation under `config.linkerd.io/`, `config.alpha.linkerd.io/`, `config.beta.linkerd.io/`, `retry.linkerd.io/` or
-    /// `timeout.linkerd.io/` that no release of today reads, or one that is `linkerd.io/inject` but for a slip.
+    /// `timeout.linkerd.io/` that no release of today reads; or one under another prefix of Linkerd's whose name is read under the right one, such as
+    /// `linkerd.io/skip-outbound-ports`, or is but for a slip, such as `linkerd.io/injected`.
     ///
     /// # Why it matters
     ///
@@ -34,38 +36,52 @@ const BETA: &[&str] = &["proxy-enable-native-sidecar"];
 /// Everything else that is found under `linkerd.io/` in annotations.
 const PLAIN: &[&str] = &["created-by", "proxy-version", "trust-root-sha256", "helm-release-version", "identity-issuer-expiry", "inject"];
 
+/// Prefixes of Linkerd's own and its extensions' under which nothing is known to be wrong by its name alone.
+const OTHERS: &[&str] =
+    &["balancer.linkerd.io", "balancer.alpha.linkerd.io", "mirror.linkerd.io", "multicluster.linkerd.io", "viz.linkerd.io", "jaeger.linkerd.io"];
+
 fn run(world: &World, findings: &mut Findings<'_>) {
+    let known = known();
     for carrier in carrier::all(world) {
         for (name, _) in carrier.annotations().iter() {
-            let Some((message, severity)) = unknown(name) else { continue };
-            carrier.add(findings, &annotations::path(name), message, "Correct the name, or remove the annotation.".to_owned()).severity(severity);
+            let Some((message, hint, severity)) = unknown(name, &known) else { continue };
+            carrier.add(findings, &annotations::path(name), message, hint).severity(severity);
         }
     }
 }
 
-fn unknown(annotation: &str) -> Option<(String, Severity)> {
+/// Every annotation that is read, the preferred of several names for one setting first.
+fn known() -> Vec<String> {
+    let of = |host: &str, names: &[&str]| names.iter().map(|name| format!("{host}/{name}")).collect::<Vec<_>>();
+    let mut all = of("config.linkerd.io", CONFIG_NAMES);
+    all.extend(of("config.beta.linkerd.io", BETA));
+    all.extend(of("config.alpha.linkerd.io", ALPHA));
+    all.extend(RETRY.iter().chain(&TIMEOUT).chain(&[INJECT]).map(|name| (*name).to_owned()));
+    all
+}
+
+fn unknown(annotation: &str, known: &[String]) -> Option<(String, String, Severity)> {
     let (host, name) = annotation.split_once('/')?;
-    let (prefix, known): (&str, Vec<&str>) = match host {
-        "config.linkerd.io" => (host, CONFIG_NAMES.to_vec()),
-        "config.alpha.linkerd.io" => (host, ALPHA.to_vec()),
-        "config.beta.linkerd.io" => (host, BETA.to_vec()),
-        "retry.linkerd.io" => (host, RETRY.iter().filter_map(|n| n.strip_prefix("retry.linkerd.io/")).collect()),
-        "timeout.linkerd.io" => (host, TIMEOUT.iter().filter_map(|n| n.strip_prefix("timeout.linkerd.io/")).collect()),
-        "linkerd.io" if !PLAIN.contains(&name) => {
-            return nearest(name, &["inject"]).map(|_| (format!("nothing reads {annotation}; {INJECT} was probably meant"), Severity::Error));
-        }
-        _ => return None,
-    };
-    if known.contains(&name) {
+    if host != "linkerd.io" && !host.ends_with(".linkerd.io") || known.iter().any(|k| k == annotation) || OTHERS.contains(&host) {
+        return None;
+    }
+    if host == "linkerd.io" && PLAIN.contains(&name) {
         return None;
     }
     if host == "config.linkerd.io" && RETIRED_CONFIG_NAMES.contains(&name) {
-        return Some((format!("{annotation} was read by earlier releases, and no longer is"), Severity::Info));
+        let message = format!("{annotation} was read by earlier releases, and no longer is");
+        return Some((message, "Remove the annotation.".to_owned(), Severity::Info));
     }
-    let elsewhere = || [("config.linkerd.io", CONFIG_NAMES), ("config.alpha.linkerd.io", ALPHA)].into_iter().find(|(_, names)| names.contains(&name));
-    let meant = match nearest(name, &known) {
-        Some(meant) => format!("; {prefix}/{meant} was probably meant"),
-        None => elsewhere().map_or_else(String::new, |(host, _)| format!("; {host}/{name} was probably meant")),
+    let names: Vec<&str> = known.iter().map(String::as_str).collect();
+    let under_host: Vec<&str> = names.iter().copied().filter(|k| k.strip_prefix(host).is_some_and(|rest| rest.starts_with('/'))).collect();
+    let meant = meant(annotation, &under_host).or_else(|| meant(annotation, &names));
+    let Some(meant) = meant else {
+        let own =
+            ["config.linkerd.io", "config.alpha.linkerd.io", "config.beta.linkerd.io", "retry.linkerd.io", "timeout.linkerd.io"].contains(&host);
+        let hint = "Correct the name, or remove the annotation.".to_owned();
+        return own.then(|| (format!("nothing reads {annotation}"), hint, Severity::Warning));
     };
-    Some((format!("nothing reads {annotation}{meant}"), Severity::Warning))
+    // A pod without a proxy is more than one without a setting.
+    let severity = if meant == INJECT && host == "linkerd.io" { Severity::Error } else { Severity::Warning };
+    Some((format!("nothing reads {annotation}; {meant} was probably meant"), format!("Write {meant}, or remove the annotation."), severity))
 }

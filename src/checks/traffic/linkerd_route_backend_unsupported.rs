@@ -1,15 +1,15 @@
 use crate::checks::Findings;
 use crate::checks::support::linkerd::policy::carrier::Callers;
 use crate::mesh::linkerd::routes;
-use crate::model::{Field, Kind};
+use crate::model::{Field, Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
 crate::check! {
     /// # What it checks
     ///
-    /// A `backendRef` of a route on a Service or an EgressNetwork is neither a Service nor an EgressNetwork, names an EgressNetwork that does not exist
-    /// or that is not a parent of the route, or has a filter other than RequestHeaderModifier, ResponseHeaderModifier and (HTTP only)
+    /// A `backendRef` of a route on a Service or an EgressNetwork is neither a Service nor an EgressNetwork, names a Service of type ExternalName, names
+    /// an EgressNetwork that does not exist or that is not a parent of the route, or has a filter other than RequestHeaderModifier, ResponseHeaderModifier and (HTTP only)
     /// RequestRedirect. Routes of the Gateway API on Services are looked at only where callers are in Linkerd.
     ///
     /// # Why it matters
@@ -26,7 +26,7 @@ crate::check! {
     severity: Severity::Error,
     category: Category::Traffic,
     mesh: MeshTag::Linkerd,
-    needs: &[Kind::Namespace, Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute, Kind::TlsRoute, Kind::TcpRoute, Kind::EgressNetwork],
+    needs: &[Kind::Namespace, Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute, Kind::TlsRoute, Kind::TcpRoute, Kind::EgressNetwork, Kind::Service],
     run: run,
 }
 
@@ -60,7 +60,15 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                         findings.add(route, backend.path_of("name"), what, "Name the EgressNetwork that is the route's parent.");
                     }
                 }
-                Some(_) => {}
+                Some(_) => {
+                    let namespace = Some(backend.text("namespace")).filter(|ns| !ns.is_empty()).unwrap_or(&route.meta.namespace);
+                    if let Some(service) = world.index.service(namespace, name).filter(|s| s.spec.kind == "ExternalName") {
+                        let what =
+                            format!("Service {name:?} is of type ExternalName, which Linkerd resolves to nothing: its share of the requests fails");
+                        let hint = "Name a Service with endpoints; hosts outside are routed through an EgressNetwork.";
+                        findings.add(route, backend.path_of("name"), what, hint).related(service.reference(), "is of type ExternalName");
+                    }
+                }
             }
             for filter in backend.list("filters").filter(|f| !routes::supports_filter(route.kind, f)) {
                 let what = format!("Linkerd does not support this filter: the share of {name:?} of the requests fails");

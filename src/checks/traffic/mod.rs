@@ -41,6 +41,7 @@ mod istio_sidecar_multiple_defaults;
 mod istio_sidecar_outbound_mode_missing;
 mod istio_sidecar_resource_in_ambient;
 mod istio_sidecar_selector_overlap;
+mod istio_virtual_service_beside_route;
 mod istio_virtual_service_delegate_broken;
 mod istio_virtual_service_delegate_match_conflict;
 mod istio_virtual_service_delegate_unused;
@@ -56,6 +57,7 @@ mod istio_virtual_service_host_not_in_gateway;
 mod istio_virtual_service_host_not_visible;
 mod istio_virtual_service_ineffective_match;
 mod istio_virtual_service_internal_gateway;
+mod istio_virtual_service_kind_not_on_gateway;
 mod istio_virtual_service_regex_literal;
 mod istio_virtual_service_retries_exceed_timeout;
 mod istio_virtual_service_shadowed_on_gateway;
@@ -74,15 +76,19 @@ mod linkerd_egress_network_overlaps_cluster;
 mod linkerd_egress_network_policy_invalid;
 mod linkerd_egress_network_shadows_global;
 mod linkerd_egress_route_without_port;
+mod linkerd_federated_member_headless;
+mod linkerd_grpc_route_without_rules;
 mod linkerd_network_policy_blocks_proxy;
 mod linkerd_route_backend_invalid;
 mod linkerd_route_backend_unsupported;
 mod linkerd_route_conflicted;
+mod linkerd_route_field_not_read;
 mod linkerd_route_parent_headless;
 mod linkerd_route_parent_port_not_found;
 mod linkerd_route_refused;
 mod linkerd_route_response_headers_misapplied;
 mod linkerd_route_timeout_without_effect;
+mod linkerd_route_without_port;
 mod linkerd_server_overrides_opaque_annotation;
 mod linkerd_service_profile_invalid;
 mod linkerd_service_profile_name_not_service;
@@ -134,6 +140,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &istio_sidecar_outbound_mode_missing::CHECK,
     &istio_sidecar_resource_in_ambient::CHECK,
     &istio_sidecar_selector_overlap::CHECK,
+    &istio_virtual_service_beside_route::CHECK,
     &istio_virtual_service_delegate_broken::CHECK,
     &istio_virtual_service_delegate_match_conflict::CHECK,
     &istio_virtual_service_delegate_unused::CHECK,
@@ -149,6 +156,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &istio_virtual_service_host_not_visible::CHECK,
     &istio_virtual_service_ineffective_match::CHECK,
     &istio_virtual_service_internal_gateway::CHECK,
+    &istio_virtual_service_kind_not_on_gateway::CHECK,
     &istio_virtual_service_regex_literal::CHECK,
     &istio_virtual_service_retries_exceed_timeout::CHECK,
     &istio_virtual_service_shadowed_on_gateway::CHECK,
@@ -167,15 +175,19 @@ pub(super) static CHECKS: &[&Check] = &[
     &linkerd_egress_network_policy_invalid::CHECK,
     &linkerd_egress_network_shadows_global::CHECK,
     &linkerd_egress_route_without_port::CHECK,
+    &linkerd_federated_member_headless::CHECK,
+    &linkerd_grpc_route_without_rules::CHECK,
     &linkerd_network_policy_blocks_proxy::CHECK,
     &linkerd_route_backend_invalid::CHECK,
     &linkerd_route_backend_unsupported::CHECK,
     &linkerd_route_conflicted::CHECK,
+    &linkerd_route_field_not_read::CHECK,
     &linkerd_route_parent_headless::CHECK,
     &linkerd_route_parent_port_not_found::CHECK,
     &linkerd_route_refused::CHECK,
     &linkerd_route_response_headers_misapplied::CHECK,
     &linkerd_route_timeout_without_effect::CHECK,
+    &linkerd_route_without_port::CHECK,
     &linkerd_server_overrides_opaque_annotation::CHECK,
     &linkerd_service_profile_invalid::CHECK,
     &linkerd_service_profile_name_not_service::CHECK,

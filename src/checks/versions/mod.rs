@@ -16,6 +16,7 @@ mod linkerd_deprecated_api_version;
 mod linkerd_gateway_api_missing;
 mod linkerd_proxy_version_differs;
 mod linkerd_proxy_version_unsupported;
+mod linkerd_release_lacks_feature;
 mod linkerd_traffic_split_deprecated;
 mod linkerd_version_not_served;
 
@@ -34,6 +35,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &linkerd_gateway_api_missing::CHECK,
     &linkerd_proxy_version_differs::CHECK,
     &linkerd_proxy_version_unsupported::CHECK,
+    &linkerd_release_lacks_feature::CHECK,
     &linkerd_traffic_split_deprecated::CHECK,
     &linkerd_version_not_served::CHECK,
 ];

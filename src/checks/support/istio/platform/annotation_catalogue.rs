@@ -37,6 +37,11 @@ pub(in crate::checks) fn find(name: &str) -> Option<&'static Annotation> {
     Some(&ALL[at])
 }
 
+/// The names of all.
+pub(in crate::checks) fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|annotation| annotation.name)
+}
+
 /// All of them, sorted by name.
 static ALL: &[Annotation] = &[
     row("alpha.istio.io/canonical-serviceaccounts", Alpha, true, &["Service"]),
