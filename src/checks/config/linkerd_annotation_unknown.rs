@@ -1,6 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::linkerd::policy::carrier;
 use crate::mesh::linkerd::annotations::{self, CONFIG_NAMES, INJECT, RETIRED_CONFIG_NAMES, RETRY, TIMEOUT};
+use crate::mesh::linkerd::{NATIVE_SIDECAR_ANNOTATIONS, release};
 use crate::mesh::names::meant;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -42,9 +43,13 @@ const OTHERS: &[&str] =
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let known = known();
+    // Nobody is helped by a name that the release at hand does not read.
+    let version = world.linkerd.configs.first().and_then(|c| c.version.as_deref()).unwrap_or_default();
+    let late = |name: &str| NATIVE_SIDECAR_ANNOTATIONS.iter().any(|(n, since)| *n == name && release::has(version, *since) == Some(false));
+    let names: Vec<&str> = known.iter().map(String::as_str).filter(|name| !late(name)).collect();
     for carrier in carrier::all(world) {
         for (name, _) in carrier.annotations().iter() {
-            let Some((message, hint, severity)) = unknown(name, &known) else { continue };
+            let Some((message, hint, severity)) = unknown(name, &known, &names) else { continue };
             carrier.add(findings, &annotations::path(name), message, hint).severity(severity);
         }
     }
@@ -60,7 +65,8 @@ fn known() -> Vec<String> {
     all
 }
 
-fn unknown(annotation: &str, known: &[String]) -> Option<(String, String, Severity)> {
+/// What is to be said of an annotation that is not among those `known`; one of `names` may have been meant.
+fn unknown(annotation: &str, known: &[String], names: &[&str]) -> Option<(String, String, Severity)> {
     let (host, name) = annotation.split_once('/')?;
     if host != "linkerd.io" && !host.ends_with(".linkerd.io") || known.iter().any(|k| k == annotation) || OTHERS.contains(&host) {
         return None;
@@ -72,9 +78,8 @@ fn unknown(annotation: &str, known: &[String]) -> Option<(String, String, Severi
         let message = format!("{annotation} was read by earlier releases, and no longer is");
         return Some((message, "Remove the annotation.".to_owned(), Severity::Info));
     }
-    let names: Vec<&str> = known.iter().map(String::as_str).collect();
     let under_host: Vec<&str> = names.iter().copied().filter(|k| k.strip_prefix(host).is_some_and(|rest| rest.starts_with('/'))).collect();
-    let meant = meant(annotation, &under_host).or_else(|| meant(annotation, &names));
+    let meant = meant(annotation, &under_host).or_else(|| meant(annotation, names));
     let Some(meant) = meant else {
         let own =
             ["config.linkerd.io", "config.alpha.linkerd.io", "config.beta.linkerd.io", "retry.linkerd.io", "timeout.linkerd.io"].contains(&host);

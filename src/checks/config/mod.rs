@@ -7,6 +7,7 @@ mod istio_annotation_deprecated;
 mod istio_annotation_misplaced;
 mod istio_annotation_unknown;
 mod istio_destination_rule_invalid;
+mod istio_envoy_filter_behind_router;
 mod istio_envoy_filter_invalid;
 mod istio_envoy_filter_mesh_wide;
 mod istio_envoy_filter_operation_ignored;
@@ -62,6 +63,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &istio_annotation_misplaced::CHECK,
     &istio_annotation_unknown::CHECK,
     &istio_destination_rule_invalid::CHECK,
+    &istio_envoy_filter_behind_router::CHECK,
     &istio_envoy_filter_invalid::CHECK,
     &istio_envoy_filter_mesh_wide::CHECK,
     &istio_envoy_filter_operation_ignored::CHECK,

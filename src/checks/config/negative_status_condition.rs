@@ -8,7 +8,7 @@ crate::check! {
     ///
     /// A controller says in an object's status that it could not do what the object asks for: a Gateway or one of its listeners is not accepted,
     /// programmed or resolved, a route is refused by a parent, an AuthorizationPolicy is not accepted by ztunnel or a waypoint, a Service is not
-    /// bound to its waypoint. What a Gateway reports on its way (reason Pending, an address still to come) is only worth knowing.
+    /// bound to its waypoint, a BackendTLSPolicy is not accepted.
     ///
     /// # Why it matters
     ///
@@ -56,7 +56,22 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for gateway in world.index.objects(Kind::Gateway) {
         gateway_conditions(findings, gateway);
     }
-    let routes = [(Kind::HttpRoute, true), (Kind::GrpcRoute, true), (Kind::TlsRoute, false), (Kind::TcpRoute, false), (Kind::UdpRoute, false)];
+    let parts = [(Kind::ListenerSet, "listeners"), (Kind::BackendTlsPolicy, "ancestors")];
+    for (object, part) in parts.iter().flat_map(|(kind, part)| world.index.objects(*kind).iter().map(move |o| (o, *part))) {
+        let own = status(object).into_iter().flat_map(|s| s.list("conditions"));
+        let of_parts = status(object).into_iter().flat_map(|s| s.list(part)).flat_map(|p| p.list("conditions"));
+        for condition in own.chain(of_parts).filter(|c| is_negative(c, GATEWAY_API)) {
+            add(findings, object, &condition, &[]);
+        }
+    }
+    let routes = [
+        (Kind::HttpRoute, true),
+        (Kind::GrpcRoute, true),
+        (Kind::TlsRoute, false),
+        (Kind::TcpRoute, false),
+        (Kind::UdpRoute, false),
+        (Kind::LinkerdHttpRoute, false),
+    ];
     for (kind, upstream_looks) in routes {
         for route in world.index.objects(kind) {
             let parents = status(route).into_iter().flat_map(|s| s.list("parents"));
@@ -81,10 +96,7 @@ fn gateway_conditions(findings: &mut Findings<'_>, gateway: &Object) {
             (false, true) => &["GWAPI"],
             (false, false) => continue,
         };
-        let finding = add(findings, gateway, &condition, codes);
-        if !kiali {
-            finding.severity(Severity::Info);
-        }
+        add(findings, gateway, &condition, codes);
     }
     for condition in status.list("listeners").flat_map(|l| l.list("conditions")) {
         let missing = is_negative(&condition, &["Accepted", "Programmed", "Ready", "ResolvedRefs"]) && !is_passing(&condition);

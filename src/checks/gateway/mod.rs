@@ -6,6 +6,7 @@ mod gateway_address_in_two_gateways;
 mod gateway_class_not_found;
 mod gateway_grant_namespace_not_found;
 mod gateway_grant_unused;
+mod gateway_listener_certificate_shared;
 mod gateway_listener_conflict;
 mod gateway_listener_in_two_gateways;
 mod gateway_listener_kinds_unsupported;
@@ -30,6 +31,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &gateway_class_not_found::CHECK,
     &gateway_grant_namespace_not_found::CHECK,
     &gateway_grant_unused::CHECK,
+    &gateway_listener_certificate_shared::CHECK,
     &gateway_listener_conflict::CHECK,
     &gateway_listener_in_two_gateways::CHECK,
     &gateway_listener_kinds_unsupported::CHECK,

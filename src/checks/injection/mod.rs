@@ -9,6 +9,7 @@ mod istio_host_network_outside_mesh;
 mod istio_image_auto_not_injected;
 mod istio_inject_annotation_only;
 mod istio_inject_label_misplaced;
+mod istio_inject_label_overruled;
 mod istio_inject_value_invalid;
 mod istio_namespace_labels_conflict;
 mod istio_namespace_not_injected;
@@ -23,6 +24,7 @@ mod linkerd_inject_value_invalid;
 mod linkerd_injection_blocked;
 mod linkerd_pod_not_injected;
 mod linkerd_proxy_no_longer_injected;
+mod pod_security_refuses_proxy;
 mod workload_in_two_meshes;
 
 pub(super) static CHECKS: &[&Check] = &[
@@ -33,6 +35,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &istio_image_auto_not_injected::CHECK,
     &istio_inject_annotation_only::CHECK,
     &istio_inject_label_misplaced::CHECK,
+    &istio_inject_label_overruled::CHECK,
     &istio_inject_value_invalid::CHECK,
     &istio_namespace_labels_conflict::CHECK,
     &istio_namespace_not_injected::CHECK,
@@ -47,5 +50,6 @@ pub(super) static CHECKS: &[&Check] = &[
     &linkerd_injection_blocked::CHECK,
     &linkerd_pod_not_injected::CHECK,
     &linkerd_proxy_no_longer_injected::CHECK,
+    &pod_security_refuses_proxy::CHECK,
     &workload_in_two_meshes::CHECK,
 ];

@@ -7,6 +7,7 @@ mod istio_ambient_policy_without_waypoint;
 mod istio_ambient_trust_domain;
 mod istio_ambient_workload_http_policy;
 mod istio_authorization_policy_invalid;
+mod istio_ingress_bypasses_waypoint;
 mod istio_jwt_claim_without_request_authentication;
 mod istio_jwt_issuer_duplicate;
 mod istio_jwt_not_required;
@@ -85,6 +86,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &istio_ambient_trust_domain::CHECK,
     &istio_ambient_workload_http_policy::CHECK,
     &istio_authorization_policy_invalid::CHECK,
+    &istio_ingress_bypasses_waypoint::CHECK,
     &istio_jwt_claim_without_request_authentication::CHECK,
     &istio_jwt_issuer_duplicate::CHECK,
     &istio_jwt_not_required::CHECK,

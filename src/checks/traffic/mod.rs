@@ -60,6 +60,7 @@ mod istio_virtual_service_internal_gateway;
 mod istio_virtual_service_kind_not_on_gateway;
 mod istio_virtual_service_regex_literal;
 mod istio_virtual_service_retries_exceed_timeout;
+mod istio_virtual_service_rewrite_slashes;
 mod istio_virtual_service_shadowed_on_gateway;
 mod istio_virtual_service_single_weight;
 mod istio_virtual_service_subset_bypassed;
@@ -159,6 +160,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &istio_virtual_service_kind_not_on_gateway::CHECK,
     &istio_virtual_service_regex_literal::CHECK,
     &istio_virtual_service_retries_exceed_timeout::CHECK,
+    &istio_virtual_service_rewrite_slashes::CHECK,
     &istio_virtual_service_shadowed_on_gateway::CHECK,
     &istio_virtual_service_single_weight::CHECK,
     &istio_virtual_service_subset_bypassed::CHECK,

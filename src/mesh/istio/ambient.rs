@@ -15,7 +15,8 @@ pub const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
 /// The GatewayClass of waypoints.
 pub const WAYPOINT_CLASS: &str = "istio-waypoint";
 
-const WAYPOINT_FOR: &str = "istio.io/waypoint-for";
+/// The label that says what a waypoint takes traffic for.
+pub const WAYPOINT_FOR: &str = "istio.io/waypoint-for";
 
 /// Whether the namespace asks for ambient.
 pub fn is_ambient_namespace(index: &Index, namespace: &str) -> bool {

@@ -1,0 +1,100 @@
+use std::collections::HashMap;
+
+use crate::checks::Findings;
+use crate::checks::support::gateway::routes;
+use crate::checks::support::istio::traffic::routes::{GatewayName, destinations};
+use crate::mesh::istio::ambient::{self, Traffic, Waypoint};
+use crate::mesh::istio::policy;
+use crate::mesh::istio::{Source, policy::Policies};
+use crate::model::{Kind, Object, ObjectRef, Service, Subject};
+use crate::report::{Category, MeshTag, Severity};
+use crate::world::World;
+
+crate::check! {
+    /// # What it checks
+    ///
+    /// An ingress gateway of Istio's routes to a Service whose waypoint enforces an AuthorizationPolicy or a RequestAuthentication, and neither the
+    /// Service nor its namespace has the label `istio.io/ingress-use-waypoint: "true"`.
+    ///
+    /// # Why it matters
+    ///
+    /// Gateways send straight to the pods, past the waypoint. What the policy is to refuse gets through for everybody outside of the mesh.
+    ///
+    /// # How to fix it
+    ///
+    /// Label the Service or its namespace with `istio.io/ingress-use-waypoint: "true"`, or write the policy for the gateway as well.
+    ///
+    /// Sources: istio `pilot/pkg/networking/core/waypoint.go`, istio.io, ambient usage of waypoints; istioctl and Kiali do not look.
+    "istio-ingress-bypasses-waypoint",
+    summary: "Ingress gateway goes past the waypoint that enforces a Service's policies",
+    severity: Severity::Warning,
+    category: Category::Policy,
+    mesh: MeshTag::Istio,
+    needs: &[Kind::AuthorizationPolicy, Kind::RequestAuthentication, Kind::Gateway, Kind::Service, Kind::Namespace],
+    run: run,
+}
+
+const INGRESS: &str = "istio.io/ingress-use-waypoint";
+
+fn run(world: &World, findings: &mut Findings<'_>) {
+    let index = &world.index;
+    let root = world.istio.root_namespace();
+    let arranged = [Kind::AuthorizationPolicy, Kind::RequestAuthentication].map(|kind| Policies::new(index, kind, root));
+    let mut told: HashMap<(&str, &str), ()> = HashMap::new();
+    for (route, service) in from_gateways(world) {
+        let meta = &service.metadata;
+        if told.contains_key(&(meta.namespace.as_str(), meta.name.as_str())) {
+            continue;
+        }
+        let asked = meta.labels.get(INGRESS).or_else(|| index.namespace_label(&meta.namespace, INGRESS));
+        let Waypoint::Serves(Traffic::Service | Traffic::All, Some(waypoint)) = ambient::waypoint(index, &meta.labels, &meta.namespace) else {
+            continue;
+        };
+        if asked == Some("true") {
+            continue;
+        }
+        let enforced = arranged.iter().find_map(|policies| {
+            let of_service = policies.targeting(Kind::Service, &meta.namespace, &meta.name).iter();
+            let of_waypoint = policies.targeting(Kind::Gateway, &waypoint.meta.namespace, &waypoint.meta.name).iter();
+            of_service.chain(of_waypoint).find(|p| !policy::is_dry_run(p)).copied()
+        });
+        if let Some(policy) = enforced {
+            told.insert((meta.namespace.as_str(), meta.name.as_str()), ());
+            let message =
+                format!("{route} sends requests past waypoint {:?}: {} does not hold for them", waypoint.meta.name.as_str(), policy.reference());
+            let hint = format!("Label the Service or its namespace with {INGRESS}: \"true\", or write the policy for the gateway as well.");
+            findings.add(service, "metadata.labels", message, hint).related(policy.reference(), "is enforced at the waypoint");
+        }
+    }
+}
+
+/// Services that Istio's ingress gateways send requests to, each with the route that says so.
+fn from_gateways(world: &World) -> Vec<(ObjectRef, &Service)> {
+    let (index, registry) = (&world.index, &world.istio.registry);
+    let mut found = Vec::new();
+    for vs in index.objects(Kind::VirtualService) {
+        let gateway = |text: &str| matches!(GatewayName::read(text, &vs.meta.namespace), GatewayName::Object { .. } | GatewayName::Internal);
+        if !vs.spec().texts("gateways").any(|(text, _)| gateway(text)) {
+            continue;
+        }
+        for destination in destinations(vs).into_iter().filter(|d| !d.mirror) {
+            let entry = registry.resolve(destination.host, &vs.meta.namespace);
+            let Some(Source::Service(at)) = entry.map(|e| e.source) else { continue };
+            found.extend(index.services().get(at).map(|service| (vs.reference(), service)));
+        }
+    }
+    for route in [Kind::HttpRoute, Kind::GrpcRoute].iter().flat_map(|kind| index.objects(*kind)) {
+        if routes::parents(route)
+            .iter()
+            .any(|p| p.kind == Kind::Gateway && index.object(Kind::Gateway, p.namespace, p.name).is_some_and(is_istios_ingress))
+        {
+            let backends = routes::backends(route).into_iter().filter(|b| !b.mirror);
+            found.extend(backends.filter_map(|b| Some((route.reference(), index.service(b.namespace, b.name)?))));
+        }
+    }
+    found
+}
+
+fn is_istios_ingress(gateway: &Object) -> bool {
+    matches!(gateway.spec().text("gatewayClassName"), "istio" | "istio-remote")
+}
