@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::istio::ambient::DATAPLANE_MODE;
+use crate::mesh::istio::labels::DATAPLANE_MODE;
 use crate::model::{Kind, key};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

@@ -1,6 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::gateway::attachment::{self, Admits};
 use crate::mesh::istio::ambient::{self, Traffic, Waypoint};
+use crate::mesh::istio::labels::is_waypoint;
 use crate::model::{Kind, Map, Object, Subject, key};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -56,7 +57,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             findings.add(service, path.clone(), message, hint).related(gateway.reference(), "is the waypoint");
         }
     }
-    for workload in index.workloads().iter().filter(|w| w.is_live() && w.labels.has(ambient::USE_WAYPOINT) && !ambient::is_waypoint(&w.labels)) {
+    for workload in index.workloads().iter().filter(|w| w.is_live() && w.labels.has(ambient::USE_WAYPOINT) && !is_waypoint(&w.labels)) {
         if let Some((message, hint, gateway)) = problem(world, &workload.labels, &workload.reference.namespace, Asks::Workload) {
             findings.add_workload(workload, &path, message, hint).related(gateway.reference(), "is the waypoint");
         }

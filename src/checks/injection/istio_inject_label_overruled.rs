@@ -1,7 +1,7 @@
 use crate::checks::Findings;
 use crate::index::{Body, Workload};
 use crate::mesh::istio::{DEFAULT, INJECT, INJECTION, REV};
-use crate::model::{Kind, Map, key};
+use crate::model::{Kind, Map, Membership, MeshId, key};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -59,7 +59,8 @@ fn redirected(world: &World, workload: &Workload, namespace: &Map) -> Option<(&'
     let revision = |name: &str| world.istio.revision(name).and_then(|plane| plane.revision.clone());
     let same = own == of_namespace || revision(own).is_some_and(|r| Some(r) == revision(of_namespace));
     // A gateway of the charts carries its revision as a label, and a pod that opts out is not asked.
-    let excused = workload.labels.is(INJECT, "false") || crate::mesh::istio::ambient::is_gateway(workload);
+    let excused =
+        workload.labels.is(INJECT, "false") || matches!(world.membership(MeshId::Istio, workload), Ok(Membership::Gateway | Membership::Waypoint));
     (!same && !excused)
         .then(|| (REV, format!("{REV}: {own} has no effect where the namespace has {label}: its pods get the sidecar of revision {of_namespace}")))
 }

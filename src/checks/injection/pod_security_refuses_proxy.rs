@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::istio::membership::SYSTEM_NAMESPACES;
+use crate::mesh::istio::labels::SYSTEM_NAMESPACES;
 use crate::model::{Fact, Intent, Kind, MeshId, Mode, Namespace, key};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

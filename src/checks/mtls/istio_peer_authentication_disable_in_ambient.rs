@@ -45,10 +45,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let scope = Some(namespace).filter(|ns| *ns != root);
         let (mut inside, mut others) = (None::<&Workload>, false);
         for workload in index.select(scope, &selector) {
-            match policy::enforcer(index, workload) {
+            match policy::enforcer(world.view(), workload) {
                 Enforcer::Ztunnel => inside = inside.or(Some(workload)),
                 Enforcer::Sidecar => others = true,
-                Enforcer::Waypoint | Enforcer::Gateway | Enforcer::Nobody => {}
+                Enforcer::Waypoint | Enforcer::Gateway | Enforcer::Nobody | Enforcer::Unknown => {}
             }
         }
         let whole = selector.is_empty() && scope.is_some_and(|ns| ambient::is_ambient_namespace(index, ns));
