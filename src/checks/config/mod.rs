@@ -2,6 +2,7 @@
 
 use crate::checks::Check;
 
+mod gateway_object_refused;
 mod istio_annotation_alpha;
 mod istio_annotation_deprecated;
 mod istio_annotation_misplaced;
@@ -58,6 +59,7 @@ mod object_not_decodable;
 mod service_ports_unnamed;
 
 pub(super) static CHECKS: &[&Check] = &[
+    &gateway_object_refused::CHECK,
     &istio_annotation_alpha::CHECK,
     &istio_annotation_deprecated::CHECK,
     &istio_annotation_misplaced::CHECK,

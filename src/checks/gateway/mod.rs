@@ -6,7 +6,6 @@ mod gateway_address_in_two_gateways;
 mod gateway_class_not_found;
 mod gateway_grant_namespace_not_found;
 mod gateway_grant_unused;
-mod gateway_listener_certificate_shared;
 mod gateway_listener_conflict;
 mod gateway_listener_in_two_gateways;
 mod gateway_listener_kinds_unsupported;
@@ -24,6 +23,7 @@ mod istio_gateway_port_not_on_service;
 mod istio_gateway_port_protocol_conflict;
 mod istio_gateway_redirect_without_tls;
 mod istio_gateway_selector_matches_nothing;
+mod istio_listener_certificate_shared;
 mod linkerd_http_route_on_gateway;
 
 pub(super) static CHECKS: &[&Check] = &[
@@ -31,7 +31,6 @@ pub(super) static CHECKS: &[&Check] = &[
     &gateway_class_not_found::CHECK,
     &gateway_grant_namespace_not_found::CHECK,
     &gateway_grant_unused::CHECK,
-    &gateway_listener_certificate_shared::CHECK,
     &gateway_listener_conflict::CHECK,
     &gateway_listener_in_two_gateways::CHECK,
     &gateway_listener_kinds_unsupported::CHECK,
@@ -49,5 +48,6 @@ pub(super) static CHECKS: &[&Check] = &[
     &istio_gateway_port_protocol_conflict::CHECK,
     &istio_gateway_redirect_without_tls::CHECK,
     &istio_gateway_selector_matches_nothing::CHECK,
+    &istio_listener_certificate_shared::CHECK,
     &linkerd_http_route_on_gateway::CHECK,
 ];

@@ -5,3 +5,4 @@ pub(in crate::checks) mod attachment;
 pub(in crate::checks) mod grants;
 pub(in crate::checks) mod matches;
 pub(in crate::checks) mod routes;
+pub(in crate::checks) mod schema;

@@ -24,7 +24,7 @@ crate::check! {
     /// certificate of its own.
     ///
     /// Sources: Gateway API GEP-3567; istio.io, common problems, "404 errors when multiple gateways are configured with the same TLS certificate".
-    "gateway-listener-certificate-shared",
+    "istio-listener-certificate-shared",
     summary: "Listeners for different hostnames present one certificate",
     severity: Severity::Warning,
     category: Category::Gateway,
