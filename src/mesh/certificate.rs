@@ -27,6 +27,8 @@ pub struct Certificate {
     pub public_key: Vec<u8>,
     /// What kind of key that is.
     pub key: Key,
+    /// Whether it is one of an authority, which may issue others.
+    pub is_authority: bool,
     /// Whether it is signed with SHA-256, by ECDSA or RSA.
     pub signed_with_sha256: bool,
     /// All of it, in DER: two certificates are the same when this is.
@@ -103,6 +105,7 @@ fn of(certificate: &X509Certificate<'_>) -> Result<Certificate, String> {
         names: names.filter_map(name).collect(),
         public_key: certificate.public_key().raw.to_vec(),
         key: key(certificate),
+        is_authority: certificate.basic_constraints().ok().flatten().is_some_and(|extension| extension.value.ca),
         signed_with_sha256: [OID_SIG_ECDSA_WITH_SHA256, OID_PKCS1_SHA256WITHRSA].contains(&certificate.signature_algorithm.algorithm),
         der: certificate.as_raw().to_vec(),
     })

@@ -10,7 +10,7 @@ crate::check! {
     /// # What it checks
     ///
     /// The certificate with which Linkerd signs those of the proxies (Secret `linkerd-identity-issuer`): it has expired, is not yet valid, does not
-    /// lead to a trust anchor, its key is not ECDSA P-256, or it cannot be read.
+    /// lead to a trust anchor, is none of an authority, its key is not ECDSA P-256, or it cannot be read.
     ///
     /// # Why it matters
     ///
@@ -65,6 +65,11 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if let Some(how) = out_of_date(first, world.now) {
             let what = format!("the issuer's certificate {:?} {how}", first.subject);
             findings.add(secret, &*bundle.path, what, hint).codes(&["l5d-identity-issuer-cert-is-time-valid"]);
+        }
+        if !first.is_authority {
+            let what = format!("the issuer's certificate {:?} is none of an authority: it cannot issue certificates to proxies", first.subject);
+            let hint = "Issue one for an authority (CA: true; isCA: true of cert-manager) from the current trust anchor.";
+            findings.add(secret, &*bundle.path, what, hint).codes(&["l5d-identity-cert-config-valid"]);
         }
         if first.key != Key::EcdsaP256 || !first.signed_with_sha256 {
             let hash = if first.signed_with_sha256 { "" } else { ", not signed with SHA-256" };

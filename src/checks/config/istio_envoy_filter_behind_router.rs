@@ -48,8 +48,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 let end = if patch.apply_to == "HTTP_FILTER" { "the router" } else { "the filter that ends the connection" };
                 let message = format!("{} puts the filter behind {end}, where none may stand: Envoy refuses the listener", patch.operation);
                 let hint = "Use INSERT_BEFORE with a match for the filter at the end, or INSERT_FIRST.";
-                let value = patch.item.at(["patch", "value"]);
-                findings.add(filter, value.map_or_else(|| patch.item.path(), |value| value.path()), message, hint);
+                findings.add(filter, patch.item.path_of("applyTo"), message, hint);
             }
         }
     }

@@ -11,6 +11,7 @@ mod istio_inject_annotation_only;
 mod istio_inject_label_misplaced;
 mod istio_inject_label_overruled;
 mod istio_inject_value_invalid;
+mod istio_injection_label_mistaken;
 mod istio_namespace_labels_conflict;
 mod istio_namespace_not_injected;
 mod istio_pod_missing_proxy;
@@ -37,6 +38,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &istio_inject_label_misplaced::CHECK,
     &istio_inject_label_overruled::CHECK,
     &istio_inject_value_invalid::CHECK,
+    &istio_injection_label_mistaken::CHECK,
     &istio_namespace_labels_conflict::CHECK,
     &istio_namespace_not_injected::CHECK,
     &istio_pod_missing_proxy::CHECK,

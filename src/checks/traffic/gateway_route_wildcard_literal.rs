@@ -6,8 +6,8 @@ use crate::world::World;
 crate::check! {
     /// # What it checks
     ///
-    /// A match of an HTTPRoute or GRPCRoute has a `*` in a path, header, query parameter or method that is compared as it stands (`Exact`,
-    /// `PathPrefix`). Only `RegularExpression` knows patterns.
+    /// A match of an HTTPRoute or GRPCRoute has a `*` in a path, header or query parameter that is compared as it stands (`Exact`, `PathPrefix`). Only
+    /// `RegularExpression` knows patterns.
     ///
     /// # Why it matters
     ///
@@ -35,9 +35,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let path = matching.get("path").into_iter().filter_map(|path| compared(&path, "value"));
             let pairs = ["headers", "queryParams"].into_iter().flat_map(|name| matching.list(name).collect::<Vec<_>>());
             let pairs = pairs.filter_map(|pair| compared(&pair, "value"));
-            let method = matching.get("method").filter(Field::is_map).into_iter();
-            let method = method.flat_map(|m| [compared(&m, "service"), compared(&m, "method")].into_iter().flatten().collect::<Vec<_>>());
-            for at in path.chain(pairs).chain(method) {
+            for at in path.chain(pairs) {
                 report(route, &at, findings);
             }
         }

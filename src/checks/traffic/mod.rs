@@ -58,6 +58,7 @@ mod istio_virtual_service_host_not_visible;
 mod istio_virtual_service_ineffective_match;
 mod istio_virtual_service_internal_gateway;
 mod istio_virtual_service_kind_not_on_gateway;
+mod istio_virtual_service_kind_not_on_service;
 mod istio_virtual_service_regex_literal;
 mod istio_virtual_service_retries_exceed_timeout;
 mod istio_virtual_service_rewrite_slashes;
@@ -158,6 +159,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &istio_virtual_service_ineffective_match::CHECK,
     &istio_virtual_service_internal_gateway::CHECK,
     &istio_virtual_service_kind_not_on_gateway::CHECK,
+    &istio_virtual_service_kind_not_on_service::CHECK,
     &istio_virtual_service_regex_literal::CHECK,
     &istio_virtual_service_retries_exceed_timeout::CHECK,
     &istio_virtual_service_rewrite_slashes::CHECK,

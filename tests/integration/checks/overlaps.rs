@@ -8,6 +8,7 @@ use kubectl_mesh::report::CheckReport;
 
 /// Pairs of rules that may meet at a field, because they are about two things; each with what the two are.
 const TWO_THINGS: &[(&str, &str, &str)] = &[
+    ("gateway-object-refused", "linkerd-route-ignored", "the API server refuses the filter; Linkerd would ignore the route"),
     ("istio-ambient-host-without-waypoint", "istio-destination-rule-host-not-found", "nothing acts on the rule; nobody has its host"),
     ("istio-ambient-policy-without-target", "istio-ambient-policy-without-waypoint", "waypoints want targetRefs; none is asked for"),
     (
