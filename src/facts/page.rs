@@ -182,7 +182,7 @@ fn ports(world: &World, workload: &Workload, istio: bool, linkerd: bool) -> Vec<
     let row = |(name, port): (&str, u16)| {
         let (accepts, decider) = if let Fact::Known { value, .. } = &accepts {
             let decision = value.on(port);
-            (Some(decision.mode.name().to_owned()), Some(decision.decider()))
+            (Some(super::in_force(world, workload, decision.mode).name().to_owned()), Some(decision.decider()))
         } else if linkerd {
             match servers.governing(&world.index, workload, port) {
                 Some(server) => (None, Some(server.object.reference().to_string())),

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::injection::{PodCount, rows};
 use super::wanted;
+use crate::index::Workload;
 use crate::mesh::istio::labels::is_waypoint;
 use crate::mesh::istio::transport::PeerAuthentications;
 use crate::model::{Evidence, Fact, Gap, Kind, MeshId, ObjectRef, Str};
@@ -171,7 +172,7 @@ fn namespaces(world: &World, only: Option<MeshId>, gaps: &mut Vec<Gap>) -> Vec<N
                 ("istio", _) if inside && is_waypoint(&workload.labels) => {}
                 ("istio", _) if inside => {
                     here.modes.insert(istio_mode(row));
-                    here.mtls.extend(accepted(&peers, workload, gaps));
+                    here.mtls.extend(accepted(world, &peers, workload, gaps));
                 }
                 ("linkerd", _) if inside => {
                     here.modes.insert("linkerd");
@@ -201,9 +202,11 @@ fn istio_mode(row: &super::InjectionRow) -> &'static str {
 }
 
 /// The modes a workload accepts on its ports.
-fn accepted(peers: &PeerAuthentications<'_>, workload: &crate::index::Workload, gaps: &mut Vec<Gap>) -> BTreeSet<&'static str> {
+fn accepted(world: &World, peers: &PeerAuthentications<'_>, workload: &Workload, gaps: &mut Vec<Gap>) -> BTreeSet<&'static str> {
     match peers.effective(workload) {
-        Fact::Known { value, .. } => std::iter::once(&value.any).chain(value.ports.values()).map(|d| d.mode.name()).collect(),
+        Fact::Known { value, .. } => {
+            std::iter::once(&value.any).chain(value.ports.values()).map(|d| super::in_force(world, workload, d.mode).name()).collect()
+        }
         Fact::Unknown(gap) => {
             gaps.push(gap);
             BTreeSet::from(["unknown"])
