@@ -51,6 +51,7 @@ impl Terminal {
         let columns = terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0);
         self.style.width = display.width.or(columns).map(usize::from);
         self.style.links = self.style.color && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
+        self.style.advice = !display.quiet;
         self.progress = io::stderr().is_terminal() && !set("CI") && !display.quiet;
         self.verbose = display.verbose;
         self.quiet = display.quiet;

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 
 use owo_colors::{OwoColorize, Style as Ink};
 
-use super::{Style, clean};
+use super::document::docs_url;
+use super::{Style, clean, wrapped};
 use crate::model::{Gap, MeshId};
 use crate::report::{Category, CheckReport, Finding, Installable, MeshTag, Severity, Verdict};
 use crate::world::{SourceKind, World};
@@ -67,19 +68,48 @@ fn write_category(findings: &[&Finding], report: &CheckReport, folding: Folding,
     writeln!(out)
 }
 
+/// What stands below a finding's first line is as deep as this.
+const INDENT: &str = "      ";
+
 fn write_finding(f: &Finding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let dim = Ink::new().dimmed();
-    let object = paint(&f.object.to_string(), Ink::new().bold(), style);
+    let object = f.object.to_string();
     let path = f.path.as_deref().map_or(String::new(), |p| format!("  {}", clean(p)));
-    let place = f.location.as_ref().map_or(String::new(), |l| paint(&format!("  {}:{}:{}", l.file, l.span.line, l.span.column), dim, style));
-    writeln!(out, "  {} {object}{path}{place}", mark(f.severity, style))?;
-    writeln!(out, "      {}", clean(&f.message))?;
+    let place = f.location.as_ref().map_or(String::new(), |l| format!("{}:{}:{}", l.file, l.span.line, l.span.column));
+    let length = mark(f.severity, &Style { ascii: style.ascii, ..Style::default() }).chars().count()
+        + [&object, &path, &place].iter().map(|part| part.chars().count()).sum::<usize>();
+    let own_line = style.width.is_some_and(|width| length + 5 > width);
+    let gap = if place.is_empty() {
+        String::new()
+    } else if own_line {
+        format!("\n{INDENT}")
+    } else {
+        "  ".to_owned()
+    };
+    writeln!(out, "  {} {}{path}{gap}{}", mark(f.severity, style), paint(&object, Ink::new().bold(), style), paint(&place, dim, style))?;
+    writeln!(out, "{}", wrapped(&clean(&f.message), INDENT, INDENT, style))?;
     for related in &f.related {
-        writeln!(out, "      see {}: {}", clean(&related.object.to_string()), clean(&related.text))?;
+        let text = format!("see {}: {}", clean(&related.object.to_string()), clean(&related.text));
+        writeln!(out, "{}", wrapped(&text, INDENT, "        ", style))?;
     }
     let codes = if f.aliases.is_empty() { String::new() } else { format!(" ({})", f.aliases.join(", ")) };
     let arrow = if style.ascii { "->" } else { "→" };
-    writeln!(out, "      {arrow} {}  {}", clean(&f.hint), paint(&format!("{}{codes}", f.rule), dim, style))
+    let text = wrapped(&format!("{}  {}{codes}", clean(&f.hint), f.rule), &format!("{INDENT}{arrow} "), "        ", style);
+    // The rule's name stands last, before the codes; a hint may hold it too.
+    let (hint, name) = text.rfind(f.rule).map_or((text.as_str(), ""), |at| text.split_at(at));
+    let codes = name.strip_prefix(f.rule).unwrap_or_default();
+    writeln!(out, "{hint}{}{}", rule_link(f.rule, style), paint_lines(codes, dim, style))
+}
+
+/// A rule's name that leads to its documentation, where the terminal knows links.
+fn rule_link(rule: &str, style: &Style) -> String {
+    let name = paint(rule, Ink::new().dimmed(), style);
+    if style.links { format!("\u{1b}]8;;{}\u{1b}\\{name}\u{1b}]8;;\u{1b}\\", docs_url(rule)) } else { name }
+}
+
+/// Lines of our own making, each coloured by itself.
+fn paint_lines(text: &str, ink: Ink, style: &Style) -> String {
+    text.split('\n').map(|line| if line.is_empty() { String::new() } else { paint(line, ink, style) }).collect::<Vec<_>>().join("\n")
 }
 
 fn write_passed(report: &CheckReport, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -120,7 +150,7 @@ fn write_unknown(report: &CheckReport, folding: Folding, style: &Style, out: &mu
     let total = by_reason.len();
     for (reason, rules) in by_reason.into_iter().take(if folding.wide { usize::MAX } else { 10 }) {
         let named = if rules.len() > 3 && !folding.wide { format!("{} rules", rules.len()) } else { rules.join(", ") };
-        writeln!(out, "  ? {named}: {}", clean(reason))?;
+        writeln!(out, "{}", wrapped(&format!("{named}: {}", clean(reason)), "  ? ", "    ", style))?;
     }
     if total > 10 && !folding.wide {
         writeln!(out, "  ? and {} more reasons (-o wide shows all)", total - 10)?;
@@ -237,7 +267,25 @@ fn write_summary(report: &CheckReport, world: &World, folding: Folding, style: &
     let looked = format!("{} over {} {}", counted(report.evaluated.len(), "rule"), counted(inventory.len(), "object"), clean(&place));
     let unjudged =
         if unjudged == 0 || (errors, warnings) == (0, 0) { String::new() } else { format!("; {} not fully judged", counted(unjudged, "rule")) };
-    writeln!(out, "{verdict}{extra}: {looked}{unjudged}")
+    writeln!(out, "{}", wrapped(&format!("{verdict}{extra}: {looked}{unjudged}"), "", "", style))?;
+    write_next(report, world, style, out)
+}
+
+/// What to do about it.
+fn write_next(report: &CheckReport, world: &World, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let worst = report.findings.iter().filter(|f| f.severity > Severity::Info).max_by(|a, b| a.severity.cmp(&b.severity).then(b.rule.cmp(a.rule)));
+    let Some(worst) = worst.filter(|_| style.advice) else { return Ok(()) };
+    writeln!(out, "next: kubectl mesh explain {}", worst.rule)?;
+    let fixes = report.findings.iter().filter(|f| f.fix.is_some()).count();
+    if fixes > 0 && world.source.kind == SourceKind::Files {
+        writeln!(
+            out,
+            "      the same with --fix shows {} that {} no judgement",
+            counted(fixes, "change"),
+            if fixes == 1 { "needs" } else { "need" }
+        )?;
+    }
+    Ok(())
 }
 
 fn mark(severity: Severity, style: &Style) -> String {

@@ -35,6 +35,8 @@ pub struct Style {
     pub width: Option<usize>,
     /// Whether names of rules lead to their documentation when clicked.
     pub links: bool,
+    /// Whether to say what to do next.
+    pub advice: bool,
 }
 
 /// Forms of a check report.

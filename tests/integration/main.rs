@@ -31,6 +31,7 @@ mod mesh;
 mod mtls;
 mod policy;
 mod sarif;
+mod screens;
 mod standin;
 mod status;
 mod verdict;
