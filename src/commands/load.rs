@@ -1,5 +1,6 @@
 //! From flags to a [`World`]: the one place where a source is chosen.
 
+mod change;
 mod namespace;
 mod remotes;
 mod secrets;
@@ -24,6 +25,7 @@ use crate::index::Index;
 use crate::mesh::install::Install;
 use crate::model::{Coverage, Gap, Inventory, Kind, ObjectRef, Str, did_you_mean};
 use crate::world::{SourceInfo, SourceKind, World};
+pub(crate) use change::{Change, change};
 pub(crate) use remotes::{RemoteArgs, Remotes};
 
 /// What finding the meshes takes, whatever a command is about.

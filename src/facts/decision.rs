@@ -115,7 +115,7 @@ impl RequestRow {
         self.token = match http.token {
             Token::None => "none",
             Token::Invalid => "invalid",
-            Token::Valid(_) => "valid",
+            Token::Valid(_) | Token::Unsaid => "valid",
         };
     }
 }
@@ -140,18 +140,23 @@ pub fn decision<'w>(world: &'w World, server: Server<'w>, request: &Request<'w>)
 }
 
 fn report(world: &World, server: Server<'_>, request: &Request<'_>, decision: &Decision<'_>) -> DecisionReport {
-    let mut gaps = super::gaps(world, DECISION_KINDS);
-    gaps.extend(super::gaps(world, super::MEMBERSHIP_KINDS));
-    gaps.sort();
-    gaps.dedup();
     DecisionReport {
         decision: decision.verdict.name(),
         request: RequestRow::new(request, server),
         because: authorization::because(&decision.rulings),
         steps: authorization::steps(&decision.rulings),
         headline: headline(decision),
-        gaps,
+        gaps: gaps(world),
     }
+}
+
+/// What could not be read of all that decides.
+pub fn gaps(world: &World) -> Vec<Gap> {
+    let mut gaps = super::gaps(world, DECISION_KINDS);
+    gaps.extend(super::gaps(world, super::MEMBERSHIP_KINDS));
+    gaps.sort();
+    gaps.dedup();
+    gaps
 }
 
 /// The decision as a sentence.

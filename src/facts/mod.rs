@@ -2,18 +2,26 @@
 
 mod decision;
 mod injection;
+mod matrix;
 mod mtls;
 mod mtls_plan;
 mod page;
+mod policies;
+mod policy_test;
+mod simulation;
 mod status;
 mod target;
 mod versions;
 
-pub use decision::{DECISION_KINDS, DecisionReport, RequestRow, decision, from, headline};
+pub use decision::{DECISION_KINDS, DecisionReport, RequestRow, decision, from, gaps as decision_gaps, headline};
 pub use injection::{InjectionReport, InjectionRow, PodCount, injection, injection_of};
+pub use matrix::{ANYONE, CallerRow, MatrixReport, MatrixRow, matrix};
 pub use mtls::{CLIENT_KINDS, ClientRow, EdgeRow, MTLS_KINDS, ModeRow, MtlsReport, MtlsRow, ServerRow, Wanted, mtls, mtls_edge};
 pub use mtls_plan::{MtlsPlanReport, PlanItem, mtls_plan};
 pub use page::{PolicyRow, PortRow, ServicePage, ServiceRow, WorkloadPage, service_page, workload_page};
+pub use policies::{Enforced, PolicyEntry, PolicyReport, policies};
+pub use policy_test::{Assertion, Assertions, Expected, PolicyTestReport, TestRow};
+pub use simulation::{ChangedRow, Effect, SimulationReport, simulation};
 pub use status::{ComponentRow, ControlPlaneRow, NamespaceRow, StatusReport, control_planes, status};
 pub use target::{NotFound, Target, find, objects};
 pub use versions::{ProxyVersionRow, VersionReport, versions};

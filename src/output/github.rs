@@ -27,11 +27,13 @@ pub(super) fn write(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
     Ok(())
 }
 
-fn data(text: &str) -> String {
+/// Text that can begin no command.
+pub fn data(text: &str) -> String {
     clean(text).replace('%', "%25")
 }
 
-fn property(text: &str) -> String {
+/// Text that stays inside its property.
+pub fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 

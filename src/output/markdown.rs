@@ -59,7 +59,7 @@ fn code(text: &str) -> String {
 }
 
 /// Text that stays inside its cell and is neither HTML nor a link nor a mention.
-fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     let mut escaped = String::new();
     for c in clean(text).chars() {
         match c {

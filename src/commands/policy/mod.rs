@@ -1,6 +1,10 @@
 //! `policy`: who may call whom, and why.
 
 pub mod can;
+pub mod list;
+pub mod matrix;
+pub mod simulate;
+pub mod test;
 mod words;
 
 use clap::{Args, Subcommand};
@@ -25,11 +29,19 @@ pub struct PolicyArgs {
 #[expect(missing_docs, reason = "the arguments' doc comments are the documentation")]
 pub enum PolicyCommand {
     Can(Box<can::CanArgs>),
+    List(list::ListArgs),
+    Matrix(matrix::MatrixArgs),
+    Simulate(simulate::SimulateArgs),
+    Test(test::TestArgs),
 }
 
 /// Runs what was typed.
 pub async fn run(command: PolicyCommand, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     match command {
         PolicyCommand::Can(args) => can::run(&args, global, terminal).await,
+        PolicyCommand::List(args) => list::run(&args, global, terminal).await,
+        PolicyCommand::Matrix(args) => matrix::run(&args, global, terminal).await,
+        PolicyCommand::Simulate(args) => simulate::run(&args, global, terminal).await,
+        PolicyCommand::Test(args) => test::run(&args, global, terminal).await,
     }
 }

@@ -97,9 +97,9 @@ impl Words {
         self
     }
 
-    fn by_rule(rule: &RuleRef<'_>, text: &str) -> Self {
+    fn by_rule(rule: &RuleRef<'_>, text: &str, does: &str) -> Self {
         let what = format!("{text} {}{}", rule.policy.reference(), ordinal(rule));
-        Self::new(what).because(at(rule, text.to_owned()))
+        Self::new(what).because(at(rule, does))
     }
 
     fn of(ruling: &Ruling<'_>) -> Self {
@@ -116,8 +116,8 @@ impl Words {
                 let matches = if *denies == 1 { "does not match" } else { "matches" };
                 Self::new(format!("{what} {matches}, and no ALLOW policy applies: the rest is allowed"))
             }
-            Reason::Allowed(rule) => Self::by_rule(rule, "allowed by"),
-            Reason::Denied(rule) => Self::by_rule(rule, "denied by").hint(format!("Exempt this request in {}.", rule.rule.path())),
+            Reason::Allowed(rule) => Self::by_rule(rule, "allowed by", "admits it"),
+            Reason::Denied(rule) => Self::by_rule(rule, "denied by", "refuses it").hint(format!("Exempt this request in {}.", rule.rule.path())),
             Reason::NoneAdmits { policies, near } => none_admits(policies, near),
             Reason::AsksProvider(rule, name) => {
                 let text = format!("the external authorizer {name} decides");

@@ -3,6 +3,7 @@
 //! A [`Request`] meets NetworkPolicies first, then what its server's mesh puts before the port: a waypoint, a gateway, a sidecar, ztunnel or
 //! Linkerd's proxy. Each answers with a [`Ruling`]; [`explain`] turns rulings into sentences.
 
+mod classes;
 mod explain;
 mod istio;
 mod linkerd;
@@ -11,6 +12,7 @@ mod ruling;
 mod shape;
 mod truth;
 
+pub use classes::{Class, Distinctions, describe};
 pub use explain::{Because, because, sentence, steps};
 pub use request::{Call, Claims, Client, Credential, Http, Request, Token};
 pub use ruling::{DefaultFrom, NearMiss, Reason, RuleRef, Ruling, Unenforced, Verdict};
@@ -64,6 +66,22 @@ pub struct Gate<'a> {
     /// The Service by which it is called.
     pub via: Option<Via<'a>>,
     guards: Vec<Guard<'a>>,
+}
+
+impl Gate<'_> {
+    /// What stands before the port tells apart about requests.
+    pub fn distinctions(&self) -> Distinctions {
+        let mut found = Distinctions::default();
+        for guard in &self.guards {
+            if let Some(istio) = &guard.istio {
+                istio.distinguish(&mut found);
+            }
+            if let Some(linkerd) = &guard.linkerd {
+                linkerd.distinguish(&mut found);
+            }
+        }
+        found
+    }
 }
 
 #[derive(Debug)]
@@ -164,6 +182,12 @@ impl<'a> Authorizer<'a> {
             }
         });
         Gate { workload, port, via, guards: guards.collect() }
+    }
+
+    /// Whether policies let anything but identities of clients decide: their pods or their addresses.
+    pub fn looks_at_pods(&self, gate: &Gate<'a>) -> bool {
+        let egress = || self.view.index.objects(Kind::NetworkPolicy).iter().any(|p| network_policy::isolates(p, Direction::Egress));
+        gate.guards.iter().any(|g| !g.isolating.is_empty()) || egress()
     }
 
     /// Who calls, as each mesh sees it.

@@ -38,6 +38,8 @@ pub enum Token {
     Invalid,
     /// One that verifies, if its issuer is known.
     Valid(Claims),
+    /// One that verifies, of which nothing else is said.
+    Unsaid,
 }
 
 /// Who calls.

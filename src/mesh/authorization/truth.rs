@@ -23,6 +23,8 @@ pub enum Missing {
     Protocol,
     /// What other filters of the proxy found out.
     Metadata,
+    /// The claims of the token.
+    Claims,
 }
 
 impl Missing {
@@ -38,6 +40,7 @@ impl Missing {
             Self::Host => "the host (--host)",
             Self::Destination => "the address of the server's pod",
             Self::Protocol => "whether it is HTTP (--method, --path) or not (--tcp)",
+            Self::Claims => "the token's claims (--jwt-claim)",
             Self::Metadata => "what other filters of the proxy found out",
         }
     }

@@ -1,6 +1,10 @@
 //! `policy`: on manifests and on an API server.
 
 mod can;
+mod list;
+mod matrix;
+mod simulate;
+mod test;
 
 use serde_json::Value;
 

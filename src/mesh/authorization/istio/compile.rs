@@ -219,7 +219,7 @@ impl Reader<'_> {
             Subject::Sni => vec![Test::Sni(Pattern::of(value))],
             Subject::Host => vec![Test::Host(Pattern::of_host(value))],
             Subject::Method => vec![Test::Method(Pattern::of_header(value))],
-            Subject::Path if pattern::is_template(value) => vec![Test::Template(pattern::template(value).ok_or(Unusable)?)],
+            Subject::Path if pattern::is_template(value) => vec![Test::Template(value.to_owned(), pattern::template(value).ok_or(Unusable)?)],
             Subject::Path => vec![Test::Path(Pattern::of(value))],
             Subject::TokenOwner => vec![owner(value)],
             Subject::Audience => vec![claim("aud")],

@@ -10,7 +10,8 @@ use super::compile::{self, TrustDomains};
 use super::jwt::{self, Checked, JwtRule};
 use super::path::Normalization;
 use super::provider::{Provider, Providers};
-use super::rules::{Address, Compiled, Peer, Seen, SeenHttp};
+use super::rules::{self, Address, Compiled, Peer, Seen, SeenHttp};
+use crate::mesh::authorization::classes::Distinctions;
 use crate::mesh::authorization::request::{Call, Http, Request};
 use crate::mesh::authorization::ruling::{Reason, RuleRef, Verdict};
 use crate::mesh::authorization::truth::{Missing, Truth};
@@ -98,6 +99,17 @@ impl<'a> Envoy<'a> {
         }
     }
 
+    /// Adds what it tells apart about requests.
+    pub(super) fn distinguish(&self, into: &mut Distinctions) {
+        into.http |= self.protocol != Protocol::Tcp;
+        into.tcp |= self.protocol != Protocol::Http;
+        for chain in [&self.http, &self.tcp] {
+            rules::distinguish(&chain.deny, into);
+            rules::distinguish(&chain.allow, into);
+            chain.custom.iter().for_each(|(_, compiled, _)| rules::distinguish(std::slice::from_ref(compiled), into));
+        }
+    }
+
     fn connection(&self, request: &Request<'_>, peer: Peer<'_>, explain: bool) -> (Verdict, Reason<'a>) {
         let address = if self.internal_peer { Address::Internal } else { Address::One(&request.client.addresses) };
         let remote = Address::One(&request.client.addresses);
@@ -105,9 +117,10 @@ impl<'a> Envoy<'a> {
     }
 
     fn http(&self, http: &Http, request: &Request<'_>, peer: Peer<'_>, explain: bool) -> (Verdict, Reason<'a>) {
-        let (claims, listed) = match jwt::check(&self.tokens, http) {
-            Checked::Nothing => (None, Vec::new()),
-            Checked::Verified(claims, listed) => (Some(claims), listed),
+        let (claims, listed, unsaid) = match jwt::check(&self.tokens, http) {
+            Checked::Nothing => (None, Vec::new(), false),
+            Checked::Unsaid => (None, Vec::new(), true),
+            Checked::Verified(claims, listed) => (Some(claims), listed, false),
             Checked::Invalid(policy) => return (Verdict::Deny, Reason::TokenInvalid(policy)),
             Checked::UnknownIssuer(policy) => return (Verdict::Deny, Reason::TokenOfUnknownIssuer(policy)),
             Checked::WrongAudience(policy, rule) => return (Verdict::Deny, Reason::TokenForOthers(policy, rule)),
@@ -124,6 +137,7 @@ impl<'a> Envoy<'a> {
             headers: &http.headers,
             claims,
             listed,
+            unsaid,
         };
         self.judge(&self.http, &self.seen(request, peer, address, remote, Some(seen)), false, explain)
     }

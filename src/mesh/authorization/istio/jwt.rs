@@ -25,6 +25,8 @@ pub(super) enum Checked<'r, 'a> {
     Nothing,
     /// It verifies, and its claims are known.
     Verified(&'r Claims, Vec<&'a str>),
+    /// It verifies, and what it claims was not said.
+    Unsaid,
     /// It does not verify: 401.
     Invalid(&'a Object),
     /// No rule knows its issuer: 401.
@@ -55,6 +57,7 @@ pub(super) fn check<'r, 'a>(rules: &[JwtRule<'a>], http: &'r Http) -> Checked<'r
     }
     let claims = match &http.token {
         Token::None => return Checked::Nothing,
+        Token::Unsaid => return Checked::Unsaid,
         Token::Invalid => return Checked::Invalid(first.policy),
         Token::Valid(claims) => claims,
     };

@@ -10,8 +10,11 @@ mod provider;
 mod rules;
 mod ztunnel;
 
-use std::collections::HashSet;
+pub(super) use pattern::{Pattern, template};
+
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use compile::TrustDomains;
 use envoy::{Envoy, Forwarded};
@@ -19,6 +22,7 @@ use path::Normalization;
 use provider::Providers;
 use rules::{Address, Compiled, Peer, Seen};
 
+use super::classes::Distinctions;
 use super::ruling::{Reason, Ruling, Unenforced, Verdict};
 use super::shape::Shape;
 use super::{Credential, Request, Via};
@@ -44,6 +48,7 @@ pub(super) struct Istio<'a> {
     providers: Providers<'a>,
     normalization: Normalization,
     several_providers: bool,
+    past_waypoints: OnceLock<HashMap<Str, HashMap<Str, (bool, bool)>>>,
 }
 
 /// What a request meets before one port of one shape of pods.
@@ -90,6 +95,7 @@ impl<'a> Istio<'a> {
             providers: Providers::read(view),
             normalization: Normalization::of(normalization),
             several_providers: istiod_flag(view, "PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS"),
+            past_waypoints: OnceLock::new(),
         }
     }
 
@@ -236,20 +242,24 @@ impl<'a> Istio<'a> {
     /// Whether every workload that goes by an identity sends its calls past waypoints: it has a sidecar, or is a gateway.
     fn passes_waypoints(&self, identity: &str, from_gateways: bool) -> bool {
         let Some((_, namespace, account)) = rules::parts(identity) else { return false };
-        let of_account = |w: &&Workload| {
-            let name = self.view.index.pod_spec(w).map_or("", |spec| spec.service_account_name.as_str());
-            name == account || (name.is_empty() && account == "default")
-        };
-        let mut any = false;
-        let all = self.view.index.workloads_in(namespace).iter().filter(of_account).all(|w| {
-            any = true;
-            match self.view.membership(MeshId::Istio, w) {
-                Ok(Membership::Sidecar) => true,
-                Ok(Membership::Gateway) => !from_gateways,
-                _ => false,
-            }
-        });
-        any && all
+        let by_account = self.past_waypoints.get_or_init(|| self.find_past_waypoints());
+        let (sidecars, gateways) = by_account.get(namespace).and_then(|accounts| accounts.get(account)).copied().unwrap_or_default();
+        sidecars || (gateways && !from_gateways)
+    }
+
+    /// For each service account, whether all its workloads have sidecars, and whether all have sidecars or are gateways.
+    fn find_past_waypoints(&self) -> HashMap<Str, HashMap<Str, (bool, bool)>> {
+        let mut found: HashMap<Str, HashMap<Str, (bool, bool)>> = HashMap::new();
+        for workload in self.view.index.workloads() {
+            let Some(spec) = self.view.index.pod_spec(workload) else { continue };
+            let account = if spec.service_account_name.is_empty() { Str::from("default") } else { spec.service_account_name.clone() };
+            let membership = self.view.membership(MeshId::Istio, workload);
+            let sidecar = membership == Ok(Membership::Sidecar);
+            let known = found.entry(workload.reference.namespace.clone()).or_default().entry(account).or_insert((true, true));
+            known.0 &= sidecar;
+            known.1 &= sidecar || membership == Ok(Membership::Gateway);
+        }
+        found
     }
 
     /// Who an enforcer takes the client for.
@@ -316,6 +326,21 @@ impl<'a> Guard<'a> {
     fn through(&self, istio: &Istio<'a>, caller: &Caller) -> Option<&WaypointGuard<'a>> {
         let (Some(waypoint), Caller::Named { identity, .. }) = (self.waypoint.as_deref(), caller) else { return None };
         (*identity != waypoint.identity && !istio.passes_waypoints(identity, waypoint.from_gateways)).then_some(waypoint)
+    }
+
+    /// Adds what stands before the port tells apart about requests.
+    pub(super) fn distinguish(&self, into: &mut Distinctions) {
+        if let Some(waypoint) = &self.waypoint {
+            waypoint.envoy.distinguish(into);
+        }
+        match &self.end {
+            End::Nobody(_) | End::Hidden(_) => {}
+            End::Sidecar { envoy, .. } | End::Gateway { envoy, .. } => envoy.distinguish(into),
+            End::Ztunnel { deny, allow, .. } => {
+                rules::distinguish(deny, into);
+                rules::distinguish(allow, into);
+            }
+        }
     }
 
     /// Whether connections come in by a tunnel.

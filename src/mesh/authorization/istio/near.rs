@@ -64,7 +64,7 @@ fn subject(clause: &Clause<'_>, seen: &Seen<'_>) -> (String, Option<String>) {
         Test::Destination(_) => ("the server's address is none of them".to_owned(), None),
         Test::Port(_) => (format!("the port is {}", seen.port), add(&seen.port.to_string())),
         Test::Sni(_) => (format!("the server name is {:?}", seen.sni), None),
-        Test::Host(_) | Test::Method(_) | Test::Path(_) | Test::Template(_) => {
+        Test::Host(_) | Test::Method(_) | Test::Path(_) | Test::Template(..) => {
             let http = seen.http.as_ref();
             let (what, value) = match test {
                 Test::Host(_) => ("host", http.and_then(|h| h.host)),

@@ -3,8 +3,8 @@
 use regex::Regex;
 
 /// What a text of a policy matches.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Pattern {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::mesh::authorization) enum Pattern {
     /// `*` where presence is enough.
     Present,
     /// `*` where something must stand.
@@ -19,7 +19,7 @@ pub(super) enum Pattern {
 
 impl Pattern {
     /// Reads a text; a `*` alone asks for at least one character, a `*` inside is literal.
-    pub(super) fn of(text: &str) -> Self {
+    pub(in crate::mesh::authorization) fn of(text: &str) -> Self {
         match (text, text.strip_prefix('*'), text.strip_suffix('*')) {
             ("*", ..) => Self::NotEmpty,
             (_, Some(end), _) => Self::Suffix(end.to_owned()),
@@ -39,7 +39,7 @@ impl Pattern {
     }
 
     /// Whether a text that is there matches.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub(in crate::mesh::authorization) fn matches(&self, text: &str) -> bool {
         match self {
             Self::Present => true,
             Self::NotEmpty => !text.is_empty(),
@@ -119,7 +119,7 @@ pub(super) fn is_template(text: &str) -> bool {
 }
 
 /// A path template as Envoy's URI templates understand it: `*` is one segment, `**` any number of them; nothing for what Envoy cannot read.
-pub(super) fn template(text: &str) -> Option<Regex> {
+pub(in crate::mesh::authorization) fn template(text: &str) -> Option<Regex> {
     const SEGMENT: &str = "[a-zA-Z0-9._~%!$&'()+,;:@=-]+";
     const REST: &str = "[a-zA-Z0-9._~%!$&'()+,;:@=/-]*";
     let text = text.replace("{**}", "**").replace("{*}", "*");

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use regex::Regex;
 
 use super::pattern::{self, NamespaceGlob, Pattern, TrustDomain};
+use crate::mesh::authorization::classes::{Distinctions, PathPattern};
 use crate::mesh::authorization::request::Claims;
 use crate::mesh::authorization::truth::{Missing, Truth};
 use crate::model::{Field, Object};
@@ -45,6 +46,8 @@ pub(super) struct SeenHttp<'r> {
     pub(super) claims: Option<&'r Claims>,
     /// Claims whose one text is a list with blanks between.
     pub(super) listed: Vec<&'r str>,
+    /// Whether there is a token whose claims were not said.
+    pub(super) unsaid: bool,
 }
 
 /// What an enforcer sees of a request.
@@ -88,7 +91,7 @@ pub(super) enum Test {
     Host(Pattern),
     Method(Pattern),
     Path(Pattern),
-    Template(Regex),
+    Template(String, Regex),
     Header(String, Pattern),
     TokenOwner {
         issuer: Pattern,
@@ -122,16 +125,16 @@ impl Test {
             Self::Host(pattern) => seen.http(|h| known(h.host, Missing::Host, |host| pattern.matches(&host.to_ascii_lowercase()))),
             Self::Method(pattern) => seen.http(|h| known(h.method, Missing::Method, |method| pattern.matches(method))),
             Self::Path(pattern) => seen.http(|h| known(h.path.as_deref(), Missing::Path, |path| pattern.matches(without_query(path)))),
-            Self::Template(regex) => seen.http(|h| known(h.path.as_deref(), Missing::Path, |path| regex.is_match(without_query(path)))),
+            Self::Template(_, regex) => seen.http(|h| known(h.path.as_deref(), Missing::Path, |path| regex.is_match(without_query(path)))),
             Self::Header(name, pattern) => seen.http(|h| header(h, name, pattern)),
             Self::TokenOwner { issuer, subject } => {
                 let one = |claims: &Claims, name: &str, pattern: &Pattern| {
                     claims.get(name).is_some_and(|values| matches!(values.as_slice(), [one] if pattern.matches(one)))
                 };
                 let owner = |claims: &Claims| one(claims, "iss", issuer) && one(claims, "sub", subject);
-                seen.http(|h| h.claims.is_some_and(owner).into())
+                seen.http(|h| if h.unsaid { Truth::Open(Missing::Claims) } else { h.claims.is_some_and(owner).into() })
             }
-            Self::Claim(name, pattern) => seen.http(|h| claim(h, name, pattern).into()),
+            Self::Claim(name, pattern) => seen.http(|h| if h.unsaid { Truth::Open(Missing::Claims) } else { claim(h, name, pattern).into() }),
             Self::Metadata => Truth::Open(Missing::Metadata),
             Self::Never => Truth::No,
         }
@@ -172,6 +175,36 @@ pub(super) fn parts(identity: &str) -> Option<(&str, &str, &str)> {
     let (domain, rest) = identity.split_once('/')?;
     let (namespace, account) = rest.strip_prefix("ns/")?.split_once("/sa/")?;
     Some((domain, namespace, account))
+}
+
+/// Adds what rules tell apart about requests.
+pub(super) fn distinguish(policies: &[Compiled<'_>], into: &mut Distinctions) {
+    for rule in policies.iter().flat_map(|p| &p.rules) {
+        let clauses = rule.sources.iter().chain(&rule.operations).flatten().chain(&rule.conditions);
+        for test in clauses.flat_map(|c| c.any.iter().chain(&c.none)) {
+            test.distinguish(into);
+        }
+    }
+}
+
+impl Test {
+    fn distinguish(&self, into: &mut Distinctions) {
+        match self {
+            Self::Host(pattern) => drop(into.hosts.insert(pattern.clone())),
+            Self::Method(pattern) => drop(into.methods.insert(pattern.clone())),
+            Self::Path(pattern) => drop(into.paths.insert(PathPattern::Text(pattern.clone()))),
+            Self::Template(text, _) => drop(into.paths.insert(PathPattern::Template(text.clone()))),
+            Self::Header(name, pattern) => match name.as_str() {
+                ":method" => drop(into.methods.insert(pattern.clone())),
+                ":path" => drop(into.paths.insert(PathPattern::Text(pattern.clone()))),
+                ":authority" | "host" => drop(into.hosts.insert(pattern.clone())),
+                _ => drop(into.headers.entry(name.clone()).or_default().insert(pattern.clone())),
+            },
+            Self::TokenOwner { .. } | Self::Claim(..) => into.tokens = true,
+            Self::Direct(_) | Self::Remote(_) => into.addresses = true,
+            _ => {}
+        }
+    }
 }
 
 impl Seen<'_> {

@@ -1,0 +1,78 @@
+//! `policy list`: what applies to whom, and who enforces it.
+
+use std::io::{self, Write};
+
+use clap::Args;
+
+use super::words as policy_words;
+use crate::cli::GlobalArgs;
+use crate::commands::{Terminal, load, words};
+use crate::error::{CliError, Exit};
+use crate::facts::{self, Enforced, PolicyEntry, PolicyReport, Target};
+use crate::output::{self, ListFormat};
+
+/// List policies, the workloads they apply to, and where they are enforced
+///
+/// With a workload, everything that applies to it. A policy that is enforced nowhere says why.
+#[derive(Clone, Debug, Args)]
+pub struct ListArgs {
+    /// A workload: deploy/NAME, NAME, NAME.NAMESPACE, or TYPE NAME
+    #[arg(value_name = "WORKLOAD", num_args = 0..=2)]
+    pub workload: Vec<String>,
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: ListFormat,
+}
+
+/// Runs the command.
+pub async fn run(args: &ListArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let loaded = load::load(global, &policy_words::wish(), terminal).await?;
+    loaded.refuse_misspelt()?;
+    let world = &loaded.world;
+    let only = match words::target(world, &args.workload, global)? {
+        None => None,
+        Some(Target::Workload(workload)) => Some(workload),
+        Some(Target::Service(_)) => return Err(CliError::usage("policies apply to workloads").hint("name one: deploy/NAME")),
+    };
+    let report = facts::policies(world, only);
+    if report.policies.is_empty() {
+        words::nothing("policies", world, terminal);
+    }
+    let out = &mut terminal.out;
+    match args.output {
+        ListFormat::Json => output::report_json("PolicyReport", &report, world, out)?,
+        ListFormat::Yaml => output::report_yaml("PolicyReport", &report, world, out)?,
+        ListFormat::Name => output::names(report.policies.iter().map(|p| &p.object), world, out)?,
+        ListFormat::Table | ListFormat::Wide => table(&report, args.output == ListFormat::Wide, out)?,
+    }
+    out.flush()?;
+    Ok(words::judged(world, facts::DECISION_KINDS, report.policies.is_empty(), terminal))
+}
+
+fn table(report: &PolicyReport, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+    let row = |p: &PolicyEntry| {
+        let at = places(&p.workloads);
+        let applies = match (&p.note, p.workloads.as_slice()) {
+            (Some(note), []) => (*note).to_owned(),
+            (note, workloads) => {
+                let shown = if wide { workloads.len() } else { 3 };
+                let names: Vec<String> = workloads.iter().take(shown).map(|w| format!("{}/{}", w.kind.name().to_ascii_lowercase(), w.name)).collect();
+                let more = workloads.len().saturating_sub(shown);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                let note = note.map_or(String::new(), |n| format!(" ({n})"));
+                format!("{}{more}{note}", names.join(", "))
+            }
+        };
+        [p.object.namespace.to_string(), output::short_name(&p.object), p.action.clone(), at, applies]
+    };
+    if !report.policies.is_empty() {
+        output::table(["NAMESPACE", "POLICY", "ACTION", "ENFORCED AT", "APPLIES TO"], report.policies.iter().map(row), out)?;
+    }
+    output::gaps(&report.gaps, out)
+}
+
+/// The places, each once.
+fn places(workloads: &[Enforced]) -> String {
+    let places: std::collections::BTreeSet<&str> = workloads.iter().map(|w| w.enforced_at).collect();
+    if places.is_empty() { "nowhere".to_owned() } else { places.into_iter().collect::<Vec<_>>().join(", ") }
+}

@@ -1,0 +1,183 @@
+//! `policy matrix`: everybody against everybody.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use clap::{Args, ValueEnum};
+
+use super::words as policy_words;
+use crate::cli::GlobalArgs;
+use crate::commands::{Terminal, load, words};
+use crate::error::{CliError, Exit};
+use crate::facts::{self, ANYONE, MatrixReport, MatrixRow, Target};
+use crate::index::Workload;
+use crate::mesh::authorization::Verdict;
+use crate::output::{self, clean};
+use crate::world::World;
+
+/// Show who can call whom
+///
+/// Every workload, and anyone without a mesh identity, against every port. Requests are told apart exactly as the policies and routes that apply
+/// tell them apart: each row says for which it stands.
+#[derive(Clone, Debug, Args)]
+pub struct MatrixArgs {
+    /// Only this client
+    #[arg(long, value_name = "WORKLOAD")]
+    pub from: Option<String>,
+    /// Only this server
+    #[arg(long, value_name = "WORKLOAD")]
+    pub to: Option<String>,
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: MatrixFormat,
+}
+
+/// Forms of the matrix.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MatrixFormat {
+    /// For people: a line for each port and class of requests
+    #[default]
+    Table,
+    /// For people, all names
+    Wide,
+    /// The machine contract, mesh.kubectl.dev/v1
+    Json,
+    /// The same document as json
+    Yaml,
+    /// A line for each client, port and class
+    Csv,
+    /// A table for comments and step summaries
+    Markdown,
+}
+
+/// Runs the command.
+pub async fn run(args: &MatrixArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let loaded = load::load(global, &policy_words::wish(), terminal).await?;
+    loaded.refuse_misspelt()?;
+    let world = &loaded.world;
+    let (client, server) = (workload(args.from.as_ref(), world, global)?, workload(args.to.as_ref(), world, global)?);
+    let report = facts::matrix(world, client, server);
+    if report.rows.is_empty() {
+        words::nothing("ports of workloads", world, terminal);
+    }
+    let out = &mut terminal.out;
+    match args.output {
+        MatrixFormat::Json => output::report_json("MatrixReport", &report, world, out)?,
+        MatrixFormat::Yaml => output::report_yaml("MatrixReport", &report, world, out)?,
+        MatrixFormat::Csv => csv(&report, out)?,
+        MatrixFormat::Markdown => markdown(&report, out)?,
+        MatrixFormat::Table | MatrixFormat::Wide => table(&report, args.output == MatrixFormat::Wide, out)?,
+    }
+    out.flush()?;
+    let unknown = !report.rows.is_empty() && report.rows.iter().all(|r| r.decision == Verdict::Unknown);
+    Ok(words::judged(world, facts::DECISION_KINDS, unknown, terminal))
+}
+
+fn workload<'w>(word: Option<&String>, world: &'w World, global: &GlobalArgs) -> Result<Option<&'w Workload>, CliError> {
+    match word.map(|word| words::target(world, std::slice::from_ref(word), global)).transpose()?.flatten() {
+        None => Ok(None),
+        Some(Target::Workload(workload)) => Ok(Some(workload)),
+        Some(Target::Service(service)) => {
+            Err(CliError::usage(format!("{} is a Service", service.metadata.name)).hint("name a workload: deploy/NAME"))
+        }
+    }
+}
+
+fn client(row: &MatrixRow<'_>) -> String {
+    row.client.map_or_else(|| ANYONE.to_owned(), |c| format!("{}.{}", c.name, c.namespace))
+}
+
+/// Lines of one port and class, with clients by what becomes of them.
+struct Line<'r> {
+    first: &'r MatrixRow<'r>,
+    clients: BTreeMap<Verdict, Vec<String>>,
+    all: usize,
+}
+
+fn lines<'r>(report: &'r MatrixReport<'_>) -> Vec<Line<'r>> {
+    let mut lines: Vec<Line<'r>> = Vec::new();
+    for row in &report.rows {
+        let same = lines.last().is_some_and(|l| l.first.server == row.server && l.first.port == row.port && l.first.class == row.class);
+        if !same {
+            lines.push(Line { first: row, clients: BTreeMap::new(), all: 0 });
+        }
+        if let Some(line) = lines.last_mut() {
+            line.clients.entry(row.decision).or_default().push(client(row));
+            line.all += 1;
+        }
+    }
+    lines
+}
+
+fn who(line: &Line<'_>, verdicts: &[Verdict], wide: bool) -> String {
+    let names: Vec<&String> = verdicts.iter().filter_map(|v| line.clients.get(v)).flatten().collect();
+    let shown = if wide { names.len() } else { 3 };
+    match names.len() {
+        0 => "nobody".to_owned(),
+        all if all == line.all => "everybody".to_owned(),
+        all if all * 2 > line.all && !wide && line.all > 6 => {
+            let others: Vec<&String> = line.clients.iter().filter(|(v, _)| !verdicts.contains(v)).flat_map(|(_, c)| c).collect();
+            let few: Vec<&str> = others.iter().take(3).map(|s| s.as_str()).collect();
+            let more = if others.len() > 3 { format!(" and {} more", others.len() - 3) } else { String::new() };
+            format!("{all}: all but {}{more}", few.join(", "))
+        }
+        all => {
+            let few: Vec<&str> = names.iter().take(shown).map(|s| s.as_str()).collect();
+            let more = if all > shown { format!(" and {} more", all - shown) } else { String::new() };
+            format!("{}{more}", few.join(", "))
+        }
+    }
+}
+
+fn table(report: &MatrixReport<'_>, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+    let row = |line: &Line<'_>| {
+        let server = line.first.server;
+        let unknown = who(line, &[Verdict::Unknown], wide);
+        let unknown = if unknown == "nobody" { String::new() } else { unknown };
+        let allowed = who(line, &[Verdict::Allow], wide);
+        [server.namespace.to_string(), output::short_name(server), line.first.port.to_string(), line.first.class.to_string(), allowed, unknown]
+    };
+    if !report.rows.is_empty() {
+        output::table(["NAMESPACE", "SERVER", "PORT", "REQUEST", "ALLOWED", "UNKNOWN"], lines(report).iter().map(row), out)?;
+    }
+    output::gaps(&report.gaps, out)
+}
+
+fn csv(report: &MatrixReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "client,client_namespace,client_kind,server,server_namespace,server_kind,port,request,decision")?;
+    for row in &report.rows {
+        let (name, namespace, kind) = row.client.map_or((ANYONE, "", "Anyone"), |c| (c.name.as_str(), c.namespace.as_str(), c.kind.name()));
+        let server = row.server;
+        let port = row.port.to_string();
+        let cells = [name, namespace, kind, &server.name, &server.namespace, server.kind.name(), &port, &row.class, row.decision.name()];
+        writeln!(out, "{}", cells.map(field).join(","))?;
+    }
+    Ok(())
+}
+
+/// A field that no spreadsheet takes for a formula.
+fn field(text: &str) -> String {
+    let text = clean(text);
+    let formula = text.starts_with(['=', '+', '-', '@', '\t']);
+    let text = if formula { format!("'{text}") } else { text.into_owned() };
+    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+fn markdown(report: &MatrixReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "## kubectl mesh policy matrix\n")?;
+    writeln!(out, "| Server | Port | Request | Allowed | Unknown |\n|---|---|---|---|---|")?;
+    for line in lines(report) {
+        let cells = [
+            line.first.server.to_string(),
+            line.first.port.to_string(),
+            line.first.class.to_string(),
+            who(&line, &[Verdict::Allow], true),
+            who(&line, &[Verdict::Unknown], true),
+        ];
+        writeln!(out, "| {} |", cells.map(|c| output::markdown_cell(&c)).join(" | "))?;
+    }
+    for gap in &report.gaps {
+        writeln!(out, "\n> not seen: {}", output::markdown_cell(&gap.to_string()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! Who can call whom: every client before every port, one decision for each class of requests.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use crate::index::Workload;
+use crate::mesh::authorization::{Authorizer, Callers, Class, Client, Credential, Gate, Request, Shape, Verdict, Via, addresses, describe};
+use crate::model::{Gap, MeshId, ObjectRef};
+use crate::world::World;
+
+/// A MatrixReport.
+#[derive(Clone, Debug, Serialize)]
+pub struct MatrixReport<'w> {
+    /// Sorted by server, port, class and client.
+    pub rows: Vec<MatrixRow<'w>>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+}
+
+/// Whether a client may call a port with requests of a class.
+#[derive(Clone, Debug)]
+pub struct MatrixRow<'w> {
+    /// The client; nothing for anyone in plaintext.
+    pub client: Option<&'w ObjectRef>,
+    /// The server.
+    pub server: &'w ObjectRef,
+    /// The port of its pods.
+    pub port: u16,
+    /// The requests.
+    pub class: Arc<str>,
+    /// The answer.
+    pub decision: Verdict,
+}
+
+/// What reports call a client that is no workload.
+pub const ANYONE: &str = "anyone in plaintext";
+
+/// A workload in a report, or anyone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CallerRow<'w>(pub Option<&'w ObjectRef>);
+
+impl Serialize for CallerRow<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut row = serializer.serialize_struct("Client", 3)?;
+        row.serialize_field("kind", self.0.map_or("Anyone", |o| o.kind.name()))?;
+        row.serialize_field("namespace", self.0.map_or("", |o| o.namespace.as_str()))?;
+        row.serialize_field("name", self.0.map_or(ANYONE, |o| o.name.as_str()))?;
+        row.end()
+    }
+}
+
+impl Serialize for MatrixRow<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut row = serializer.serialize_struct("Row", 5)?;
+        row.serialize_field("client", &CallerRow(self.client))?;
+        row.serialize_field("server", self.server)?;
+        row.serialize_field("port", &self.port)?;
+        row.serialize_field("class", &*self.class)?;
+        row.serialize_field("decision", self.decision.name())?;
+        row.end()
+    }
+}
+
+/// A client with all that is asked of it for every server.
+#[derive(Clone, Debug)]
+pub(super) struct Caller<'w> {
+    pub(super) workload: Option<&'w Workload>,
+    pub(super) request: Request<'w>,
+    pub(super) callers: Callers,
+}
+
+impl<'w> Caller<'w> {
+    /// All workloads that may call, and anyone in plaintext.
+    pub(super) fn all(world: &'w World, authorizer: &Authorizer<'w>) -> Vec<Self> {
+        let workloads = world.index.workloads().iter().filter(|w| w.is_live()).map(Some);
+        workloads.chain([None]).map(|workload| Self::new(world, authorizer, workload)).collect()
+    }
+
+    pub(super) fn new(world: &'w World, authorizer: &Authorizer<'w>, workload: Option<&'w Workload>) -> Self {
+        let client = match workload {
+            Some(workload) => Client { workload: Some(workload), credential: Credential::Membership, addresses: addresses(&world.index, workload) },
+            None => Client { credential: Credential::Plaintext, ..Client::default() },
+        };
+        let request = Request { client, ..Request::default() };
+        let callers = authorizer.callers(&request);
+        Self { workload, request, callers }
+    }
+}
+
+/// The ports of a workload that something may call, each with the Service that leads there.
+pub(super) fn ports<'w>(world: &'w World, workload: &'w Workload) -> Vec<(u16, Option<Via<'w>>)> {
+    let mut found: BTreeMap<u16, Option<Via<'w>>> = BTreeMap::new();
+    for shape in Shape::of(&world.index, workload) {
+        let of_proxies = |name: &str| name.starts_with("linkerd-") || name.starts_with("http-envoy-");
+        found.extend(shape.ports.iter().filter(|(name, _)| !of_proxies(name)).map(|(_, number)| (*number, None)));
+        let mut services: Vec<_> = world.index.services_selecting(&workload.reference.namespace, shape.labels).collect();
+        services.sort_by_key(|s| s.metadata.age_key());
+        for service in services {
+            for port in service.spec.ports.iter().filter(|p| p.protocol() == "TCP") {
+                if let Some(number) = shape.number(&port.target()) {
+                    found.entry(number).or_default().get_or_insert(Via { service, port });
+                }
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// Whether a workload is worth asking about: parts of a mesh's own installation are not.
+pub(super) fn is_server(world: &World, workload: &Workload) -> bool {
+    let part = |mesh| world.injection(mesh, workload).intended == crate::model::Fact::NotApplicable && world.index.pod_spec(workload).is_some();
+    workload.is_live() && !(part(MeshId::Istio) || part(MeshId::Linkerd))
+}
+
+/// The answers to each client for each class. Clients whom every mesh takes for the same get the same, unless their pods or addresses matter.
+pub(super) fn verdicts<'w>(
+    authorizer: &Authorizer<'w>,
+    gate: &Gate<'w>,
+    classes: &[Class],
+    callers: &[Caller<'w>],
+    by_pod: bool,
+) -> Vec<Arc<[Verdict]>> {
+    let ask = |caller: &Caller<'w>| -> Arc<[Verdict]> {
+        let mut request = caller.request.clone();
+        let of = |class: &Class| {
+            request.call.clone_from(&class.call);
+            authorizer.at(gate, &request, &caller.callers, false).verdict
+        };
+        classes.iter().map(of).collect()
+    };
+    if by_pod {
+        return callers.iter().map(ask).collect();
+    }
+    let mut known: HashMap<&Callers, Arc<[Verdict]>> = HashMap::new();
+    callers.iter().map(|caller| known.entry(&caller.callers).or_insert_with(|| ask(caller)).clone()).collect()
+}
+
+/// Classes that get the same answers from everybody, put together, each with the first of them.
+fn merged(classes: &[Class], answers: &[Arc<[Verdict]>]) -> Vec<(Arc<str>, usize)> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for at in 0..classes.len() {
+        match groups.iter_mut().find(|group| answers.iter().all(|a| a[at] == a[group[0]])) {
+            Some(group) => group.push(at),
+            None => groups.push(vec![at]),
+        }
+    }
+    groups.into_iter().map(|group| (label(classes, &group), group[0])).collect()
+}
+
+/// Some classes of all in words.
+pub(super) fn label(classes: &[Class], some: &[usize]) -> Arc<str> {
+    let some: Vec<&Class> = some.iter().map(|at| &classes[*at]).collect();
+    describe(&some, classes).into()
+}
+
+/// Everybody who may call against everything that may be called, or one of either.
+pub fn matrix<'w>(world: &'w World, client: Option<&Workload>, server: Option<&Workload>) -> MatrixReport<'w> {
+    let authorizer = Authorizer::new(world.view());
+    let callers: Vec<Caller<'w>> = match client {
+        Some(only) => {
+            world.index.workloads().iter().filter(|w| w.reference == only.reference).map(|w| Caller::new(world, &authorizer, Some(w))).collect()
+        }
+        None => Caller::all(world, &authorizer),
+    };
+    let wanted = |w: &&Workload| match server {
+        Some(only) => only.reference == w.reference,
+        None => world.in_scope(&w.reference.namespace) && is_server(world, w),
+    };
+    let mut rows = Vec::new();
+    for workload in world.index.workloads().iter().filter(wanted) {
+        for (port, via) in ports(world, workload) {
+            let gate = authorizer.gate(workload, port, via);
+            let distinctions = gate.distinctions();
+            let by_pod = distinctions.look_at_addresses() || authorizer.looks_at_pods(&gate);
+            let classes = distinctions.classes();
+            let answers = verdicts(&authorizer, &gate, &classes, &callers, by_pod);
+            for (class, at) in merged(&classes, &answers) {
+                rows.extend(callers.iter().zip(&answers).map(|(caller, answers)| MatrixRow {
+                    client: caller.workload.map(|w| &w.reference),
+                    server: &workload.reference,
+                    port,
+                    class: class.clone(),
+                    decision: answers[at],
+                }));
+            }
+        }
+    }
+    MatrixReport { rows, gaps: super::decision::gaps(world) }
+}
