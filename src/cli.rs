@@ -85,7 +85,7 @@ pub struct ClusterArgs {
     /// Kubeconfig context
     #[arg(long, global = true)]
     pub context: Option<String>,
-    /// Only this namespace (default: the context's; `check` and `status` read all unless given one)
+    /// Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)
     #[arg(short, long, global = true)]
     pub namespace: Option<String>,
     /// All namespaces
@@ -136,7 +136,7 @@ pub struct DisplayArgs {
     /// Break lines at this width (default: the terminal's; results that go elsewhere keep their lines)
     #[arg(long, global = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
     pub width: Option<u16>,
-    /// Say more: -v what is read, -vv every request
+    /// Say more about what is read
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Say only what is wrong

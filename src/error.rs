@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-/// What the process tells its caller; see `contract.md` in the README's exit-code section.
+/// What the process tells its caller. One that is interrupted ends by the signal, which shells show as 130.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Done; for `check`, nothing at or above `--fail-on`.
@@ -16,8 +16,6 @@ pub enum Exit {
     Unreadable = 3,
     /// A bug.
     Internal = 4,
-    /// Interrupted.
-    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {

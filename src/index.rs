@@ -1,5 +1,11 @@
 //! Objects by namespace and name, workloads with their pods, and label look-ups that do not walk the cluster.
 
+mod places;
+mod sight;
+mod workloads;
+
+pub use sight::Sight;
+
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -77,6 +83,8 @@ impl Workload {
 #[derive(Debug, Default)]
 pub struct Index {
     inventory: Inventory,
+    /// Whether it was read from files alone, which are a part of what a cluster holds.
+    of_files: bool,
     workloads: Vec<Workload>,
     workloads_by_label: Labelled,
     /// Services under the first pair of their selector: a pod with that pair may be theirs, one without it cannot.
@@ -114,9 +122,16 @@ impl Index {
             controllers_in: Places::of(inventory.controllers.iter().map(|o| &o.metadata.namespace)),
             workloads_in: Places::of(workloads.iter().map(|w| &w.reference.namespace)),
             objects: by_kind(&inventory.objects),
+            of_files: false,
             inventory,
             workloads,
         }
+    }
+
+    /// The same, read from files alone or not.
+    #[must_use]
+    pub fn of_files(self, of_files: bool) -> Self {
+        Self { of_files, ..self }
     }
 
     /// What was read, unarranged: gaps and coverage are here.
@@ -307,8 +322,3 @@ fn by_name<'a, T>(sorted: &'a [T], name: &str, meta: impl Fn(&T) -> &Meta) -> Op
     let at = sorted.binary_search_by(|o| meta(o).name.as_str().cmp(name)).ok()?;
     Some(&sorted[at])
 }
-
-#[path = "index/places.rs"]
-mod places;
-#[path = "index/workloads.rs"]
-mod workloads;

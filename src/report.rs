@@ -164,6 +164,10 @@ pub struct Finding {
     pub message: String,
     /// How to fix it.
     pub hint: String,
+    /// What tells it from other findings of the rule at the same field: a port, a host, the object it conflicts with.
+    pub detail: Option<String>,
+    /// How many findings of the report that even share this come before it.
+    pub namesakes_before: usize,
     /// Other objects involved.
     pub related: Vec<Related>,
     /// A change that certainly fixes it, where there is one.
@@ -204,6 +208,12 @@ impl Finding {
         self
     }
 
+    /// Says what tells this finding from others of the rule at the same field, in words that stay as they are when the message is reworded.
+    pub fn detail(&mut self, detail: impl Into<String>) -> &mut Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
     /// Offers a certain fix: the scalar at `path` has to be `value`.
     pub fn fix(&mut self, path: impl Into<String>, value: impl Into<String>) -> &mut Self {
         self.fix = Some(Fix { path: path.into(), value: value.into() });
@@ -215,10 +225,12 @@ impl Finding {
         self.rule.eq_ignore_ascii_case(name) || self.aliases.iter().any(|a| a.eq_ignore_ascii_case(name))
     }
 
-    /// A name that stays the same when files are edited around the fault: rule, object and field, never the message.
+    /// A name that stays the same when files are edited around the fault: rule, object, field and detail, never the message.
     pub fn fingerprint(&self) -> String {
         let object = &self.object;
         let parts = [self.rule, object.kind.group(), object.kind.name(), &object.namespace, &object.name, self.path.as_deref().unwrap_or_default()];
+        let place = (self.namesakes_before > 0).then(|| self.namesakes_before.to_string());
+        let parts = parts.into_iter().chain(self.detail.as_deref()).chain(place.as_deref()).collect::<Vec<_>>();
         let digest = sha2::Sha256::digest(parts.join("\0").as_bytes());
         digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }

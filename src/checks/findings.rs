@@ -22,7 +22,7 @@ pub struct Findings<'w> {
 
 impl<'w> Findings<'w> {
     pub(super) fn new(world: &'w World, check: &'static Check, common: Arc<Common<'w>>) -> Self {
-        let remotes = world.remotes.iter().filter(|remote| remote.hidden(check.remote).is_none()).collect();
+        let remotes = world.remotes.iter().filter(|remote| remote.index.hidden(check.remote).is_none()).collect();
         Self { world, check, remotes, common, found: Vec::new(), unknown: Vec::new() }
     }
 
@@ -39,7 +39,7 @@ impl<'w> Findings<'w> {
     /// Why the rest of them were not, cluster by cluster.
     pub fn unseen(&self) -> impl Iterator<Item = String> + use<'w> {
         let (world, check) = (self.world, self.check);
-        world.remotes.iter().filter_map(|remote| Some(format!("cluster {}: {}", remote.source.name, remote.hidden(check.remote)?)))
+        world.remotes.iter().filter_map(|remote| Some(format!("cluster {}: {}", remote.source.name, remote.index.hidden(check.remote)?)))
     }
 
     /// Reports that something is wrong with `object` at `path` (empty for the object as a whole), and how to fix it.
@@ -88,7 +88,7 @@ impl<'w> Findings<'w> {
             self.cannot_tell(&object.reference(), why);
             return None;
         }
-        if let Some(gap) = kinds.iter().find_map(|(kind, ns)| world.undecoded(*kind, ns)) {
+        if let Some(gap) = kinds.iter().find_map(|(kind, ns)| world.index.undecoded(*kind, ns)) {
             self.cannot_tell(&object.reference(), gap.to_string());
             return None;
         }
@@ -111,7 +111,7 @@ impl<'w> Findings<'w> {
         message: impl Into<String>,
         hint: &str,
     ) -> Option<&mut Finding> {
-        let made = self.world.is_made(kind, namespace, name);
+        let made = self.world.index.is_made(kind, namespace, name);
         let hint = if made { "The files have another tool make it: see in the cluster whether it did." } else { hint };
         let finding = self.missing(object, path, &[(kind, namespace)], message, hint)?;
         if made {
@@ -138,6 +138,8 @@ impl<'w> Findings<'w> {
             location,
             message,
             hint,
+            detail: None,
+            namesakes_before: 0,
             related: Vec::new(),
             fix: None,
         });

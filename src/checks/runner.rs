@@ -1,5 +1,6 @@
 //! Runs rules: none of them can fail the run, and one that cannot be judged says why.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -85,7 +86,18 @@ pub fn run(world: &World, selection: &Selection) -> CheckReport {
     report.skipped.dedup();
     report.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     report.findings.dedup();
+    count_namesakes(&mut report.findings);
     report
+}
+
+/// Tells findings apart that share rule, object, field and detail, by their place among each other.
+fn count_namesakes(findings: &mut [Finding]) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for finding in findings {
+        let before = seen.entry(finding.fingerprint()).or_default();
+        finding.namesakes_before = *before;
+        *before += 1;
+    }
 }
 
 /// Meshes of which a cluster shows no trace: their rules have nothing to judge, and "nothing wrong" would say too much. Files are always judged,
@@ -111,8 +123,8 @@ fn run_one<'w>(world: &'w World, check: &'static Check, absent: &[MeshTag], comm
     if absent.contains(&check.mesh) {
         return skip(format!("no trace of {} here", check.mesh.name()), false);
     }
-    let hidden = world.hidden(check.needs);
-    let partly = check.kindwise && check.needs.iter().any(|kind| world.hidden(&[*kind]).is_none());
+    let hidden = world.index.hidden(check.needs);
+    let partly = check.kindwise && check.needs.iter().any(|kind| world.index.hidden(&[*kind]).is_none());
     if let Some(because) = hidden.clone().filter(|_| !partly) {
         return skip(because, true);
     }

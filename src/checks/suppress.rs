@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use globset::{Glob, GlobMatcher};
+use jiff::civil::Date;
 
 use crate::model::{Meta, ObjectRef, Subject, did_you_mean};
 use crate::report::{CheckReport, Finding, Suppression};
@@ -48,11 +49,11 @@ fn is_known(name: &str) -> bool {
 
 /// Takes suppressed findings out of `report` and notes what every suppression did.
 pub fn apply(report: &mut CheckReport, world: &World, args: &[SuppressArg]) {
-    let today = world.now.strftime("%Y-%m-%d").to_string();
+    let today = world.now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let mut all: Vec<Suppression> = Vec::new();
     let mut by_object: HashMap<ObjectRef, Vec<usize>> = HashMap::new();
     for (object, meta) in metas(world) {
-        for suppression in of_annotations(&object, meta, &today) {
+        for suppression in of_annotations(&object, meta, today) {
             by_object.entry(object.clone()).or_default().push(all.len());
             all.push(suppression);
         }
@@ -91,12 +92,13 @@ fn metas(world: &World) -> impl Iterator<Item = (ObjectRef, &Meta)> {
     let pods = inventory.pods.iter().filter(move |o| marked(&o.metadata)).map(row);
     let services = inventory.services.iter().filter(move |o| marked(&o.metadata)).map(row);
     let namespaces = inventory.namespaces.iter().filter(move |o| marked(&o.metadata)).map(row);
+    let nodes = inventory.nodes.iter().filter(move |o| marked(&o.metadata)).map(row);
     let controllers = inventory.controllers.iter().filter(move |o| marked(&o.metadata)).map(row);
     let objects = inventory.objects.iter().filter(move |o| marked(&o.meta)).map(row);
-    pods.chain(services).chain(namespaces).chain(controllers).chain(objects)
+    pods.chain(services).chain(namespaces).chain(nodes).chain(controllers).chain(objects)
 }
 
-fn of_annotations(object: &ObjectRef, meta: &Meta, today: &str) -> Vec<Suppression> {
+fn of_annotations(object: &ObjectRef, meta: &Meta, today: Date) -> Vec<Suppression> {
     let mut found = Vec::new();
     let list = |text: &str| text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect::<Vec<_>>();
     let plain = |source: &str, names: Vec<String>| Suppression {
@@ -129,21 +131,26 @@ fn of_annotations(object: &ObjectRef, meta: &Meta, today: &str) -> Vec<Suppressi
     found
 }
 
-fn of_entry(mut suppression: Suppression, entry: &str, today: &str) -> Suppression {
+fn of_entry(mut suppression: Suppression, entry: &str, today: Date) -> Suppression {
     let (what, reason) = entry.split_once(':').map_or((entry, ""), |(what, reason)| (what, reason.trim()));
-    let (names, until) = what.split_once(" until ").map_or((what, None), |(names, until)| (names, Some(until.trim())));
+    let (names, until) = match what.split_once(" until") {
+        Some((names, until)) if until.is_empty() || until.starts_with(char::is_whitespace) => (names, Some(until.trim())),
+        _ => (what, None),
+    };
     suppression.names = names.split(',').map(str::trim).filter(|n| !n.is_empty()).map(str::to_owned).collect();
     suppression.until = until.map(str::to_owned);
-    if reason.is_empty() {
+    if let Some(name) = suppression.names.iter().find(|name| name.contains(char::is_whitespace)) {
+        suppression.void = Some(format!("{name:?} is no rule: write a comma between rules"));
+    } else if reason.is_empty() {
         suppression.void = Some("it gives no reason: write `RULE: reason`".into());
     } else {
         suppression.reason = Some(reason.to_owned());
     }
     if let Some(until) = until {
-        if until.parse::<jiff::civil::Date>().is_err() {
-            suppression.void = Some(format!("{until:?} is no date: write YYYY-MM-DD"));
-        } else if until < today {
-            suppression.void = Some(format!("it expired on {until}"));
+        match until.parse::<Date>() {
+            Ok(date) if until.len() == "YYYY-MM-DD".len() && date >= today => {}
+            Ok(date) if date < today => suppression.void = Some(format!("it expired on {date}")),
+            _ => suppression.void = Some(format!("{until:?} is no date: write YYYY-MM-DD")),
         }
     }
     suppression
@@ -174,7 +181,7 @@ mod tests {
 
     fn entry(text: &str) -> Suppression {
         let blank = Suppression { object: None, source: OURS.into(), names: Vec::new(), reason: None, until: None, used: 0, void: None };
-        of_entry(blank, text, "2026-11-20")
+        of_entry(blank, text, "2026-11-20".parse().unwrap())
     }
 
     #[test]
@@ -186,6 +193,10 @@ mod tests {
         );
         assert_eq!(entry("istio-a").void.as_deref(), Some("it gives no reason: write `RULE: reason`"));
         assert_eq!(entry("istio-a until 2026-11-19: later").void.as_deref(), Some("it expired on 2026-11-19"));
+        assert_eq!(entry("istio-a until 20260101: later").void.as_deref(), Some("it expired on 2026-01-01"));
+        assert!(entry("istio-a until 20270101: later").void.is_some_and(|why| why.contains("is no date")), "one way to write it");
+        assert_eq!(entry("istio-a until: later").void.as_deref(), Some("\"\" is no date: write YYYY-MM-DD"));
+        assert!(entry("istio-a istio-b: later").void.is_some_and(|why| why.contains("comma")));
         assert_eq!(entry("istio-a until soon: later").void.as_deref(), Some("\"soon\" is no date: write YYYY-MM-DD"));
     }
 

@@ -204,11 +204,11 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
 /// Without --strict a run may lack what rules nobody asked for by name would read, since few may read a whole cluster. It may not lack what the user
 /// named, nor what a server was asked for and failed to give, nor the pods, without which nothing is known of a mesh.
 fn too_little(args: &CheckArgs, report: &CheckReport, world: &World, named: Option<&BTreeSet<ObjectRef>>, needs: &BTreeSet<Kind>) -> bool {
-    let remote_gaps = world.remotes.iter().any(World::has_hiding_gaps);
-    let silent = world.remotes.iter().any(|remote| remote.index.inventory().is_empty() && remote.has_hiding_gaps());
-    let nothing = (remote_gaps || world.has_hiding_gaps()) && report.saw_nothing(world.index.inventory().len());
+    let remote_gaps = world.remotes.iter().any(|remote| remote.index.has_hiding_gaps());
+    let silent = world.remotes.iter().any(|remote| remote.index.inventory().is_empty() && remote.index.has_hiding_gaps());
+    let nothing = (remote_gaps || world.index.has_hiding_gaps()) && report.saw_nothing(world.index.inventory().len());
     let unjudged = report.unjudged().next().is_some();
-    let strict = args.strict && (remote_gaps || unjudged || world.has_hiding_gaps());
+    let strict = args.strict && (remote_gaps || unjudged || world.index.has_hiding_gaps());
     let by_name = !args.rule.is_empty() && unjudged;
     let about_named = |object: &ObjectRef| named.is_some_and(|named| named.contains(object));
     let missed = report.gaps.iter().any(|gap| match gap {

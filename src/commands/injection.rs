@@ -8,9 +8,8 @@ use super::{Terminal, Wish, load, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::facts::{self, InjectionReport, InjectionRow, Target};
-use crate::model::Evidence;
-use crate::output::{self, ListFormat, clean};
-use crate::world::World;
+use crate::model::{Evidence, ObjectRef};
+use crate::output::{self, ListFormat, Page, Report, clean};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,57 +38,59 @@ pub async fn run(args: &InjectionArgs, global: &GlobalArgs, terminal: &mut Termi
     let loaded = load::load(global, &wish, terminal).await?;
     let world = &loaded.world;
     let only = global.source.mesh.id();
-    let report = match words::target(world, &args.workload, global)? {
+    let mut report = match words::target(world, &args.workload, global)? {
         None => facts::injection(world, only),
         Some(Target::Workload(workload)) => facts::injection_of(world, workload, only),
         Some(Target::Service(service)) => {
             let page = facts::service_page(world, service, only);
-            InjectionReport { workloads: page.workloads, gaps: page.gaps }
+            InjectionReport { workloads: page.workloads, gaps: page.gaps, in_full: false }
         }
     };
+    report.in_full = !args.workload.is_empty();
     if report.workloads.is_empty() {
         words::nothing("workloads", world, terminal);
     }
-    let out = &mut terminal.out;
-    match args.output {
-        ListFormat::Json => output::report_json("InjectionReport", &report, world, out)?,
-        ListFormat::Yaml => output::report_yaml("InjectionReport", &report, world, out)?,
-        ListFormat::Name => output::names(&report.workloads.iter().map(InjectionRow::reference).collect::<Vec<_>>(), world, out)?,
-        ListFormat::Table if !args.workload.is_empty() => chains(&report.workloads, out).and_then(|()| output::gaps(&report.gaps, out))?,
-        ListFormat::Table | ListFormat::Wide => table(&report, world, args.output == ListFormat::Wide, out)?,
-    }
-    out.flush()?;
+    output::report(&report, args.output, Some(world), &mut terminal.out)?;
     Ok(words::judged(world, facts::MEMBERSHIP_KINDS, report.workloads.iter().all(|r| r.unknown.is_some()), terminal))
 }
 
-fn table(report: &InjectionReport, world: &World, wide: bool, out: &mut dyn Write) -> io::Result<()> {
-    if report.workloads.is_empty() {
-        return output::gaps(&report.gaps, out);
+impl Report for InjectionReport {
+    const KIND: &'static str = "InjectionReport";
+
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        if self.in_full && !page.wide {
+            chains(&self.workloads, out)?;
+        } else if !self.workloads.is_empty() {
+            table(&self.workloads, page, out)?;
+        }
+        output::gaps(&self.gaps, out)
     }
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        self.workloads.iter().map(InjectionRow::reference).collect()
+    }
+}
+
+fn table(rows: &[InjectionRow], page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let name = |r: &InjectionRow| output::short_name(&r.reference());
     let mesh = |r: &InjectionRow| if r.mesh == "none" { String::new() } else { r.mesh.to_owned() };
-    let pods = |r: &InjectionRow| match words::pods_unread(world, &r.namespace) {
-        true => "?".to_owned(),
-        false => format!("{}/{}", r.pods.inside, r.pods.total),
-    };
+    let unread = |r: &InjectionRow| page.world.is_some_and(|world| words::pods_unread(world, &r.namespace));
+    let pods = |r: &InjectionRow| if unread(r) { "?".to_owned() } else { format!("{}/{}", r.pods.inside, r.pods.total) };
     let restart = |r: &InjectionRow| if r.restart_needed { "yes" } else { "no" }.to_owned();
-    let rows = report.workloads.iter();
-    if wide {
-        let row = |r: &InjectionRow| {
-            let at = r.reason().map(place).unwrap_or_default();
-            let revision = r.revision.as_deref().unwrap_or_default().to_owned();
-            let (intended, actual) = (r.intended_cell().to_owned(), r.actual.to_owned());
-            [r.namespace.to_string(), name(r), mesh(r), intended, actual, revision, pods(r), restart(r), at, reason(r)]
-        };
-        let header = ["NAMESPACE", "WORKLOAD", "MESH", "INTENDED", "ACTUAL", "REVISION", "PODS", "RESTART", "AT", "REASON"];
-        output::table(header, rows.map(row), out)?;
-    } else {
+    if !page.wide {
         let row = |r: &InjectionRow| {
             [r.namespace.to_string(), name(r), mesh(r), r.intended_cell().to_owned(), r.actual.to_owned(), pods(r), restart(r), reason(r)]
         };
-        output::table(["NAMESPACE", "WORKLOAD", "MESH", "INTENDED", "ACTUAL", "PODS", "RESTART", "REASON"], rows.map(row), out)?;
+        return output::table(["NAMESPACE", "WORKLOAD", "MESH", "INTENDED", "ACTUAL", "PODS", "RESTART", "REASON"], rows.iter().map(row), out);
     }
-    output::gaps(&report.gaps, out)
+    let row = |r: &InjectionRow| {
+        let at = r.reason().map(place).unwrap_or_default();
+        let revision = r.revision.as_deref().unwrap_or_default().to_owned();
+        let (intended, actual) = (r.intended_cell().to_owned(), r.actual.to_owned());
+        [r.namespace.to_string(), name(r), mesh(r), intended, actual, revision, pods(r), restart(r), at, reason(r)]
+    };
+    let header = ["NAMESPACE", "WORKLOAD", "MESH", "INTENDED", "ACTUAL", "REVISION", "PODS", "RESTART", "AT", "REASON"];
+    output::table(header, rows.iter().map(row), out)
 }
 
 /// What decided, said with the object it stands on.

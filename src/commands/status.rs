@@ -10,8 +10,7 @@ use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::facts::{self, ComponentRow, ControlPlaneRow, NamespaceRow, ServicePage, StatusReport, Target, UNKNOWN, WorkloadPage};
 use crate::model::{Kind, ObjectRef};
-use crate::output::{self, ListFormat, clean};
-use crate::world::World;
+use crate::output::{self, ListFormat, Page, Report, clean};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,35 +40,26 @@ pub async fn run(args: &StatusArgs, global: &GlobalArgs, terminal: &mut Terminal
     let world = &loaded.world;
     let only = global.source.mesh.id();
     match words::target(world, &args.workload, global)? {
-        None => overview(&facts::status(world, only), world, args.output, terminal),
+        None => {
+            let report = facts::status(world, only);
+            if report.meshes.is_empty() {
+                words::no_mesh(world, terminal);
+                if report.namespaces.is_empty() {
+                    words::nothing("workloads", world, terminal);
+                }
+            }
+            output::report(&report, args.output, Some(world), &mut terminal.out)?;
+            Ok(words::judged(world, &question(), report.namespaces.is_empty(), terminal))
+        }
         Some(Target::Workload(workload)) => {
-            let page = facts::workload_page(world, workload, only);
-            show(args.output, &page, &page.workload, world, terminal, |out| workload_text(&page, out))
+            output::report(&facts::workload_page(world, workload, only), args.output, Some(world), &mut terminal.out)?;
+            Ok(words::judged(world, &question(), false, terminal))
         }
         Some(Target::Service(service)) => {
-            let page = facts::service_page(world, service, only);
-            show(args.output, &page, &page.service, world, terminal, |out| service_text(&page, out))
+            output::report(&facts::service_page(world, service, only), args.output, Some(world), &mut terminal.out)?;
+            Ok(words::judged(world, &question(), false, terminal))
         }
     }
-}
-
-fn show(
-    format: ListFormat,
-    page: &impl serde::Serialize,
-    object: &ObjectRef,
-    world: &World,
-    terminal: &mut Terminal,
-    text: impl Fn(&mut dyn Write) -> io::Result<()>,
-) -> Result<Exit, CliError> {
-    let out = &mut terminal.out;
-    match format {
-        ListFormat::Json => output::report_json("StatusReport", page, world, out)?,
-        ListFormat::Yaml => output::report_yaml("StatusReport", page, world, out)?,
-        ListFormat::Name => output::names([object], world, out)?,
-        ListFormat::Table | ListFormat::Wide => text(out)?,
-    }
-    out.flush()?;
-    Ok(words::judged(world, &question(), false, terminal))
 }
 
 /// The kinds that the answer stands on.
@@ -77,57 +67,41 @@ fn question() -> Vec<Kind> {
     facts::MEMBERSHIP_KINDS.iter().chain(facts::POLICY_KINDS).copied().collect()
 }
 
-fn overview(report: &StatusReport, world: &World, format: ListFormat, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    if report.meshes.is_empty() {
-        words::no_mesh(world, terminal);
-        if report.namespaces.is_empty() {
-            words::nothing("workloads", world, terminal);
+impl Report for StatusReport {
+    const KIND: &'static str = "StatusReport";
+
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut begun = false;
+        if !self.meshes.is_empty() {
+            control_planes(&self.meshes, page.wide, out)?;
+            begun = true;
         }
+        if !self.components.is_empty() {
+            separate(&mut begun, out)?;
+            components(&self.components, out)?;
+        }
+        if !self.namespaces.is_empty() {
+            separate(&mut begun, out)?;
+            let rows = self.namespaces.iter().map(|n| namespace_cells(n, page));
+            output::table(["NAMESPACE", "MODE", "PODS IN", "PODS OUT", "MTLS", "POLICIES", "TO RESTART"], rows, out)?;
+        }
+        output::gaps(&self.gaps, out)
     }
-    let out = &mut terminal.out;
-    match format {
-        ListFormat::Json => output::report_json("StatusReport", report, world, out)?,
-        ListFormat::Yaml => output::report_yaml("StatusReport", report, world, out)?,
-        ListFormat::Name => output::names(&report.namespaces.iter().map(namespace_ref).collect::<Vec<_>>(), world, out)?,
-        ListFormat::Table | ListFormat::Wide => table(report, world, format == ListFormat::Wide, out)?,
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        let object =
+            |row: &NamespaceRow| ObjectRef { kind: Kind::Namespace, name: row.namespace.clone(), namespace: "".into(), api_version: "".into() };
+        self.namespaces.iter().map(object).collect()
     }
-    out.flush()?;
-    Ok(words::judged(world, &question(), report.namespaces.is_empty(), terminal))
 }
 
-fn namespace_ref(row: &NamespaceRow) -> ObjectRef {
-    ObjectRef { namespace: "".into(), kind: Kind::Namespace, name: row.namespace.clone(), api_version: "".into() }
-}
-
-fn table(report: &StatusReport, world: &World, wide: bool, out: &mut dyn Write) -> io::Result<()> {
-    let mut begun = false;
-    if !report.meshes.is_empty() {
-        control_planes(&report.meshes, wide, out)?;
-        begun = true;
-    }
-    if !report.components.is_empty() {
-        separate(&mut begun, out)?;
-        components(&report.components, out)?;
-    }
-    if !report.namespaces.is_empty() {
-        separate(&mut begun, out)?;
-        let row = |n: &NamespaceRow| {
-            let policies = n.policies.map_or_else(|| "?".to_owned(), |p| p.to_string());
-            let unread = words::pods_unread(world, &n.namespace);
-            let counted = |n: usize| if unread { "?".to_owned() } else { n.to_string() };
-            [
-                n.namespace.to_string(),
-                known(&n.modes),
-                counted(n.pods.inside),
-                counted(n.pods.total - n.pods.inside),
-                known(&n.mtls),
-                policies,
-                counted(n.restart_needed),
-            ]
-        };
-        output::table(["NAMESPACE", "MODE", "PODS IN", "PODS OUT", "MTLS", "POLICIES", "TO RESTART"], report.namespaces.iter().map(row), out)?;
-    }
-    output::gaps(&report.gaps, out)
+fn namespace_cells(n: &NamespaceRow, page: Page<'_>) -> [String; 7] {
+    let policies = n.policies.map_or_else(|| "?".to_owned(), |p| p.to_string());
+    let unread = page.world.is_some_and(|world| words::pods_unread(world, &n.namespace));
+    let counted = |n: usize| if unread { "?".to_owned() } else { n.to_string() };
+    let outside = n.pods.total - n.pods.inside;
+    let (inside, outside, restart) = (counted(n.pods.inside), counted(outside), counted(n.restart_needed));
+    [n.namespace.to_string(), known(&n.modes), inside, outside, known(&n.mtls), policies, restart]
 }
 
 fn separate(begun: &mut bool, out: &mut dyn Write) -> io::Result<()> {
@@ -182,19 +156,27 @@ fn section(title: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()>
     lines.iter().try_for_each(|line| writeln!(out, "  {}", clean(line)))
 }
 
-fn workload_text(page: &WorkloadPage, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{} (service account {})\n", clean(&page.workload.to_string()), clean(&page.service_account))?;
-    chains(&page.injection, out)?;
-    let versions: Vec<String> = page.versions.iter().map(|v| format!("{} {} in {} pods", v.mesh, v.version, v.pods)).collect();
-    section("proxies", &versions, out)?;
-    let ports: Vec<String> = page.ports.iter().map(port).collect();
-    section("ports", &ports, out)?;
-    let services: Vec<String> = page.services.iter().map(service).collect();
-    section("services", &services, out)?;
-    let policies: Vec<String> = page.policies.iter().map(|p| format!("{}: {}", p.object, p.effect)).collect();
-    section("policies", &policies, out)?;
-    section("waypoint", page.waypoint.as_slice(), out)?;
-    output::gaps(&page.gaps, out)
+impl Report for WorkloadPage {
+    const KIND: &'static str = "StatusReport";
+
+    fn text(&self, _: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{} (service account {})\n", clean(&self.workload.to_string()), clean(&self.service_account))?;
+        chains(&self.injection, out)?;
+        let versions: Vec<String> = self.versions.iter().map(|v| format!("{} {} in {} pods", v.mesh, v.version, v.pods)).collect();
+        section("proxies", &versions, out)?;
+        let ports: Vec<String> = self.ports.iter().map(port).collect();
+        section("ports", &ports, out)?;
+        let services: Vec<String> = self.services.iter().map(service).collect();
+        section("services", &services, out)?;
+        let policies: Vec<String> = self.policies.iter().map(|p| format!("{}: {}", p.object, p.effect)).collect();
+        section("policies", &policies, out)?;
+        section("waypoint", self.waypoint.as_slice(), out)?;
+        output::gaps(&self.gaps, out)
+    }
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        vec![self.workload.clone()]
+    }
 }
 
 fn service(row: &facts::ServiceRow) -> String {
@@ -209,15 +191,23 @@ fn port(row: &facts::PortRow) -> String {
     format!("{}{name}{accepts}{decider}", row.port)
 }
 
-fn service_text(page: &ServicePage, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{} ({})\n", clean(&page.service.to_string()), clean(&page.row.kind))?;
-    section("ports", &page.row.ports, out)?;
-    if page.workloads.is_empty() {
-        writeln!(out, "no workload stands behind it")?;
+impl Report for ServicePage {
+    const KIND: &'static str = "StatusReport";
+
+    fn text(&self, _: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{} ({})\n", clean(&self.service.to_string()), clean(&self.row.kind))?;
+        section("ports", &self.row.ports, out)?;
+        if self.workloads.is_empty() {
+            writeln!(out, "no workload stands behind it")?;
+        }
+        chains(&self.workloads, out)?;
+        let policies: Vec<String> = self.policies.iter().map(|p| format!("{}: {}", p.object, p.effect)).collect();
+        section("policies", &policies, out)?;
+        section("waypoint", self.row.waypoint.as_slice(), out)?;
+        output::gaps(&self.gaps, out)
     }
-    chains(&page.workloads, out)?;
-    let policies: Vec<String> = page.policies.iter().map(|p| format!("{}: {}", p.object, p.effect)).collect();
-    section("policies", &policies, out)?;
-    section("waypoint", page.row.waypoint.as_slice(), out)?;
-    output::gaps(&page.gaps, out)
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        vec![self.service.clone()]
+    }
 }

@@ -16,7 +16,7 @@ pub struct Terminal {
     pub style: Style,
     /// Whether progress may be drawn on standard error.
     pub progress: bool,
-    /// How much to say besides results: 0 hints, 1 what is read, 2 every request.
+    /// How much to say besides results: 0 hints, 1 what is read.
     pub verbose: u8,
     /// Only what is wrong.
     pub quiet: bool,

@@ -8,9 +8,8 @@ use super::{Terminal, Wish, load, status, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::facts::{self, VersionReport};
-use crate::model::Kind;
-use crate::output::{self, ListFormat};
-use crate::world::World;
+use crate::model::{Kind, ObjectRef};
+use crate::output::{self, ListFormat, Page, Report};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,34 +43,40 @@ pub async fn run(args: &VersionArgs, global: &GlobalArgs, terminal: &mut Termina
     if report.meshes.is_empty() {
         words::no_mesh(world, terminal);
     }
-    let out = &mut terminal.out;
-    match args.output {
-        ListFormat::Json => output::report_json("VersionReport", &report, world, out)?,
-        ListFormat::Yaml => output::report_yaml("VersionReport", &report, world, out)?,
-        ListFormat::Name => report.meshes.iter().filter_map(|p| p.version.as_ref()).try_for_each(|v| writeln!(out, "{}", output::clean(v)))?,
-        ListFormat::Table | ListFormat::Wide => table(&report, world, args.output == ListFormat::Wide, out)?,
-    }
-    out.flush()?;
+    output::report(&report, args.output, Some(world), &mut terminal.out)?;
     let kinds = [Kind::Pod, Kind::Deployment, Kind::ConfigMap, Kind::MutatingWebhookConfiguration];
     Ok(words::judged(world, &kinds, report.meshes.is_empty(), terminal))
 }
 
-fn table(report: &VersionReport, world: &World, wide: bool, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "client: {}", report.client)?;
-    if !report.meshes.is_empty() {
-        writeln!(out)?;
-        status::control_planes(&report.meshes, wide, out)?;
+impl Report for VersionReport {
+    const KIND: &'static str = "VersionReport";
+
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "client: {}", self.client)?;
+        if !self.meshes.is_empty() {
+            writeln!(out)?;
+            status::control_planes(&self.meshes, page.wide, out)?;
+        }
+        if !self.components.is_empty() {
+            writeln!(out)?;
+            status::components(&self.components, out)?;
+        }
+        if page.world.is_some_and(|world| words::pods_unread(world, "")) {
+            writeln!(out, "\nproxies: ?")?;
+        } else if !self.data_plane.is_empty() {
+            writeln!(out)?;
+            let rows = self.data_plane.iter().map(|r| [r.mesh.to_string(), r.version.to_string(), r.pods.to_string()]);
+            output::table(["PROXIES OF", "VERSION", "PODS"], rows, out)?;
+        }
+        output::gaps(&self.gaps, out)
     }
-    if !report.components.is_empty() {
-        writeln!(out)?;
-        status::components(&report.components, out)?;
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        Vec::new()
     }
-    if words::pods_unread(world, "") {
-        writeln!(out, "\nproxies: ?")?;
-    } else if !report.data_plane.is_empty() {
-        writeln!(out)?;
-        let rows = report.data_plane.iter().map(|r| [r.mesh.to_string(), r.version.to_string(), r.pods.to_string()]);
-        output::table(["PROXIES OF", "VERSION", "PODS"], rows, out)?;
+
+    /// The versions of the control planes.
+    fn names(&self, _: Page<'_>) -> Vec<String> {
+        self.meshes.iter().filter_map(|plane| plane.version.as_ref()).map(ToString::to_string).collect()
     }
-    output::gaps(&report.gaps, out)
 }

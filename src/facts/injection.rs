@@ -14,6 +14,9 @@ pub struct InjectionReport {
     pub workloads: Vec<InjectionRow>,
     /// What could not be read and would have told more.
     pub gaps: Vec<Gap>,
+    /// Whether people want the whole chain of reasons: the command line named what it is about.
+    #[serde(skip)]
+    pub in_full: bool,
 }
 
 /// A workload and a mesh.
@@ -143,7 +146,7 @@ fn report(workloads: Vec<InjectionRow>, world: &World) -> InjectionReport {
     gaps.extend(workloads.iter().filter_map(|row| row.unknown.clone()));
     gaps.sort();
     gaps.dedup();
-    InjectionReport { workloads, gaps }
+    InjectionReport { workloads, gaps, in_full: false }
 }
 
 /// The rows of a workload; those of meshes that do not concern it are folded into one, unless all are wanted.

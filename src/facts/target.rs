@@ -173,7 +173,7 @@ fn missing(world: &World, one: &Named, namespace: Option<&str>, what: &str, fits
         .or_else(|| did_you_mean(name, names))
         .or_else(|| bare.and_then(did_you_mean_kind))
         .unwrap_or_else(|| "`kubectl mesh injection` lists all workloads".to_owned());
-    NotFound { message: format!("no {what}{called} {place}"), hint, unread: world.hidden(&one.kinds).or_else(|| unseen(world, one)) }
+    NotFound { message: format!("no {what}{called} {place}"), hint, unread: world.index.hidden(&one.kinds).or_else(|| unseen(world, one)) }
 }
 
 /// What was not read, for a name that may be of any kind.

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use super::istio::labels;
 use super::{Mesh as _, MeshView, linkerd, namespace_words};
-use crate::index::{Index, Workload};
+use crate::index::{Index, Sight, Workload};
 use crate::model::{Evidence, Fact, Gap, InjectionFact, Intent, Kind, Membership, MeshId, Mode, Pod};
 
 /// Membership of every workload in Istio and in Linkerd, found when it is first asked for.
@@ -96,8 +96,7 @@ impl<'a> MeshView<'a> {
     pub fn membership_by_files(self, mesh: MeshId, workload: &Workload) -> Result<Membership, Gap> {
         let known = self.membership(mesh, workload);
         let Err(gap) = &known else { return known };
-        let hides = |g: &Gap| g.kind() == Kind::Namespace && g.hides_objects();
-        if gap.kind() != Kind::Namespace || self.index.inventory().gaps.iter().any(hides) {
+        if gap.kind() != Kind::Namespace || matches!(self.index.sight(Kind::Namespace, &workload.reference.namespace), Sight::Hidden(_)) {
             return known;
         }
         Ok(match mesh {

@@ -14,8 +14,8 @@ pub mod resolve;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use crate::index::{Index, Workload};
-use crate::model::{Coverage, Drift, Evidence, Gap, Kind, Map, MeshId, ObjectRef, Pod, PodSpec, Str, Subject};
+use crate::index::{Index, Sight, Workload};
+use crate::model::{Drift, Evidence, Gap, Kind, Map, MeshId, ObjectRef, Pod, PodSpec, Str, Subject};
 
 /// What the engines read: the objects and what both meshes make of them. A [`World`](crate::world::World) lends it.
 #[derive(Clone, Copy, Debug)]
@@ -111,19 +111,15 @@ pub struct Component {
     pub ready: Option<(usize, usize)>,
 }
 
-/// Whether objects of `kind` that are not here are known not to exist.
-fn seen(index: &Index, kind: Kind) -> bool {
-    index.inventory().coverage.get(&kind) == Some(&Coverage::Complete)
-}
-
 /// What a namespace says: its labels (with the name label that every cluster adds) and annotations; a gap when it was not read.
 fn namespace_words(index: &Index, name: &str) -> Result<(Map, Map), Gap> {
     const NAME: &str = "kubernetes.io/metadata.name";
     let Some(namespace) = index.namespace(name) else {
-        let hiding = |gap: &&Gap| gap.kind() == Kind::Namespace && gap.hides_objects();
-        let known = index.inventory().gaps.iter().filter(hiding).find(|g| g.namespace().is_empty() || g.namespace() == name);
         let detail = "its labels and annotations are not known".into();
-        return Err(known.cloned().unwrap_or(Gap::Incomplete { kind: Kind::Namespace, namespace: name.into(), detail }));
+        return Err(match index.sight(Kind::Namespace, name) {
+            Sight::Hidden(Some(gap)) => gap,
+            _ => Gap::Incomplete { kind: Kind::Namespace, namespace: name.into(), detail },
+        });
     };
     let meta = &namespace.metadata;
     let labels = if meta.labels.has(NAME) {

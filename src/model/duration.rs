@@ -13,32 +13,53 @@ pub fn go_truth(text: &str) -> Option<bool> {
 
 /// Whether text is a duration as Go writes it (`1m30s`, `0.5s`); the flag tells whether it is negative.
 pub fn go_duration(text: &str) -> Option<(Duration, bool)> {
-    let negative = text.starts_with('-');
+    let nanos = go_nanos(text)?;
+    let length = nanos.unsigned_abs();
+    let seconds = u64::try_from(length / NANOS).ok()?;
+    Some((Duration::new(seconds, u32::try_from(length % NANOS).ok()?), nanos < 0))
+}
+
+const NANOS: u128 = 1_000_000_000;
+
+/// The nanoseconds of such a duration.
+pub fn go_nanos(text: &str) -> Option<i128> {
     let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
     if rest == "0" {
-        return Some((Duration::ZERO, false));
+        return Some(0);
     }
     if rest.is_empty() {
         return None;
     }
-    let mut total = 0.0;
+    let mut total = 0_i128;
     while !rest.is_empty() {
-        let unit_at = rest.find(|c: char| c != '.' && !c.is_ascii_digit())?;
-        let (number, tail) = rest.split_at(unit_at);
-        let end = tail.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(tail.len());
-        let factor = match &tail[..end] {
-            "ns" => 1e-9,
-            "us" | "µs" | "μs" => 1e-6,
-            "ms" => 1e-3,
-            "s" => 1.0,
-            "m" => 60.0,
-            "h" => 3600.0,
+        let (number, tail) = rest.split_at(rest.find(|c: char| c != '.' && !c.is_ascii_digit())?);
+        let (unit, tail) = tail.split_at(tail.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(tail.len()));
+        let unit = match unit {
+            "ns" => 1,
+            "us" | "µs" | "μs" => 1_000,
+            "ms" => 1_000_000,
+            "s" => 1_000_000_000,
+            "m" => 60_000_000_000,
+            "h" => 3_600_000_000_000,
             _ => return None,
         };
-        total += number.parse::<f64>().ok()? * factor;
-        rest = &tail[end..];
+        total = total.checked_add(scaled(number, unit)?)?;
+        rest = tail;
     }
-    Some((Duration::try_from_secs_f64(total).ok()?, negative))
+    Some(if text.starts_with('-') { -total } else { total })
+}
+
+/// A decimal number of units.
+fn scaled(number: &str, unit: i128) -> Option<i128> {
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    if (whole.is_empty() && part.is_empty()) || part.contains('.') {
+        return None;
+    }
+    let count = |digits: &str| if digits.is_empty() { Some(0) } else { digits.parse::<i128>().ok() };
+    // More digits than these are finer than a nanosecond.
+    let part = &part[..part.len().min(18)];
+    let fraction = count(part)?.checked_mul(unit)? / 10_i128.pow(u32::try_from(part.len()).ok()?);
+    count(whole)?.checked_mul(unit)?.checked_add(fraction)
 }
 
 #[cfg(test)]
@@ -50,7 +71,8 @@ mod tests {
         assert_eq!(go_duration("1m30s"), Some((Duration::from_secs(90), false)));
         assert_eq!(go_duration("-0.5s"), Some((Duration::from_millis(500), true)));
         assert_eq!(go_duration("0"), Some((Duration::ZERO, false)));
-        for bad in ["", "5", "s", "1d", "1.2.3s", "-"] {
+        assert_eq!((go_nanos("1h1m"), go_nanos("0s"), go_nanos(".5us")), (Some(3_660_000_000_000), Some(0), Some(500)));
+        for bad in ["", "5", "s", "1d", "1.2.3s", "-", ".", ".s", "1 s"] {
             assert_eq!(go_duration(bad), None, "{bad}");
         }
     }

@@ -25,7 +25,7 @@ mod shared;
 mod text;
 mod trace;
 
-pub use duration::{go_duration, go_truth};
+pub use duration::{go_duration, go_nanos, go_truth};
 pub use fact::{Evidence, Fact};
 pub use field::Field;
 pub use gap::Gap;

@@ -19,11 +19,17 @@ const SUFFIXES: [(&str, f64); 16] = [
     ("", 1.0),
 ];
 
-/// The amount that text stands for.
+/// The amount that text stands for: a decimal number with a suffix or an exponent, never both.
 pub fn quantity(text: &str) -> Option<f64> {
-    let (number, factor) = SUFFIXES.iter().find_map(|(suffix, factor)| Some((text.strip_suffix(suffix)?, factor)))?;
-    let decimal = number.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '+' | '-' | 'e' | 'E'));
-    Some(number.parse::<f64>().ok().filter(|_| decimal)? * factor)
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let end = unsigned.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(unsigned.len());
+    let (number, suffix) = unsigned.split_at(end);
+    let exponent = suffix.strip_prefix(['e', 'E']).filter(|e| e.parse::<i16>().is_ok());
+    let amount = match exponent {
+        Some(exponent) => format!("{number}e{exponent}").parse::<f64>().ok()?,
+        None => number.parse::<f64>().ok()? * SUFFIXES.iter().find(|(name, _)| *name == suffix)?.1,
+    };
+    Some(if text.starts_with('-') { -amount } else { amount })
 }
 
 #[cfg(test)]
@@ -33,11 +39,11 @@ mod tests {
     #[test]
     fn amounts_have_decimal_and_binary_suffixes() {
         for (text, amount) in
-            [("100m", 0.1), ("1", 1.0), ("0.5", 0.5), ("2Ki", 2048.0), ("1e3", 1000.0), ("1E", 1e18), ("2Ei", 2.0 * 1024_f64.powi(6))]
+            [("100m", 0.1), ("1", 1.0), (".5", 0.5), ("2.", 2.0), ("-1k", -1000.0), ("2Ki", 2048.0), ("1e3", 1000.0), ("1E-2", 0.01), ("1E", 1e18)]
         {
             assert_eq!(quantity(text), Some(amount), "{text}");
         }
-        for bad in ["", "m", "100mb", "1 Gi", "lots", "1.2.3", "NaN", "inf", "e3"] {
+        for bad in ["", "m", "100mb", "1 Gi", "lots", "1.2.3", "NaN", "inf", "e3", "1e3m", "1e", ".", "--1"] {
             assert_eq!(quantity(bad), None, "{bad}");
         }
     }

@@ -27,25 +27,78 @@ pub enum ListFormat {
     Name,
 }
 
+/// What a command answers: its fields are the document, its text is for people.
+pub trait Report: Serialize {
+    /// `kind` of the document.
+    const KIND: &'static str;
+
+    /// Writes it for people: a table, or lines.
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()>;
+
+    /// The objects it is about.
+    fn objects(&self) -> Vec<ObjectRef>;
+
+    /// The lines of `-o name`.
+    fn names(&self, page: Page<'_>) -> Vec<String> {
+        let mut names: Vec<String> = self.objects().iter().map(|object| page.name(object)).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+/// How a text is wanted, and about what.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// Whether all columns are wanted.
+    pub wide: bool,
+    /// What was read; nothing for answers that this program has by itself.
+    pub world: Option<&'a World>,
+}
+
+impl Page<'_> {
+    /// An object's name, with its namespace where the command line did not tell that.
+    fn name(self, object: &ObjectRef) -> String {
+        self.world.map_or_else(|| object.to_string(), |world| full_name(object, world))
+    }
+}
+
+/// Writes a report in the form that is wanted.
+pub fn report(report: &impl Report, format: ListFormat, world: Option<&World>, out: &mut dyn Write) -> io::Result<()> {
+    let page = Page { wide: format == ListFormat::Wide, world };
+    match format {
+        ListFormat::Json => json(&document(report, world), out)?,
+        ListFormat::Yaml => yaml(&document(report, world), out)?,
+        ListFormat::Name => report.names(page).iter().try_for_each(|name| writeln!(out, "{}", clean(name)))?,
+        ListFormat::Table | ListFormat::Wide => report.text(page, out)?,
+    }
+    out.flush()
+}
+
+fn document<'a, R: Report>(report: &'a R, world: Option<&'a World>) -> Document<'a, R> {
+    Document { api_version: API_VERSION, kind: R::KIND, source: world.map(Source::from), report }
+}
+
 /// A report in the machine contract's wrapping.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Document<'a, T> {
     api_version: &'static str,
     kind: &'static str,
-    source: Source<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<Source<'a>>,
     #[serde(flatten)]
     report: &'a T,
 }
 
 /// Writes a report as JSON.
 pub fn report_json(kind: &'static str, report: &impl Serialize, world: &World, out: &mut dyn Write) -> io::Result<()> {
-    json(&Document { api_version: API_VERSION, kind, source: world.into(), report }, out)
+    json(&Document { api_version: API_VERSION, kind, source: Some(world.into()), report }, out)
 }
 
 /// Writes a report as YAML.
 pub fn report_yaml(kind: &'static str, report: &impl Serialize, world: &World, out: &mut dyn Write) -> io::Result<()> {
-    yaml(&Document { api_version: API_VERSION, kind, source: world.into(), report }, out)
+    yaml(&Document { api_version: API_VERSION, kind, source: Some(world.into()), report }, out)
 }
 
 /// Writes a table as kubectl does: upper-case headers, three spaces between columns, no lines.

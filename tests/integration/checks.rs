@@ -78,3 +78,25 @@ fn a_hidden_kind_leaves_the_others_to_be_judged() {
     assert!(!report.findings.is_empty() && report.evaluated == ["istio-unknown-field"], "{}", render(&report));
     assert_eq!(report.skipped.iter().map(|s| s.because.as_str()).collect::<Vec<_>>(), ["may not list envoyfilters.networking.istio.io cluster-wide"]);
 }
+
+/// A baseline knows findings by their fingerprints: two that share one would hide each other.
+#[test]
+fn every_finding_of_a_run_has_a_fingerprint_of_its_own() {
+    let mut shared = std::collections::BTreeMap::new();
+    for check in checks::all() {
+        for case in cases(check.id) {
+            let world = crate::fixtures::world(&case);
+            let pre = !world.install.targets.is_empty();
+            let report = checks::run(&world, &Selection { all_rules: true, pre, ..Selection::default() });
+            let mut seen = std::collections::BTreeMap::new();
+            for finding in &report.findings {
+                if let Some(other) = seen.insert(finding.fingerprint(), finding) {
+                    shared
+                        .entry(finding.rule)
+                        .or_insert_with(|| format!("{}: {}: {} / {}", finding.rule, stem(&case), other.message, finding.message));
+                }
+            }
+        }
+    }
+    assert!(shared.is_empty(), "{}", shared.into_values().collect::<Vec<_>>().join("\n"));
+}

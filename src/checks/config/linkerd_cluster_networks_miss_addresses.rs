@@ -42,7 +42,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for (whose, outside) in [("pods", outside(&networks, of_pods)), ("Services", outside(&networks, of_services))] {
             if !outside.is_empty() {
                 let what = format!("clusterNetworks do not hold the addresses of {whose} in {}", first_of(&outside, 20));
-                findings.add(object, "data.values", what, hint);
+                findings.add(object, "data.values", what, hint).detail(whose);
             }
         }
     }

@@ -1,10 +1,10 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::schema::common::{
-    Judge, Verdict, connection_pool, dns_label, duration, fault, fqdn, has, ip_or_cidr, is_dns_label, is_ip, locality_lb, nanos, outlier_detection,
-    port, retry, wildcard_domain, zone_aware_lb,
+    Judge, Verdict, connection_pool, dns_label, duration, fault, fqdn, has, ip_or_cidr, is_dns_label, is_ip, locality_lb, outlier_detection, port,
+    retry, wildcard_domain, zone_aware_lb,
 };
 use crate::checks::support::istio::schema::proxy_config::{camel_cased, proxy};
-use crate::model::{Field, Json, Kind, Object, Subject};
+use crate::model::{Field, Json, Kind, Object, Subject, go_nanos};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -76,13 +76,13 @@ fn mesh(judge: &mut Judge<'_, '_>, mesh: &Field<'_>) {
     }
     if let Some(timeout) = mesh.get("connectTimeout") {
         duration(judge, &timeout);
-        if timeout.str().and_then(nanos).is_some_and(|n| n > 3_600_000_000_000) {
+        if timeout.str().and_then(go_nanos).is_some_and(|n| n > 3_600_000_000_000) {
             judge.error(timeout.path(), "the timeout is longer than an hour", "Write at most 1h.");
         }
     }
     if let Some(timeout) = mesh.get("protocolDetectionTimeout") {
         // Istio looks at the precision alone.
-        match timeout.str().and_then(nanos) {
+        match timeout.str().and_then(go_nanos) {
             Some(time) if time % 1_000_000 != 0 => {
                 judge.error(timeout.path(), "the duration is finer than milliseconds", "Write whole milliseconds.")
             }

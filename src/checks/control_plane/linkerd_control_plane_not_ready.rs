@@ -48,13 +48,16 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 continue;
             }
             let Some((_, object)) = configs(world).find(|(c, _)| c.namespace == plane.namespace) else { continue };
-            findings.missing(
+            let finding = findings.missing(
                 object,
                 "",
                 &[(Kind::Deployment, &plane.namespace), (Kind::Pod, &plane.namespace)],
                 format!("the control plane has no component {name}"),
                 "Upgrade the control plane with its values; delete this ConfigMap if the control plane is gone.",
             );
+            if let Some(finding) = finding {
+                finding.detail(name);
+            }
         }
     }
 }

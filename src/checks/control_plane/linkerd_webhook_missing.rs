@@ -45,7 +45,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 "Upgrade the control plane with its values; delete this ConfigMap if the control plane is gone.",
             );
             if let Some(finding) = finding {
-                finding.codes(&component.codes[..1]);
+                finding.codes(&component.codes[..1]).detail(format!("{} {}", component.kind, component.name));
             }
         }
     }

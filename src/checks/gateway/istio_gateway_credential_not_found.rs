@@ -35,7 +35,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         // What nobody makes comes first.
         let made = |ns: &&str| {
             let (home, name) = credential.secret_name(ns);
-            world.is_made(Kind::Secret, home, name)
+            world.index.is_made(Kind::Secret, home, name)
         };
         let Some(namespace) = lacking.iter().find(|ns| !made(ns)).or(lacking.first()) else { continue };
         let (namespace, name) = credential.secret_name(namespace);

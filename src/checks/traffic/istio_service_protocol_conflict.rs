@@ -48,6 +48,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                     format!("Services that select it use port {port} with different protocols: {}", uses.join("; ")),
                     "Use different port numbers, or one Service.",
                 )
+                .detail(port.to_string())
                 .codes(workload_services::codes(controller, &["IST0116"]));
         }
     }

@@ -49,6 +49,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                     format!("Services that select it lead several ports to target port {target}: {}", uses.join("; ")),
                     "Use one Service port for a target port, or add a second container port.",
                 )
+                .detail(target.as_str())
                 .codes(workload_services::codes(controller, &["IST0137"]));
         }
     }

@@ -54,6 +54,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                         format!("{kind} is not served as {version} (served: {list})"),
                         "Install a Gateway API release that serves this version.",
                     )
+                    .detail(format!("{kind} {version}"))
                     .codes(&[code])
                     .severity(severity);
             }

@@ -44,7 +44,7 @@ impl Connection {
             evaluation_error: Str,
         }
         let question = question(access).to_string();
-        match self.http.read(Ask { question: Some(&question), ..Ask::json(REVIEWS) }).await {
+        match self.http.read(Ask::question(REVIEWS, &question)).await {
             Ok(answer) => match serde_json::from_slice::<Reviewed>(&answer.body) {
                 Ok(Reviewed { status: Status { allowed: true, .. } }) => Answer::Yes,
                 Ok(Reviewed { status: Status { reason, evaluation_error, .. } }) => {

@@ -72,14 +72,21 @@ pub(super) struct Ask<'a> {
     pub(super) accept: &'a str,
     /// An answer that is already known, by its tag.
     pub(super) unless: Option<&'a str>,
-    /// What is asked at length, as JSON: sent by POST, which must change nothing, because it may be sent again.
-    pub(super) question: Option<&'a str>,
+    /// What is sent along by POST, as JSON.
+    pub(super) body: Option<&'a str>,
+    /// Whether it may be sent again when nobody knows what became of it: true of reading, and of a POST that changes nothing.
+    pub(super) repeatable: bool,
 }
 
 impl<'a> Ask<'a> {
     /// For JSON.
     pub(super) const fn json(uri: &'a str) -> Self {
-        Self { uri, accept: "application/json", unless: None, question: None }
+        Self { uri, accept: "application/json", unless: None, body: None, repeatable: true }
+    }
+
+    /// A question that takes a POST and changes nothing, such as an access review.
+    pub(super) const fn question(uri: &'a str, body: &'a str) -> Self {
+        Self { body: Some(body), ..Self::json(uri) }
     }
 }
 
@@ -103,7 +110,8 @@ impl Http {
         self.answered.load(Ordering::Relaxed)
     }
 
-    /// Asks, and again after 429, 5xx and lost connections, until there is an answer or patience ends.
+    /// Asks, and again after 429, 5xx and lost connections, until there is an answer or patience ends. What may not be repeated is asked again only
+    /// after 429, by which the server says that it did nothing.
     pub(super) async fn get(&self, ask: Ask<'_>) -> Result<Answer<'_>, Failure> {
         let patience = Instant::now() + self.request_timeout.map_or(PATIENCE, |limit| limit.min(PATIENCE));
         let mut pause = Duration::from_millis(100);
@@ -112,10 +120,11 @@ impl Http {
                 Ok(answer) => match judge(answer).await {
                     Verdict::Fine(answer) => return Ok(answer),
                     Verdict::Final(failure) => return Err(failure),
-                    Verdict::Later(failure, wanted) => (failure, wanted),
+                    Verdict::Later { failure, wanted, untouched } if untouched || ask.repeatable => (failure, wanted),
+                    Verdict::Later { failure, .. } => return Err(failure),
                 },
                 // A server that never answered is down or the address is wrong: say so at once.
-                Err(failure) if !self.answered() => return Err(failure),
+                Err(failure) if !self.answered() || !ask.repeatable => return Err(failure),
                 Err(failure) => (failure, None),
             };
             let wait = wanted.unwrap_or(pause);
@@ -135,15 +144,15 @@ impl Http {
     }
 
     async fn once(&self, ask: Ask<'_>) -> Result<Answer<'_>, Failure> {
-        let method = if ask.question.is_some() { Method::POST } else { Method::GET };
+        let method = if ask.body.is_some() { Method::POST } else { Method::GET };
         let mut request = Request::builder().method(method).uri(ask.uri).header(ACCEPT, ask.accept);
         if let Some(tag) = ask.unless {
             request = request.header(IF_NONE_MATCH, tag);
         }
-        if ask.question.is_some() {
+        if ask.body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
         }
-        let body = ask.question.map_or_else(Body::empty, |question| Body::from(question.as_bytes().to_vec()));
+        let body = ask.body.map_or_else(Body::empty, |body| Body::from(body.as_bytes().to_vec()));
         let request = request.body(body).map_err(|error| Failure::Other(format!("cannot ask for {}: {error}", ask.uri)))?;
         // The semaphore is never closed, so that waiting for it cannot fail.
         let connection = self.connections.acquire().await.map_err(|error| Failure::Other(error.to_string()))?;
@@ -231,8 +240,14 @@ impl Answer<'_> {
 enum Verdict<'a> {
     Fine(Answer<'a>),
     Final(Failure),
-    /// Worth another try, after the time that the server names.
-    Later(Failure, Option<Duration>),
+    /// Worth another try.
+    Later {
+        failure: Failure,
+        /// After this time, if the server names one.
+        wanted: Option<Duration>,
+        /// Whether the server turned the request away before doing anything.
+        untouched: bool,
+    },
 }
 
 async fn judge(answer: Answer<'_>) -> Verdict<'_> {
@@ -246,7 +261,7 @@ async fn judge(answer: Answer<'_>) -> Verdict<'_> {
         StatusCode::NOT_ACCEPTABLE | StatusCode::UNSUPPORTED_MEDIA_TYPE => Verdict::Final(Failure::NotAcceptable),
         status if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
             let wanted = answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok()).map(Duration::from_secs);
-            Verdict::Later(Failure::Other(answer.words().await), wanted)
+            Verdict::Later { failure: Failure::Other(answer.words().await), wanted, untouched: status == StatusCode::TOO_MANY_REQUESTS }
         }
         // Redirects are never followed: the credentials would go with them.
         status if status.is_redirection() => {

@@ -292,3 +292,16 @@ async fn names_for_completion_come_from_metadata_and_errors_are_silent() {
     assert_eq!(connection.namespaces(2, Duration::from_secs(1)).await, ["a", "b"]);
     assert!(connection.names(Kind::Pod, Some("shop"), 2, Duration::from_secs(1)).await.is_empty());
 }
+
+#[tokio::test]
+async fn what_may_not_be_repeated_is_sent_again_only_when_the_server_turned_it_away() {
+    for (status, repeatable, times) in [(503, true, 2), (503, false, 1), (429, false, 2)] {
+        let first = std::sync::atomic::AtomicBool::new(true);
+        let (connection, asked) = connection(&ConnectOptions::default(), move |_, _| match first.swap(false, std::sync::atomic::Ordering::Relaxed) {
+            true => Reply::status(status, "later"),
+            false => Reply::json(&json!({})),
+        });
+        let answer = connection.http.read(super::http::Ask { repeatable, ..super::http::Ask::question("/change", "{}") }).await;
+        assert_eq!((asked.lock().unwrap().len(), answer.is_ok()), (times, times == 2), "{status} {repeatable}");
+    }
+}

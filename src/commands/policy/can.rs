@@ -9,9 +9,8 @@ use crate::cli::GlobalArgs;
 use crate::commands::{Terminal, load};
 use crate::error::{CliError, Exit};
 use crate::facts::{self, DecisionReport};
-use crate::model::{Step, StepResult};
-use crate::output::{self, ListFormat, clean};
-use crate::world::World;
+use crate::model::{ObjectRef, Step, StepResult};
+use crate::output::{self, ListFormat, Page, Report, clean};
 
 /// Decide one request, and show what led there
 ///
@@ -45,14 +44,7 @@ pub async fn run(args: &CanArgs, global: &GlobalArgs, terminal: &mut Terminal) -
     let server = words::server(&args.to, world, global)?;
     let request = words::request(words::client(&args.client, world, global)?, &args.call);
     let report = facts::decision(world, server, &request);
-    let out = &mut terminal.out;
-    match args.output {
-        ListFormat::Json => output::report_json("DecisionReport", &report, world, out)?,
-        ListFormat::Yaml => output::report_yaml("DecisionReport", &report, world, out)?,
-        ListFormat::Name => output::names(report.because.iter().filter_map(|b| b.object.as_ref()), world, out)?,
-        ListFormat::Table | ListFormat::Wide => text(&report, args.output == ListFormat::Wide, world, out)?,
-    }
-    out.flush()?;
+    output::report(&report, args.output, Some(world), &mut terminal.out)?;
     Ok(match report.decision {
         "allow" => Exit::Ok,
         "unknown" => Exit::Unreadable,
@@ -60,26 +52,34 @@ pub async fn run(args: &CanArgs, global: &GlobalArgs, terminal: &mut Terminal) -
     })
 }
 
-/// The answer first, then one line a step; what fails or is not known is unfolded.
-fn text(report: &DecisionReport, wide: bool, world: &World, out: &mut dyn Write) -> io::Result<()> {
-    let mark = match report.decision {
-        "allow" => '✔',
-        "unknown" => '?',
-        _ => '✖',
-    };
-    writeln!(out, "{mark} {}\n", clean(&report.headline))?;
-    for step in &report.steps {
-        step_lines(step, wide, world, out)?;
+impl Report for DecisionReport {
+    const KIND: &'static str = "DecisionReport";
+
+    /// The answer first, then one line a step; what fails or is not known is unfolded.
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mark = match self.decision {
+            "allow" => '✔',
+            "unknown" => '?',
+            _ => '✖',
+        };
+        writeln!(out, "{mark} {}\n", clean(&self.headline))?;
+        for step in &self.steps {
+            step_lines(step, page, out)?;
+        }
+        output::gaps(&self.gaps, out)
     }
-    output::gaps(&report.gaps, out)
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        self.because.iter().filter_map(|because| because.object.clone()).collect()
+    }
 }
 
-fn step_lines(step: &Step, wide: bool, world: &World, out: &mut dyn Write) -> io::Result<()> {
+fn step_lines(step: &Step, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let (mark, unfold) = match step.result {
-        StepResult::Ok => ('✔', wide),
+        StepResult::Ok => ('✔', page.wide),
         StepResult::Fails => ('✖', true),
         StepResult::Unknown(_) => ('?', true),
-        StepResult::Skipped => ('·', wide),
+        StepResult::Skipped => ('·', page.wide),
     };
     let name = match step.step {
         crate::model::StepKind::NetworkPolicy => "network",
@@ -92,7 +92,7 @@ fn step_lines(step: &Step, wide: bool, world: &World, out: &mut dyn Write) -> io
     for evidence in step.because.iter().filter(|_| unfold) {
         let Some(object) = &evidence.object else { continue };
         let path = evidence.path.as_ref().map_or(String::new(), |p| format!("  {p}"));
-        let place = facts::place(world, object, evidence.path.as_deref());
+        let place = page.world.and_then(|world| facts::place(world, object, evidence.path.as_deref()));
         let place = place.map_or(String::new(), |p| format!("   {p}"));
         writeln!(out, "                   {}", clean(&format!("{object}{path}{place}")))?;
         if evidence.text != step.text {

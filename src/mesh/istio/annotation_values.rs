@@ -85,15 +85,7 @@ fn truth(value: &str) -> Verdict {
 }
 
 fn quantity(value: &str) -> Verdict {
-    const SUFFIXES: [&str; 16] = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
-    let unsigned = value.strip_prefix(['+', '-']).unwrap_or(value);
-    let number = unsigned.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let suffix = &unsigned[number.len()..];
-    let (mantissa, exponent) = number.split_once(['e', 'E']).map_or((number, None), |(m, e)| (m, Some(e)));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let decimal = (digits(whole) || whole.is_empty()) && (digits(fraction) || fraction.is_empty()) && !(whole.is_empty() && fraction.is_empty());
-    let exponent_sound = exponent.is_none_or(|e| digits(e.strip_prefix(['+', '-']).unwrap_or(e)) && suffix.is_empty());
-    check(decimal && exponent_sound && SUFFIXES.contains(&suffix), "is not a quantity such as 100m or 128Mi")
+    check(crate::model::quantity(value).is_some(), "is not a quantity such as 100m or 128Mi")
 }
 
 /// Whether the injector can read a ProxyConfig; fields that it does not know it reads past.

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::labels::{DATAPLANE_MODE, REV};
 use super::revision::{DEFAULT, Injector, Tag};
-use crate::index::{Index, Workload};
-use crate::mesh::{Component, ControlPlane, readiness, release, seen};
+use crate::index::{Index, Sight, Workload};
+use crate::mesh::{Component, ControlPlane, readiness, release};
 use crate::model::{Controller, Evidence, Kind, LabelSelector, Map, MeshId, Requirement, Str};
 
 /// What ambient mode consists of, as far as it is visible.
@@ -61,7 +61,7 @@ pub(super) fn control_planes(index: &Index, injectors: &[Injector], tags: &[Tag]
             continue;
         }
         // An istiod behind a URL runs elsewhere; one behind a Service of a cluster that was read has no pods.
-        let gone = !injector.service_namespace.is_empty() && seen(index, Kind::Pod) && index.inventory().namespace.is_none();
+        let gone = !injector.service_namespace.is_empty() && index.sight(Kind::Pod, "") == Sight::Clear;
         let plane = ControlPlane {
             mesh: MeshId::Istio,
             namespace: injector.service_namespace.clone(),

@@ -34,8 +34,8 @@ pub use revision::{DEFAULT, Injector, Tag};
 
 use std::collections::BTreeSet;
 
-use super::{Component, ControlPlane, Mesh, release, seen};
-use crate::index::{Index, Workload};
+use super::{Component, ControlPlane, Mesh, release};
+use crate::index::{Index, Sight, Workload};
 use crate::model::{InjectionFact, Kind, MeshId, Pod, Str};
 
 /// Istio as far as it is visible; all answers hold for its defaults when it is not.
@@ -67,7 +67,7 @@ impl Istio {
         let tags = revision::tags(index);
         let mut injectors = revision::injectors(index);
         let control_planes = detect::control_planes(index, &injectors, &tags);
-        if injectors.is_empty() && !seen(index, Kind::MutatingWebhookConfiguration) {
+        if injectors.is_empty() && index.sight(Kind::MutatingWebhookConfiguration, "") != Sight::Clear {
             let by_default = injector_configs.iter().any(|c| c.namespaces_by_default);
             injectors = revision::chart_injectors(&assumed_revisions(index, &control_planes, &tags), &tags, by_default);
         }

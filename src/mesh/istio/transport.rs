@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use super::{MeshConfig, policy};
-use crate::index::{Index, Workload};
-use crate::model::{Coverage, Evidence, Fact, Gap, Kind, Map, Object, Str, Subject};
+use crate::index::{Index, Sight, Workload};
+use crate::model::{Evidence, Fact, Gap, Kind, Map, Object, Str, Subject};
 
 /// An mTLS mode of a PeerAuthentication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -251,20 +251,10 @@ impl<'a> PeerAuthentications<'a> {
     /// The gap that hides PeerAuthentications of a namespace.
     fn hidden(&self, namespace: &str) -> Option<Gap> {
         let kind = Kind::PeerAuthentication;
-        let inventory = self.index.inventory();
-        let also = inventory.also_read.iter().any(|(k, ns)| *k == kind && *ns == namespace);
-        let gap = |detail: &str| Gap::Incomplete { kind, namespace: namespace.into(), detail: detail.into() };
-        match inventory.coverage.get(&kind) {
-            _ if also => None,
-            Some(Coverage::Absent) => None,
-            Some(Coverage::Complete) => match &inventory.namespace {
-                Some(only) if *only != namespace => Some(gap("only another namespace was read")),
-                _ => None,
-            },
-            _ => {
-                let known = inventory.gaps.iter().find(|g| g.kind() == kind && g.hides_objects());
-                Some(known.cloned().unwrap_or_else(|| gap("they were not read")))
-            }
+        match self.index.sight(kind, namespace) {
+            Sight::Clear | Sight::NotInFiles => None,
+            Sight::Hidden(Some(gap)) => Some(gap),
+            Sight::Hidden(None) => Some(Gap::Incomplete { kind, namespace: namespace.into(), detail: "they were not read".into() }),
         }
     }
 }
@@ -294,6 +284,7 @@ pub fn mode(policy: &Object) -> Option<Mode> {
 mod tests {
     use super::*;
     use crate::mesh::istio::test::{index, inventory};
+    use crate::model::Coverage;
 
     const POD: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"cart","labels":{"app":"cart"}}}"#;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::LinkerdConfig;
-use crate::index::{Index, Workload};
-use crate::mesh::{Component, ControlPlane, readiness, seen};
+use crate::index::{Index, Sight, Workload};
+use crate::mesh::{Component, ControlPlane, readiness};
 use crate::model::{Evidence, Kind, LabelSelector, Map, MeshId, ObjectRef, Requirement, Str, Subject};
 
 /// Label of everything in the control plane.
@@ -48,7 +48,7 @@ impl Injector {
 /// The injection webhooks; where none is visible and some may be, the chart's own.
 pub(super) fn injectors(index: &Index, configs: &[LinkerdConfig]) -> Vec<Injector> {
     let found: Vec<Injector> = index.objects(Kind::MutatingWebhookConfiguration).iter().flat_map(of_configuration).collect();
-    if !found.is_empty() || seen(index, Kind::MutatingWebhookConfiguration) {
+    if !found.is_empty() || index.sight(Kind::MutatingWebhookConfiguration, "") == Sight::Clear {
         return found;
     }
     let assumed = |config: &LinkerdConfig| Injector {

@@ -2,10 +2,10 @@
 //!
 //! Both notations of a field's name are read, `typed_config` and `typedConfig`, and what Envoy's JSON takes for a number or a word.
 
-use crate::checks::support::istio::schema::common::{Judge, nanos};
+use crate::checks::support::istio::schema::common::Judge;
 use crate::checks::support::istio::schema::envoy_messages::{EITHER, MESSAGES, PATCHED, WORDS};
 use crate::mesh::linkerd::annotations::nearest;
-use crate::model::{Data, Field};
+use crate::model::{Data, Field, go_nanos};
 
 /// Judges the value of a patch.
 pub(in crate::checks) fn judge(judge: &mut Judge<'_, '_>, value: &Field<'_>, apply_to: &str) {
@@ -88,7 +88,7 @@ fn fits(field: &Field<'_>, kind: &str) -> bool {
         (_, Data::Null) | ("s", Data::Text(_)) | ("b", Data::Bool(_)) | ("o", Data::Map) => true,
         ("i", Data::Number(_) | Data::Text(_)) => field.int().is_some_and(|n| n >= 0),
         ("n", Data::Number(_) | Data::Text(_)) => field.number().is_some(),
-        ("d", Data::Text(text)) => nanos(text).is_some(),
+        ("d", Data::Text(text)) => go_nanos(text).is_some(),
         _ => false,
     }
 }

@@ -4,8 +4,8 @@
 
 use serde_json::Value;
 
-use crate::checks::support::istio::schema::common::{Judge, client_tls, duration, nanos, port, proxy_address};
-use crate::model::{Data, Field, Json};
+use crate::checks::support::istio::schema::common::{Judge, client_tls, duration, port, proxy_address};
+use crate::model::{Data, Field, Json, go_nanos};
 
 /// Fields of ProxyConfig, in the spelling of its JSON.
 const FIELDS: &[&str] = &[
@@ -152,7 +152,7 @@ pub(in crate::checks) fn proxy(judge: &mut Judge<'_, '_>, config: &Field<'_>) {
     }
     if let Some(drain) = config.get("drainDuration") {
         duration(judge, &drain);
-        if drain.str().and_then(nanos).is_some_and(|n| n % 1_000_000_000 != 0) {
+        if drain.str().and_then(go_nanos).is_some_and(|n| n % 1_000_000_000 != 0) {
             judge.error(drain.path(), "drainDuration is finer than seconds", "Write whole seconds.");
         }
     }
@@ -188,7 +188,7 @@ fn tracing(judge: &mut Judge<'_, '_>, tracing: &Field<'_>) {
 
 fn private_keys(judge: &mut Judge<'_, '_>, provider: &Field<'_>) {
     let known = ["cryptomb", "qat"].into_iter().find_map(|name| provider.get(name));
-    match known.as_ref().map(|p| p.get("pollDelay").and_then(|d| nanos(d.str()?))) {
+    match known.as_ref().map(|p| p.get("pollDelay").and_then(|d| go_nanos(d.str()?))) {
         None => judge.error(provider.path(), "no provider of private keys is named", "Write cryptomb or qat."),
         Some(None | Some(0)) => judge.error(provider.path(), "pollDelay is missing or 0", "Write pollDelay, for example 0.02s."),
         Some(Some(_)) => {}
@@ -224,7 +224,7 @@ fn connections(judge: &mut Judge<'_, '_>, settings: &Field<'_>) {
         }
     }
     for time in TIMES.into_iter().filter_map(|name| settings.get(name)) {
-        match time.str().and_then(nanos) {
+        match time.str().and_then(go_nanos) {
             Some(nanos) if nanos < 0 => judge.error(time.path(), format!("the duration is {time}, less than nothing"), "Write 0s or more."),
             Some(_) => {}
             None => duration(judge, &time),

@@ -2,11 +2,11 @@
 
 use crate::checks::support::istio::schema::common::{
     Fault, Judge, Verdict, cors_name, destination, dns_label, duration, either, fault, has, header_match_name, header_value, is_authority, labels,
-    nanos, operation_name, port, regex, retry, set_name, string_match,
+    operation_name, port, regex, retry, set_name, string_match,
 };
 use crate::checks::support::istio::schema::gateway_names::gateway_names;
 use crate::checks::support::istio::schema::virtual_service_l4::{match_port, weighted};
-use crate::model::Field;
+use crate::model::{Field, go_nanos};
 
 /// Judges an HTTP route; `delegate` says whether the VirtualService is one.
 pub(in crate::checks) fn route(judge: &mut Judge<'_, '_>, route: &Field<'_>, delegate: bool) {
@@ -136,7 +136,7 @@ fn cors(judge: &mut Judge<'_, '_>, policy: &Field<'_>) {
     }
     if let Some(age) = policy.get("maxAge") {
         duration(judge, &age);
-        if age.str().and_then(nanos).is_some_and(|n| n % 1_000_000_000 != 0) {
+        if age.str().and_then(go_nanos).is_some_and(|n| n % 1_000_000_000 != 0) {
             judge.error(age.path(), format!("maxAge {age} is finer than seconds"), "Write whole seconds.");
         }
     }

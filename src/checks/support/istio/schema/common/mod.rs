@@ -25,7 +25,7 @@ pub(in crate::checks) mod wasm;
 use annotations::annotations;
 pub(in crate::checks) use cel::check as cel;
 pub(in crate::checks) use destination::destination;
-pub(in crate::checks) use durations::{duration, nanos, required_duration};
+pub(in crate::checks) use durations::{duration, required_duration};
 pub(in crate::checks) use headers::{cors_name, header_match_name, header_value, is_authority, is_jwt_claim, operation_name, set_name};
 pub(in crate::checks) use judge::{Fault, Judge, Verdict, each, fault};
 pub(in crate::checks) use locality::{locality_lb, zone_aware_lb};

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::checks::support::istio::schema::common::{
-    Judge, client_tls, duration, either, fqdn, has, ip, locality_lb, nanos, port, required_duration, zone_aware_lb,
+    Judge, client_tls, duration, either, fqdn, has, ip, locality_lb, port, required_duration, zone_aware_lb,
 };
-use crate::model::Field;
+use crate::model::{Field, go_nanos};
 
 /// Judges a whole traffic policy.
 pub(in crate::checks) fn traffic_policy(judge: &mut Judge<'_, '_>, policy: &Field<'_>) {
@@ -121,7 +121,7 @@ pub(in crate::checks) fn connection_pool(judge: &mut Judge<'_, '_>, pool: &Field
     let probes = ["time", "interval"].map(|name| keepalive.as_ref().and_then(|k| k.get(name)).map(|field| (name, field)));
     for (name, time) in times.into_iter().chain(probes).flatten() {
         // An idle timeout of nothing switches the timeout off.
-        let off = name == "idleTimeout" && time.str().and_then(nanos).is_some_and(|n| n.abs() < 1_000_000);
+        let off = name == "idleTimeout" && time.str().and_then(go_nanos).is_some_and(|n| n.abs() < 1_000_000);
         if !off {
             duration(judge, &time);
         }
