@@ -15,7 +15,7 @@ use crate::index::Workload;
 use crate::mesh::mtls::{Outcome, ServerMode};
 use crate::mesh::resolve::{self, Name};
 use crate::model::{Evidence, Kind, ObjectRef};
-use crate::output::{self, ListFormat, clean};
+use crate::output::{self, ListFormat, Page, Report, clean};
 use crate::world::World;
 
 /// Show what is encrypted, and what decides that
@@ -63,7 +63,7 @@ pub async fn run(args: &MtlsArgs, global: &GlobalArgs, terminal: &mut Terminal) 
         let client = client(world, from, global)?;
         let (name, port) = server(world, client, to)?;
         let report = facts::mtls_edge(world, client, &name, port, args.subset.as_deref());
-        return show(&report, world, args.output, terminal, edge_text);
+        return show(&report, world, args.output, terminal);
     }
     let workloads = wanted(world, &args.workload, global)?;
     let wanted = Wanted { workloads, namespace: words::namespace(global).map(Into::into) };
@@ -79,32 +79,34 @@ pub async fn run(args: &MtlsArgs, global: &GlobalArgs, terminal: &mut Terminal) 
     if report.workloads.is_empty() {
         words::nothing("workloads", world, terminal);
     }
-    show(&report, world, args.output, terminal, |report, wide, out| table(report, wide, out))
+    show(&report, world, args.output, terminal)
 }
 
-fn show(
-    report: &MtlsReport,
-    world: &World,
-    format: ListFormat,
-    terminal: &mut Terminal,
-    text: impl Fn(&MtlsReport, bool, &mut dyn Write) -> io::Result<()>,
-) -> Result<Exit, CliError> {
-    let out = &mut terminal.out;
-    match format {
-        ListFormat::Json => output::report_json("MtlsReport", report, world, out)?,
-        ListFormat::Yaml => output::report_yaml("MtlsReport", report, world, out)?,
-        ListFormat::Name => output::names(&report.workloads.iter().map(MtlsRow::reference).collect::<Vec<_>>(), world, out)?,
-        ListFormat::Table | ListFormat::Wide => {
-            text(report, format == ListFormat::Wide, out)?;
-            output::gaps(&report.gaps, out)?;
-        }
-    }
-    out.flush()?;
+fn show(report: &MtlsReport, world: &World, format: ListFormat, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    output::report(report, format, Some(world), &mut terminal.out)?;
     let edge_unknown = |e: &EdgeRow| e.outcome == Outcome::Unknown;
     let port_unknown = |w: &MtlsRow| w.ports.iter().all(|p| p.mode == ServerMode::Unknown);
     let nothing_known = if report.workloads.is_empty() { report.edges.iter().all(edge_unknown) } else { report.workloads.iter().all(port_unknown) };
     let kinds = [facts::MEMBERSHIP_KINDS, facts::MTLS_KINDS].concat();
     Ok(words::judged(world, &kinds, nothing_known, terminal))
+}
+
+impl Report for MtlsReport {
+    const KIND: &'static str = "MtlsReport";
+
+    /// Workloads with their ports; where only a call was asked for, that.
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        if self.workloads.is_empty() {
+            edge_text(self, out)?;
+        } else {
+            table(self, page.wide, out)?;
+        }
+        output::gaps(&self.gaps, out)
+    }
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        self.workloads.iter().map(MtlsRow::reference).collect()
+    }
 }
 
 /// The workloads that the words of the command line name: themselves, by a pod of theirs, or by a Service.
@@ -178,9 +180,6 @@ fn server<'w>(world: &'w World, client: &Workload, to: &str) -> Result<(Name<'w>
 }
 
 fn table(report: &MtlsReport, wide: bool, out: &mut dyn Write) -> io::Result<()> {
-    if report.workloads.is_empty() {
-        return Ok(());
-    }
     let one_namespace = report.workloads.iter().all(|w| w.namespace == report.workloads[0].namespace);
     let rows = report.workloads.iter().flat_map(|w| w.ports.iter().map(move |p| (w, p)));
     let cells = |w: &MtlsRow, p: &ModeRow| [output::short_name(&w.reference()), p.port.to_string(), mode(p), decider(p), clients(p)];
@@ -229,7 +228,7 @@ fn losing(report: &MtlsReport, out: &mut dyn Write) -> io::Result<()> {
     lines.iter().try_for_each(|line| writeln!(out, "▲ {}", clean(line)))
 }
 
-fn edge_text(report: &MtlsReport, _wide: bool, out: &mut dyn Write) -> io::Result<()> {
+fn edge_text(report: &MtlsReport, out: &mut dyn Write) -> io::Result<()> {
     for edge in &report.edges {
         let mark = match edge.outcome {
             Outcome::MutualTls => "✔",

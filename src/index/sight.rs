@@ -46,6 +46,15 @@ impl Index {
         }
     }
 
+    /// The gap that may hide objects of `kind` in `namespace`; files hold what they hold, and hide nothing.
+    pub fn gap_hiding(&self, kind: Kind, namespace: &str) -> Option<Gap> {
+        match self.sight(kind, namespace) {
+            Sight::Clear | Sight::NotInFiles => None,
+            Sight::Hidden(Some(gap)) => Some(gap),
+            Sight::Hidden(None) => Some(Gap::Incomplete { kind, namespace: namespace.into(), detail: "they were not read".into() }),
+        }
+    }
+
     /// Whether files show which objects of `kind` exist in `namespace`. Namespaces, Nodes and GatewayClasses come with a cluster or a controller,
     /// so that having one of them says nothing about the others.
     fn files_show(&self, kind: Kind, namespace: &str) -> bool {
@@ -67,7 +76,7 @@ impl Index {
     }
 
     /// The gap that hides objects of `kind`, if one does.
-    pub fn gap(&self, kind: Kind, namespace: &str) -> Option<Gap> {
+    fn gap(&self, kind: Kind, namespace: &str) -> Option<Gap> {
         let gaps = &self.inventory().gaps;
         let hiding = |gap: &&Gap| gap.kind() == kind && gap.hides_objects() && !matches!(gap, Gap::Undecodable { .. });
         let here = |gap: &&Gap| namespace.is_empty() || gap.namespace().is_empty() || gap.namespace() == namespace;

@@ -30,28 +30,6 @@ pub struct MeshView<'a> {
     pub memberships: &'a membership::Memberships,
 }
 
-impl MeshView<'_> {
-    /// The gap that may hide objects of `kind` in `namespace`; files hold what they hold, and hide nothing.
-    pub fn hidden(self, kind: Kind, namespace: &str) -> Option<Gap> {
-        let inventory = self.index.inventory();
-        let also_read = || inventory.also_read.iter().any(|(k, ns)| *k == kind && *ns == namespace);
-        let gap = |detail: &str| Gap::Incomplete { kind, namespace: namespace.into(), detail: detail.into() };
-        match inventory.coverage.get(&kind) {
-            Some(Coverage::Absent) => None,
-            Some(Coverage::Complete) => match &inventory.namespace {
-                Some(only) if *only != namespace && kind.namespaced() && !also_read() => Some(gap("only another namespace was read")),
-                _ => None,
-            },
-            Some(Coverage::Hidden) => {
-                let hides = |g: &&Gap| g.kind() == kind && g.hides_objects() && (g.namespace().is_empty() || g.namespace() == namespace);
-                inventory.gaps.iter().find(hides).cloned().filter(|_| !also_read())
-            }
-            _ if also_read() => None,
-            _ => Some(gap("they were not read")),
-        }
-    }
-}
-
 /// The one seam between the meshes and everything else: opened once from the index, then total and pure.
 pub trait Mesh {
     /// Which mesh it is.

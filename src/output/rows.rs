@@ -91,12 +91,12 @@ struct Document<'a, T> {
     report: &'a T,
 }
 
-/// Writes a report as JSON.
+/// Writes a document that has no [`Report`] yet as JSON.
 pub fn report_json(kind: &'static str, report: &impl Serialize, world: &World, out: &mut dyn Write) -> io::Result<()> {
     json(&Document { api_version: API_VERSION, kind, source: Some(world.into()), report }, out)
 }
 
-/// Writes a report as YAML.
+/// Writes a document that has no [`Report`] yet as YAML.
 pub fn report_yaml(kind: &'static str, report: &impl Serialize, world: &World, out: &mut dyn Write) -> io::Result<()> {
     yaml(&Document { api_version: API_VERSION, kind, source: Some(world.into()), report }, out)
 }

@@ -139,7 +139,7 @@ impl<'a> Linkerd<'a> {
         if membership == Membership::None && !injected {
             return Guard::Nobody(Unenforced::Outside);
         }
-        if let Some(gap) = DECIDING.iter().find_map(|kind| self.view.hidden(*kind, shape.namespace)) {
+        if let Some(gap) = DECIDING.iter().find_map(|kind| self.view.index.gap_hiding(*kind, shape.namespace)) {
             return Guard::Hidden(gap);
         }
         let annotations = self.annotations(shape, injected);

@@ -177,7 +177,7 @@ impl<'a> Authorizer<'a> {
                 linkerd: of_linkerd.map(|m| self.linkerd.guard(&shape, m, port)),
                 unknown,
                 isolating: self.network.isolating(shape.namespace, shape.labels, Direction::Ingress),
-                network_hidden: self.view.hidden(Kind::NetworkPolicy, shape.namespace),
+                network_hidden: self.view.index.gap_hiding(Kind::NetworkPolicy, shape.namespace),
                 shape,
             }
         });

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use super::{MeshConfig, policy};
-use crate::index::{Index, Sight, Workload};
+use crate::index::{Index, Workload};
 use crate::model::{Evidence, Fact, Gap, Kind, Map, Object, Str, Subject};
 
 /// An mTLS mode of a PeerAuthentication.
@@ -208,7 +208,8 @@ impl<'a> PeerAuthentications<'a> {
     /// What a workload accepts; the gap instead, when PeerAuthentications that could decide were not read. For rules, which ask often.
     pub fn known(&self, workload: &Workload) -> Result<Accepts<'a>, Gap> {
         let namespace = workload.reference.namespace.as_str();
-        match self.hidden(namespace).or_else(|| self.hidden(&self.root)) {
+        let hidden = |namespace: &str| self.index.gap_hiding(Kind::PeerAuthentication, namespace);
+        match hidden(namespace).or_else(|| hidden(&self.root)) {
             Some(gap) => Err(gap),
             None => Ok(self.accepts(namespace, &workload.labels)),
         }
@@ -246,16 +247,6 @@ impl<'a> PeerAuthentications<'a> {
             }
         }
         because
-    }
-
-    /// The gap that hides PeerAuthentications of a namespace.
-    fn hidden(&self, namespace: &str) -> Option<Gap> {
-        let kind = Kind::PeerAuthentication;
-        match self.index.sight(kind, namespace) {
-            Sight::Clear | Sight::NotInFiles => None,
-            Sight::Hidden(Some(gap)) => Some(gap),
-            Sight::Hidden(None) => Some(Gap::Incomplete { kind, namespace: namespace.into(), detail: "they were not read".into() }),
-        }
     }
 }
 

@@ -119,7 +119,7 @@ impl<'a> Istio<'a> {
         for kind in [Kind::AuthorizationPolicy, Kind::RequestAuthentication, Kind::PeerAuthentication] {
             let ambient = membership == Membership::Ambient && kind == Kind::RequestAuthentication;
             for home in [namespace, self.view.istio.root_namespace()] {
-                if let Some(gap) = self.view.hidden(kind, home).filter(|_| !ambient) {
+                if let Some(gap) = self.view.index.gap_hiding(kind, home).filter(|_| !ambient) {
                     return End::Hidden(gap);
                 }
             }

@@ -43,7 +43,7 @@ impl<'a> Providers<'a> {
             let again = known.contains_key(name).then_some("its name is given twice");
             known.insert(name, Provider { name, tcp: grpc.is_some(), fault: again.or(fault), unread });
         }
-        let hidden = config.object.is_none() && view.hidden(Kind::ConfigMap, view.istio.root_namespace()).is_some();
+        let hidden = config.object.is_none() && view.index.gap_hiding(Kind::ConfigMap, view.istio.root_namespace()).is_some();
         Self { known, hidden }
     }
 
