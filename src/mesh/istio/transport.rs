@@ -326,6 +326,7 @@ mod tests {
     fn what_was_not_read_makes_it_unknown() {
         let mut hidden = inventory(&[POD]);
         hidden.coverage.insert(Kind::PeerAuthentication, Coverage::Hidden);
+        hidden.gaps.push(Gap::Forbidden { kind: Kind::PeerAuthentication, namespace: "".into(), detail: "no".into() });
         let index = Index::new(hidden);
         assert!(matches!(PeerAuthentications::new(&index, "istio-system").effective(&index.workloads()[0]), Fact::Unknown(_)));
         let mut one = inventory(&[POD]);
