@@ -6,7 +6,7 @@ use crate::checks::support::istio::traffic::routes::{GatewayName, destinations};
 use crate::mesh::istio::ambient::{self, Traffic, Waypoint};
 use crate::mesh::istio::policy;
 use crate::mesh::istio::{Source, policy::Policies};
-use crate::model::{Kind, Object, ObjectRef, Service, Subject};
+use crate::model::{Field, Kind, Object, ObjectRef, Service, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -14,7 +14,8 @@ crate::check! {
     /// # What it checks
     ///
     /// An ingress gateway of Istio's routes to a Service whose waypoint enforces an AuthorizationPolicy or a RequestAuthentication, and neither the
-    /// Service nor its namespace has the label `istio.io/ingress-use-waypoint: "true"`.
+    /// Service nor its namespace has the label `istio.io/ingress-use-waypoint: "true"`. An ALLOW policy that admits the gateway as such, whatever it
+    /// asks for, is left out.
     ///
     /// # Why it matters
     ///
@@ -41,7 +42,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let root = world.istio.root_namespace();
     let arranged = [Kind::AuthorizationPolicy, Kind::RequestAuthentication].map(|kind| Policies::new(index, kind, root));
     let mut told: HashMap<(&str, &str), ()> = HashMap::new();
-    for (route, service) in from_gateways(world) {
+    for (route, gateway, service) in from_gateways(world) {
         let meta = &service.metadata;
         if told.contains_key(&(meta.namespace.as_str(), meta.name.as_str())) {
             continue;
@@ -56,7 +57,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let enforced = arranged.iter().find_map(|policies| {
             let of_service = policies.targeting(Kind::Service, &meta.namespace, &meta.name).iter();
             let of_waypoint = policies.targeting(Kind::Gateway, &waypoint.meta.namespace, &waypoint.meta.name).iter();
-            of_service.chain(of_waypoint).find(|p| !policy::is_dry_run(p)).copied()
+            of_service.chain(of_waypoint).find(|p| !policy::is_dry_run(p) && !admits(p, gateway)).copied()
         });
         if let Some(policy) = enforced {
             told.insert((meta.namespace.as_str(), meta.name.as_str()), ());
@@ -68,28 +69,41 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
 }
 
-/// Services that Istio's ingress gateways send requests to, each with the route that says so.
-fn from_gateways(world: &World) -> Vec<(ObjectRef, &Service)> {
+/// Whether an ALLOW policy has a rule that admits callers of the gateway's namespace, whatever they ask for.
+fn admits(policy: &Object, namespace: &str) -> bool {
+    let account = format!("/ns/{namespace}/sa/");
+    let names = |source: &Field<'_>| {
+        source.texts("principals").any(|(p, _)| p.contains(&account))
+            || source.texts("namespaces").any(|(n, _)| n == namespace)
+            || source.texts("serviceAccounts").any(|(s, _)| s.split_once('/').is_some_and(|(ns, _)| ns == namespace))
+    };
+    let open = |rule: &Field<'_>| rule.list("to").next().is_none() && rule.list("when").next().is_none() && policy::sources(rule).any(|s| names(&s));
+    policy.kind == Kind::AuthorizationPolicy && policy::Action::of(policy) == policy::Action::Allow && policy.spec().list("rules").any(|r| open(&r))
+}
+
+/// Services that Istio's ingress gateways send requests to, each with the route that says so and the gateway's namespace.
+fn from_gateways(world: &World) -> Vec<(ObjectRef, &str, &Service)> {
     let (index, registry) = (&world.index, &world.istio.registry);
     let mut found = Vec::new();
     for vs in index.objects(Kind::VirtualService) {
-        let gateway = |text: &str| matches!(GatewayName::read(text, &vs.meta.namespace), GatewayName::Object { .. } | GatewayName::Internal);
-        if !vs.spec().texts("gateways").any(|(text, _)| gateway(text)) {
-            continue;
-        }
+        let gateway = vs.spec().texts("gateways").find_map(|(text, _)| match GatewayName::read(text, &vs.meta.namespace) {
+            GatewayName::Object { namespace, .. } => Some(namespace),
+            GatewayName::Internal => Some(vs.meta.namespace.as_str()),
+            GatewayName::Mesh => None,
+        });
+        let Some(gateway) = gateway else { continue };
         for destination in destinations(vs).into_iter().filter(|d| !d.mirror) {
             let entry = registry.resolve(destination.host, &vs.meta.namespace);
             let Some(Source::Service(at)) = entry.map(|e| e.source) else { continue };
-            found.extend(index.services().get(at).map(|service| (vs.reference(), service)));
+            found.extend(index.services().get(at).map(|service| (vs.reference(), gateway, service)));
         }
     }
     for route in [Kind::HttpRoute, Kind::GrpcRoute].iter().flat_map(|kind| index.objects(*kind)) {
-        if routes::parents(route)
-            .iter()
-            .any(|p| p.kind == Kind::Gateway && index.object(Kind::Gateway, p.namespace, p.name).is_some_and(is_istios_ingress))
-        {
+        let mut parents = routes::parents(route).into_iter().filter(|p| p.kind == Kind::Gateway);
+        let ingress = parents.find(|p| index.object(Kind::Gateway, p.namespace, p.name).is_some_and(is_istios_ingress));
+        if let Some(ingress) = ingress {
             let backends = routes::backends(route).into_iter().filter(|b| !b.mirror);
-            found.extend(backends.filter_map(|b| Some((route.reference(), index.service(b.namespace, b.name)?))));
+            found.extend(backends.filter_map(|b| Some((route.reference(), ingress.namespace, index.service(b.namespace, b.name)?))));
         }
     }
     found
