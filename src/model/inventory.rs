@@ -158,6 +158,8 @@ pub struct Inventory {
     pub also_read: BTreeSet<(Kind, Str)>,
     /// Kind, namespace and name of what other tools will make of files, which do not hold it themselves; an empty text stands for any.
     pub made: BTreeSet<(Kind, Str, Str)>,
+    /// Mesh configurations of Istio that stand in what it is installed with rather than in its ConfigMap.
+    pub mesh_configs: Vec<serde_json::Value>,
     /// Single objects that were asked for by name and are not there.
     pub absent: BTreeSet<(Kind, Str, Str)>,
     /// What the API server said of itself, where it was asked.
@@ -189,6 +191,7 @@ impl Inventory {
         self.coverage.append(&mut other.coverage);
         self.also_read.append(&mut other.also_read);
         self.made.append(&mut other.made);
+        self.mesh_configs.append(&mut other.mesh_configs);
         self.absent.append(&mut other.absent);
     }
 

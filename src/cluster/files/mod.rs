@@ -2,6 +2,7 @@
 
 mod find;
 mod made;
+mod settings;
 mod snippet;
 mod yaml;
 
@@ -135,6 +136,10 @@ impl Manifests {
             return self.add_items(file, value, spans, namespace);
         }
         self.inventory.made.extend(made::of(&api_version, &kind, &value, namespace));
+        if let Some(settings) = settings::of(&api_version, &kind, &value) {
+            self.inventory.mesh_configs.push(settings.mesh_config);
+            return self.ignore(file, line, settings.what, false);
+        }
         match (api_version.as_str(), kind.as_str()) {
             ("", "") => self.ignore(file, line, "not a Kubernetes object: it has neither apiVersion nor kind", true),
             ("", kind) => self.ignore(file, line, format!("{kind} has no apiVersion"), true),

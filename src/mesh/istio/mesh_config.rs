@@ -43,13 +43,14 @@ pub struct MeshConfig {
 }
 
 impl MeshConfig {
-    /// Reads the default revision's ConfigMap; another revision's when only that one exists.
+    /// Reads the default revision's ConfigMap; another revision's when only that one exists; where there is none, what Istio is installed with, when
+    /// that is one thing.
     pub fn read(index: &Index) -> Self {
         let maps = index.objects(Kind::ConfigMap);
         let named = |c: &&crate::model::Object| c.meta.name == "istio" && c.root().at(["data", "mesh"]).is_some();
         let revisioned = |c: &&crate::model::Object| c.meta.name.starts_with("istio-") && c.root().at(["data", "mesh"]).is_some();
         let Some(object) = maps.iter().find(named).or_else(|| maps.iter().find(revisioned)) else {
-            return Self::of(Value::Null);
+            return Self::of(installed_with(&index.inventory().mesh_configs).cloned().unwrap_or_default());
         };
         let text = object.root().at(["data", "mesh"]).and_then(|f| f.str()).unwrap_or_default();
         let (raw, error) = match serde_saphyr::from_str::<Json>(text) {
@@ -114,6 +115,12 @@ impl MeshConfig {
     pub fn service_suffix(&self) -> String {
         format!("svc.{}", self.cluster_domain)
     }
+}
+
+/// The one mesh configuration among those that files install Istio with; of several that differ none is believed.
+fn installed_with(configs: &[Value]) -> Option<&Value> {
+    let first = configs.first()?;
+    configs.iter().all(|other| other == first).then_some(first)
 }
 
 fn written_domain(root: &Field<'_>) -> Option<Str> {
