@@ -18,6 +18,7 @@ use crate::commands::rules::RulesArgs;
 use crate::commands::snapshot::SnapshotArgs;
 use crate::commands::status::StatusArgs;
 use crate::commands::version::VersionArgs;
+use crate::commands::why::WhyArgs;
 use crate::model::MeshId;
 use crate::report::MeshTag;
 
@@ -59,6 +60,7 @@ pub enum Command {
     Snapshot(SnapshotArgs),
     Status(StatusArgs),
     Version(VersionArgs),
+    Why(WhyArgs),
 }
 
 /// Flags that every command takes, before or after its name.

@@ -19,6 +19,7 @@ pub mod snapshot;
 pub mod status;
 mod terminal;
 pub mod version;
+pub mod why;
 mod words;
 
 pub use load::{Loaded, Wish};
@@ -47,6 +48,7 @@ pub async fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
         Command::Options(args) => options::run(args, terminal),
         Command::Status(args) => status::run(&args, &cli.global, terminal).await,
         Command::Version(args) => version::run(&args, &cli.global, terminal).await,
+        Command::Why(args) => why::run(&args, &cli.global, terminal).await,
         Command::Explain(args) => explain::run(&args, terminal),
         Command::Rules(args) => rules::run(&args, cli.global.source.mesh.only(), terminal),
         Command::Snapshot(args) => snapshot::run(&args, &cli.global, terminal).await,

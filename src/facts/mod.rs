@@ -12,6 +12,7 @@ mod simulation;
 mod status;
 mod target;
 mod versions;
+mod why;
 
 pub use decision::{DECISION_KINDS, DecisionReport, RequestRow, decision, from, gaps as decision_gaps, headline};
 pub use injection::{InjectionReport, InjectionRow, PodCount, injection, injection_of};
@@ -25,6 +26,7 @@ pub use simulation::{ChangedRow, Effect, SimulationReport, simulation};
 pub use status::{ComponentRow, ControlPlaneRow, NamespaceRow, StatusReport, control_planes, status};
 pub use target::{NotFound, Target, find, objects};
 pub use versions::{ProxyVersionRow, VersionReport, versions};
+pub use why::{Asked, Client, WHY_KINDS, WhyReport, ask, why};
 
 use crate::index::Workload;
 use crate::mesh::istio::transport::Mode;

@@ -2,6 +2,7 @@
 
 pub mod authorization;
 pub mod certificate;
+pub mod gateway_api;
 pub mod install;
 pub mod istio;
 pub mod linkerd;
@@ -11,6 +12,7 @@ pub mod names;
 mod native;
 pub mod network_policy;
 pub mod resolve;
+pub mod routes;
 #[cfg(test)]
 pub(crate) mod testing;
 

@@ -103,7 +103,8 @@ impl Serialize for Step {
 }
 
 /// The steps of one request, in order.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(transparent)]
 pub struct Trace {
     /// The steps.
     pub steps: Vec<Step>,

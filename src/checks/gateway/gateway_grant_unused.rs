@@ -2,8 +2,8 @@ use std::collections::HashSet;
 
 use crate::checks::Findings;
 use crate::checks::support::gateway::attachment;
-use crate::checks::support::gateway::grants::Crossing;
 use crate::checks::support::gateway::routes;
+use crate::mesh::gateway_api::grants::Crossing;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::{SourceKind, World};

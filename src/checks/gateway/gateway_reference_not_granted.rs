@@ -1,7 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::gateway::attachment;
-use crate::checks::support::gateway::grants::Crossing;
 use crate::checks::support::gateway::routes;
+use crate::mesh::gateway_api::grants::Crossing;
 use crate::model::{Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::{Sight, World};

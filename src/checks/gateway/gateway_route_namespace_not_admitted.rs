@@ -80,6 +80,6 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 
 /// What several listeners say together: one that admits is enough.
 fn verdict(world: &World, gateway: &Object, listeners: &[&Listener<'_>], namespace: &str) -> Admits {
-    let said: Vec<Admits> = listeners.iter().map(|l| attachment::admits_namespace(world, gateway, l, namespace)).collect();
+    let said: Vec<Admits> = listeners.iter().map(|l| attachment::admits_namespace(&world.index, gateway, l, namespace)).collect();
     [Admits::Yes, Admits::Unknown].into_iter().find(|v| said.contains(v)).unwrap_or(Admits::No)
 }

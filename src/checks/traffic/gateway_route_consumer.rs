@@ -1,6 +1,6 @@
 use crate::checks::Findings;
-use crate::checks::support::gateway::grants::Crossing;
 use crate::checks::support::gateway::routes;
+use crate::mesh::gateway_api::grants::Crossing;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

@@ -60,7 +60,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let written = matching.get(field).map_or_else(String::new, |f| format!(" ({f})"));
             let wanted = of_root.get(field).map_or_else(|| "no such condition".to_owned(), |f| f.to_string());
             let message = format!("its {field}{written} does not fit what it is handed ({wanted}): istiod drops the rule");
-            let hint = match field.eq(&"uri") && !has_regex(&of_root) && !has_regex(&matching) {
+            let hint = match field.eq(&"uri") && !has_regex(of_root) && !has_regex(&matching) {
                 true => "Begin the path with the root's, or leave the match out.",
                 false => "Make the match narrow the root's (regular expressions are never merged), or leave it out.",
             };

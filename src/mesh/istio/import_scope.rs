@@ -9,10 +9,13 @@ use crate::model::{Field, Kind, Map, Object, Str};
 
 /// One `namespace/dnsName` of `egress[].hosts`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Egress {
-    namespace: Str,
-    dns: Str,
-    exclude: bool,
+pub struct Egress {
+    /// Where what it names lives; `.` for the Sidecar's own namespace, `*` for any.
+    pub namespace: Str,
+    /// The name, which may be a wildcard.
+    pub dns: Str,
+    /// Whether it takes out what others let in.
+    pub exclude: bool,
 }
 
 /// The Sidecar that holds for all workloads of a namespace, reduced to what it imports.
@@ -173,7 +176,7 @@ pub fn sees_port(sidecar: &Object, namespace: &str, fqdn: &str, home: &str, port
 }
 
 /// `~` before the namespace excludes; alone it stands for every namespace.
-fn read(text: &str) -> Option<Egress> {
+pub fn read(text: &str) -> Option<Egress> {
     let (namespace, dns) = text.split_once('/')?;
     let (namespace, exclude) = namespace.strip_prefix('~').map_or((namespace, false), |rest| (rest, true));
     let namespace = if exclude && namespace.is_empty() { "*" } else { namespace };

@@ -2,7 +2,6 @@
 
 pub(in crate::checks) mod addresses;
 pub(in crate::checks) mod attachment;
-pub(in crate::checks) mod grants;
 pub(in crate::checks) mod matches;
 pub(in crate::checks) mod routes;
 pub(in crate::checks) mod schema;

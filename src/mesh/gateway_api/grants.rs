@@ -5,32 +5,32 @@ use crate::model::{Field, Kind, Object};
 
 /// A reference from one namespace into another.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::checks) struct Crossing<'a> {
+pub struct Crossing<'a> {
     /// Kind of the object that refers.
-    pub(in crate::checks) from: Kind,
+    pub from: Kind,
     /// Its namespace.
-    pub(in crate::checks) from_namespace: &'a str,
+    pub from_namespace: &'a str,
     /// Kind of the object that is referred to.
-    pub(in crate::checks) to: Kind,
+    pub to: Kind,
     /// Its namespace.
-    pub(in crate::checks) to_namespace: &'a str,
+    pub to_namespace: &'a str,
     /// Its name.
-    pub(in crate::checks) name: &'a str,
+    pub name: &'a str,
 }
 
 impl<'a> Crossing<'a> {
     /// The reference of an object.
-    pub(in crate::checks) fn of(from: &'a Object, to: Kind, to_namespace: &'a str, name: &'a str) -> Self {
+    pub fn of(from: &'a Object, to: Kind, to_namespace: &'a str, name: &'a str) -> Self {
         Self { from: from.kind, from_namespace: &from.meta.namespace, to, to_namespace, name }
     }
 
     /// Whether some grant of the target's namespace permits it.
-    pub(in crate::checks) fn is_granted(&self, index: &Index) -> bool {
+    pub fn is_granted(&self, index: &Index) -> bool {
         self.grants(index).any(|grant| self.is_granted_by(grant))
     }
 
     /// Whether this grant permits it.
-    pub(in crate::checks) fn is_granted_by(&self, grant: &Object) -> bool {
+    pub fn is_granted_by(&self, grant: &Object) -> bool {
         let to = |to: &Field<'_>| {
             let name = to.text("name");
             group(to) == self.to.group() && to.text("kind") == self.to.name() && (name.is_empty() || name == self.name)
@@ -49,7 +49,7 @@ impl<'a> Crossing<'a> {
     }
 
     /// What to put into a ReferenceGrant.
-    pub(in crate::checks) fn hint(&self) -> String {
+    pub fn hint(&self) -> String {
         format!(
             "Create a ReferenceGrant in namespace {:?} from {} of namespace {:?} to {} {:?}.",
             self.to_namespace, self.from, self.from_namespace, self.to, self.name

@@ -1,0 +1,129 @@
+//! What routes by: VirtualServices with their delegates merged in, and what istiod makes of Gateway API routes.
+
+use std::cmp::Ordering;
+
+use super::rules::{HttpRule, L4Rule, Names, gateway_name};
+use super::{delegates, gateway_api};
+use crate::mesh::MeshView;
+use crate::mesh::istio::visibility::Visibility;
+use crate::model::{Kind, Object, ObjectRef, Subject};
+
+/// A VirtualService, or what is made into one.
+#[derive(Clone, Debug)]
+pub(super) struct Carrier<'a> {
+    pub object: &'a Object,
+    pub name: String,
+    pub namespace: &'a str,
+    pub created: Option<&'a str>,
+    pub hosts: Vec<String>,
+    /// `mesh` or `namespace/name`.
+    pub gateways: Vec<String>,
+    pub visibility: Visibility,
+    pub gateway_api: bool,
+    pub http: Vec<HttpRule<'a>>,
+    pub tcp: Vec<L4Rule<'a>>,
+    pub tls: Vec<L4Rule<'a>>,
+}
+
+impl Carrier<'_> {
+    pub(super) fn reference(&self) -> ObjectRef {
+        self.object.reference()
+    }
+
+    /// Age order; objects without a time are taken for older than all that have one, as istiod does.
+    pub(super) fn older(&self, other: &Self) -> Ordering {
+        (self.created, &self.name, self.namespace).cmp(&(other.created, &other.name, other.namespace))
+    }
+
+    pub(super) fn is_for(&self, gateway: &str) -> bool {
+        self.gateways.iter().any(|g| g == gateway)
+    }
+}
+
+/// All of them, oldest first.
+pub(super) fn all(view: MeshView<'_>) -> Vec<Carrier<'_>> {
+    let mut carriers = virtual_services(view);
+    carriers.extend(gateway_api::carriers(view));
+    carriers.sort_by(Carrier::older);
+    carriers
+}
+
+fn virtual_services(view: MeshView<'_>) -> Vec<Carrier<'_>> {
+    let suffix = view.istio.config.service_suffix();
+    let default = &view.istio.config.default_export_to[1];
+    let mut carriers = Vec::new();
+    for object in view.index.objects(Kind::VirtualService) {
+        let spec = object.spec();
+        let names = Names { namespace: &object.meta.namespace, suffix: &suffix };
+        let hosts: Vec<String> = spec.texts("hosts").map(|(h, _)| names.full(h)).collect();
+        if hosts.is_empty() {
+            continue;
+        }
+        let mut gateways: Vec<String> = spec.texts("gateways").map(|(g, _)| gateway_name(g, &object.meta.namespace)).collect();
+        if gateways.is_empty() {
+            gateways.push("mesh".to_owned());
+        }
+        carriers.push(Carrier {
+            object,
+            name: object.meta.name.to_string(),
+            namespace: &object.meta.namespace,
+            created: object.meta.creation_timestamp.as_deref(),
+            hosts,
+            gateways,
+            visibility: Visibility::of_object(object, default),
+            gateway_api: false,
+            http: http_rules(view, object, &suffix),
+            tcp: l4_rules(object, "tcp", names),
+            tls: l4_rules(object, "tls", names),
+        });
+    }
+    carriers
+}
+
+fn l4_rules<'a>(object: &'a Object, list: &str, names: Names<'_>) -> Vec<L4Rule<'a>> {
+    let rules: Vec<_> = object.spec().list(list).collect();
+    rules.iter().enumerate().map(|(i, rule)| L4Rule::read(object, rule, i, rules.len(), names)).collect()
+}
+
+/// The HTTP rules, what is left to delegates put in its place.
+fn http_rules<'a>(view: MeshView<'a>, object: &'a Object, suffix: &str) -> Vec<HttpRule<'a>> {
+    let namespace = object.meta.namespace.as_str();
+    let own = own_rules(object, suffix);
+    let fields: Vec<_> = object.spec().list("http").collect();
+    let mut rules = Vec::new();
+    for (rule, field) in own.into_iter().zip(fields) {
+        let Some(reference) = field.get("delegate") else {
+            rules.push(rule);
+            continue;
+        };
+        let place = Some(reference.text("namespace")).filter(|ns| !ns.is_empty()).unwrap_or(namespace);
+        let delegate = view.index.object(Kind::VirtualService, place, reference.text("name"));
+        // Only one without hosts is a delegate, and it must be exported to where the root is.
+        let usable = |d: &&Object| {
+            d.spec().texts("hosts").next().is_none() && Visibility::of_object(d, &view.istio.config.default_export_to[1]).includes(namespace)
+        };
+        if let Some(delegate) = delegate.filter(usable) {
+            rules.extend(delegates::merged(&rule, own_rules(delegate, suffix)));
+        }
+    }
+    rules
+}
+
+fn own_rules<'a>(object: &'a Object, suffix: &str) -> Vec<HttpRule<'a>> {
+    let names = Names { namespace: &object.meta.namespace, suffix };
+    let rules: Vec<_> = object.spec().list("http").collect();
+    rules.iter().enumerate().map(|(i, rule)| HttpRule::read(object, rule, i, rules.len(), names)).collect()
+}
+
+/// Those for a gateway (or the mesh) that a proxy of `namespace` gets, in the order in which they claim hosts: private ones, those exported to
+/// the namespace, public ones; in each group Gateway API routes of the namespace itself before the rest.
+pub(super) fn seen<'c, 'a>(carriers: &'c [Carrier<'a>], gateway: &str, namespace: &str) -> Vec<&'c Carrier<'a>> {
+    let group = |c: &Carrier<'_>| match &c.visibility {
+        Visibility::Everyone => 2,
+        Visibility::Namespaces(_) if c.namespace == namespace => 0,
+        Visibility::Namespaces(_) => 1,
+    };
+    let mut seen: Vec<&Carrier<'a>> = carriers.iter().filter(|c| c.is_for(gateway) && c.visibility.includes(namespace)).collect();
+    seen.sort_by_key(|c| (group(c), !(c.gateway_api && c.namespace == namespace)));
+    seen
+}

@@ -1,0 +1,115 @@
+//! Istio: what the client's sidecar, or a gateway, does with a request.
+
+mod action;
+mod carriers;
+mod delegates;
+mod gateway;
+mod gateway_api;
+mod l4;
+mod losers;
+mod matching;
+mod rules;
+mod scope;
+mod services;
+mod sidecar;
+
+use carriers::Carrier;
+use matching::{Proxy, Seen};
+use scope::Scope;
+use services::MeshService;
+use sidecar::Sidecar;
+
+use super::url::Normalization;
+use super::{Request, Route};
+use crate::index::Workload;
+use crate::mesh::MeshView;
+use crate::mesh::istio::labels::{self as istio_labels, GATEWAY_NAME};
+use crate::mesh::istio::policy::labels;
+use crate::mesh::resolve::Name;
+use crate::model::Kind;
+
+/// What routes by and what it routes to, read once for a question.
+struct Mesh<'a> {
+    view: MeshView<'a>,
+    services: Vec<MeshService<'a>>,
+    carriers: Vec<Carrier<'a>>,
+}
+
+impl<'a> Mesh<'a> {
+    fn read(view: MeshView<'a>) -> Self {
+        Self { view, services: services::all(view), carriers: carriers::all(view) }
+    }
+
+    /// The request as proxies of this mesh look at it.
+    fn seen<'r>(&self, request: &'r Request, scheme: &'static str) -> Seen<'r> {
+        let word = self.view.istio.config.root().at(["pathNormalization", "normalization"]).and_then(|f| f.str()).unwrap_or("DEFAULT");
+        Seen { request, path: Normalization::of(word).apply(&request.path), authority: request.authority(), scheme }
+    }
+
+    /// The service of that name that a namespace sees.
+    fn visible(&self, host: &str, namespace: &str) -> Option<&MeshService<'a>> {
+        let mut seen = self.services.iter().filter(|s| s.host == host && s.visibility.includes(namespace));
+        seen.clone().find(|s| *s.namespace == namespace).or_else(|| seen.clone().find(|s| s.is_kubernetes())).or_else(|| seen.next())
+    }
+
+    /// Why proxies of a namespace have no cluster of this name, if they have none.
+    fn missing(&self, proxy: Proxy<'_>, host: &str, port: i64, subset: &str) -> Option<String> {
+        let Some(service) = self.visible(host, proxy.namespace) else {
+            let exists = self.services.iter().any(|s| s.host == host);
+            return Some(if exists {
+                format!("{host} is not exported to namespace {}", proxy.namespace)
+            } else {
+                format!("no service is called {host}")
+            });
+        };
+        if service.port(port).is_none() {
+            let ports: Vec<String> = service.ports.iter().map(|p| p.number.to_string()).collect();
+            return Some(format!("{host} has no port {port}, only {}", ports.join(", ")));
+        }
+        if subset.is_empty() {
+            return None;
+        }
+        let rules = self.view.istio.registry.rules.applying(self.view.index, proxy.namespace, host, service.namespace);
+        let Some((_, rules)) = rules else { return Some(format!("no DestinationRule defines subset {subset} of {host}")) };
+        let for_client = |selector: &crate::model::Map| selector.is_subset_of(proxy.labels);
+        let usable = rules.iter().filter(|r| for_client(&labels(r.spec().at(["workloadSelector", "matchLabels"]))));
+        let defined = usable.clone().any(|r| r.spec().list("subsets").any(|s| s.text("name") == subset));
+        let names: Vec<String> = usable.map(|r| format!("{} {}/{}", Kind::DestinationRule, r.meta.namespace, r.meta.name)).collect();
+        (!defined).then(|| format!("{} defines no subset {subset} of {host}", names.join(", ")))
+    }
+
+    /// How often requests are tried again where no rule says so.
+    fn default_retries(&self) -> (u32, String) {
+        match self.view.istio.config.root().get("defaultHttpRetryPolicy") {
+            Some(policy) => {
+                let attempts = policy.get("attempts").and_then(|a| a.int()).unwrap_or(0);
+                (u32::try_from(attempts).unwrap_or(0), "the mesh's default".to_owned())
+            }
+            None => (2, "Istio's default".to_owned()),
+        }
+    }
+}
+
+/// What becomes of a request of `workload`: at its sidecar, or at itself when it is a gateway.
+pub(super) fn route<'a>(view: MeshView<'a>, workload: &'a Workload, name: &Name<'a>, request: &Request) -> Route {
+    let mesh = Mesh::read(view);
+    let namespace = &workload.reference.namespace;
+    let proxy = Proxy { labels: &workload.labels, namespace };
+    if is_gateway(&mesh, workload) {
+        return gateway::route(&mesh, workload, proxy, request);
+    }
+    let scope = Scope::of(view, namespace, &workload.labels);
+    Sidecar { mesh: &mesh, proxy, scope }.route(name, request)
+}
+
+/// Whether a workload is a gateway's proxy: by its labels, or because a Gateway selects it and it is no application.
+fn is_gateway(mesh: &Mesh<'_>, workload: &Workload) -> bool {
+    if istio_labels::is_gateway(workload) || (workload.labels.has(GATEWAY_NAME) && !istio_labels::is_waypoint(&workload.labels)) {
+        return true;
+    }
+    let spec = mesh.view.index.pod_spec(workload);
+    let pods = || mesh.view.index.pod_variants(workload).map(|(pod, _)| &pod.spec);
+    let router = spec.into_iter().chain(pods()).any(|s| s.container("istio-proxy").is_some_and(|c| c.args.iter().any(|a| *a == "router")));
+    let alone = spec.is_some_and(|s| s.containers.iter().all(|c| c.name == "istio-proxy"));
+    router || (alone && mesh.view.index.objects(Kind::IstioGateway).iter().any(|g| labels(g.spec().get("selector")).is_subset_of(&workload.labels)))
+}

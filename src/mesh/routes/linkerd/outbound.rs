@@ -1,0 +1,462 @@
+//! The policy of a Service's port or of an EgressNetwork: which routes count there for clients of a namespace, and what they do with a request.
+
+use std::cmp::Ordering;
+
+use super::super::url::{path_only, query};
+use super::super::{Loser, Outcome, Redirect, Request, Route, RuleRef, without_port};
+use super::backends::Backends;
+use super::matching::{self, Fit, HostFit};
+use super::settings::{Retry, Timeouts, retry};
+use super::{egress, profile};
+use crate::mesh::MeshView;
+use crate::mesh::linkerd::annotations::{DEFAULT_OPAQUE_PORTS, OPAQUE_PORTS, duration};
+use crate::mesh::linkerd::ports::PortSet;
+use crate::mesh::linkerd::routes::{ROUTE_KINDS, parents, rank, status, supports_filter};
+use crate::model::{Evidence, Field, Kind, Map, Object, Service, ServicePort, Subject};
+
+/// What a client addresses.
+pub(super) struct Parent<'a> {
+    pub view: MeshView<'a>,
+    pub port: u16,
+    what: What<'a>,
+    protocol: Protocol,
+}
+
+enum What<'a> {
+    Service(&'a Service),
+    Egress(&'a Object),
+}
+
+/// What is known of a port's protocol.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Protocol {
+    Http1,
+    Http2,
+    Opaque,
+    Detect,
+}
+
+/// Kinds of routes as they take each other's place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Class {
+    Grpc,
+    Http,
+    Tls,
+    Tcp,
+}
+
+impl<'a> Parent<'a> {
+    pub(super) fn service(view: MeshView<'a>, service: &'a Service, port: &ServicePort) -> Self {
+        let protocol = match port.app_protocol.as_deref().map(str::to_ascii_lowercase).as_deref() {
+            Some("http") => Protocol::Http1,
+            Some("kubernetes.io/h2c") => Protocol::Http2,
+            // Whatever else is declared is carried as bytes.
+            Some(_) => Protocol::Opaque,
+            None if is_opaque(&service.metadata.annotations, port.port) => Protocol::Opaque,
+            None => Protocol::Detect,
+        };
+        Self { view, port: u16::try_from(port.port).unwrap_or_default(), what: What::Service(service), protocol }
+    }
+
+    pub(super) fn egress(view: MeshView<'a>, network: &'a Object, port: u16) -> Self {
+        let protocol = if is_opaque(&network.meta.annotations, i32::from(port)) { Protocol::Opaque } else { Protocol::Detect };
+        Self { view, port, what: What::Egress(network), protocol }
+    }
+
+    pub(super) fn is_egress(&self) -> bool {
+        matches!(self.what, What::Egress(_))
+    }
+
+    pub(super) fn namespace(&self) -> &'a str {
+        match self.what {
+            What::Service(service) => &service.metadata.namespace,
+            What::Egress(network) => &network.meta.namespace,
+        }
+    }
+
+    pub(super) fn name(&self) -> &'a str {
+        match self.what {
+            What::Service(service) => &service.metadata.name,
+            What::Egress(network) => &network.meta.name,
+        }
+    }
+
+    /// The full name of the Service.
+    pub(super) fn host(&self) -> Option<String> {
+        match self.what {
+            What::Service(service) => {
+                let meta = &service.metadata;
+                Some(format!("{}.{}.svc.{}", meta.name, meta.namespace, self.view.linkerd.cluster.domain))
+            }
+            What::Egress(_) => None,
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self.what {
+            What::Service(_) => Kind::Service,
+            What::Egress(_) => Kind::EgressNetwork,
+        }
+    }
+
+    fn annotations(&self) -> &'a Map {
+        match self.what {
+            What::Service(service) => &service.metadata.annotations,
+            What::Egress(network) => &network.meta.annotations,
+        }
+    }
+
+    fn evidence(&self, text: impl Into<String>) -> Evidence {
+        match self.what {
+            What::Service(service) => Evidence::object(service.reference(), text),
+            What::Egress(network) => Evidence::object(network.reference(), text),
+        }
+    }
+
+    /// What becomes of a request of a client in `client`.
+    pub(super) fn route(&self, client: &str, request: &Request) -> Route {
+        let (routes, losers) = self.counting(client);
+        let class = self.class(&routes);
+        let profile = match self.what {
+            What::Service(service) => profile::of(self.view, client, service),
+            What::Egress(_) => None,
+        };
+        let overrides = |p: &&Object| matches!(class, Class::Http | Class::Grpc) || (class == Class::Tcp && profile::has_overrides(p));
+        if let (Some(profile), Some(host)) = (profile.filter(overrides), self.host()) {
+            let mut route = profile::route(profile, host, request, class != Class::Tcp);
+            let shadowed = routes.into_iter().map(|r| Loser {
+                object: r.reference(),
+                path: "spec".to_owned(),
+                text: format!("{} {} has routes or overrides, so no route of its Service counts", Kind::ServiceProfile, profile.meta.name),
+            });
+            route.losers.extend(shadowed.chain(losers));
+            return route;
+        }
+        let of_class: Vec<&'a Object> = routes.iter().copied().filter(|r| class_of(r.kind) == class).collect();
+        let mut route = match class {
+            Class::Grpc | Class::Http => self.by_request(&of_class, class, request),
+            Class::Tls => self.by_server_name(&of_class, request),
+            Class::Tcp => self.by_connection(&of_class),
+        };
+        let other = routes.iter().filter(|r| class_of(r.kind) != class).map(|r| Loser {
+            object: r.reference(),
+            path: "spec".to_owned(),
+            text: format!("a {} is not asked on this port", r.kind),
+        });
+        route.losers.extend(losers.into_iter().chain(other));
+        if route.rule.is_none() && route.because.is_empty() {
+            route.because.push(self.evidence("no route is for it"));
+        }
+        route
+    }
+
+    /// The kind of routes that is asked.
+    fn class(&self, routes: &[&Object]) -> Class {
+        let any = |class: Class| routes.iter().any(|r| class_of(r.kind) == class);
+        match self.protocol {
+            Protocol::Http1 => Class::Http,
+            Protocol::Http2 => {
+                if any(Class::Grpc) {
+                    Class::Grpc
+                } else {
+                    Class::Http
+                }
+            }
+            Protocol::Opaque => Class::Tcp,
+            Protocol::Detect => [Class::Grpc, Class::Http, Class::Tls, Class::Tcp].into_iter().find(|c| any(*c)).unwrap_or(Class::Http),
+        }
+    }
+
+    /// The routes that count for a client, oldest first, and those that name this parent and do not, with the reason.
+    fn counting(&self, client: &str) -> (Vec<&'a Object>, Vec<Loser>) {
+        let (mut counting, mut losers) = (Vec::new(), Vec::new());
+        for route in ROUTE_KINDS.into_iter().flat_map(|kind| self.view.index.objects(kind)) {
+            let named: Vec<_> =
+                parents(route).into_iter().filter(|p| p.kind == self.kind() && p.namespace == self.namespace() && p.name == self.name()).collect();
+            let Some(first) = named.first() else { continue };
+            let here = named.iter().find(|p| p.port.is_none_or(|port| port == i64::from(self.port)));
+            let why = match here {
+                None => Some((first.field.path_of("port"), format!("is for port {} only", first.port.unwrap_or_default()))),
+                Some(parent) => self.against(client, route, parent.port).map(|(path, why)| (path.unwrap_or_else(|| parent.field.path()), why)),
+            };
+            match why {
+                None => counting.push(route),
+                Some((path, text)) => losers.push(Loser { object: route.reference(), path, text }),
+            }
+        }
+        counting.sort_by(|a, b| age(a, b));
+        (counting, losers)
+    }
+
+    /// What speaks against a route, if something does: the field and the reason.
+    fn against(&self, client: &str, route: &'a Object, port: Option<i64>) -> Option<(Option<String>, String)> {
+        if self.is_egress() && port.is_none() {
+            return Some((None, "names the EgressNetwork without a port".to_owned()));
+        }
+        if *route.meta.namespace != *self.namespace() && *route.meta.namespace != *client {
+            return Some((None, format!("is for clients of namespace {} only", route.meta.namespace)));
+        }
+        if let Some((path, why)) = refused(route) {
+            return Some((Some(path), why));
+        }
+        match status(route, self.kind(), self.name()) {
+            Some(true) => None,
+            Some(false) => Some((None, "its status says that it is not accepted".to_owned())),
+            None => self.not_accepted(route, port).map(|why| (None, why)),
+        }
+    }
+
+    fn not_accepted(&self, route: &Object, port: Option<i64>) -> Option<String> {
+        if let What::Egress(network) = self.what
+            && !egress::is_accepted(self.view, network)
+        {
+            return Some("its EgressNetwork is not accepted: it overlaps the cluster's networks".to_owned());
+        }
+        let stronger = ROUTE_KINDS.into_iter().filter(|k| rank(*k) < rank(route.kind)).flat_map(|kind| self.view.index.objects(kind));
+        let same = |other: &&Object| {
+            parents(other).iter().any(|p| p.kind == self.kind() && p.namespace == self.namespace() && p.name == self.name() && p.port == port)
+        };
+        let winner = stronger.into_iter().find(same)?;
+        Some(format!("{} is on the same parent, and its kind takes precedence", winner.reference()))
+    }
+
+    fn by_request(&self, routes: &[&'a Object], class: Class, request: &Request) -> Route {
+        let grpc = class == Class::Grpc;
+        let host = without_port(&request.authority()).to_owned();
+        let found = routes.iter().filter_map(|route| {
+            let hostnames: Vec<&str> = route.spec().texts("hostnames").map(|(h, _)| h).collect();
+            let host = matching::host(&hostnames, &host)?;
+            let rules: Vec<Field<'a>> = route.spec().list("rules").collect();
+            let of = rules.len();
+            let fitting = rules.into_iter().enumerate().filter_map(|(i, rule)| Some((rule_fit(&rule, grpc, request)?, (i, rule))));
+            let (fit, (index, rule)) = matching::best(fitting)?;
+            Some(((host, fit), Taker { object: route, index, of, rule }))
+        });
+        if let Some(((_, fit), taker)) = matching::best::<_, (HostFit, Fit)>(found) {
+            return self.apply(taker, fit, grpc, request);
+        }
+        if let What::Egress(network) = self.what {
+            return self.fallback(network, true);
+        }
+        if routes.is_empty() {
+            let (timeouts, retries) = (Timeouts::read(self.annotations()).unwrap_or_default(), retry(self.annotations(), grpc).unwrap_or_default());
+            return Route { http: true, ..self.with(self.itself(), timeouts, retries) };
+        }
+        let mut route = Route { http: true, ..Route::end(Outcome::NotFound, "no rule of its routes takes it, and with a route there is no default") };
+        route.because.extend(routes.iter().map(|r| Evidence::field(r.reference(), "spec.rules", "has no rule for it")));
+        route
+    }
+
+    fn apply(&self, Taker { object, index, of, rule }: Taker<'a>, fit: Fit, grpc: bool, request: &Request) -> Route {
+        let own = Timeouts::read(&object.meta.annotations).unwrap_or_default();
+        let field = rule.at(["timeouts", "request"]).and_then(|t| t.str()).and_then(|t| duration(t).ok()).filter(|t| !t.is_zero());
+        let timeouts = Timeouts { request: own.request.or(field), ..own };
+        let timeouts = if timeouts.is_unset() { Timeouts::read(self.annotations()).unwrap_or_default() } else { timeouts };
+        let retries = retry(&object.meta.annotations, grpc).unwrap_or_default().or_else(|| retry(self.annotations(), grpc).unwrap_or_default());
+        let mut route = Route { http: true, ..self.with(self.backends(object, &rule), timeouts, retries) };
+        let asks = asked(&rule);
+        route.because = vec![Evidence::field(object.reference(), rule.path(), format!("takes {asks}"))];
+        route.rule = Some(RuleRef { object: object.reference(), index, path: rule.path(), of, asks });
+        for filter in rule.list("filters").filter(|f| f.text("type") == "RequestRedirect") {
+            match filter.get("requestRedirect").map(|f| redirect(&f, &rule, fit, request)) {
+                Some(Ok(Some(to))) => {
+                    route.redirect = Some(to);
+                    route.destinations.clear();
+                }
+                Some(Err(())) => route.direct_response = Some(500),
+                _ => {}
+            }
+        }
+        route
+    }
+
+    fn with(&self, backends: Backends, timeouts: Timeouts, retries: Option<Retry>) -> Route {
+        let mut route = match backends {
+            Backends::To(destinations) => Route { destinations, ..Route::default() },
+            Backends::AsDialled => Route::end(Outcome::Passthrough, "it leaves for the address that was dialled"),
+        };
+        route.timeout = timeouts.request.filter(|t| !t.is_zero());
+        route.retries = retries.map_or(0, |r| u32::from(r.limit));
+        route
+    }
+
+    fn by_server_name(&self, routes: &[&'a Object], request: &Request) -> Route {
+        let name = request.server_name();
+        let found = routes.iter().filter_map(|route| {
+            let names: Vec<&str> = route.spec().texts("hostnames").map(|(h, _)| h).collect();
+            Some((matching::host(&names, &name)?, *route))
+        });
+        match (matching::best(found), &self.what) {
+            (Some((_, route)), _) => self.whole_route(route),
+            (None, What::Egress(network)) => self.fallback(network, false),
+            (None, What::Service(_)) => Route::end(Outcome::NotFound, format!("no TLSRoute is for the server name {name}")),
+        }
+    }
+
+    fn by_connection(&self, routes: &[&'a Object]) -> Route {
+        match (routes.first(), &self.what) {
+            (Some(route), _) => self.whole_route(route),
+            (None, What::Egress(network)) => self.fallback(network, false),
+            (None, What::Service(_)) => self.with(self.itself(), Timeouts::default(), None),
+        }
+    }
+
+    /// A route that does not tell requests apart.
+    fn whole_route(&self, object: &'a Object) -> Route {
+        let Some(rule) = object.spec().list("rules").next() else { return self.with(self.itself(), Timeouts::default(), None) };
+        let mut route = self.with(self.backends(object, &rule), Timeouts::default(), None);
+        route.because = vec![Evidence::field(object.reference(), rule.path(), "takes connections")];
+        route.rule = Some(RuleRef { object: object.reference(), index: 0, path: rule.path(), of: 1, asks: "connections".to_owned() });
+        route
+    }
+
+    /// What an EgressNetwork does with traffic that none of its routes takes.
+    fn fallback(&self, network: &Object, http: bool) -> Route {
+        let policy = network.spec().text("trafficPolicy");
+        let because = vec![Evidence::field(network.reference(), "spec.trafficPolicy", format!("{policy}: no route of it takes the request"))];
+        let route = match (policy == "Deny", http) {
+            (false, _) => Route::end(Outcome::Passthrough, format!("EgressNetwork {} allows it", network.meta.name)),
+            (true, true) => Route { direct_response: Some(403), why: format!("EgressNetwork {} denies it", network.meta.name), ..Route::default() },
+            (true, false) => Route::end(Outcome::Blackhole, format!("EgressNetwork {} denies it", network.meta.name)),
+        };
+        Route { because, http, ..route }
+    }
+}
+
+/// The rule of a route that takes a request.
+struct Taker<'a> {
+    object: &'a Object,
+    index: usize,
+    /// How many rules the route has.
+    of: usize,
+    rule: Field<'a>,
+}
+
+fn is_opaque(annotations: &Map, port: i32) -> bool {
+    let list = annotations.get(OPAQUE_PORTS).unwrap_or(DEFAULT_OPAQUE_PORTS);
+    u16::try_from(port).is_ok_and(|port| PortSet::strict(list).is_ok_and(|set| set.contains(port)))
+}
+
+const fn class_of(kind: Kind) -> Class {
+    match kind {
+        Kind::GrpcRoute => Class::Grpc,
+        Kind::TlsRoute => Class::Tls,
+        Kind::TcpRoute => Class::Tcp,
+        _ => Class::Http,
+    }
+}
+
+/// Creation time, then name; routes with a time come before those without.
+fn age(a: &Object, b: &Object) -> Ordering {
+    let key = |o: &Object| (o.meta.creation_timestamp.is_none(), o.meta.creation_timestamp.clone(), o.meta.name.clone(), o.meta.namespace.clone());
+    key(a).cmp(&key(b))
+}
+
+/// Why the policy controller takes no notice of a route at all, if it does not: the field and the reason.
+fn refused(route: &Object) -> Option<(String, String)> {
+    let spec = route.spec();
+    if matches!(route.kind, Kind::TlsRoute | Kind::TcpRoute) {
+        let rules = spec.list("rules").count();
+        return (rules != 1).then(|| (spec.path_of("rules"), format!("has {rules} rules, and only one is supported")));
+    }
+    let grpc = route.kind == Kind::GrpcRoute;
+    if Timeouts::read(&route.meta.annotations).is_none() || retry(&route.meta.annotations, grpc).is_err() {
+        return Some(("metadata.annotations".to_owned(), "has a retry or timeout annotation that cannot be read, so it is dropped".to_owned()));
+    }
+    for rule in spec.list("rules") {
+        if let Some(filter) = rule.list("filters").find(|f| !supports_filter(route.kind, f)) {
+            return Some((
+                filter.path_of("type"),
+                format!("has filter {}, which Linkerd does not support: it drops the whole route", filter.text("type")),
+            ));
+        }
+        for m in rule.list("matches") {
+            let bad = |p: &Field<'_>| {
+                let value = p.get("value").and_then(|v| v.str()).unwrap_or("/");
+                if p.text("type") == "RegularExpression" { regex::Regex::new(value).is_err() } else { !grpc && !value.starts_with('/') }
+            };
+            if let Some(path) = m.get("path").filter(|p| !grpc && bad(p)) {
+                return Some((path.path(), "has a path that cannot be read: Linkerd drops the whole route".to_owned()));
+            }
+            if let Some(method) = m.get("method").filter(|f| grpc && f.text("type") == "RegularExpression") {
+                return Some((method.path(), "matches methods by regular expression: Linkerd drops the whole route".to_owned()));
+            }
+            let values = m.list("headers").chain(m.list("queryParams"));
+            if let Some(field) = values.into_iter().find(|f| f.text("type") == "RegularExpression" && regex::Regex::new(f.text("value")).is_err()) {
+                return Some((field.path(), "has a regular expression that cannot be read: Linkerd drops the whole route".to_owned()));
+            }
+        }
+    }
+    None
+}
+
+fn rule_fit(rule: &Field<'_>, grpc: bool, request: &Request) -> Option<Fit> {
+    let matches: Vec<Field<'_>> = rule.list("matches").collect();
+    if matches.is_empty() {
+        return if grpc { matching::grpc(None, request).map(|_| matching::ANY_GRPC) } else { Some(matching::ANY_HTTP) };
+    }
+    matches.iter().filter_map(|m| if grpc { matching::grpc(Some(m), request) } else { matching::http(m, request) }).max()
+}
+
+/// What a rule asks for, in words.
+fn asked(rule: &Field<'_>) -> String {
+    let one = |m: Field<'_>| {
+        let mut parts = Vec::new();
+        match m.get("method") {
+            Some(method) if method.is_map() => parts.push(format!("calls of {}/{}", or_any(method.text("service")), or_any(method.text("method")))),
+            Some(method) => parts.extend(method.str().map(|text| format!("method {text}"))),
+            None => {}
+        }
+        if let Some(path) = m.get("path") {
+            let value = path.get("value").and_then(|v| v.str()).unwrap_or("/").to_owned();
+            parts.push(match path.text("type") {
+                "Exact" => format!("path {value}"),
+                "RegularExpression" => format!("paths like {value}"),
+                _ => format!("paths under {value}"),
+            });
+        }
+        parts.extend(m.list("headers").map(|h| format!("header {} {:?}", h.text("name"), h.text("value"))));
+        parts.extend(m.list("queryParams").map(|q| format!("parameter {} {:?}", q.text("name"), q.text("value"))));
+        parts.join(", ")
+    };
+    let matches: Vec<String> = rule.list("matches").map(one).filter(|text| !text.is_empty()).collect();
+    if matches.is_empty() { "every request".to_owned() } else { matches.join(" or ") }
+}
+
+fn or_any(text: &str) -> &str {
+    if text.is_empty() { "*" } else { text }
+}
+
+/// The answer of a redirect; nothing when it leads to where the request already is, an error when the proxy cannot make one.
+fn redirect(field: &Field<'_>, rule: &Field<'_>, fit: Fit, request: &Request) -> Result<Option<Redirect>, ()> {
+    let authority = request.authority();
+    let bare = without_port(&authority);
+    let scheme = Some(field.text("scheme")).filter(|s| !s.is_empty()).unwrap_or("http");
+    let default = |port: i64| matches!((scheme, port), ("http", 80) | ("https", 443));
+    let own_port = authority.get(bare.len() + 1..).and_then(|p| p.parse::<i64>().ok());
+    let host = match (field.text("hostname"), field.get("port").and_then(|p| p.int())) {
+        ("", None) => authority.clone(),
+        ("", Some(port)) if default(port) => bare.to_owned(),
+        ("", Some(port)) => format!("{bare}:{port}"),
+        (host, Some(port)) => format!("{host}:{port}"),
+        (host, None) => own_port.filter(|p| !default(*p)).map_or_else(|| host.to_owned(), |p| format!("{host}:{p}")),
+    };
+    let path = match field.get("path") {
+        None => request.path.clone(),
+        Some(path) if path.text("type") == "ReplaceFullPath" => path.text("replaceFullPath").to_owned(),
+        Some(path) => {
+            // Only what a prefix matched can be replaced.
+            let mut others = rule.list("matches").filter_map(|m| m.get("path"));
+            let only = path_only(&request.path);
+            if others.any(|p| matches!(p.text("type"), "Exact" | "RegularExpression")) || fit.path.0 > only.len() {
+                return Err(());
+            }
+            let rest = only.get(fit.path.0..).unwrap_or_default();
+            let slash = if !rest.is_empty() && !rest.starts_with('/') { "/" } else { "" };
+            format!("{}{slash}{rest}{}", path.text("replacePrefixMatch"), query(&request.path))
+        }
+    };
+    let location = format!("{scheme}://{host}{path}");
+    let code = field.get("statusCode").and_then(|c| c.int()).and_then(|c| u16::try_from(c).ok()).unwrap_or(302);
+    Ok((location != format!("http://{authority}{}", request.path)).then_some(Redirect { code, location }))
+}
