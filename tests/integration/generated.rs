@@ -122,6 +122,14 @@ fn the_readme_shows_what_the_program_prints() {
 }
 
 #[test]
+fn the_readme_shows_why_a_request_fails() {
+    let question = ["why", "deploy/frontend", "cart", "GET", "/items", "-n", "shop", "--demo"];
+    let (code, out, _) = run(&[], &[&question[..], &["--width", "100"]].concat());
+    assert_eq!(code, 1);
+    section_is_current("why", &format!("```console\n$ kubectl mesh {}\n{out}```\n", question.join(" ")));
+}
+
+#[test]
 fn the_readme_names_the_rights_that_reading_takes() {
     section_is_current("rbac", &format!("```yaml\n{}```\n", cluster_role()));
 }

@@ -36,3 +36,4 @@ mod standin;
 mod status;
 mod verdict;
 mod version;
+mod why;

@@ -91,5 +91,5 @@ fn admitted(world: &World, gateway: &Object, namespace: &str) -> bool {
     let listeners = attachment::listeners(gateway);
     gateway.meta.namespace == namespace
         || listeners.is_empty()
-        || listeners.iter().any(|listener| attachment::admits_namespace(world, gateway, listener, namespace) != Admits::No)
+        || listeners.iter().any(|listener| attachment::admits_namespace(&world.index, gateway, listener, namespace) != Admits::No)
 }

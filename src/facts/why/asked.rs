@@ -5,7 +5,7 @@ use crate::index::Workload;
 use crate::mesh::resolve::{self, StandsFor};
 use crate::mesh::routes::Request;
 use crate::model::{Kind, Str};
-use crate::world::World;
+use crate::world::{Sight, World};
 
 /// A question about one request.
 #[derive(Clone, Debug)]
@@ -33,7 +33,11 @@ pub fn ask<'w>(world: &'w World, words: &[String], headers: &[String], namespace
         return Err(not_found("a client and a server are needed", "for instance: kubectl mesh why deploy/frontend cart:8080 GET /items -n shop"));
     };
     let client = client_of(world, client, namespace)?;
-    let (mut request, url_path) = server_of(world, server, &client.workload.reference.namespace)?;
+    let place = &client.workload.reference.namespace;
+    let (mut request, url_path) = server_of(world, server, place)?;
+    if !client.gateway {
+        known(world, &request.host, place)?;
+    }
     let (method, path) = match rest {
         [] => (None, None),
         [one] if one.starts_with('/') => (None, Some(one.clone())),
@@ -68,7 +72,14 @@ fn client_of<'w>(world: &'w World, word: &str, namespace: Option<&str>) -> Resul
     if let Some(name) = ["gateway/", "gateways/", "gw/"].iter().find_map(|kind| word.strip_prefix(kind)) {
         return gateway_of(world, name, namespace);
     }
-    match find(world, &[word.to_owned()], namespace)? {
+    let found = find(world, &[word.to_owned()], namespace);
+    // `-n` is where names without a namespace are looked for; NAME.NAMESPACE says it itself.
+    let elsewhere = word.rsplit_once('.').filter(|_| found.is_err() && namespace.is_some());
+    let found = match elsewhere.map(|(name, namespace)| find(world, &[name.to_owned()], Some(namespace))) {
+        Some(Ok(target)) => Ok(target),
+        _ => found,
+    };
+    match found? {
         Target::Workload(workload) => Ok(Client { workload, gateway: false }),
         Target::Service(service) => {
             let selector = &service.spec.selector;
@@ -155,16 +166,26 @@ fn only_port(world: &World, host: &str, client: &Str) -> Result<u16, NotFound> {
                 Err(not_found(format!("Service {host:?} has several ports"), format!("write {host}:PORT with one of {}", numbers.join(", "))))
             }
         },
-        StandsFor::Outside if !host.contains('.') => {
-            let known: Vec<&str> = world.index.services_in(client).iter().map(|s| s.metadata.name.as_str()).collect();
-            let near = nearest(host, &known).map_or_else(|| "write NAME.NAMESPACE, or a full name".to_owned(), |n| format!("did you mean {n}?"));
-            Err(not_found(format!("no Service called {host:?} in namespace {client:?}"), near))
-        }
         _ => Ok(80),
     }
 }
 
+/// A name without a dot is one of a Service beside the client, and nothing else.
+fn known(world: &World, host: &str, client: &Str) -> Result<(), NotFound> {
+    if host.contains('.') || !matches!(resolve::name(world.view(), client, host).stands_for, StandsFor::Outside) {
+        return Ok(());
+    }
+    let known: Vec<&str> = world.index.services_in(client).iter().map(|s| s.metadata.name.as_str()).collect();
+    let near = nearest(host, &known).map_or_else(|| "write NAME.NAMESPACE, or a full name".to_owned(), |n| format!("did you mean {n}?"));
+    let message = format!("no Service called {host:?} in namespace {client:?}");
+    let unread = match world.sight(Kind::Service, client) {
+        Sight::Hidden(gap) => Some(gap.map_or_else(|| "Services were not read".to_owned(), |g| g.to_string())),
+        Sight::Clear | Sight::NotInFiles => None,
+    };
+    Err(NotFound { message, hint: near, unread })
+}
+
 /// The name that is closest to what was typed, if one is close.
-fn nearest<'n>(typed: &str, known: &[&'n str]) -> Option<&'n str> {
+pub(super) fn nearest<'n>(typed: &str, known: &[&'n str]) -> Option<&'n str> {
     crate::mesh::linkerd::annotations::nearest(typed, known)
 }

@@ -1,15 +1,20 @@
 //! One request from a client to a server, step by step, and where it ends.
 
 mod asked;
+mod hops;
+mod words;
 
 pub use asked::{Asked, Client, ask};
+use hops::Hops;
 
 use serde::Serialize;
 
 use crate::index::Workload;
-use crate::mesh::routes::{self, Route};
+use crate::mesh::istio::ambient;
+use crate::mesh::resolve::Name;
+use crate::mesh::routes::{self, Outcome, Route};
 use crate::mesh::{MeshView, resolve};
-use crate::model::{Kind, Membership, MeshId, Trace};
+use crate::model::{Gap, Kind, Membership, MeshId, Step, StepKind, StepPlace, StepResult, Trace};
 use crate::world::World;
 
 /// Everything that a request meets on its way.
@@ -49,21 +54,147 @@ pub struct WhyReport {
     pub route: Route,
     /// The first step that fails.
     pub failed_at: Option<usize>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+    /// The answer in one sentence.
+    #[serde(skip)]
+    pub headline: String,
+    /// The client's name.
+    #[serde(skip)]
+    pub client: String,
+    /// What it calls, as typed.
+    #[serde(skip)]
+    pub server: String,
+    /// The client's namespace.
+    #[serde(skip)]
+    pub namespace: String,
 }
 
 /// Follows a request.
-pub fn why(world: &World, asked: &Asked<'_>) -> WhyReport {
+pub fn why<'w>(world: &'w World, asked: &'w Asked<'w>) -> WhyReport {
     let view = world.view();
-    let steps = Trace::default();
-    let route = match carrier(view, asked.client.workload) {
-        Some(mesh) => routes::route(view, mesh, asked.client.workload, &asked.request),
-        None => routes::plain(view, &resolve::name(view, &asked.client.workload.reference.namespace, &asked.request.host), &asked.request),
+    let client = asked.client.workload;
+    let name = resolve::name(view, &client.reference.namespace, &asked.request.host);
+    let (carrier, router) = carrier(view, client, &name, asked.client.gateway);
+    let route = match carrier {
+        Some((mesh, proxy)) => routes::route(view, mesh, proxy, &asked.request),
+        None => routes::plain(view, &name, &asked.request),
     };
-    let failed_at = steps.failed_at();
-    WhyReport { outcome: "unknown", steps, route, failed_at }
+    let hops = Hops::new(world, asked, carrier.map(|(mesh, _)| mesh), router);
+    let mut trace = Trace { steps: vec![hops.client()] };
+    let ended = |steps: &[Step]| steps.iter().any(|s| s.result == StepResult::Fails);
+    trace.steps.extend(if asked.client.gateway { hops.at_gateway() } else { vec![hops.service(&name)] });
+    if !ended(&trace.steps) {
+        trace.steps.push(hops.route(&route, &name));
+    }
+    let answered = route.redirect.is_some() || route.direct_response.is_some();
+    if !ended(&trace.steps) && !answered {
+        let unresolved = trace.steps.iter().any(|s| s.step == StepKind::Service && matches!(s.result, StepResult::Unknown(_)));
+        let more = match (route.outcome, name.service()) {
+            _ if unresolved => Vec::new(),
+            (Outcome::Passthrough, Some(service)) => hops.destinations(&straight(view, service, asked)),
+            (Outcome::Passthrough, None) => hops.egress(&route, &name),
+            _ => hops.destinations(&route),
+        };
+        trace.steps.extend(more);
+    }
+    let failed_at = trace.failed_at();
+    let server = format!("{}:{}", asked.request.host, asked.request.port);
+    let outcome = match failed_at {
+        Some(_) => "fails",
+        None if trace.is_uncertain() => "unknown",
+        None => "works",
+    };
+    if outcome != "works" {
+        let text = "not reached".to_owned();
+        let skipped = Step { step: StepKind::Service, at: StepPlace::Server, result: StepResult::Skipped, text, because: Vec::new(), hint: None };
+        trace.steps.extend(failed_at.map(|_| skipped));
+    }
+    let mut gaps = super::gaps(world, WHY_KINDS);
+    gaps.extend(super::gaps(world, super::DECISION_KINDS));
+    gaps.sort();
+    gaps.dedup();
+    let headline = headline(&trace, &route, &client.reference.name, &server);
+    WhyReport {
+        outcome,
+        steps: trace,
+        route,
+        failed_at,
+        gaps,
+        headline,
+        client: client.reference.name.to_string(),
+        server,
+        namespace: client.reference.namespace.to_string(),
+    }
 }
 
-/// The mesh whose proxy carries what a workload sends, if one does.
-fn carrier(view: MeshView<'_>, workload: &Workload) -> Option<MeshId> {
-    [MeshId::Istio, MeshId::Linkerd].into_iter().find(|mesh| view.membership(*mesh, workload).is_ok_and(|m| m != Membership::None))
+/// A Service without any route.
+fn straight(view: MeshView<'_>, service: &crate::model::Service, asked: &Asked<'_>) -> Route {
+    let host = Some(resolve::full_name(view, service));
+    let share = routes::Destination { host, port: Some(i64::from(asked.request.port)), weight: 100.0, ..routes::Destination::default() };
+    Route { destinations: vec![share], ..Route::default() }
+}
+
+/// The answer in one sentence.
+fn headline(trace: &Trace, route: &Route, client: &str, server: &str) -> String {
+    let open = trace.steps.iter().find(|s| matches!(s.result, StepResult::Unknown(_)));
+    let sentence = |step: &Step| {
+        let text = format!("{}{}", at(step), step.text.trim_end_matches('.'));
+        let mut rest = text.chars();
+        rest.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), rest.as_str()))
+    };
+    match (trace.failed_at().map(|i| &trace.steps[i]), open) {
+        (Some(step), _) => format!("No. {}.", sentence(step)),
+        (None, Some(step)) => format!("Cannot tell. {}.", sentence(step)),
+        (None, None) => match (&route.redirect, route.direct_response) {
+            (Some(redirect), _) => format!("Yes: {client} is sent on to {} ({}).", redirect.location, redirect.code),
+            (None, Some(code)) => format!("Yes: the proxy answers {code} itself."),
+            (None, None) => format!("Yes. {client} reaches {server}."),
+        },
+    }
+}
+
+/// Where a step happens, as the beginning of a sentence.
+fn at(step: &Step) -> &'static str {
+    match (step.step, step.at) {
+        (StepKind::Authorization, StepPlace::Server) => "At the server: ",
+        (StepKind::Authorization, StepPlace::Waypoint) => "At the waypoint: ",
+        (StepKind::Authorization | StepKind::Route, StepPlace::Gateway) => "At the gateway: ",
+        (StepKind::Mtls, _) => "The connection is not agreed: ",
+        (StepKind::NetworkPolicy, _) => "On the network: ",
+        _ => "",
+    }
+}
+
+/// The mesh that decides about a client's requests, the workload whose proxy does, and where that is.
+///
+/// ztunnel knows no requests: in ambient the waypoint of the Service decides, and without one nothing but the Service does.
+fn carrier<'w>(view: MeshView<'w>, client: &'w Workload, name: &Name<'w>, gateway: bool) -> (Option<(MeshId, &'w Workload)>, StepPlace) {
+    if gateway {
+        return (Some((MeshId::Istio, client)), StepPlace::Gateway);
+    }
+    for mesh in [MeshId::Istio, MeshId::Linkerd] {
+        match view.membership(mesh, client) {
+            Ok(Membership::None) | Err(_) => {}
+            Ok(Membership::Ambient) => {
+                let waypoint = name.service().and_then(|s| waypoint(view, s));
+                return (waypoint.map(|w| (mesh, w)), if waypoint.is_some() { StepPlace::Waypoint } else { StepPlace::Client });
+            }
+            Ok(_) => return (Some((mesh, client)), StepPlace::Client),
+        }
+    }
+    (None, StepPlace::Client)
+}
+
+/// The workload of a Service's waypoint, if it asks for one that is there.
+fn waypoint<'w>(view: MeshView<'w>, service: &crate::model::Service) -> Option<&'w Workload> {
+    let meta = &service.metadata;
+    if !ambient::waypoint(view.index, &meta.labels, &meta.namespace).works() {
+        return None;
+    }
+    let (namespace, name) = ambient::reference(view.index, &meta.labels, &meta.namespace)?;
+    view.index
+        .workloads()
+        .iter()
+        .find(|w| w.reference.namespace == namespace && (w.reference.name == name || w.labels.is(crate::mesh::istio::labels::GATEWAY_NAME, &name)))
 }

@@ -1,0 +1,196 @@
+//! `why`: one request, step by step, on the demo and on manifests.
+
+use serde_json::Value;
+
+use crate::mesh::run;
+
+/// A shop whose cart is strict and admits one caller's reads, with routes of every kind.
+const SHOP: &str = "
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: tools}
+---
+apiVersion: v1
+kind: Service
+metadata: {namespace: shop, name: cart}
+spec: {selector: {app: cart}, ports: [{name: http, port: 80, targetPort: 8080}, {name: http-admin, port: 9090}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {namespace: shop, name: nobody}
+spec: {selector: {app: nobody}, ports: [{name: http, port: 80}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {namespace: shop, name: cart}
+spec: {template: {metadata: {labels: {app: cart, version: v1}}, spec: {serviceAccountName: cart, containers: [{name: app, ports: [{containerPort: 8080}]}]}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {namespace: shop, name: frontend}
+spec: {template: {metadata: {labels: {app: frontend}}, spec: {serviceAccountName: frontend, containers: [{name: app}]}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {namespace: shop, name: public}
+spec:
+  template:
+    metadata: {labels: {istio: ingressgateway}, annotations: {inject.istio.io/templates: gateway}}
+    spec: {containers: [{name: istio-proxy, image: auto}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {namespace: tools, name: legacy}
+spec: {template: {metadata: {labels: {app: legacy}}, spec: {containers: [{name: app}]}}}
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {namespace: shop, name: default}
+spec: {mtls: {mode: STRICT}}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {namespace: shop, name: cart}
+spec:
+  selector: {matchLabels: {app: cart}}
+  rules:
+  - from: [{source: {principals: [cluster.local/ns/shop/sa/frontend]}}]
+    to: [{operation: {methods: [GET]}}]
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {namespace: shop, name: public}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [shop.example.com]}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {namespace: shop, name: outside}
+spec:
+  hosts: [shop.example.com]
+  gateways: [public]
+  http:
+  - match: [{uri: {prefix: /old}}]
+    redirect: {uri: /new}
+  - match: [{uri: {prefix: /shop}}]
+    route: [{destination: {host: cart, port: {number: 80}}}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {namespace: shop, name: cart}
+spec:
+  hosts: [cart]
+  http:
+  - match: [{uri: {prefix: /v2}}]
+    route: [{destination: {host: cart, subset: v2}}]
+  - match: [{uri: {prefix: /items}}]
+    timeout: 2s
+    retries: {attempts: 4}
+    rewrite: {uri: /api/items}
+    mirror: {host: nobody}
+    mirrorPercentage: {value: 5}
+    fault: {delay: {fixedDelay: 3s, percentage: {value: 50}}}
+    route: [{destination: {host: cart}}]
+  - route: [{destination: {host: cart}}]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {namespace: shop, name: cart}
+spec: {host: cart, subsets: [{name: v2, labels: {version: v2}}]}
+";
+
+fn why(args: &[&str]) -> (i32, String, String) {
+    run(&[("shop.yaml", SHOP.as_bytes())], &[&["why", "-f", "shop.yaml", "-n", "shop"], args].concat())
+}
+
+fn document(args: &[&str]) -> Value {
+    let (_, out, err) = why(&[args, &["-o", "json"]].concat());
+    serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out} {err}"))
+}
+
+#[test]
+fn a_request_that_works_is_told_with_all_that_is_done_to_it() {
+    let (code, out, err) = why(&["deploy/frontend", "cart", "GET", "/items/7", "--width", "80"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    for said in ["✔ Yes.", "timeout 2s", "4 retries", "/api/items/7", "copied to nobody.shop", "a delay of 3s for 50 %", "mutual TLS", "rule 1"] {
+        let words = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(said), "{said:?} is not in\n{out}");
+    }
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+}
+
+#[test]
+fn a_refusal_is_shown_with_field_line_and_remedy() {
+    let (code, out, _) = why(&["deploy/frontend", "cart", "POST", "/"]);
+    assert_eq!(code, 1);
+    for said in ["✖ No.", "AuthorizationPolicy shop/cart", "spec.rules[0].to[0].operation.methods", "shop.yaml:", "→ Add \"POST\""] {
+        assert!(out.contains(said), "{said:?} is not in\n{out}");
+    }
+    let report = document(&["deploy/frontend", "cart", "POST", "/"]);
+    let failed = report["failedAt"].as_u64().unwrap();
+    assert_eq!(report["outcome"], "fails");
+    assert_eq!(report["steps"][failed as usize]["step"], "authorization");
+    assert_eq!(report["steps"][failed as usize]["at"], "server");
+}
+
+#[test]
+fn each_fault_is_named_where_it_is() {
+    for (args, step) in [
+        (&["legacy.tools", "cart.shop", "GET", "/"][..], "mtls"),
+        (&["deploy/frontend", "cart:81"], "service"),
+        (&["deploy/frontend", "crat.shop.svc.cluster.local:80"], "service"),
+        (&["deploy/frontend", "nobody"], "endpoints"),
+        (&["deploy/frontend", "cart", "GET", "/v2/x"], "endpoints"),
+        (&["gateway/public", "http://shop.example.com/elsewhere"], "route"),
+    ] {
+        let report = document(args);
+        let failed = report["failedAt"].as_u64().unwrap_or_else(|| panic!("{args:?} does not fail: {report}"));
+        assert_eq!(report["steps"][failed as usize]["step"], step, "{args:?}: {report}");
+    }
+}
+
+#[test]
+fn an_ingress_gateway_is_asked_with_the_url_of_a_browser() {
+    let (code, out, _) = why(&["gateway/public", "http://shop.example.com/old"]);
+    assert!(code == 0 && out.contains("http://shop.example.com/new"), "{out}");
+    let (code, out, _) = why(&["gateway/public", "http://shop.example.com/shop"]);
+    assert!(code == 1 && out.contains("AuthorizationPolicy shop/cart"), "the gateway is not frontend: {out}");
+}
+
+#[test]
+fn wrong_names_get_a_suggestion() {
+    let (code, _, err) = why(&["deploy/frontned", "cart"]);
+    assert!(code == 2 && err.contains("did you mean frontend?"), "{err}");
+    let (code, _, err) = why(&["deploy/frontend", "crat:80"]);
+    assert!(code == 2 && err.contains("did you mean cart?"), "{err}");
+}
+
+#[test]
+fn what_the_files_do_not_hold_is_not_known() {
+    let files = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {namespace: shop, name: frontend}
+spec: {template: {metadata: {labels: {app: frontend}}, spec: {containers: [{name: app}]}}}
+";
+    let (code, out, err) =
+        run(&[("a.yaml", files.as_bytes())], &["why", "-f", "a.yaml", "-n", "shop", "deploy/frontend", "cart.shop.svc.cluster.local:80"]);
+    assert_eq!(code, 3, "{out}{err}");
+    assert!(out.starts_with("? Cannot tell."), "{out}");
+}
+
+#[test]
+fn the_demo_is_explained() {
+    let (code, out, err) = run(&[], &["why", "--demo", "deploy/frontend", "cart", "GET", "/", "-n", "shop", "--width", "80"]);
+    assert_eq!((code, err.as_str()), (1, ""));
+    insta::assert_snapshot!(out);
+    let (code, out, _) = run(&[], &["why", "--demo", "deploy/frontend", "catalog", "GET", "/", "-n", "shop"]);
+    assert!(code == 1 && out.contains("10 % of the requests") && out.contains("no subset v3"), "{out}");
+    let (code, out, _) = run(&[], &["why", "--demo", "deploy/shipping", "orders", "GET", "/", "-n", "orders"]);
+    assert_eq!(code, 0, "{out}");
+}
