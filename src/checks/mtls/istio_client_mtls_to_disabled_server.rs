@@ -4,7 +4,7 @@ use crate::checks::Findings;
 use crate::checks::support::istio::security::ports;
 use crate::checks::support::istio::security::tls::{self, Rules};
 use crate::mesh::istio::policy::{self, Enforcer};
-use crate::mesh::istio::transport::{Mode, PeerAuthentications};
+use crate::mesh::mtls::{Mtls, ServerMode};
 use crate::model::{Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -60,7 +60,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 /// DestinationRules for a single Service, by what its workloads accept.
 fn per_service(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
-    let peers = PeerAuthentications::new(index, world.istio.root_namespace());
+    let mtls = Mtls::new(world.view());
     let mut by_service: BTreeMap<(String, String), Vec<&Object>> = BTreeMap::new();
     for rule in index.objects(Kind::DestinationRule).iter().filter(|r| tls::client_mode(r) == Some("ISTIO_MUTUAL")) {
         let host = world.istio.registry.kiali_host(rule.spec().text("host"), &rule.meta.namespace);
@@ -71,17 +71,20 @@ fn per_service(world: &World, findings: &mut Findings<'_>) {
     for ((namespace, name), rules) in by_service {
         let Some(service) = index.service(&namespace, &name).filter(|s| !s.spec.selector.is_empty()) else { continue };
         let disabled = index.select(Some(&namespace), &service.spec.selector).find_map(|workload| {
-            let accepts = peers.known(workload).ok().filter(|_| policy::enforcer(world.view(), workload) == Enforcer::Sidecar)?;
-            let mut ports = service.spec.ports.iter().filter_map(|p| ports::container_port(index, workload, p));
-            ports.find_map(|port| Some(accepts.on(port)).filter(|d| d.mode == Mode::Disable).map(|d| (workload, port, d)))
+            if policy::enforcer(world.view(), workload) != Enforcer::Sidecar {
+                return None;
+            }
+            let ports = service.spec.ports.iter().filter_map(|p| ports::container_port(index, workload, p));
+            ports.map(|port| mtls.mode(workload, port)).find(|accepts| accepts.mode == ServerMode::Disable).map(|accepts| (workload, accepts))
         });
-        let Some((workload, port, decision)) = disabled else { continue };
+        let Some((workload, accepts)) = disabled else { continue };
+        let port = accepts.port;
         for rule in rules {
             let message = format!("callers use mutual TLS, but port {port} of {} has it disabled", workload.reference);
             let finding = findings.add(rule, "spec.trafficPolicy.tls.mode", message, HINT);
             finding.codes(&[]);
-            if let Some(peer) = decision.policy {
-                finding.related(peer.reference(), "disables it");
+            if let Some(peer) = accepts.decider() {
+                finding.related(peer.clone(), "disables it");
             }
         }
     }

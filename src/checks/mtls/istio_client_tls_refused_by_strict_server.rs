@@ -7,6 +7,7 @@ use crate::checks::support::istio::security::tls::{self, MESH_HOST};
 use crate::mesh::istio::policy::{self, Enforcer};
 use crate::mesh::istio::transport::{Mode, PeerAuthentications};
 use crate::mesh::istio::{Registry, Source};
+use crate::mesh::mtls::{Mtls, ServerMode};
 use crate::model::{Kind, Map, Object, ObjectRef, Service, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -42,6 +43,7 @@ const HINT: &str = "Remove tls from the DestinationRule so that callers use mutu
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let peers = PeerAuthentications::new(&world.index, world.istio.root_namespace());
+    let mtls = Mtls::new(world.view());
     let mut strict: HashMap<ObjectRef, Vec<Strict>> = HashMap::new();
     for rule in world.index.objects(Kind::DestinationRule) {
         let mut settings = client_tls::settings(rule);
@@ -55,7 +57,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             continue;
         }
         let Some(service) = service(world, &world.istio.registry, rule, host) else { continue };
-        let refusing = strict.entry(service.reference()).or_insert_with(|| strict_ports(world, &peers, service));
+        let refusing = strict.entry(service.reference()).or_insert_with(|| strict_ports(world, &mtls, service));
         for setting in settings {
             let hit = refusing.iter().find(|s| setting.reaches(s.port) && setting.labels.is_subset_of(&s.labels));
             if let Some(hit) = hit {
@@ -123,7 +125,7 @@ struct Strict {
     peer: Option<ObjectRef>,
 }
 
-fn strict_ports(world: &World, peers: &PeerAuthentications<'_>, service: &Service) -> Vec<Strict> {
+fn strict_ports<'w>(world: &'w World, mtls: &Mtls<'w>, service: &Service) -> Vec<Strict> {
     let index = &world.index;
     let mut found = Vec::new();
     if service.spec.selector.is_empty() {
@@ -133,12 +135,11 @@ fn strict_ports(world: &World, peers: &PeerAuthentications<'_>, service: &Servic
         if policy::enforcer(world.view(), workload) != Enforcer::Sidecar {
             continue;
         }
-        let Ok(accepts) = peers.known(workload) else { continue };
         for port in &service.spec.ports {
             let Some(container_port) = ports::container_port(index, workload, port) else { continue };
-            let decision = accepts.on(container_port);
-            if decision.mode == Mode::Strict {
-                let peer = decision.policy.map(Subject::reference);
+            let accepts = mtls.mode(workload, container_port);
+            if accepts.mode == ServerMode::Strict {
+                let peer = accepts.decider().cloned();
                 found.push(Strict { port: port.port, container_port, workload: workload.reference.clone(), labels: workload.labels.clone(), peer });
             }
         }

@@ -1,7 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::security::{client_tls, ports};
 use crate::mesh::istio::policy::{self, Enforcer};
-use crate::mesh::istio::transport::{Mode, PeerAuthentications};
+use crate::mesh::mtls::{Mtls, ServerMode};
 use crate::model::{Kind, ServicePort, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -33,7 +33,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
-    let peers = PeerAuthentications::new(index, world.istio.root_namespace());
+    let mtls = Mtls::new(world.view());
     for rule in index.objects(Kind::DestinationRule) {
         let mut settings = client_tls::settings(rule);
         settings.retain(|s| matches!(s.mode, "SIMPLE" | "MUTUAL"));
@@ -49,11 +49,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let workloads =
                 || index.select(Some(&service.metadata.namespace), &service.spec.selector).filter(|w| setting.labels.is_subset_of(&w.labels));
             let hit = reached.flat_map(|port| workloads().map(move |w| (port, w))).find(|(port, workload)| {
-                let redirected = !workload.annotations.iter().any(|(name, _)| name.starts_with("traffic.sidecar.istio.io/"));
-                let open = |container| peers.known(workload).is_ok_and(|accepts| accepts.on(container).mode != Mode::Strict);
-                redirected
-                    && policy::enforcer(world.view(), workload) == Enforcer::Sidecar
-                    && ports::container_port(index, workload, port).is_some_and(open)
+                let open = |container| matches!(mtls.mode(workload, container).mode, ServerMode::Permissive | ServerMode::Disable);
+                policy::enforcer(world.view(), workload) == Enforcer::Sidecar && ports::container_port(index, workload, port).is_some_and(open)
             });
             if let Some((port, workload)) = hit {
                 let message = format!(

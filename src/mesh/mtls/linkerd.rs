@@ -32,7 +32,7 @@ pub(super) struct Linkerd<'a> {
     authorizations: Authorizations<'a>,
     routes: ServerRoutes<'a>,
     defaults: LinkerdConfig,
-    pub(super) assumed: Option<Assumption<'a>>,
+    assumed: Option<Assumption<'a>>,
 }
 
 /// Who is let in on a port.
@@ -67,14 +67,14 @@ impl<'a> Host<'a> {
 }
 
 impl<'a> Linkerd<'a> {
-    pub(super) fn new(view: MeshView<'a>) -> Self {
+    pub(super) fn new(view: MeshView<'a>, assumed: Option<Assumption<'a>>) -> Self {
         Self {
             view,
             servers: Servers::read(view.index),
             authorizations: Authorizations::read(view.index, &view.linkerd.cluster),
             routes: ServerRoutes::read(view.index),
             defaults: LinkerdConfig::of("linkerd", crate::model::Json::default()),
-            assumed: None,
+            assumed,
         }
     }
 

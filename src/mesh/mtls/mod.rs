@@ -11,6 +11,7 @@ mod linkerd;
 mod side;
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use serde::Serialize;
 
@@ -109,6 +110,13 @@ pub struct PortMode {
     pub losing: Vec<Evidence>,
     /// What was not read, where the mode is unknown for that.
     pub gap: Option<Gap>,
+}
+
+impl PortMode {
+    /// The object that decided; nothing for a default that no object states.
+    pub fn decider(&self) -> Option<&ObjectRef> {
+        self.because.iter().rev().find_map(|e| e.object.as_ref())
+    }
 }
 
 /// A mode with its reasons, before it is a port's.
@@ -319,21 +327,25 @@ impl Assumption<'_> {
 pub struct Mtls<'a> {
     view: MeshView<'a>,
     istio: istio::Istio<'a>,
-    linkerd: linkerd::Linkerd<'a>,
+    /// Arranged when it is first asked: rules about Istio never do.
+    linkerd: OnceLock<linkerd::Linkerd<'a>>,
+    assumption: Option<Assumption<'a>>,
 }
 
 impl<'a> Mtls<'a> {
     /// Arranges them.
     pub fn new(view: MeshView<'a>) -> Self {
-        Self { view, istio: istio::Istio::new(view), linkerd: linkerd::Linkerd::new(view) }
+        Self { view, istio: istio::Istio::new(view, None), linkerd: OnceLock::new(), assumption: None }
     }
 
     /// The same, with something assumed: for the question what a change would do.
     pub fn assuming(view: MeshView<'a>, assumption: &Assumption<'a>) -> Self {
-        let mut engine = Self::new(view);
-        engine.istio.assumed = Some(assumption.clone());
-        engine.linkerd.assumed = Some(assumption.clone());
-        engine
+        let istio = istio::Istio::new(view, Some(assumption.clone()));
+        Self { view, istio, linkerd: OnceLock::new(), assumption: Some(assumption.clone()) }
+    }
+
+    fn linkerd(&self) -> &linkerd::Linkerd<'a> {
+        self.linkerd.get_or_init(|| linkerd::Linkerd::new(self.view, self.assumption.clone()))
     }
 
     /// Whether the pods of a workload, or those to come, are in a mesh.
@@ -376,7 +388,7 @@ impl<'a> Mtls<'a> {
         let side = side(self.view, Some(workload), None, labels);
         match side {
             Ok(Side::Sidecar | Side::Ambient) => self.istio.named_ports(namespace, labels).into_iter().for_each(|p| add(&mut ports, p, "")),
-            Ok(Side::Linkerd) => self.linkerd.named_ports(workload).into_iter().for_each(|p| add(&mut ports, p, "")),
+            Ok(Side::Linkerd) => self.linkerd().named_ports(workload).into_iter().for_each(|p| add(&mut ports, p, "")),
             _ => {}
         }
         ports.sort_by_key(|(port, _)| *port);
@@ -402,7 +414,7 @@ impl<'a> Mtls<'a> {
                     losing: Vec::new(),
                 })
             }
-            Side::Linkerd => self.linkerd.mode(workload, port),
+            Side::Linkerd => self.linkerd().mode(workload, port),
             Side::Sidecar | Side::Ambient | Side::Gateway | Side::Waypoint => self.istio.mode(workload, side, port),
         });
         match decided {
@@ -476,7 +488,7 @@ impl<'a> Mtls<'a> {
                 }
             },
             Side::Ambient => targets(call).iter().for_each(|e| arrive(e, self.istio.send_from_ztunnel(call, e))),
-            Side::Linkerd => targets(call).iter().for_each(|e| arrive(e, self.linkerd.send(&caller, call, e))),
+            Side::Linkerd => targets(call).iter().for_each(|e| arrive(e, self.linkerd().send(&caller, call, e))),
             Side::Outside => targets(call).iter().for_each(|e| arrive(e, Sent { sends: Sends::Plaintext, because: without_proxy(&caller) })),
         }
         if targets(call).is_empty() && parts.is_empty() {
@@ -496,7 +508,7 @@ impl<'a> Mtls<'a> {
         };
         match side {
             Side::Outside => outside(call, endpoint, sends),
-            Side::Linkerd => self.linkerd.receive(caller, call, endpoint, sends),
+            Side::Linkerd => self.linkerd().receive(caller, call, endpoint, sends),
             Side::Sidecar | Side::Ambient | Side::Gateway | Side::Waypoint => self.istio.receive(side, call, endpoint, sends),
         }
     }

@@ -23,14 +23,14 @@ pub(super) struct Istio<'a> {
     peers: PeerAuthentications<'a>,
     /// The same as ztunnel gets them.
     plaintext: Plaintext<'a>,
-    pub(super) assumed: Option<Assumption<'a>>,
+    assumed: Option<Assumption<'a>>,
 }
 
 impl<'a> Istio<'a> {
-    pub(super) fn new(view: MeshView<'a>) -> Self {
+    pub(super) fn new(view: MeshView<'a>, assumed: Option<Assumption<'a>>) -> Self {
         let (index, config) = (view.index, &view.istio.config);
         let (peers, plaintext) = (PeerAuthentications::discovered(index, config), Plaintext::discovered(index, config));
-        Self { view, peers, plaintext, assumed: None }
+        Self { view, peers, plaintext, assumed }
     }
 
     fn root(&self) -> &'a str {
