@@ -26,7 +26,7 @@ end
 
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l context -d 'Kubeconfig context' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
@@ -43,7 +43,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s A -l all-name
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l demo -d 'The built-in demo cluster'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s V -l version -d 'Print version'
@@ -86,7 +86,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l link
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l from-version -d 'Version of Istio that is to be replaced, such as 1.20 (default: the one that runs)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l context -d 'Kubeconfig context' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
@@ -111,7 +111,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s A -l
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l demo -d 'The built-in demo cluster'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s o -l output -d 'Output format' -r -f -a "table\t'For people, with notes and repetitions folded'
@@ -139,7 +139,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l l
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l from-version -d 'Version of Istio that is to be replaced, such as 1.20 (default: the one that runs)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l context -d 'Kubeconfig context' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
@@ -164,12 +164,12 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s A
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l demo -d 'The built-in demo cluster'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l context -d 'Kubeconfig context' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
@@ -186,12 +186,12 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l demo -d 'The built-in demo cluster'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l install -d 'For kubectl: a directory of PATH to put the helper into' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l context -d 'Kubeconfig context' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
@@ -208,7 +208,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l demo -d 'The built-in demo cluster'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s o -l output -d 'Output format' -r -f -a "text\t'For people'
@@ -217,7 +217,7 @@ yaml\t'The same document as json'
 markdown\t'As it stands in the catalogue'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l context -d 'Kubeconfig context' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
@@ -234,7 +234,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s A 
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l demo -d 'The built-in demo cluster'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -244,7 +244,7 @@ yaml\t'The same document as json'
 name\t'Names of the objects, one a line'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l context -d 'Kubeconfig context' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
@@ -261,12 +261,14 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s 
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l demo -d 'The built-in demo cluster'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l from -d 'The client of one edge: deploy/NAME, NAME or NAME.NAMESPACE' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l to -d 'What the client calls: svc/NAME[.NAMESPACE]:PORT, or host/HOST:PORT' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l subset -d 'The subset of a DestinationRule that a route chooses' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l plan -d 'Show what would break if the workloads, or those of the namespaces, took mutual TLS only (strict) or plaintext too (permissive)' -r -f -a "strict\t'Mutual TLS only'
+permissive\t'Mutual TLS and plaintext'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
 wide\t'For people, with more columns'
 json\t'The machine contract, mesh.kubectl.dev/v1'
@@ -274,7 +276,7 @@ yaml\t'The same document as json'
 name\t'Names of the objects, one a line'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l context -d 'Kubeconfig context' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
@@ -291,12 +293,12 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s A -l 
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l demo -d 'The built-in demo cluster'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l context -d 'Kubeconfig context' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
@@ -313,33 +315,37 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s A 
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l demo -d 'The built-in demo cluster'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l context -d 'Kubeconfig context' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l as -d 'User to impersonate' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l as-group -d 'Group to impersonate (can be repeated)' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -s A -l all-namespaces -d 'All namespaces'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -s R -l recursive -d 'Look into the directories below -f too'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -l demo -d 'The built-in demo cluster'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -s q -l quiet -d 'Say only what is wrong'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -f -a "can" -d 'Decide one request, and show what led there'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -f -a "can" -d 'Decide one request, and show what led there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -f -a "list" -d 'List policies, the workloads they apply to, and where they are enforced'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -f -a "matrix" -d 'Show who can call whom'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -f -a "simulate" -d 'Show every decision that a change of policies makes another'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -f -a "test" -d 'Check assertions about decisions, as tests in CI'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l from -d 'Calling workload, such as deploy/web or deploy/web.front, or service account, such as sa/front/web' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l from-identity -d 'Identity that the client\'s certificate names' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l from-ip -d 'Address that the client calls from' -r
@@ -357,7 +363,7 @@ yaml\t'The same document as json'
 name\t'Names of the objects, one a line'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l context -d 'Kubeconfig context' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
@@ -377,10 +383,133 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l demo -d 'The built-in demo cluster'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+wide\t'For people, with more columns'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+name\t'Names of the objects, one a line'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l from -d 'Only this client' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l to -d 'Only this server' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -s o -l output -d 'Output format' -r -f -a "table\t'For people: a line for each port and class of requests'
+wide\t'For people, all names'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+csv\t'A line for each client, port and class'
+markdown\t'A table for comments and step summaries'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l delete -d 'Object to take away, such as authorizationpolicy/NAME (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l base -d 'Manifests that stand for the cluster (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l from-git -d 'Compare the files with what they were at this revision' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l fail-on -d 'What leads to exit code 1' -r -f -a "broken\t'Something that was allowed is refused'
+widened\t'Something that was refused is allowed'
+any\t'Any decision changes'
+never\t'Nothing does'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+wide\t'For people, a line for each client'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+github\t'GitHub workflow annotations'
+markdown\t'A table for comments and step summaries'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+junit\t'JUnit XML'
+github\t'GitHub workflow annotations'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "can" -d 'Decide one request, and show what led there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "list" -d 'List policies, the workloads they apply to, and where they are enforced'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "matrix" -d 'Show who can call whom'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "simulate" -d 'Show every decision that a change of policies makes another'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "test" -d 'Check assertions about decisions, as tests in CI'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l category -d 'Only rules of this category (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l severity -d 'Only rules of this severity: error, warning or info (can be repeated)' -r
@@ -392,7 +521,7 @@ name\t'Ids, one a line'
 markdown\t'Every rule\'s documentation in one document'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l context -d 'Kubeconfig context' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
@@ -409,13 +538,13 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s A -l
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l demo -d 'The built-in demo cluster'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s o -l output -d 'File to write, readable by you alone; - for standard output' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l context -d 'Kubeconfig context' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
@@ -434,7 +563,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s A
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l demo -d 'The built-in demo cluster'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -444,7 +573,7 @@ yaml\t'The same document as json'
 name\t'Names of the objects, one a line'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l context -d 'Kubeconfig context' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
@@ -461,7 +590,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s A -
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l demo -d 'The built-in demo cluster'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
@@ -471,7 +600,7 @@ yaml\t'The same document as json'
 name\t'Names of the objects, one a line'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l context -d 'Kubeconfig context' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s n -l namespace -d 'Only this namespace (default: the context\'s; `check` and `status` read all unless given one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
@@ -489,7 +618,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s A 
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l demo -d 'The built-in demo cluster'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s v -l verbose -d 'Say more: -v what is read, -vv every request'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "check" -d 'Find everything that is wrong with the mesh and its configuration'
@@ -506,3 +635,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not 
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "version" -d 'Show the versions of client, control planes and proxies'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "can" -d 'Decide one request, and show what led there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "list" -d 'List policies, the workloads they apply to, and where they are enforced'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "matrix" -d 'Show who can call whom'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "simulate" -d 'Show every decision that a change of policies makes another'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "test" -d 'Check assertions about decisions, as tests in CI'
