@@ -17,7 +17,7 @@ use divan::{Bencher, black_box};
 use kubectl_mesh::checks::{self, Selection};
 use kubectl_mesh::facts;
 use kubectl_mesh::index::Index;
-use kubectl_mesh::model::{Item, Kind};
+use kubectl_mesh::model::{Coverage, Inventory, Item, Kind};
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 
@@ -64,3 +64,28 @@ fn mtls(bencher: Bencher<'_, '_>, pods: usize) {
         report.workloads.len() + report.edges.len()
     });
 }
+
+/// Objects that all meet each other: one host, one port, one namespace. What is found must not grow with their square.
+#[divan::bench(args = RELATIONS, sample_count = 1, sample_size = 1)]
+fn relations(bencher: Bencher<'_, '_>, (kind, spec): (Kind, &str)) {
+    let selection = Selection { all_rules: true, ..Selection::default() };
+    let fresh = || {
+        let mut inventory = Inventory::default();
+        for n in 0..20_000 {
+            let object = format!(r#"{{"metadata":{{"name":"o{n}","namespace":"shop"}},"spec":{spec}}}"#);
+            inventory.push(Item::from_json(kind, &object).unwrap());
+        }
+        inventory.coverage = Kind::ALL.iter().map(|kind| (*kind, Coverage::Complete)).collect();
+        world::world(inventory)
+    };
+    bencher.with_inputs(fresh).bench_local_refs(|world| checks::run(black_box(world), &selection).findings.len());
+}
+
+const RELATIONS: [(Kind, &str); 6] = [
+    (Kind::VirtualService, r#"{"hosts":["cart"],"http":[{"route":[{"destination":{"host":"cart"}}]}]}"#),
+    (Kind::DestinationRule, r#"{"host":"cart"}"#),
+    (Kind::ServiceEntry, r#"{"hosts":["a.example.com"],"ports":[{"number":443,"name":"tls","protocol":"TLS"}],"resolution":"DNS"}"#),
+    (Kind::Sidecar, r#"{"egress":[{"hosts":["./*"]}]}"#),
+    (Kind::PeerAuthentication, r#"{"mtls":{"mode":"STRICT"}}"#),
+    (Kind::AuthorizationPolicy, r#"{"action":"DENY","rules":[{}]}"#),
+];

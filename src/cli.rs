@@ -102,6 +102,9 @@ pub struct ClusterArgs {
     /// Time allowed for one request, such as 10s or 1m; 0 means no limit
     #[arg(long, global = true, value_name = "DURATION", default_value = "30s")]
     pub request_timeout: String,
+    /// Time allowed for all requests of the command together; 0 means no limit
+    #[arg(long, global = true, value_name = "DURATION", default_value = "2m")]
+    pub timeout: String,
 }
 
 /// Which objects to read instead of a live cluster's.

@@ -16,6 +16,8 @@ pub enum Exit {
     Unreadable = 3,
     /// A bug.
     Internal = 4,
+    /// The result could not be written, for instance because a disk is full.
+    Unwritable = 5,
 }
 
 impl From<Exit> for ExitCode {
@@ -77,7 +79,7 @@ impl From<std::io::Error> for CliError {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
             std::io::ErrorKind::BrokenPipe => Self::new(Exit::Ok, ""),
-            _ => Self::new(Exit::Internal, format!("cannot write the result: {error}")),
+            _ => Self::new(Exit::Unwritable, format!("cannot write the result: {error}")),
         }
     }
 }

@@ -202,9 +202,12 @@ impl Finding {
         self
     }
 
-    /// Names another object that is involved.
+    /// Names another object that is involved. More than ten nobody reads, and a finding for each of many objects that names all others grows with
+    /// their square.
     pub fn related(&mut self, object: ObjectRef, text: impl Into<String>) -> &mut Self {
-        self.related.push(Related { object, text: text.into() });
+        if self.related.len() < 10 {
+            self.related.push(Related { object, text: text.into() });
+        }
         self
     }
 
@@ -251,6 +254,23 @@ pub struct Skipped {
     /// Whether something that could not be read is the reason. Otherwise there is nothing here for the rule to judge, and nothing is unknown.
     #[serde(skip)]
     pub unread: bool,
+}
+
+/// A part of the files that could not be understood, so that nothing was judged of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct BadInput {
+    /// File, as the command line names it.
+    pub file: Str,
+    /// Line, from 1.
+    pub line: u32,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+impl fmt::Display for BadInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.detail)
+    }
 }
 
 /// Somebody's decision that a finding does not count here.
@@ -324,6 +344,8 @@ pub struct CheckReport {
     pub gaps: Vec<Gap>,
     /// Which meshes may be installed, when that was the question.
     pub verdicts: Vec<Verdict>,
+    /// Documents of the files that could not be understood.
+    pub bad_input: Vec<BadInput>,
     /// Findings of this severity and worse fail the run; nothing for none.
     pub threshold: Option<Severity>,
     /// Whether too little could be read for a verdict.

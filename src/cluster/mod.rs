@@ -4,5 +4,6 @@ pub mod demo;
 pub mod files;
 pub mod live;
 pub mod overlay;
+mod redact;
 pub mod secret;
 pub mod snapshot;

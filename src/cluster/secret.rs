@@ -91,7 +91,8 @@ pub fn from_value(mut secret: Value) -> Result<Item, serde_json::Error> {
 
 /// Decodes a Secret and keeps its type, its public certificates and which private keys it has.
 pub fn from_json(json: &str) -> Result<Item, serde_json::Error> {
-    Ok(lean(serde_json::from_str(json)?))
+    // The decoder's words quote what they stumbled over, which may be what is secret.
+    serde_json::from_str(json).map(lean).map_err(|_| serde::de::Error::custom("it does not have the shape of a Secret"))
 }
 
 fn lean(secret: Lean) -> Item {
@@ -129,6 +130,13 @@ mod tests {
         );
         let everything = format!("{object:?}");
         assert!(!everything.contains("planted") && !everything.contains(&private) && !everything.contains("cGxhbnRlZA"));
+    }
+
+    #[test]
+    fn what_does_not_decode_is_not_shown() {
+        for json in [r#"{"data":"planted"}"#, r#"{"data":{"tls.crt":["planted"]}}"#, r#"{"metadata":{"labels":"planted"}}"#] {
+            assert_eq!(from_json(json).unwrap_err().to_string(), "it does not have the shape of a Secret");
+        }
     }
 
     #[test]

@@ -2,19 +2,25 @@
 //! and one `objects/<resource>.jsonl` for each kind, objects in the API's own form.
 //!
 //! Objects are reduced on reading, so a snapshot holds no Secret data but public certificates, no environment but the proxies' own settings
-//! and no foreign annotations. What is left is redacted once more on writing: private keys and values that are called a password or a token.
+//! and no foreign annotations. What is left is redacted once more on writing: see [`redact`].
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
+use super::redact::redact;
 use crate::model::{Controller, Coverage, Gap, Inventory, Item, Kind, Meta, Object, ObjectRef, ServerFacts, Str};
 
 const FORMAT: &str = "mesh.kubectl.dev/v1";
-const REDACTED: &str = "<redacted>";
+/// A file of kilobytes can be made to unpack without end. This is ten times what a cluster of 100,000 pods takes.
+const UNPACKED: u64 = 4 << 30;
+/// The longest line, and with it the largest object: etcd stores none of more than some megabytes.
+const LINE: u64 = 16 << 20;
+/// Ten times the objects of a cluster of 100,000 pods.
+const OBJECTS: usize = 4_000_000;
 
 /// Why a snapshot could not be written or read.
 #[derive(Debug, Error)]
@@ -93,7 +99,7 @@ pub fn write(inventory: &Inventory, taken: &Taken, out: impl Write) -> Result<()
     add(&mut archive, "snapshot.json", &serde_json::to_vec_pretty(&header).map_err(format_error)?)?;
     let mut lines: BTreeMap<Kind, Vec<u8>> = BTreeMap::new();
     for (kind, mut value) in values(inventory) {
-        redact(&mut value);
+        redact(kind, &mut value);
         let line = lines.entry(kind).or_default();
         serde_json::to_writer(&mut *line, &value).map_err(format_error)?;
         line.push(b'\n');
@@ -107,26 +113,33 @@ pub fn write(inventory: &Inventory, taken: &Taken, out: impl Write) -> Result<()
 
 /// Reads what [`write()`] wrote. Objects of kinds that this version does not know are passed over.
 pub fn read(from: impl Read) -> Result<(Inventory, Taken), SnapshotError> {
-    let mut archive = tar::Archive::new(zstd::Decoder::new(from)?);
+    let mut archive = tar::Archive::new(zstd::Decoder::new(from)?.take(UNPACKED));
     let mut inventory = Inventory::default();
     let mut taken = None;
     for entry in archive.entries()? {
         let mut entry = entry?;
         let name = entry.path()?.display().to_string();
-        let mut text = String::new();
-        entry.read_to_string(&mut text)?;
         if name == "snapshot.json" {
+            let mut text = Vec::new();
+            (&mut entry).take(LINE + 1).read_to_end(&mut text)?;
+            if text.len() as u64 > LINE {
+                return Err(too_large("snapshot.json", LINE));
+            }
             taken = Some(header(&text, &mut inventory)?);
         } else if let Some(kind) = name.strip_prefix("objects/").and_then(|n| kind_of(n.strip_suffix(".jsonl")?)) {
-            objects(kind, &text, &mut inventory).map_err(|(line, error)| SnapshotError::Format(format!("{name}, line {line}: {error}")))?;
+            objects(kind, &name, BufReader::new(entry), &mut inventory)?;
         }
     }
     let taken = taken.ok_or_else(|| SnapshotError::Format("it holds no snapshot.json: not a snapshot of kubectl mesh".into()))?;
     Ok((inventory, taken))
 }
 
-fn header(text: &str, inventory: &mut Inventory) -> Result<Taken, SnapshotError> {
-    let header: Header = serde_json::from_str(text).map_err(|error| SnapshotError::Format(format!("snapshot.json: {error}")))?;
+fn too_large(what: &str, limit: u64) -> SnapshotError {
+    SnapshotError::Format(format!("{what} is larger than {} MiB: no snapshot of ours is", limit >> 20))
+}
+
+fn header(text: &[u8], inventory: &mut Inventory) -> Result<Taken, SnapshotError> {
+    let header: Header = serde_json::from_slice(text).map_err(|error| SnapshotError::Format(format!("snapshot.json: {error}")))?;
     if header.kind != "Snapshot" || header.api_version != FORMAT {
         return Err(SnapshotError::Format(format!("it is a {} of {}; this version reads Snapshots of {FORMAT}", header.kind, header.api_version)));
     }
@@ -140,16 +153,33 @@ fn header(text: &str, inventory: &mut Inventory) -> Result<Taken, SnapshotError>
     Ok(header.taken)
 }
 
-fn objects(kind: Kind, text: &str, inventory: &mut Inventory) -> Result<(), (usize, serde_json::Error)> {
+/// Reads line by line, so that nothing but the objects themselves is ever in memory.
+fn objects(kind: Kind, name: &str, mut from: impl BufRead, inventory: &mut Inventory) -> Result<(), SnapshotError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Version {
         #[serde(default)]
         api_version: Str,
     }
-    for (i, line) in text.lines().enumerate().filter(|(_, l)| !l.is_empty()) {
-        let mut item = Item::from_json(kind, line).map_err(|error| (i + 1, error))?;
-        let version: Version = serde_json::from_str(line).map_err(|error| (i + 1, error))?;
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        if (&mut from).take(LINE + 1).read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        if line.len() as u64 > LINE {
+            return Err(too_large(&format!("{name}, line {number}"), LINE));
+        }
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        if inventory.len() >= OBJECTS {
+            return Err(SnapshotError::Format(format!("it holds more than {OBJECTS} objects")));
+        }
+        let wrong = |error: &dyn std::fmt::Display| SnapshotError::Format(format!("{name}, line {number}: {error}"));
+        let text = std::str::from_utf8(&line).map_err(|error| wrong(&error))?;
+        let mut item = Item::from_json(kind, text).map_err(|error| wrong(&error))?;
+        let version: Version = serde_json::from_str(text).map_err(|error| wrong(&error))?;
         if version.api_version != kind.api_version().as_str() {
             item.meta_mut().api_version = version.api_version;
         }
@@ -187,25 +217,6 @@ fn name_kind(value: &mut Value, kind: Kind, meta: &Meta) {
     if let Some(fields) = value.as_object_mut() {
         fields.insert("apiVersion".into(), meta.reference(kind).api_version().into());
         fields.insert("kind".into(), kind.name().into());
-    }
-}
-
-/// Takes out private keys wherever they stand, and texts under names that say they are secret.
-fn redact(value: &mut Value) {
-    match value {
-        Value::String(text) if text.contains("PRIVATE KEY") => *text = REDACTED.into(),
-        Value::Array(items) => items.iter_mut().for_each(redact),
-        Value::Object(fields) => {
-            for (key, field) in fields {
-                let secret = ["password", "token", "secretkey", "apikey", "privatekey", "clientsecret", "authorization", "keypem"];
-                let key = key.to_ascii_lowercase().replace(['-', '_'], "");
-                match field {
-                    Value::String(text) if secret.iter().any(|s| key.ends_with(s)) => *text = REDACTED.into(),
-                    field => redact(field),
-                }
-            }
-        }
-        _ => {}
     }
 }
 
@@ -328,6 +339,25 @@ data: {values: "keyPEM: |\n  -----BEGIN EC PRIVATE KEY-----\n  planted-key\n"}
         archive.into_inner().unwrap().finish().unwrap();
         let error = read(bytes.as_slice()).unwrap_err().to_string();
         assert!(error.starts_with("objects/pods.jsonl, line 2: EOF while parsing"), "{error}");
+    }
+
+    #[test]
+    fn a_bomb_is_refused_before_it_fills_memory() {
+        let packed = |name: &str, mut content: Box<dyn Read>, size: u64| {
+            let mut bytes = Vec::new();
+            let mut archive = tar::Builder::new(zstd::Encoder::new(&mut bytes, 0).unwrap());
+            let mut header = tar::Header::new_ustar();
+            header.set_size(size);
+            archive.append_data(&mut header, name, &mut content).unwrap();
+            archive.into_inner().unwrap().finish().unwrap();
+            bytes
+        };
+        let size = LINE + 2;
+        for name in ["objects/pods.jsonl", "snapshot.json"] {
+            let bomb = packed(name, Box::new(std::io::repeat(b' ').take(size)), size);
+            assert!(bomb.len() < 100_000, "it is small");
+            assert!(read(bomb.as_slice()).unwrap_err().to_string().contains("larger than 16 MiB"), "{name}");
+        }
     }
 
     impl Object {

@@ -175,6 +175,7 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
         report.verdicts = checks::verdicts(&loaded.world, &report);
     }
     report.threshold = args.fail_on.threshold();
+    report.bad_input = loaded.bad_input();
     report.too_little = match args.pre.pre {
         true => pre::exit(args.fail_on, &report) == Exit::Unreadable,
         false => too_little(args, &report, &loaded.world, named.as_ref(), &needs),
@@ -188,7 +189,6 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
     for advice in no_mesh(&loaded.world) {
         terminal.note(advice);
     }
-    loaded.refuse_misspelt()?;
     // An object of a file that makes no sense is unreadable input; of a cluster, something that could not be read.
     let bad_input = loaded.world.source.kind == SourceKind::Files && report.gaps.iter().any(|gap| matches!(gap, Gap::Undecodable { .. }));
     Ok(match (args.fail_on.reached(report.worst()), bad_input, report.too_little) {

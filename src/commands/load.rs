@@ -24,6 +24,7 @@ use crate::error::CliError;
 use crate::index::Index;
 use crate::mesh::install::Install;
 use crate::model::{Coverage, Gap, Inventory, Kind, ObjectRef, Str, did_you_mean};
+use crate::report::BadInput;
 use crate::world::{SourceInfo, SourceKind, World};
 pub(crate) use change::{Change, change};
 pub(crate) use remotes::{RemoteArgs, Remotes};
@@ -70,15 +71,10 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Fails when a document of the files was meant for a mesh and could not be understood: passing over it would be a wrong "fine".
-    pub fn refuse_misspelt(&self) -> Result<(), CliError> {
-        match self.ignored.iter().find(|i| i.misspelt) {
-            Some(i) => {
-                Err(CliError::usage(format!("{}:{}: {}", i.file, i.line, i.what))
-                    .hint("correct its apiVersion and kind; nothing else of it was judged"))
-            }
-            None => Ok(()),
-        }
+    /// Documents that are probably a mistake. The rest is judged all the same, and the run is no success: passing over them would be a wrong "fine".
+    pub fn bad_input(&self) -> Vec<BadInput> {
+        let bad = self.ignored.iter().filter(|ignored| ignored.suspicious || ignored.misspelt);
+        bad.map(|ignored| BadInput { file: ignored.file.clone(), line: ignored.line, detail: ignored.what.clone() }).collect()
     }
 }
 
@@ -151,16 +147,31 @@ fn with_near_file(error: CliError, path: &Path) -> CliError {
 fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, CliError> {
     let source = &global.source;
     let namespace = global.cluster.namespace.as_deref().unwrap_or("default");
+    let bar = Bar::new(terminal.progress && source.filename.iter().all(|path| path.as_os_str() != "-"));
+    bar.say(format!("reading {}", source.filename.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")));
     let manifests = files::read(&source.filename, source.recursive, namespace, &mut io::stdin().lock()).map_err(|error| {
         let missing = source.filename.iter().find(|path| path.as_os_str() != "-" && !path.exists());
         missing.into_iter().fold(CliError::from(error), |error, path| with_near_file(error, path))
     })?;
+    bar.done();
     let all = terminal.verbose > 0;
-    for ignored in manifests.ignored.iter().filter(|i| i.suspicious || all) {
-        terminal.note(format!("{}:{}: {}", ignored.file, ignored.line, ignored.what));
+    for ignored in manifests.ignored.iter() {
+        let text = format!("{}:{}: {}", ignored.file, ignored.line, ignored.what);
+        if ignored.suspicious || ignored.misspelt {
+            terminal.problem(text);
+            terminal.bad_input += 1;
+        } else if all {
+            terminal.note(text);
+        }
     }
-    if manifests.inventory.is_empty() && manifests.ignored.is_empty() {
-        terminal.note("the files hold no objects");
+    if manifests.inventory.is_empty() && manifests.inventory.gaps.is_empty() && manifests.ignored.is_empty() {
+        let names: Vec<String> = source.filename.iter().map(|path| path.display().to_string()).collect();
+        let error = CliError::usage(format!("no objects in {}", names.join(", ")));
+        return Err(if source.recursive {
+            error
+        } else {
+            error.hint("-R looks into the directories below; a Helm chart is rendered first: `helm template . | kubectl mesh check -f -`")
+        });
     }
     Ok(manifests)
 }
@@ -174,7 +185,8 @@ async fn connection(global: &GlobalArgs, context: Option<&str>) -> Result<Connec
         context: context.map(str::to_owned),
         impersonate: args.as_user.clone(),
         impersonate_groups: args.as_group.clone(),
-        request_timeout: request_timeout(&args.request_timeout)?,
+        request_timeout: duration("--request-timeout", &args.request_timeout)?,
+        timeout: duration("--timeout", &args.timeout)?,
         stdin_in_use,
         ..ConnectOptions::default()
     };
@@ -182,13 +194,13 @@ async fn connection(global: &GlobalArgs, context: Option<&str>) -> Result<Connec
 }
 
 /// `0` for none, a number of seconds, or a number with a unit.
-fn request_timeout(text: &str) -> Result<Option<Duration>, CliError> {
+fn duration(flag: &str, text: &str) -> Result<Option<Duration>, CliError> {
     let seconds = text.parse::<u64>().map(Duration::from_secs).ok();
     let with_unit = || text.parse::<SignedDuration>().ok().and_then(|d| Duration::try_from(d).ok());
     match seconds.or_else(with_unit) {
         Some(Duration::ZERO) => Ok(None),
         Some(limit) => Ok(Some(limit)),
-        None => Err(CliError::usage(format!("--request-timeout {text:?} is no time")).hint("write 30s, 2m, or 0 for no limit")),
+        None => Err(CliError::usage(format!("{flag} {text:?} is no time")).hint("write 30s, 2m, or 0 for no limit")),
     }
 }
 
@@ -196,6 +208,7 @@ async fn cluster(global: &GlobalArgs, wish: &Wish, terminal: &mut Terminal) -> R
     let args = &global.cluster;
     let connection = connection(global, args.context.as_deref()).await?;
     let bar = Bar::new(terminal.progress);
+    bar.say(format!("connecting to {}", connection.server()));
     let only = args.namespace.as_deref().filter(|_| !args.all_namespaces);
     let scope = match only {
         Some(namespace) if !wish.everywhere => Scope::One(namespace.into()),
@@ -310,12 +323,14 @@ fn merge_coverage(later: &mut BTreeMap<Kind, Coverage>, first: &BTreeMap<Kind, C
 
 #[cfg(test)]
 mod tests {
-    use super::request_timeout;
+    use super::duration;
     use std::time::Duration;
 
     #[test]
     fn timeouts_are_written_as_for_kubectl() {
+        let request_timeout = |text: &str| duration("--request-timeout", text);
         assert_eq!(request_timeout("0").unwrap(), None);
+        assert_eq!(request_timeout("18446744073709551615").unwrap(), Some(Duration::from_secs(u64::MAX)));
         assert_eq!(request_timeout("5").unwrap(), Some(Duration::from_secs(5)));
         assert_eq!(request_timeout("1m30s").unwrap(), Some(Duration::from_secs(90)));
         assert!(request_timeout("soon").is_err());

@@ -30,8 +30,19 @@ use clap::CommandFactory as _;
 use crate::cli::{Cli, Command};
 use crate::error::{CliError, Exit};
 
-/// Runs what was typed.
+/// Runs what was typed. Where a part of the files could not be understood, whatever the rest says is no success.
 pub async fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let exit = answer(cli, terminal).await?;
+    match terminal.bad_input {
+        0 => Ok(exit),
+        1 => Err(CliError::usage("1 document of the files is no object of Kubernetes; nothing of it was judged").hint(BAD_INPUT)),
+        n => Err(CliError::usage(format!("{n} documents of the files are no objects of Kubernetes; nothing of them was judged")).hint(BAD_INPUT)),
+    }
+}
+
+const BAD_INPUT: &str = "correct apiVersion and kind, or name only manifests with -f; a Kustomize folder is rendered first: `kubectl kustomize DIR | kubectl mesh check -f -`";
+
+async fn answer(cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
     terminal.configure(&cli.global.display);
     arguments::check(&cli.global)?;
     match cli.command {

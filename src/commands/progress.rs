@@ -23,6 +23,12 @@ impl Bar {
         Self { bar, counts: Mutex::default() }
     }
 
+    /// Says what is under way before anything can be counted; turns by itself, so that a wait is seen to be one.
+    pub(super) fn say(&self, text: String) {
+        self.bar.set_message(crate::output::clean(&text).into_owned());
+        self.bar.enable_steady_tick(std::time::Duration::from_millis(120));
+    }
+
     pub(super) fn done(&self) {
         self.bar.finish_and_clear();
     }

@@ -20,6 +20,8 @@ pub struct Terminal {
     pub verbose: u8,
     /// Only what is wrong.
     pub quiet: bool,
+    /// Documents of the files that could not be understood, told already: then the run is no success.
+    pub bad_input: usize,
 }
 
 impl Terminal {
@@ -32,6 +34,7 @@ impl Terminal {
             progress: false,
             verbose: 0,
             quiet: false,
+            bad_input: 0,
         }
     }
 

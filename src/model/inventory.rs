@@ -74,7 +74,10 @@ impl Item {
         let mut meta = Value::Object(serde_json::Map::new());
         if let Some(fields) = body.as_object_mut() {
             fields.remove("apiVersion");
-            fields.remove("kind");
+            // Items of a list may leave it out; one that says otherwise is something else.
+            if let Some(found) = fields.remove("kind").filter(|found| ![Some(kind.name()), Some("PartialObjectMetadata")].contains(&found.as_str())) {
+                return Err(serde::de::Error::custom(format!("it is a {found}")));
+            }
             if let Some(found) = fields.remove("metadata") {
                 meta = found;
             }

@@ -128,6 +128,11 @@ fn write_passed(report: &CheckReport, style: &Style, out: &mut dyn Write) -> io:
 }
 
 fn write_unknown(report: &CheckReport, folding: Folding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    if !report.bad_input.is_empty() {
+        writeln!(out, "{}", paint("not understood", Ink::new().bold(), style))?;
+        report.bad_input.iter().try_for_each(|bad| writeln!(out, "  ? {}", clean(&bad.to_string())))?;
+        writeln!(out)?;
+    }
     let hiding: Vec<_> = report.gaps.iter().filter(|g| g.hides_objects() || folding.wide).collect();
     if hiding.is_empty() && report.rules_unjudged() == 0 {
         return write_not_applicable(report, style, out);
@@ -234,6 +239,7 @@ fn write_summary(report: &CheckReport, world: &World, folding: Folding, style: &
     let gaps = report.hiding_gaps().count();
     let verdict = match (errors, warnings) {
         (0, 0) if report.saw_nothing(world.index.inventory().len()) => paint("nothing judged", Ink::new().yellow(), style),
+        (0, 0) if !report.bad_input.is_empty() => paint("nothing found, but not everything was understood", Ink::new().yellow(), style),
         (0, 0) if unjudged > 0 => paint(&format!("nothing found, but {} could not be judged", counted(unjudged, "rule")), Ink::new().yellow(), style),
         (0, 0) if gaps > 0 => paint("nothing found, but not everything could be read", Ink::new().yellow(), style),
         (0, 0) => paint("nothing wrong", Ink::new().green(), style),

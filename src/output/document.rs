@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::model::{Gap, ObjectRef};
-use crate::report::{Category, CheckReport, Finding, MeshTag, Related, Severity, Skipped, Suppression, Verdict};
+use crate::report::{BadInput, Category, CheckReport, Finding, MeshTag, Related, Severity, Skipped, Suppression, Verdict};
 use crate::world::World;
 
 /// The version of all documents.
@@ -57,6 +57,8 @@ pub(super) struct CheckDocument<'a> {
     skipped: Vec<&'a Skipped>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_applicable: Vec<&'a Skipped>,
+    #[serde(skip_serializing_if = "<[BadInput]>::is_empty")]
+    bad_input: &'a [BadInput],
     gaps: &'a [Gap],
 }
 
@@ -166,6 +168,7 @@ impl<'a> CheckDocument<'a> {
             suppressions: &report.suppressions,
             skipped: report.unjudged().collect(),
             not_applicable: report.not_applicable().collect(),
+            bad_input: &report.bad_input,
             gaps: &report.gaps,
         }
     }

@@ -18,6 +18,9 @@ pub(super) fn write(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
         let text = format!("{}{field}: {}", f.object, f.message);
         writeln!(out, "::{command} {place}title={}::{}%0A{}", property(f.rule), data(&text), data(&f.hint))?;
     }
+    for bad in &report.bad_input {
+        writeln!(out, "::error file={},line={},title=not understood::{}", property(&bad.file), bad.line, data(&bad.detail))?;
+    }
     for gap in report.hiding_gaps() {
         writeln!(out, "::warning title=not read::{}", data(&gap.to_string()))?;
     }

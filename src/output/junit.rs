@@ -29,6 +29,11 @@ pub(super) fn write(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
         suites.entry(category).or_default().push(case(skipped.rule, skipped.rule, status));
     }
     let mut unread = TestSuite::new("read");
+    for bad in &report.bad_input {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message(clean(&bad.to_string()));
+        unread.add_test_case(case("read", &bad.to_string(), status));
+    }
     for gap in report.hiding_gaps() {
         let mut status = if report.too_little { TestCaseStatus::non_success(NonSuccessKind::Error) } else { TestCaseStatus::skipped() };
         status.set_message(clean(&gap.to_string()));
@@ -43,8 +48,9 @@ pub(super) fn write(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
         suite.add_test_cases(cases);
         document.add_test_suite(suite);
     }
-    document.serialize(&mut *out).map_err(io::Error::other)?;
-    writeln!(out)
+    // Written at once, so that the writer's own error reaches the caller: a closed pipe is none.
+    let text = document.to_string().map_err(io::Error::other)?;
+    writeln!(out, "{}", text.trim_end())
 }
 
 fn case(rule: &str, name: &str, status: TestCaseStatus) -> TestCase {

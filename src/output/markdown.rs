@@ -47,6 +47,9 @@ pub(super) fn write(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
             docs_url(f.rule)
         )?;
     }
+    for bad in &report.bad_input {
+        writeln!(out, "\n> not understood: {}", cell(&bad.to_string()))?;
+    }
     for gap in report.hiding_gaps() {
         writeln!(out, "\n> not seen: {}", cell(&gap.to_string()))?;
     }

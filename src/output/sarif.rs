@@ -187,7 +187,14 @@ fn invocation(report: &CheckReport) -> Invocation {
     let notification = |text: String| Notification { level, message: Message { text: super::clean(&text).into_owned() } };
     let gaps = report.hiding_gaps().map(|gap| format!("not read: {gap}"));
     let unjudged = report.unjudged().map(|skipped| format!("{} not judged: {}", skipped.rule, skipped.because));
-    Invocation { execution_successful: !report.too_little, tool_execution_notifications: gaps.chain(unjudged).map(notification).collect() }
+    let bad = report
+        .bad_input
+        .iter()
+        .map(|bad| Notification { level: "error", message: Message { text: super::clean(&format!("not understood: {bad}")).into_owned() } });
+    Invocation {
+        execution_successful: !report.too_little && report.bad_input.is_empty(),
+        tool_execution_notifications: bad.chain(gaps.chain(unjudged).map(notification)).collect(),
+    }
 }
 
 fn rule(id: &str) -> Option<Rule> {

@@ -101,8 +101,8 @@ fn what_is_no_object_is_reported_and_the_rest_is_judged() {
     let mut text = b"replicas: 3\n---\napiVersion: v1\nkind: Widget\nmetadata: {name: w}\n---\n".to_vec();
     text.extend_from_slice(ROUTE);
     let (code, out, err) = run(&[("a.yaml", &text)], &["check", "-f", "a.yaml", "--rule", RULE]);
-    assert_eq!(code, 1);
-    assert_eq!(err, "a.yaml:1: not a Kubernetes object: it has neither apiVersion nor kind\n");
+    assert_eq!(code, 2);
+    assert!(err.starts_with("a.yaml:1: not a Kubernetes object: it has neither apiVersion nor kind\nerror: 1 document"), "{err}");
     assert!(out.contains("VirtualService shop/cart"), "{out}");
 }
 
@@ -111,7 +111,7 @@ fn a_misspelt_mesh_kind_is_no_success() {
     let text = b"apiVersion: networking.istio.io/v1\nkind: VirtualServce\nmetadata: {name: cart}\n";
     let (code, _, err) = run(&[("a.yaml", text)], &["check", "-f", "a.yaml"]);
     assert_eq!(code, 2);
-    assert!(err.contains("error: a.yaml:1: networking.istio.io/v1 VirtualServce: a kind this tool does not know"), "{err}");
+    assert!(err.contains("a.yaml:1: networking.istio.io/v1 VirtualServce: a kind this tool does not know"), "{err}");
 }
 
 #[test]
@@ -162,4 +162,50 @@ fn a_billion_laughs_are_refused() {
     }
     let (code, _, err) = run(&[("a.yaml", text.as_bytes())], &["check", "-f", "a.yaml"]);
     assert_eq!(code, 2, "{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_out_of_the_folder_is_not_followed() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(home.path().join("d/inner")).unwrap();
+    std::fs::write(home.path().join("d/inner/cart.yaml"), ROUTE).unwrap();
+    std::fs::write(home.path().join("secret"), "planted: {").unwrap();
+    std::os::unix::fs::symlink("inner/cart.yaml", home.path().join("d/cart.yaml")).unwrap();
+    let check = || said(&mesh(home.path()).args(["check", "-f", "d", "--rule", RULE]).output().unwrap());
+    assert_eq!(check().0, 1, "a link within the folder is");
+    std::os::unix::fs::symlink("../secret", home.path().join("d/out.yaml")).unwrap();
+    let (code, out, err) = check();
+    assert_eq!(code, 2, "{out}{err}");
+    assert!(err.contains("d/out.yaml: a link out of d") && !err.contains("planted"), "{err}");
+}
+
+#[test]
+fn files_without_objects_are_an_error_in_every_command() {
+    let files: [(&str, &[u8]); 3] = [("empty.yaml", b""), ("comment.yaml", b"# nothing\n---\n"), ("d/empty.json", b"")];
+    for command in ["check", "status", "injection", "version"] {
+        for (name, _) in files {
+            let (code, out, err) = run(&files, &[command, "-f", name]);
+            assert_eq!((code, out.as_str()), (2, ""), "{command} {name}: {err}");
+            assert!(err.contains("no objects in"), "{command} {name}: {err}");
+        }
+    }
+    let home = tempfile::tempdir().unwrap();
+    let (code, _, err) = said(&mesh(home.path()).args(["check", "-f", "-"]).write_stdin("").output().unwrap());
+    assert_eq!(code, 2, "{err}");
+}
+
+#[test]
+fn a_document_that_is_no_object_is_no_success_in_any_command_or_format() {
+    let mut text = b"replicas: 3\n---\n".to_vec();
+    text.extend_from_slice(ROUTE);
+    let files = [("a.yaml", text.as_slice())];
+    for command in ["status", "injection", "version"] {
+        assert_eq!(run(&files, &[command, "-f", "a.yaml"]).0, 2, "{command}");
+    }
+    for format in ["table", "wide", "json", "yaml", "sarif", "junit", "github", "markdown"] {
+        let (code, out, _) = run(&files, &["check", "-f", "a.yaml", "--rule", RULE, "-o", format]);
+        assert_eq!(code, 2, "{format}");
+        assert!(out.contains("neither apiVersion nor kind"), "{format}: {out}");
+    }
 }

@@ -228,3 +228,24 @@ fn hostile_text_stays_on_its_line_in_every_format() {
         }
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_closed_pipe_is_quiet_and_a_full_disk_is_an_error_of_its_own() {
+    let home = tempfile::tempdir().unwrap();
+    let spawn = |format: &str, stdout: std::process::Stdio| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kubectl-mesh"));
+        command.env_clear().env("HOME", home.path()).args(["check", "--demo", "-o", format]);
+        command.stdout(stdout).stderr(std::process::Stdio::piped()).spawn().unwrap()
+    };
+    for format in FORMATS {
+        let mut child = spawn(format, std::process::Stdio::piped());
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""), "{format}");
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = spawn(format, full.into()).wait_with_output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(5) && err.contains("cannot write the result"), "{format}: {:?} {err}", output.status);
+    }
+}

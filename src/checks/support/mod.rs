@@ -2,6 +2,7 @@
 
 pub(in crate::checks) mod clusters;
 pub(in crate::checks) mod common;
+pub(in crate::checks) mod few;
 pub(in crate::checks) mod gateway;
 pub(in crate::checks) mod install;
 pub(in crate::checks) mod istio;

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::Findings;
+use crate::checks::support::few::FEW;
 use crate::checks::support::istio::traffic::views::{Member, Views};
 use crate::mesh::istio::hosts::{HostIndex, KialiHost, within_wildcard};
 use crate::model::{Kind, Object, Subject};
@@ -59,7 +60,12 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let mut found: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     for (at, rule) in rules.iter().enumerate() {
         let near = index.overlapping(&rule.host.name);
-        for other in near.into_iter().filter(|o| *o > at && collide(rule, &rules[*o])) {
+        for other in near.into_iter().filter(|o| *o > at) {
+            // Enough is known of both: what more there is would not be named.
+            let enough = |at: usize| found.get(&at).is_some_and(|others: &BTreeSet<usize>| others.len() >= FEW);
+            if enough(at) && enough(other) || !collide(rule, &rules[other]) {
+                continue;
+            }
             let both = [&rule.member, &rules[other].member];
             if views.of(&both).iter().any(|view| view.len() == 2) {
                 found.entry(at).or_default().insert(other);
@@ -75,7 +81,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 fn report(rules: &[Rule<'_>], at: usize, others: &BTreeSet<usize>, findings: &mut Findings<'_>) {
     let rule = rules[at].member.object;
     let first = &rules[*others.iter().next().unwrap_or(&at)];
-    let names = others.iter().take(5).map(|o| rules[*o].member.object.reference().to_string()).collect::<Vec<_>>().join(", ");
+    let names = others.iter().take(FEW).map(|o| rules[*o].member.object.reference().to_string()).collect::<Vec<_>>().join(", ");
     let other = first.member.object;
     let who = if other.meta.namespace != rule.meta.namespace {
         "clients get the one of their own namespace, else the service's, else the root's".to_owned()
@@ -89,7 +95,7 @@ fn report(rules: &[Rule<'_>], at: usize, others: &BTreeSet<usize>, findings: &mu
     };
     let message = format!("covers the same host and subset as {names}: {who}");
     let finding = findings.add(rule, "spec.host", message, "Keep one rule for the host, in the namespace of its service.");
-    for other in others.iter().take(5) {
+    for other in others.iter().take(FEW) {
         finding.related(rules[*other].member.object.reference(), "covers it too");
     }
 }

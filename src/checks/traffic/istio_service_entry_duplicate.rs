@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::checks::Findings;
+use crate::checks::support::few::{FEW, few};
 use crate::checks::traffic::istio_service_entry_protocol_conflict::{conflicts, in_kiali};
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -33,19 +35,22 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let all = world.index.objects(Kind::ServiceEntry);
-    let mut found: BTreeMap<(usize, usize), (BTreeSet<usize>, (String, i64))> = BTreeMap::new();
+    // Those that are seen together share one list: one of its own for each would take the square of their number.
+    let mut found: BTreeMap<(usize, usize), (Vec<Rc<BTreeSet<usize>>>, (String, i64))> = BTreeMap::new();
     for (key, seen) in in_kiali(world, all).into_iter().filter(|(_, seen)| !conflicts(seen)) {
+        let entries: Rc<BTreeSet<usize>> = Rc::new(seen.iter().map(|claim| claim.entry).collect());
         for claim in &seen {
-            let row = found.entry((claim.entry, claim.port)).or_insert_with(|| (BTreeSet::new(), key.clone()));
-            row.0.extend(seen.iter().map(|c| c.entry).filter(|e| *e != claim.entry));
+            found.entry((claim.entry, claim.port)).or_insert_with(|| (Vec::new(), key.clone())).0.push(entries.clone());
         }
     }
-    for ((entry, port), (others, (host, number))) in found {
-        let names = others.iter().map(|o| all[*o].reference().to_string()).collect::<Vec<_>>().join(", ");
+    for ((entry, port), (groups, (host, number))) in found {
+        let others: BTreeSet<usize> = groups.iter().flat_map(|group| group.iter().take(FEW + 1)).copied().filter(|other| *other != entry).collect();
+        let total = groups.iter().map(|group| group.len() - 1).max().unwrap_or_default().max(others.len());
+        let names = few(others.iter().map(|o| all[*o].reference()), total);
         let other = if names.is_empty() { "this entry a second time" } else { &names };
         let message = format!("{host}:{number} is defined by {other} too");
         let finding = findings.add(&all[entry], format!("spec.ports[{port}]"), message, "Keep one entry for the host and port.");
-        for other in others.iter().take(5) {
+        for other in others.iter().take(FEW) {
             finding.related(all[*other].reference(), "defines it too");
         }
     }

@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::checks::Findings;
+use crate::checks::support::few::{FEW, few};
 use crate::checks::support::istio::traffic::views::{Member, Views};
 use crate::mesh::istio::visibility::Visibility;
 use crate::model::{Kind, Object, Subject};
@@ -48,7 +50,8 @@ pub(in crate::checks) struct Claim {
 #[derive(Default)]
 struct Conflict {
     codes: BTreeSet<&'static str>,
-    others: BTreeSet<usize>,
+    /// Entries by protocol, shared by all that are seen together.
+    groups: Vec<Rc<BTreeMap<String, BTreeSet<usize>>>>,
     host: String,
     number: i64,
 }
@@ -60,11 +63,15 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let all = world.index.objects(Kind::ServiceEntry);
     let mut found: BTreeMap<(usize, usize), Conflict> = BTreeMap::new();
     let mut note = |claims: &[Claim], code: &'static str, key: &(String, i64)| {
+        let mut by_protocol: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
         for claim in claims {
-            let others = claims.iter().filter(|c| c.protocol != claim.protocol).map(|c| c.entry);
+            by_protocol.entry(claim.protocol.clone()).or_default().insert(claim.entry);
+        }
+        let group = Rc::new(by_protocol);
+        for claim in claims {
             let conflict = found.entry((claim.entry, claim.port)).or_default();
             conflict.codes.insert(code);
-            conflict.others.extend(others);
+            conflict.groups.push(group.clone());
             (conflict.host, conflict.number) = key.clone();
         }
     };
@@ -78,15 +85,24 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             note(&seen, "KIA1212", &key);
         }
     }
-    for ((entry, port), Conflict { codes, others, host, number }) in found {
-        let names = others.iter().map(|o| all[*o].reference().to_string()).collect::<Vec<_>>().join(", ");
+    for ((entry, port), Conflict { codes, groups, host, number }) in found {
         let protocol = all[entry].spec().list("ports").nth(port).map(|p| p.text("protocol")).unwrap_or_default();
+        let own = protocol.to_ascii_uppercase();
+        let strange =
+            |group: &'_ BTreeMap<String, BTreeSet<usize>>| group.iter().filter(|(other, _)| **other != own).map(|(_, entries)| entries.len()).sum();
+        let others: BTreeSet<usize> = groups
+            .iter()
+            .flat_map(|group| group.iter().filter(|(other, _)| **other != own).flat_map(|(_, entries)| entries.iter().take(FEW)))
+            .copied()
+            .collect();
+        let total: usize = groups.iter().map(|group| strange(group)).max().unwrap_or_default();
+        let names = few(others.iter().map(|o| all[*o].reference()), total.max(others.len()));
         let other = if names.is_empty() { "another port of the same entry" } else { &names };
         let message = format!("{host}:{number} is {protocol:?} here and something else in {other}");
         let codes: Vec<_> = codes.into_iter().collect();
         let finding = findings.add(&all[entry], format!("spec.ports[{port}].protocol"), message, "Write the same protocol everywhere.");
         finding.codes(&codes);
-        for other in others.iter().take(5) {
+        for other in others.iter().take(FEW) {
             finding.related(all[*other].reference(), "defines the port too");
         }
     }

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::Findings;
+use crate::checks::support::few::few;
 use crate::checks::support::istio::platform::workload_services;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -40,8 +41,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             }
         }
         for (target, ports) in targets.iter().filter(|(_, ports)| ports.len() > 1) {
-            let uses: Vec<String> =
-                ports.iter().map(|(p, names)| format!("{p} in {}", names.iter().copied().collect::<Vec<_>>().join(", "))).collect();
+            let uses: Vec<String> = ports.iter().map(|(p, names)| format!("{p} in {}", few(names, names.len()))).collect();
             findings
                 .add(
                     controller,

@@ -1,4 +1,5 @@
 use crate::checks::Findings;
+use crate::checks::support::few::{FEW, few};
 use crate::checks::support::istio::traffic::sidecars::{defaults, is_ambient_namespace};
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -40,15 +41,15 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             codes.push("KIA0002");
         }
         for sidecar in &sidecars {
-            let others: Vec<_> = sidecars.iter().filter(|o| o.meta.name != sidecar.meta.name).collect();
-            let names = others.iter().map(|o| o.meta.name.to_string()).collect::<Vec<_>>().join(", ");
+            let others: Vec<_> = sidecars.iter().filter(|o| o.meta.name != sidecar.meta.name).take(FEW).collect();
+            let names = few(others.iter().map(|o| &o.meta.name), sidecars.len() - 1);
             let message = format!("is for all of namespace {namespace:?} like {names}: only the oldest is used");
             let finding = findings.add(*sidecar, "spec.workloadSelector", message, "Join them, or give all but one a workloadSelector.");
             finding.codes(&codes);
             if ambient {
                 finding.severity(Severity::Info);
             }
-            for other in others.iter().take(5) {
+            for other in others {
                 finding.related(other.reference(), "is for the whole namespace too");
             }
         }

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::Findings;
+use crate::checks::support::few::{FEW, few};
 use crate::checks::support::istio::traffic::sidecars::{is_ambient_workload, selecting, selector};
 use crate::model::{Kind, Object, ObjectRef, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -40,23 +41,25 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             row.1.push(at);
         }
     }
-    let mut found: BTreeMap<usize, (BTreeSet<usize>, &ObjectRef, bool)> = BTreeMap::new();
+    let mut found: BTreeMap<usize, (Vec<&[usize]>, &ObjectRef, bool)> = BTreeMap::new();
     for (workload, (ambient, at)) in by_workload.iter().filter(|(_, (_, at))| at.len() > 1) {
         for one in at {
-            let row = found.entry(*one).or_insert_with(|| (BTreeSet::new(), workload, *ambient));
-            row.0.extend(at.iter().filter(|o| *o != one));
+            let row = found.entry(*one).or_insert_with(|| (Vec::new(), workload, *ambient));
+            row.0.push(at);
             row.2 &= ambient;
         }
     }
-    for (at, (others, workload, ambient)) in found {
-        let names = others.iter().map(|o| sidecars[*o].reference().to_string()).collect::<Vec<_>>().join(", ");
+    for (at, (groups, workload, ambient)) in found {
+        let others: BTreeSet<usize> = groups.iter().flat_map(|group| group.iter().take(FEW + 1)).copied().filter(|other| *other != at).collect();
+        let total = groups.iter().map(|group| group.len() - 1).max().unwrap_or_default().max(others.len());
+        let names = few(others.iter().map(|o| sidecars[*o].reference()), total);
         let message = format!("selects {workload} as {names} does: the proxy gets only one of them, the oldest");
         let finding = findings.add(sidecars[at], "spec.workloadSelector", message, "Make the selectors exclude each other, or join the Sidecars.");
         if ambient {
             // Nothing is lost where no sidecar runs; istioctl leaves such pods out.
             finding.codes(&["KIA0003"]).severity(Severity::Info);
         }
-        for other in others.iter().take(5) {
+        for other in others.iter().take(FEW) {
             finding.related(sidecars[*other].reference(), "selects it too");
         }
     }

@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use crate::checks::Findings;
+use crate::checks::support::few::{FEW, few};
 use crate::checks::support::istio::traffic::routes::{hosts, in_mesh};
 use crate::checks::support::istio::traffic::views::{Member, Views};
 use crate::mesh::istio::hosts::HostIndex;
@@ -52,7 +54,42 @@ struct Claim<'w> {
     codes: BTreeSet<&'static str>,
     clash: Clash,
     host: String,
-    others: BTreeMap<(&'w str, &'w str), &'w Object>,
+    /// All that claim the host together, this one among them; shared by all of them, since a list of its own for each would take the square of their
+    /// number.
+    groups: Vec<Rc<Group<'w>>>,
+}
+
+/// VirtualServices that some sidecar or gateway sees claim one host.
+#[derive(Debug)]
+struct Group<'w> {
+    /// In the order of namespace and name, each once.
+    members: Vec<&'w Object>,
+    oldest: Option<&'w Object>,
+    dated: bool,
+}
+
+impl<'w> Group<'w> {
+    fn new(all: &'w [Object], members: &[usize]) -> Self {
+        let mut members: Vec<&Object> = members.iter().map(|at| &all[*at]).collect();
+        members.sort_by_key(|vs| (vs.meta.namespace.as_str(), vs.meta.name.as_str()));
+        members.dedup_by_key(|vs| std::ptr::from_ref(*vs));
+        let oldest = members.iter().copied().min_by_key(|vs| vs.meta.age_key());
+        let dated = members.iter().all(|vs| vs.meta.creation_timestamp.is_some());
+        Self { members, oldest, dated }
+    }
+}
+
+impl<'w> Claim<'w> {
+    /// The first of the others, and how many there are.
+    fn others(&self, own: &Object) -> (Vec<&'w Object>, usize) {
+        let mut first: Vec<&Object> = self.groups.iter().flat_map(|group| group.members.iter().take(FEW + 1)).copied().collect();
+        first.sort_by_key(|vs| (vs.meta.namespace.as_str(), vs.meta.name.as_str()));
+        first.dedup_by_key(|vs| std::ptr::from_ref(*vs));
+        first.retain(|vs| !std::ptr::eq(*vs, own));
+        let most = self.groups.iter().map(|group| group.members.len() - 1).max().unwrap_or_default().max(first.len());
+        first.truncate(FEW);
+        (first, most)
+    }
 }
 
 /// The gateway that stands for all sidecars; a VirtualService without any is on it.
@@ -74,7 +111,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 fn report(vs: &Object, claim: &Claim<'_>, findings: &mut Findings<'_>) {
     let codes: Vec<&'static str> = claim.codes.iter().copied().collect();
     let host = &claim.host;
-    if claim.others.is_empty() {
+    let (others, total) = claim.others(vs);
+    if others.is_empty() {
         let (message, hint) = if hosts(vs).contains(&"*") && host != "*" {
             (format!("names host {host:?} beside \"*\", which takes it in"), "Keep \"*\" alone, or the names.")
         } else {
@@ -83,9 +121,9 @@ fn report(vs: &Object, claim: &Claim<'_>, findings: &mut Findings<'_>) {
         findings.add(vs, "spec.hosts", message, hint).codes(&codes).severity(Severity::Warning);
         return;
     }
-    let names = claim.others.values().map(|o| o.reference().to_string()).collect::<Vec<_>>().join(", ");
-    let oldest = claim.others.values().copied().chain([vs]).min_by_key(|o| o.meta.age_key()).unwrap_or(vs);
-    let dated = claim.others.values().copied().chain([vs]).all(|o| o.meta.creation_timestamp.is_some());
+    let names = few(others.iter().map(|o| o.reference()), total);
+    let oldest = claim.groups.iter().filter_map(|group| group.oldest).min_by_key(|o| o.meta.age_key()).unwrap_or(vs);
+    let dated = claim.groups.iter().all(|group| group.dated);
     let winner = if dated { oldest.reference().to_string() } else { "the oldest".to_owned() };
     let (message, hint, severity) = match claim.clash {
         Clash::Same => (
@@ -106,21 +144,24 @@ fn report(vs: &Object, claim: &Claim<'_>, findings: &mut Findings<'_>) {
     };
     let finding = findings.add(vs, "spec.hosts", message, hint);
     finding.codes(&codes).severity(severity);
-    for other in claim.others.values().take(5) {
+    for other in others {
         finding.related(other.reference(), "claims the host too");
     }
 }
 
 fn claim<'w>(claims: &mut Claims<'w>, all: &'w [Object], members: &[usize], code: &'static str, clash: Clash, host: &str) {
+    let group = Rc::new(Group::new(all, members));
     for at in members {
         let claim = claims.entry(*at).or_default();
+        if claim.groups.last().is_some_and(|last| Rc::ptr_eq(last, &group)) {
+            continue;
+        }
         if claim.codes.is_empty() || clash > claim.clash {
             claim.clash = clash;
             claim.host = host.to_owned();
         }
         claim.codes.insert(code);
-        let others = members.iter().filter(|o| *o != at).map(|o| &all[*o]);
-        claim.others.extend(others.map(|o| ((o.meta.namespace.as_str(), o.meta.name.as_str()), o)));
+        claim.groups.push(group.clone());
     }
 }
 

@@ -1,5 +1,6 @@
 //! YAML (and with it JSON) into values that remember where they stood.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::Deserialize;
@@ -33,13 +34,33 @@ impl Node {
 
 /// The documents of a file.
 pub(super) fn documents(file: &str, text: &str) -> Result<Vec<Node>, FileError> {
-    // The default budget refuses files that clusters' exports easily reach; alias limits stay, against "billion laughs".
+    // The default budget refuses files that clusters' exports easily reach; what aliases make of a file is bounded here.
     let options = serde_saphyr::options! { budget: None, with_snippet: false };
+    LEFT.set(text.len() + ALIASED);
     let mut nodes = serde_saphyr::from_multiple_with_options::<Node>(text, options).map_err(|error| syntax_error(file, text, &error))?;
     if has_short_words(text.as_bytes()) {
         nodes.iter_mut().for_each(|node| short_words(&mut node.value, &node.spans, text));
     }
     Ok(nodes)
+}
+
+/// Bytes that a file's aliases may add to what stands in it. Manifests repeat labels by them; a bomb repeats itself.
+const ALIASED: usize = 16 << 20;
+
+thread_local! {
+    /// What values may still be made of the file that is being read.
+    static LEFT: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Accounts for a value of so many bytes; without aliases no file makes more of them than it has itself.
+fn spend<E: de::Error>(bytes: usize) -> Result<(), E> {
+    match LEFT.get().checked_sub(bytes) {
+        Some(left) => {
+            LEFT.set(left);
+            Ok(())
+        }
+        None => Err(E::custom(format!("its aliases make more than {} MiB of it", ALIASED >> 20))),
+    }
 }
 
 /// Words that YAML 1.1 took for truth values and YAML 1.2 takes for texts. They name things far more often than they answer a question.
@@ -151,12 +172,14 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Bare, E> {
+        spend(text.len())?;
         Ok(Bare::scalar(text))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Bare, A::Error> {
         let (mut values, mut inner) = (Vec::new(), Vec::new());
         while let Some(Node { value, spans }) = access.next_element()? {
+            spend(1)?;
             values.push(value);
             inner.push((Box::from(""), spans));
         }
@@ -166,6 +189,7 @@ impl<'de> Visitor<'de> for AnyValue {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Bare, A::Error> {
         let (mut values, mut inner) = (Map::new(), Vec::new());
         while let Some(key) = access.next_key_seed(Key)? {
+            spend(key.len())?;
             let Node { value, spans } = access.next_value()?;
             inner.push((key.as_str().into(), spans));
             values.insert(key, value);

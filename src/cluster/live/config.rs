@@ -1,7 +1,7 @@
 //! Which server, with which credentials: kubeconfig files as kubectl reads them, or the pod's own account inside a cluster.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::Uri;
@@ -47,6 +47,11 @@ pub(super) async fn resolve(options: &ConnectOptions) -> Result<Target, ConnectE
     {
         config.proxy_url = Some(read_proxy(&found, "the environment")?);
     }
+    let strange = |text: &String| text.chars().any(char::is_control);
+    if options.impersonate.iter().chain(&options.impersonate_groups).any(strange) {
+        let detail = "it has a control character, which no request can carry".to_owned();
+        return Err(ConnectError::Entry { place: "--as or --as-group".to_owned(), file: "the command line".to_owned(), detail });
+    }
     if let Some(user) = &options.impersonate {
         config.auth_info.impersonate = Some(user.clone());
     }
@@ -76,7 +81,7 @@ fn files(options: &ConnectOptions) -> Result<Option<Files>, ConnectError> {
             continue;
         }
         let failed = |detail: String| ConnectError::Kubeconfig { file: file.clone(), detail };
-        let config = Kubeconfig::read_from(path).map_err(|error| failed(causes(&error)))?;
+        let config = Kubeconfig::read_from(path).map_err(|error| failed(unreadable(path, &error)))?;
         merged = Some(match merged {
             None => Files { config, names: file },
             Some(before) => {
@@ -137,10 +142,11 @@ async fn from_files(options: &ConnectOptions, files: Files) -> Result<Target, Co
     if let Some(found) = cluster.proxy_url.as_deref().filter(|proxy| !proxy.is_empty()) {
         config.proxy_url = Some(read_proxy(found, &format!("cluster {cluster_name:?} in {names}"))?);
     }
-    exec::resolve(&mut auth, &user, &cluster, options.stdin_in_use).await?;
+    exec::resolve(&mut auth, &user, &cluster, options.stdin_in_use, options.plugin_timeout).await?;
     read_token_file(&mut auth).map_err(of_user)?;
+    sendable(&auth).map_err(of_user)?;
     config.auth_info = auth;
-    let server = url.to_string().trim_end_matches('/').to_owned();
+    let server = without_user(url.to_string().trim_end_matches('/'));
     Ok(Target { config, server, from: format!("context {name:?} in {names}"), context: name })
 }
 
@@ -151,10 +157,32 @@ fn server_url(cluster: &Cluster) -> Result<Uri, String> {
         false if cluster.certificate_authority.is_some() || cluster.certificate_authority_data.is_some() => format!("https://{server}"),
         false => format!("http://{server}"),
     };
+    let server = without_user(server);
     let url: Uri = full.parse().map_err(|error| format!("server {server:?} is no URL: {error}"))?;
     match url.scheme_str() {
         Some("http" | "https") if url.host().is_some_and(|host| !host.is_empty()) => Ok(url),
         _ => Err(format!("server {server:?} is no http or https URL")),
+    }
+}
+
+/// A URL without user and password, as it may be shown.
+fn without_user(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    if scheme.is_empty() { format!("{host}{path}") } else { format!("{scheme}://{host}{path}") }
+}
+
+/// Why a kubeconfig cannot be read, without a word of what is in it: that is credentials.
+fn unreadable(path: &Path, error: &dyn std::error::Error) -> String {
+    let Ok(text) = std::fs::read_to_string(path) else { return causes(error) };
+    let options = serde_saphyr::options! { with_snippet: false };
+    match serde_saphyr::from_str_with_options::<serde_json::Value>(&text, options) {
+        Ok(_) => "its fields are not those of a kubeconfig".to_owned(),
+        Err(error) => match error.location() {
+            Some(location) => format!("it is no valid YAML, line {}, column {}", location.line(), location.column()),
+            None => "it is no valid YAML".to_owned(),
+        },
     }
 }
 
@@ -184,6 +212,18 @@ fn read_token_file(auth: &mut AuthInfo) -> Result<(), String> {
         auth.token = Some(token.trim().to_owned().into());
     }
     Ok(())
+}
+
+/// Refuses a token that no header can carry; it is not shown.
+fn sendable(auth: &AuthInfo) -> Result<(), String> {
+    // The only door that kube leaves open to it.
+    let shown = serde_json::to_value(auth).unwrap_or_default();
+    match shown.get("token").and_then(serde_json::Value::as_str) {
+        Some(token) if token.chars().any(|c| c.is_control() || !c.is_ascii()) => {
+            Err("its token has a character that no request can carry".to_owned())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn read_proxy(text: &str, from: &str) -> Result<Uri, ConnectError> {
@@ -308,6 +348,25 @@ mod tests {
         assert!(error.to_string().starts_with("cannot read kubeconfig"), "{error}");
     }
 
+    #[tokio::test]
+    async fn no_error_quotes_a_kubeconfig() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config");
+        for text in [
+            "users:\n- user: {token: planted\n- {",
+            "users: planted",
+            "- planted",
+            "clusters:\n- name: [planted]\n",
+            "token: \"planted",
+            "a: *planted",
+        ] {
+            std::fs::write(&file, text).unwrap();
+            let error = target(file.clone(), None).await.err().unwrap().to_string();
+            assert!(!error.contains("planted"), "{error}");
+        }
+        assert_eq!(without_user("https://me:planted@host:1/path@x"), "https://host:1/path@x");
+    }
+
     #[cfg(unix)]
     fn plugin(dir: &std::path::Path, script: &str) -> String {
         use std::os::unix::fs::PermissionsExt as _;
@@ -357,5 +416,28 @@ mod tests {
         }
         let error = target(kubeconfig(dir.path(), "/nowhere/plugin", "Never"), Some("plugin")).await.err().unwrap();
         assert!(error.to_string().contains("does not start"), "{error}");
+    }
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_plugin_that_takes_too_long_or_says_too_much_is_given_up() {
+        let dir = tempfile::tempdir().unwrap();
+        for (script, expected) in [("sleep 20", "did not answer within"), ("head -c 2000000 /dev/zero", "answered with more than 1024 KiB")] {
+            let kubeconfig = Some(kubeconfig(dir.path(), &plugin(dir.path(), script), "Never"));
+            let plugin_timeout = Duration::from_millis(if script.starts_with("sleep") { 50 } else { 20_000 });
+            let options = ConnectOptions { kubeconfig, context: Some("plugin".to_owned()), plugin_timeout, ..ConnectOptions::default() };
+            let error = resolve(&options).await.err().unwrap().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_that_no_request_can_carry_is_refused_and_not_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = kubeconfig(dir.path(), "", "Never");
+        std::fs::write(dir.path().join("token"), "plan\u{7}ted").unwrap();
+        let error = target(file.clone(), None).await.err().unwrap().to_string();
+        assert!(error.contains("has a character that no request can carry") && !error.contains("plan"), "{error}");
+        let options = ConnectOptions { kubeconfig: Some(file), impersonate: Some("a\nb".to_owned()), ..ConnectOptions::default() };
+        assert!(resolve(&options).await.is_err());
     }
 }

@@ -141,6 +141,9 @@ async fn ask(http: &Http, known: Option<&Discovery>, wanted: &[Kind]) -> Result<
     if !groups.groups.is_empty() {
         return each_group(http, groups, wanted).await;
     }
+    if groups.items.is_empty() {
+        return Err(Failure::Broken("discovery names no group at all".to_owned()));
+    }
     let tag = answer.headers.get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
     Ok(Discovery { tag, served: aggregated(groups), ..Discovery::default() })
 }

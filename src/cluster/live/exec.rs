@@ -3,15 +3,20 @@
 //! kube would run the program three times for one client and let it read the standard input that may hold manifests.
 
 use std::io::IsTerminal as _;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kube::config::{AuthInfo, Cluster, ExecAuthCluster, ExecConfig, ExecInteractiveMode};
 use serde::{Deserialize, Serialize};
-use tokio::process::Command;
+use tokio::io::AsyncReadExt as _;
+use tokio::process::{Child, Command};
 
 use super::error::ConnectError;
+
+/// The longest answer of a plugin: a token and a certificate have some kilobytes.
+const OUTPUT: u64 = 1 << 20;
 
 /// What the program is told, in an environment variable.
 #[derive(Serialize)]
@@ -47,10 +52,10 @@ struct Status {
 }
 
 /// Runs the plugin of `auth`, if it has one, and puts the credentials in its place.
-pub(super) async fn resolve(auth: &mut AuthInfo, user: &str, cluster: &Cluster, stdin_in_use: bool) -> Result<(), ConnectError> {
+pub(super) async fn resolve(auth: &mut AuthInfo, user: &str, cluster: &Cluster, stdin_in_use: bool, within: Duration) -> Result<(), ConnectError> {
     let Some(exec) = auth.exec.take() else { return Ok(()) };
     let command = exec.command.clone().unwrap_or_default();
-    let status = run(&exec, cluster, stdin_in_use).await.map_err(|detail| ConnectError::Plugin {
+    let status = run(&exec, cluster, stdin_in_use, within).await.map_err(|detail| ConnectError::Plugin {
         command,
         user: user.to_owned(),
         detail,
@@ -66,7 +71,19 @@ pub(super) async fn resolve(auth: &mut AuthInfo, user: &str, cluster: &Cluster, 
     Ok(())
 }
 
-async fn run(exec: &ExecConfig, cluster: &Cluster, stdin_in_use: bool) -> Result<Status, String> {
+/// All that a plugin writes, and how it ended.
+async fn output(running: &mut Child) -> Result<(Vec<u8>, ExitStatus), String> {
+    let mut answer = Vec::new();
+    if let Some(out) = running.stdout.take() {
+        out.take(OUTPUT + 1).read_to_end(&mut answer).await.map_err(|error| format!("was lost: {error}"))?;
+    }
+    if answer.len() as u64 > OUTPUT {
+        return Err(format!("answered with more than {} KiB", OUTPUT >> 10));
+    }
+    Ok((answer, running.wait().await.map_err(|error| format!("was lost: {error}"))?))
+}
+
+async fn run(exec: &ExecConfig, cluster: &Cluster, stdin_in_use: bool, within: Duration) -> Result<Status, String> {
     let program = exec.command.as_deref().filter(|command| !command.is_empty()).ok_or("is not named")?;
     let version = exec.api_version.as_deref().unwrap_or_default();
     if !matches!(version, "client.authentication.k8s.io/v1" | "client.authentication.k8s.io/v1beta1") {
@@ -97,13 +114,15 @@ async fn run(exec: &ExecConfig, cluster: &Cluster, stdin_in_use: bool) -> Result
         child.env_remove(name);
     }
     child.stdin(if interactive { Stdio::inherit() } else { Stdio::null() }).stdout(Stdio::piped()).stderr(Stdio::inherit());
-    let output = child.spawn().map_err(|error| format!("does not start: {error}"))?.wait_with_output().await;
-    let output = output.map_err(|error| format!("was lost: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("failed ({}); its own words stand above", output.status));
+    // One that is given up is ended, and not left to ask on the terminal.
+    let mut running = child.kill_on_drop(true).spawn().map_err(|error| format!("does not start: {error}"))?;
+    let answer = tokio::time::timeout(within, output(&mut running)).await;
+    let (answer, status) = answer.map_err(|_| format!("did not answer within {within:?}"))??;
+    if !status.success() {
+        return Err(format!("failed ({status}); its own words stand above"));
     }
     // The content stays out of the message: it may be half a token.
-    let response: Response = serde_saphyr::from_slice(&output.stdout).map_err(|_| "did not answer with an ExecCredential")?;
+    let response: Response = serde_saphyr::from_slice(&answer).map_err(|_| "did not answer with an ExecCredential")?;
     if response.api_version != version {
         return Err(format!("answered with apiVersion {:?} where the kubeconfig says {version:?}", response.api_version));
     }

@@ -1,6 +1,6 @@
 //! Requests as a patient but bounded client makes them: few connections, retries with back-off, and failures told apart.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, IF_NONE_MATCH, LOCATION, RETRY_AFTER};
@@ -22,6 +22,14 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const SILENCE: Duration = Duration::from_secs(75);
 /// The part of an error's body that is worth reading.
 const ERROR_BODY: usize = 64 * 1024;
+/// The largest answer that is read where one object is asked for, or what a server has.
+const SINGLE: usize = 64 << 20;
+/// The largest page of a list, unpacked: five hundred objects of the largest size that a cluster can store do not come near.
+pub(super) const PAGE: usize = 256 << 20;
+/// The largest list in one piece.
+pub(super) const WHOLE: usize = 1 << 30;
+/// After so many failures in a row, over all requests, nothing is asked twice any more: it is the server and not the request.
+const STRIKES: usize = 24;
 /// Memory set aside for an answer that announces its length.
 const LENGTH_TRUSTED: usize = 16 << 20;
 
@@ -62,7 +70,13 @@ pub(super) struct Http {
     pub(super) client: kube::Client,
     connections: Semaphore,
     request_timeout: Option<Duration>,
+    /// When the whole command has to be done.
+    deadline: Option<Instant>,
     answered: AtomicBool,
+    /// Requests in a row that nothing was heard of.
+    silences: AtomicUsize,
+    /// Requests in a row without a usable answer.
+    failures: AtomicUsize,
 }
 
 /// What is asked for.
@@ -76,12 +90,14 @@ pub(super) struct Ask<'a> {
     pub(super) body: Option<&'a str>,
     /// Whether it may be sent again when nobody knows what became of it: true of reading, and of a POST that changes nothing.
     pub(super) repeatable: bool,
+    /// The largest answer that is read, unpacked.
+    pub(super) limit: usize,
 }
 
 impl<'a> Ask<'a> {
     /// For JSON.
     pub(super) const fn json(uri: &'a str) -> Self {
-        Self { uri, accept: "application/json", unless: None, body: None, repeatable: true }
+        Self { uri, accept: "application/json", unless: None, body: None, repeatable: true, limit: SINGLE }
     }
 
     /// A question that takes a POST and changes nothing, such as an access review.
@@ -97,12 +113,31 @@ pub(super) struct Answer<'a> {
     pub(super) body: Vec<u8>,
     incoming: Body,
     deadline: Option<Instant>,
+    limit: usize,
     _connection: SemaphorePermit<'a>,
 }
 
 impl Http {
-    pub(super) fn new(client: kube::Client, request_timeout: Option<Duration>) -> Self {
-        Self { client, connections: Semaphore::new(CONNECTIONS), request_timeout, answered: AtomicBool::new(false) }
+    pub(super) fn new(client: kube::Client, request_timeout: Option<Duration>, timeout: Option<Duration>) -> Self {
+        Self {
+            client,
+            connections: Semaphore::new(CONNECTIONS),
+            request_timeout,
+            deadline: timeout.and_then(after),
+            answered: AtomicBool::new(false),
+            silences: AtomicUsize::new(0),
+            failures: AtomicUsize::new(0),
+        }
+    }
+
+    /// Why nothing more is to be asked: the time is over, or as many requests in a row were in vain as may be under way at once.
+    fn given_up(&self) -> Option<Failure> {
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Some(Failure::Other("the time for the whole command is over (--timeout)".to_owned()));
+        }
+        let silent = self.silences.load(Ordering::Relaxed);
+        let dead = silent >= CONNECTIONS || (silent > 0 && !self.answered());
+        dead.then(|| Failure::Unreachable("not asked any more: the server does not answer".to_owned()))
     }
 
     /// Whether the server has ever answered anything.
@@ -114,11 +149,15 @@ impl Http {
     /// after 429, by which the server says that it did nothing.
     pub(super) async fn get(&self, ask: Ask<'_>) -> Result<Answer<'_>, Failure> {
         let patience = Instant::now() + self.request_timeout.map_or(PATIENCE, |limit| limit.min(PATIENCE));
+        let patience = self.deadline.map_or(patience, |deadline| deadline.min(patience));
         let mut pause = Duration::from_millis(100);
         loop {
             let (failure, wanted) = match self.once(ask).await {
                 Ok(answer) => match judge(answer).await {
-                    Verdict::Fine(answer) => return Ok(answer),
+                    Verdict::Fine(answer) => {
+                        self.failures.store(0, Ordering::Relaxed);
+                        return Ok(answer);
+                    }
                     Verdict::Final(failure) => return Err(failure),
                     Verdict::Later { failure, wanted, untouched } if untouched || ask.repeatable => (failure, wanted),
                     Verdict::Later { failure, .. } => return Err(failure),
@@ -127,8 +166,9 @@ impl Http {
                 Err(failure) if !self.answered() || !ask.repeatable => return Err(failure),
                 Err(failure) => (failure, None),
             };
+            let struck = self.failures.fetch_add(1, Ordering::Relaxed) >= STRIKES;
             let wait = wanted.unwrap_or(pause);
-            if Instant::now() + wait > patience {
+            if struck || wait > patience.saturating_duration_since(Instant::now()) {
                 return Err(failure);
             }
             sleep(wait).await;
@@ -156,11 +196,18 @@ impl Http {
         let request = request.body(body).map_err(|error| Failure::Other(format!("cannot ask for {}: {error}", ask.uri)))?;
         // The semaphore is never closed, so that waiting for it cannot fail.
         let connection = self.connections.acquire().await.map_err(|error| Failure::Other(error.to_string()))?;
-        let deadline = self.request_timeout.map(|limit| Instant::now() + limit);
+        if let Some(failure) = self.given_up() {
+            return Err(failure);
+        }
+        let deadline = self.request_timeout.and_then(after).into_iter().chain(self.deadline).min();
         let sent = timeout_at(earlier(deadline), self.client.send(request)).await;
         let response: Response<Body> = match sent {
-            Err(_) => return Err(Failure::Unreachable(self.silent())),
+            Err(_) => {
+                self.silences.fetch_add(1, Ordering::Relaxed);
+                return Err(Failure::Unreachable(self.silent()));
+            }
             Ok(Err(error)) => {
+                self.silences.fetch_add(1, Ordering::Relaxed);
                 let text = causes(&error);
                 // What the layers of the client call themselves helps nobody.
                 let text = text.trim_start_matches("ServiceError: ").trim_start_matches("client error (Connect): ");
@@ -169,19 +216,26 @@ impl Http {
             Ok(Ok(response)) => response,
         };
         self.answered.store(true, Ordering::Relaxed);
+        self.silences.store(0, Ordering::Relaxed);
         let (parts, incoming) = response.into_parts();
         // Trusted only so far: a wrong length must not cost memory.
         let length = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
         let body = Vec::with_capacity(length.min(LENGTH_TRUSTED));
-        Ok(Answer { status: parts.status, headers: parts.headers, body, incoming, deadline, _connection: connection })
+        Ok(Answer { status: parts.status, headers: parts.headers, body, incoming, deadline, limit: ask.limit, _connection: connection })
     }
 
     fn silent(&self) -> String {
         match self.request_timeout {
+            _ if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) => "no answer before --timeout".to_owned(),
             Some(limit) => format!("no answer within --request-timeout {limit:?}"),
             None => format!("no answer within {SILENCE:?}"),
         }
     }
+}
+
+/// The time so far from now; nothing where that is beyond all clocks.
+fn after(limit: Duration) -> Option<Instant> {
+    Instant::now().checked_add(limit)
 }
 
 fn earlier(deadline: Option<Instant>) -> Instant {
@@ -194,11 +248,15 @@ impl Answer<'_> {
     pub(super) async fn more(&mut self) -> Result<bool, Failure> {
         loop {
             match timeout_at(earlier(self.deadline), self.incoming.frame()).await {
-                Err(_) => return Err(Failure::Broken("the answer stopped coming".to_owned())),
+                // Asking again would wait as long again.
+                Err(_) => return Err(Failure::Unreachable("the answer stopped coming".to_owned())),
                 Ok(None) => return Ok(false),
                 Ok(Some(Err(error))) => return Err(Failure::Broken(format!("the answer broke off: {}", causes(&error)))),
                 Ok(Some(Ok(frame))) => {
                     if let Ok(data) = frame.into_data() {
+                        if self.body.len() + data.len() > self.limit {
+                            return Err(Failure::Other(format!("the answer is larger than {} MiB", self.limit >> 20)));
+                        }
                         self.body.extend_from_slice(&data);
                         return Ok(true);
                     }

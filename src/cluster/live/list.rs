@@ -1,9 +1,11 @@
 //! One list, page by page. The next page is asked for as soon as its token is known, while this one is still coming or being decoded.
 
+use std::collections::HashSet;
+
 use futures::stream::{FuturesOrdered, StreamExt as _};
 use tokio::sync::{Semaphore, oneshot};
 
-use super::http::{Ask, Failure, Http};
+use super::http::{self, Ask, Failure, Http};
 use super::page::{self, Format, Head, Page, Shape};
 use super::{Progress, protobuf};
 use crate::model::{Inventory, Kind, Str};
@@ -30,6 +32,7 @@ pub(super) struct List {
     pub(super) label: Option<&'static str>,
     pub(super) metadata_only: bool,
     pub(super) page_size: usize,
+    pub(super) most_pages: usize,
     pub(super) protobuf: bool,
 }
 
@@ -127,24 +130,29 @@ impl List {
     async fn attempt(&self, http: &Http, decoders: &Semaphore, progress: &dyn Progress, paged: bool) -> Listed {
         let mut listed = Listed::default();
         let mut count = 0;
-        let mut last_token = None;
+        let mut tokens: HashSet<String> = HashSet::new();
         let (early, mut next) = oneshot::channel();
         let mut more = true;
         let mut pages = FuturesOrdered::new();
-        pages.push_back(self.page(http, decoders, self.uri(None, paged), early));
+        let limit = if paged { http::PAGE } else { http::WHOLE };
+        pages.push_back(self.page(http, decoders, self.uri(None, paged), limit, early));
         loop {
             tokio::select! {
                 head = &mut next, if more && pages.len() < AHEAD => match head.map(|head: Head| head.next) {
                     // A server that repeats itself would keep us here for ever.
-                    Ok(Some(token)) if last_token.as_ref() == Some(&token) => {
+                    Ok(Some(token)) if tokens.contains(&token) => {
                         listed.failure = Some(Failure::Other("the server repeats its continue token".to_owned()));
+                        return listed;
+                    }
+                    Ok(Some(_)) if tokens.len() >= self.most_pages => {
+                        listed.failure = Some(Failure::Other(format!("the list has not ended after {} pages", self.most_pages)));
                         return listed;
                     }
                     Ok(Some(token)) => {
                         let (early, following) = oneshot::channel();
                         next = following;
-                        pages.push_back(self.page(http, decoders, self.uri(Some(&token), paged), early));
-                        last_token = Some(token);
+                        pages.push_back(self.page(http, decoders, self.uri(Some(&token), paged), limit, early));
+                        tokens.insert(token);
                     }
                     Ok(None) | Err(_) => more = false,
                 },
@@ -166,16 +174,17 @@ impl List {
     }
 
     /// Reads one page; one that broke off or makes no sense is asked for once more.
-    async fn page(&self, http: &Http, decoders: &Semaphore, uri: String, early: oneshot::Sender<Head>) -> Result<Page, Failure> {
+    async fn page(&self, http: &Http, decoders: &Semaphore, uri: String, limit: usize, early: oneshot::Sender<Head>) -> Result<Page, Failure> {
         let mut early = Some(early);
-        match self.page_once(http, decoders, &uri, &mut early).await {
-            Err(Failure::Broken(_)) => self.page_once(http, decoders, &uri, &mut early).await,
+        let ask = Ask { accept: self.accept(), limit, ..Ask::json(&uri) };
+        match self.page_once(http, decoders, ask, &mut early).await {
+            Err(Failure::Broken(_)) => self.page_once(http, decoders, ask, &mut early).await,
             done => done,
         }
     }
 
-    async fn page_once(&self, http: &Http, decoders: &Semaphore, uri: &str, early: &mut Option<oneshot::Sender<Head>>) -> Result<Page, Failure> {
-        let mut answer = http.get(Ask { accept: self.accept(), ..Ask::json(uri) }).await?;
+    async fn page_once(&self, http: &Http, decoders: &Semaphore, ask: Ask<'_>, early: &mut Option<oneshot::Sender<Head>>) -> Result<Page, Failure> {
+        let mut answer = http.get(ask).await?;
         let format = answer.format()?;
         let mut looking = true;
         while answer.more().await? {
@@ -215,6 +224,7 @@ mod tests {
             label: None,
             metadata_only: false,
             page_size: 500,
+            most_pages: 5000,
             protobuf: true,
         }
     }

@@ -42,6 +42,12 @@ pub struct ConnectOptions {
     pub impersonate_groups: Vec<String>,
     /// `--request-timeout`; nothing means no limit but a server's silence.
     pub request_timeout: Option<Duration>,
+    /// `--timeout`: all requests together; nothing means no limit.
+    pub timeout: Option<Duration>,
+    /// How long a credential plugin may take, which may have to ask somebody.
+    pub plugin_timeout: Duration,
+    /// Pages of one list after which a server is not believed that there are more.
+    pub most_pages: usize,
     /// Whether standard input holds manifests, so that no credential plugin may ask on it. Read it before connecting.
     pub stdin_in_use: bool,
     /// Objects per page.
@@ -62,6 +68,9 @@ impl Default for ConnectOptions {
             impersonate: None,
             impersonate_groups: Vec::new(),
             request_timeout: None,
+            timeout: None,
+            plugin_timeout: Duration::from_secs(60),
+            most_pages: 5000,
             stdin_in_use: false,
             page_size: 500,
             protobuf: true,
@@ -88,6 +97,7 @@ pub struct Connection {
     decoders: Semaphore,
     cache: Option<Cache>,
     page_size: usize,
+    most_pages: usize,
     protobuf: bool,
     server: String,
     context: String,
@@ -120,10 +130,11 @@ impl Connection {
     pub fn over(client: kube::Client, namespace: String, options: &ConnectOptions) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
         Self {
-            http: Http::new(client, options.request_timeout),
+            http: Http::new(client, options.request_timeout, options.timeout),
             decoders: Semaphore::new(cores),
             cache: None,
             page_size: options.page_size,
+            most_pages: options.most_pages,
             protobuf: options.protobuf,
             server: String::new(),
             context: String::new(),

@@ -1,5 +1,7 @@
 //! One page of a list: from bytes to objects, item by item, so that one broken object costs only itself.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
@@ -16,8 +18,13 @@ pub(super) struct Head {
     #[serde(rename = "continue", deserialize_with = "non_empty")]
     pub(super) next: Option<String>,
     /// How many items follow this page, where the server knows.
-    #[serde(rename = "remainingItemCount")]
+    #[serde(rename = "remainingItemCount", deserialize_with = "count")]
     pub(super) remaining: Option<u64>,
+}
+
+/// A number that is no count says nothing; it only feeds a progress line.
+fn count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(Option::<serde_json::Value>::deserialize(deserializer)?.and_then(|value| value.as_u64()))
 }
 
 fn non_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
@@ -82,14 +89,21 @@ pub(super) fn decode(shape: &Shape, format: Format, body: Vec<u8>, early: Option
 fn decode_json(shape: &Shape, body: &[u8], early: Option<oneshot::Sender<Head>>) -> Result<Page, String> {
     #[derive(Deserialize)]
     struct List<'a> {
+        #[serde(default, borrow)]
+        kind: Option<Cow<'a, str>>,
         #[serde(default)]
         metadata: Head,
-        #[serde(borrow)]
-        items: Option<Vec<&'a RawValue>>,
+        #[serde(borrow, deserialize_with = "nullable")]
+        items: Vec<&'a RawValue>,
+    }
+    /// An empty list may be null; a field that is not there at all is no list.
+    fn nullable<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<&'de RawValue>, D::Error> {
+        Ok(Option::deserialize(deserializer)?.unwrap_or_default())
     }
     let list: List<'_> = serde_json::from_slice(body).map_err(|error| format!("the answer is no list in JSON: {error}"))?;
+    expect_list(shape, list.kind.as_deref().unwrap_or_default())?;
     let mut page = start(list.metadata, early);
-    for json in list.items.unwrap_or_default() {
+    for json in list.items {
         page.add(shape, item(shape, json.get()));
     }
     Ok(page)
@@ -97,6 +111,7 @@ fn decode_json(shape: &Shape, body: &[u8], early: Option<oneshot::Sender<Head>>)
 
 fn decode_protobuf(shape: &Shape, body: &[u8], early: Option<oneshot::Sender<Head>>) -> Result<Page, String> {
     let list = protobuf::List::split(body).map_err(|error| format!("the answer is no list in protobuf: {error}"))?;
+    expect_list(shape, list.kind)?;
     let mut page = start(list.head, early);
     for bytes in list.items {
         let decoded = protobuf::item(shape.kind, bytes).map_err(|error| {
@@ -106,6 +121,12 @@ fn decode_protobuf(shape: &Shape, body: &[u8], early: Option<oneshot::Sender<Hea
         page.add(shape, decoded);
     }
     Ok(page)
+}
+
+/// Refuses the list of another kind, and what is no list: a proxy may answer anything with 200.
+fn expect_list(shape: &Shape, kind: &str) -> Result<(), String> {
+    let own = kind.strip_suffix("List").is_some_and(|kind| kind == shape.kind.name() || kind == "PartialObjectMetadata" || kind.is_empty());
+    if own || kind.is_empty() { Ok(()) } else { Err(format!("the answer is a {kind} and no list of {}", shape.kind.plural())) }
 }
 
 fn start(head: Head, early: Option<oneshot::Sender<Head>>) -> Page {
@@ -120,6 +141,9 @@ impl Page {
     fn add(&mut self, shape: &Shape, decoded: Result<Item, Box<Gap>>) {
         self.items += 1;
         match decoded {
+            Ok(item) if item.meta().name.is_empty() => {
+                self.objects.gaps.push(*undecodable(shape, item.meta().clone(), &"it has no name"));
+            }
             Ok(mut item) => {
                 item.meta_mut().api_version = shape.api_version.clone();
                 self.objects.push(item);

@@ -135,6 +135,7 @@ impl Connection {
             label: job.label,
             metadata_only: wanted.metadata_only.contains(&job.kind),
             page_size: self.page_size,
+            most_pages: self.most_pages,
             protobuf: self.protobuf,
         }
     }
@@ -147,6 +148,9 @@ impl Connection {
                 (Ok(page::Format::Json), Ok(json)) => {
                     let shape = list::shape(job.kind, version);
                     match page::item(&shape, json) {
+                        Ok(item) if item.meta().name != *name => {
+                            listed.failure = Some(Failure::Other("the answer is not the object that was asked for".to_owned()));
+                        }
                         Ok(mut item) => {
                             item.meta_mut().api_version = shape.api_version;
                             listed.objects.push(item);
@@ -211,7 +215,9 @@ fn gap(job: &Job, failure: &Failure) -> Option<Gap> {
     Some(match failure {
         // A named object that is not there is simply absent.
         Failure::NotFound if job.name.is_some() => return None,
-        Failure::NotFound => Gap::NotServed(kind),
+        Failure::NotFound if is_custom(kind) => Gap::NotServed(kind),
+        // Every API server has these.
+        Failure::NotFound => Gap::Incomplete { kind, namespace, detail: "the server does not know them (HTTP 404): is it an API server?".into() },
         Failure::Forbidden(detail) => Gap::Forbidden { kind, namespace, detail: detail.as_str().into() },
         other => Gap::Incomplete { kind, namespace, detail: other.to_string().into() },
     })

@@ -305,3 +305,117 @@ async fn what_may_not_be_repeated_is_sent_again_only_when_the_server_turned_it_a
         assert_eq!((asked.lock().unwrap().len(), answer.is_ok()), (times, times == 2), "{status} {repeatable}");
     }
 }
+
+#[tokio::test]
+async fn what_is_no_list_of_the_kind_is_a_failure_and_not_emptiness() {
+    let body = |kind: &str| format!(r#"{{"kind":"{kind}","metadata":{{}},"items":[]}}"#);
+    for answer in ["{}".to_owned(), r#"{"error":"log in"}"#.to_owned(), body("ServiceList"), r#"{"kind":"Status","status":"Success"}"#.to_owned()] {
+        let sent = answer.clone();
+        let (connection, _) =
+            connection(&paged(500), move |_, _| Reply(200, vec![("content-type", "application/json".to_owned())], sent.clone().into_bytes()));
+        let inventory = read(&connection, &[Kind::Pod]).await;
+        assert!(matches!(&inventory.gaps[..], [Gap::Incomplete { kind: Kind::Pod, .. }]), "{answer}: {:?}", inventory.gaps);
+        assert_eq!(inventory.coverage[&Kind::Pod], Coverage::Hidden);
+    }
+    let protobuf = |body: &'static [u8]| {
+        move |_: &str, _: &HeaderMap| Reply(200, vec![("content-type", "application/vnd.kubernetes.protobuf".to_owned())], body.to_vec())
+    };
+    let (empty, _) = connection(&paged(500), protobuf(b"k8s\0"));
+    assert!(read(&empty, &[Kind::Pod]).await.gaps[0].to_string().contains("envelope is empty"));
+    let (other, _) = connection(&paged(500), protobuf(b"k8s\0\x0a\x0f\x0a\x02v1\x12\x09NodeList\x20\x12\x02\x0a\x00"));
+    assert!(read(&other, &[Kind::Pod]).await.gaps[0].to_string().contains("no list of pods"));
+    let (fine, _) =
+        connection(&paged(500), move |_, _| Reply(200, vec![("content-type", "application/json".to_owned())], body("PodList").into_bytes()));
+    assert!(read(&fine, &[Kind::Pod]).await.gaps.is_empty());
+}
+
+#[tokio::test]
+async fn items_answer_for_their_kind_and_name() {
+    let (connection, _) = connection(&paged(500), |uri, _| match uri.split('?').next().unwrap() {
+        "/apis" => Reply::status(403, "no"),
+        "/apis/networking.istio.io/v1/virtualservices" => Reply::json(&json!({"kind": "VirtualServiceList", "items": [
+            {"kind": "Gateway", "metadata": {"name": "a"}}, {"kind": "VirtualService", "metadata": {}}, {"metadata": {"name": "c"}},
+        ]})),
+        "/api/v1/namespaces/shop" => Reply::json(&json!({})),
+        _ => Reply::status(403, "no"),
+    });
+    let mut wanted = Wanted::new(Scope::All, [Kind::VirtualService]);
+    wanted.extra = vec![(Kind::Namespace, Str::default(), Some("shop".into()))];
+    let inventory = connection.read(&wanted, &()).await.unwrap();
+    assert_eq!((inventory.objects.len(), inventory.namespaces.len()), (1, 0));
+    let gaps: Vec<String> = inventory.gaps.iter().map(ToString::to_string).collect();
+    assert!(gaps.iter().any(|gap| gap.contains("it is a \"Gateway\"")) && gaps.iter().any(|gap| gap.contains("it has no name")), "{gaps:?}");
+    assert!(gaps.iter().any(|gap| gap.contains("is not the object that was asked for")), "{gaps:?}");
+}
+
+#[tokio::test]
+async fn a_server_without_pods_is_no_api_server() {
+    let (connection, _) = connection(&paged(500), |_, _| Reply::status(404, "not found"));
+    let inventory = read(&connection, &[Kind::Pod, Kind::Server]).await;
+    assert!(matches!(inventory.gaps[..], [Gap::NotServed(Kind::Server), Gap::Incomplete { kind: Kind::Pod, .. }]), "{:?}", inventory.gaps);
+}
+
+#[tokio::test]
+async fn an_empty_discovery_is_not_believed() {
+    let (connection, _) = connection(&paged(500), |uri, _| match uri.split('?').next().unwrap() {
+        "/apis" => Reply::json(&json!({"kind": "APIGroupDiscoveryList", "items": []})),
+        "/apis/policy.linkerd.io/v1beta3/servers" => Reply::json(&json!({"kind": "ServerList", "items": [{"metadata": {"name": "a"}}]})),
+        _ => Reply::status(404, "no"),
+    });
+    assert_eq!(read(&connection, &[Kind::Server]).await.objects.len(), 1);
+}
+
+#[tokio::test]
+async fn tokens_that_go_in_circles_or_never_end_do_not_keep_us() {
+    let page = |token: String| Reply::json(&json!({"kind": "PodList", "metadata": {"continue": token, "remainingItemCount": -1}, "items": []}));
+    let (circle, asked) = connection(&paged(5), move |uri, _| page(if uri.contains("continue=a") { "b".into() } else { "a".into() }));
+    let inventory = read(&circle, &[Kind::Pod]).await;
+    assert!(matches!(&inventory.gaps[..], [Gap::Incomplete { detail, .. }] if detail.contains("repeats")), "{:?}", inventory.gaps);
+    assert!(asked.lock().unwrap().len() < 8);
+    let number = Mutex::new(0);
+    let options = ConnectOptions { most_pages: 20, ..paged(5) };
+    let (endless, asked) = connection(&options, move |_, _| {
+        let mut number = number.lock().unwrap();
+        *number += 1;
+        page(format!("t{number}"))
+    });
+    let inventory = read(&endless, &[Kind::Pod]).await;
+    assert!(
+        matches!(&inventory.gaps[..], [Gap::Incomplete { detail, .. }] if detail.contains("has not ended after 20 pages")),
+        "{:?}",
+        inventory.gaps
+    );
+    assert!(asked.lock().unwrap().len() < 30);
+}
+
+#[tokio::test]
+async fn a_server_that_fails_at_everything_is_not_asked_for_ever() {
+    for (status, wait) in [(500, None), (429, Some("0"))] {
+        let (connection, asked) = connection(&ConnectOptions::default(), move |_, _| {
+            Reply(status, wait.map(|seconds| ("retry-after", seconds.to_owned())).into_iter().collect(), Vec::new())
+        });
+        let inventory = read(&connection, Kind::ALL).await;
+        assert!(inventory.is_empty() && !inventory.gaps.is_empty());
+        let times = asked.lock().unwrap().len();
+        assert!(times < 3 * Kind::ALL.len(), "{status}: asked {times} times");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_cut_off_and_a_wait_beyond_all_clocks_is_none() {
+    let (huge, _) =
+        connection(&ConnectOptions::default(), |_, _| Reply(200, vec![("content-type", "application/json".to_owned())], vec![b' '; (64 << 20) + 1]));
+    assert!(huge.version().await.unwrap_err().contains("larger than 64 MiB"));
+    let forever = ConnectOptions { request_timeout: Some(Duration::MAX), timeout: Some(Duration::MAX), ..ConnectOptions::default() };
+    let (busy, asked) = connection(&forever, |_, _| Reply(429, vec![("retry-after", u64::MAX.to_string())], Vec::new()));
+    assert!(busy.version().await.is_err());
+    assert_eq!(asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn when_the_time_of_the_command_is_over_nothing_more_is_asked() {
+    let over = ConnectOptions { timeout: Some(Duration::ZERO), ..ConnectOptions::default() };
+    let (connection, asked) = connection(&over, |uri, _| pods(uri, 3));
+    assert!(connection.version().await.unwrap_err().contains("--timeout"));
+    assert!(asked.lock().unwrap().is_empty());
+}

@@ -11,7 +11,7 @@ use super::{has, typed};
 use crate::cluster::live::{ConnectOptions, connect};
 use crate::model::Kind;
 
-/// kubectl gives a completion some seconds; people give it less.
+/// kubectl gives a completion some seconds; people give it less. A credential plugin gets twice the time.
 const WITHIN: Duration = Duration::from_secs(1);
 /// More candidates than this nobody reads; the typed beginning narrows them in the shell.
 const AT_MOST: usize = 500;
@@ -42,11 +42,12 @@ fn names(words: &[OsString], kinds: &[(Kind, &str)]) -> Vec<CompletionCandidate>
         context: typed(words, "context", None).map(str::to_owned),
         impersonate: typed(words, "as", None).map(str::to_owned),
         request_timeout: Some(WITHIN),
+        plugin_timeout: WITHIN * 2,
         ..ConnectOptions::default()
     };
     let namespace = typed(words, "namespace", Some('n')).map(str::to_owned);
     let ask = async {
-        let connection = tokio::time::timeout(WITHIN, connect(&options)).await.ok()?.ok()?;
+        let connection = tokio::time::timeout(WITHIN * 2, connect(&options)).await.ok()?.ok()?;
         let namespace = namespace.unwrap_or_else(|| connection.namespace().to_owned());
         let lists = kinds.iter().map(async |(kind, prefix)| {
             let within = kind.namespaced().then_some(namespace.as_str());

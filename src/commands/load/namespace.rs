@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Terminal;
 use crate::error::CliError;
-use crate::model::{Kind, Subject, did_you_mean};
+use crate::model::{Gap, Kind, Subject, did_you_mean};
 use crate::world::{Sight, SourceKind, World};
 
 /// Fails when there is no namespace called `name`, and says so when that could not be found out.
@@ -30,7 +30,9 @@ pub(super) fn verify(name: &str, world: &World, terminal: &mut Terminal) -> Resu
     };
     let error = CliError::usage(format!("there is no namespace {name:?}: {place}"));
     let missing = || Err(did_you_mean(name, known).into_iter().fold(error, CliError::hint));
-    if inventory.absent.contains(&(Kind::Namespace, "".into(), name.into())) {
+    // A server that does not even know what a namespace is has not told anything about this one.
+    let failed = inventory.gaps.iter().any(|gap| matches!(gap, Gap::Incomplete { kind: Kind::Namespace, .. }));
+    if !failed && inventory.absent.contains(&(Kind::Namespace, "".into(), name.into())) {
         return missing();
     }
     match world.sight(Kind::Namespace, name) {

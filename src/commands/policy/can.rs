@@ -39,7 +39,6 @@ pub struct CanArgs {
 /// Runs the command.
 pub async fn run(args: &CanArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let loaded = load::load(global, &words::wish(), terminal).await?;
-    loaded.refuse_misspelt()?;
     let world = &loaded.world;
     let server = words::server(&args.to, world, global)?;
     let request = words::request(words::client(&args.client, world, global)?, &args.call);

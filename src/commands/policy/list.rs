@@ -27,7 +27,6 @@ pub struct ListArgs {
 /// Runs the command.
 pub async fn run(args: &ListArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let loaded = load::load(global, &policy_words::wish(), terminal).await?;
-    loaded.refuse_misspelt()?;
     let world = &loaded.world;
     let only = match words::target(world, &args.workload, global)? {
         None => None,

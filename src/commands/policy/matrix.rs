@@ -53,7 +53,6 @@ pub enum MatrixFormat {
 /// Runs the command.
 pub async fn run(args: &MatrixArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let loaded = load::load(global, &policy_words::wish(), terminal).await?;
-    loaded.refuse_misspelt()?;
     let world = &loaded.world;
     let (client, server) = (workload(args.from.as_ref(), world, global)?, workload(args.to.as_ref(), world, global)?);
     let report = facts::matrix(world, client, server);

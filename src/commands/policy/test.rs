@@ -63,7 +63,6 @@ pub async fn run(args: &TestArgs, global: &GlobalArgs, terminal: &mut Terminal) 
         all.extend(read.tests.into_iter().map(|test| (name.clone(), test)));
     }
     let loaded = load::load(global, &policy_words::wish(), terminal).await?;
-    loaded.refuse_misspelt()?;
     let world = &loaded.world;
     let tests = all.iter().map(|(file, test)| judge(file, test, world, global)).collect::<Result<Vec<_>, _>>()?;
     let report = PolicyTestReport { tests, gaps: facts::decision_gaps(world) };

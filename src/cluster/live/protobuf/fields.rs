@@ -36,6 +36,8 @@ macro_rules! message {
 /// `runtime.Unknown`, which wraps every answer.
 #[derive(Default)]
 pub(super) struct Envelope<'a> {
+    /// The kind inside, where it is told.
+    pub(super) kind: &'a str,
     pub(super) raw: &'a [u8],
 }
 
@@ -43,8 +45,15 @@ impl<'a> Envelope<'a> {
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let mut envelope = Self::default();
         each(bytes, |field, wire| {
-            if field == 2 {
-                envelope.raw = wire.bytes()?;
+            match field {
+                1 => each(wire.bytes()?, |field, wire| {
+                    if field == 2 {
+                        envelope.kind = wire.text()?;
+                    }
+                    Ok(())
+                })?,
+                2 => envelope.raw = wire.bytes()?,
+                _ => {}
             }
             Ok(())
         })?;

@@ -18,6 +18,8 @@ const MAGIC: &[u8] = b"k8s\0";
 /// A list: its metadata, and each item still encoded.
 #[derive(Default)]
 pub(super) struct List<'a> {
+    /// What the envelope says that it is.
+    pub(super) kind: &'a str,
     pub(super) head: Head,
     pub(super) items: Vec<&'a [u8]>,
 }
@@ -25,8 +27,12 @@ pub(super) struct List<'a> {
 impl<'a> List<'a> {
     /// Splits an answer into its items.
     pub(super) fn split(body: &'a [u8]) -> Result<Self, Malformed> {
-        let mut list = List::default();
-        each(open(body)?, |field, wire| {
+        let envelope = envelope(body)?;
+        if envelope.raw.is_empty() {
+            return Err(Malformed("its envelope is empty"));
+        }
+        let mut list = List { kind: envelope.kind, ..List::default() };
+        each(envelope.raw, |field, wire| {
             match field {
                 1 => list.head = wire.message::<ListMeta>()?.0,
                 2 => list.items.push(wire.bytes()?),
@@ -40,8 +46,12 @@ impl<'a> List<'a> {
 
 /// The object inside an answer's envelope.
 pub(super) fn open(body: &[u8]) -> Result<&[u8], Malformed> {
+    Ok(envelope(body)?.raw)
+}
+
+fn envelope(body: &[u8]) -> Result<Envelope<'_>, Malformed> {
     let inner = body.strip_prefix(MAGIC).ok_or(Malformed("it does not begin as Kubernetes protobuf does"))?;
-    Ok(Envelope::read(inner)?.raw)
+    Envelope::read(inner)
 }
 
 /// A list's metadata from the beginning of an answer; nothing while too little of it has come.
