@@ -32,7 +32,7 @@ pub struct MeshView<'a> {
     pub memberships: &'a membership::Memberships,
 }
 
-/// The one seam between the meshes and everything else: opened once from the index, then total and pure.
+/// What `status` and `version` list of either mesh. Questions about workloads and traffic have modules of their own beside it, for both meshes.
 pub trait Mesh {
     /// Which mesh it is.
     fn id(&self) -> MeshId;

@@ -70,16 +70,19 @@ pub enum Action {
     Audit,
     /// Asks an external authorizer.
     Custom,
+    /// A word that Istio does not know: it refuses the policy, and nothing enforces it.
+    Unknown,
 }
 
 impl Action {
-    /// The action of a policy; an unknown word counts as the default.
+    /// The action of a policy; none is ALLOW.
     pub fn of(policy: &Object) -> Self {
-        match policy.spec().text("action") {
-            "DENY" => Self::Deny,
-            "AUDIT" => Self::Audit,
-            "CUSTOM" => Self::Custom,
-            _ => Self::Allow,
+        match policy.spec().get("action").map(|action| action.str()) {
+            None | Some(Some("ALLOW" | "")) => Self::Allow,
+            Some(Some("DENY")) => Self::Deny,
+            Some(Some("AUDIT")) => Self::Audit,
+            Some(Some("CUSTOM")) => Self::Custom,
+            Some(_) => Self::Unknown,
         }
     }
 
@@ -90,6 +93,7 @@ impl Action {
             Self::Deny => "DENY",
             Self::Audit => "AUDIT",
             Self::Custom => "CUSTOM",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -256,6 +260,16 @@ mod tests {
 
     fn names(policies: &[&Object]) -> Vec<String> {
         policies.iter().map(|p| p.meta.name.to_string()).collect()
+    }
+
+    #[test]
+    fn an_action_that_istio_does_not_know_allows_nothing() {
+        let action = |spec: &str| {
+            let index = index(&[&policy("shop", "p", spec)]);
+            Action::of(&index.objects(Kind::AuthorizationPolicy)[0])
+        };
+        assert_eq!([action("{}"), action(r#"{"action":"DENY"}"#)], [Action::Allow, Action::Deny]);
+        assert_eq!([action(r#"{"action":"Deny"}"#), action(r#"{"action":1}"#)], [Action::Unknown, Action::Unknown]);
     }
 
     #[test]
