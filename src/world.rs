@@ -9,7 +9,7 @@ use crate::mesh::istio::Istio;
 use crate::mesh::linkerd::Linkerd;
 use crate::mesh::membership::Memberships;
 use crate::mesh::{ControlPlane, Mesh, MeshView};
-use crate::model::{Gap, InjectionFact, Kind, Membership, MeshId, ObjectRef, Str};
+use crate::model::{Gap, InjectionFact, Kind, Membership, MeshId, Object, ObjectRef, Str};
 
 /// Where the objects came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +110,54 @@ impl World {
 
     /// How clearly objects of `kind` in `namespace` are seen (an empty namespace means all of them).
     pub fn sight(&self, kind: Kind, namespace: &str) -> Sight {
-        self.index.sight(kind, namespace)
+        match self.index.sight(kind, namespace) {
+            Sight::Clear if self.source.kind == SourceKind::Files && self.is_beyond_files(kind, namespace) => Sight::NotInFiles,
+            sight => sight,
+        }
+    }
+
+    /// Whether files that hold some objects of a kind do not show the others: those of all namespaces, and what a platform put into its own, to
+    /// which users add theirs.
+    fn is_beyond_files(&self, kind: Kind, namespace: &str) -> bool {
+        let of_platform = || matches!(kind.group(), "" | "apps" | "batch") && self.is_of_platform(namespace) && !self.installs(namespace);
+        kind.namespaced() && (namespace.is_empty() || of_platform())
+    }
+
+    /// Whether somebody else's installation fills this namespace.
+    fn is_of_platform(&self, namespace: &str) -> bool {
+        const PLATFORMS: [&str; 8] =
+            ["istio-system", "istio-ingress", "istio-egress", "linkerd", "linkerd-viz", "linkerd-multicluster", "kube-system", "cert-manager"];
+        PLATFORMS.contains(&namespace) || namespace == self.istio.root_namespace()
+    }
+
+    /// Whether the installation that fills this namespace was read: a control plane, its configuration, or an extension with its parts.
+    fn installs(&self, namespace: &str) -> bool {
+        let extension = || self.index.namespace(namespace).is_some_and(|n| n.metadata.labels.has("linkerd.io/extension"));
+        self.control_planes().any(|plane| plane.namespace == namespace)
+            || self.istio.config.object.as_ref().is_some_and(|config| config.namespace == namespace)
+            || (extension() && !self.index.controllers_in(namespace).is_empty())
+    }
+
+    /// Whether some other tool makes this object of what the files hold: cert-manager a Secret, Flagger a Service, a Link's controller its mirrors.
+    pub fn is_made(&self, kind: Kind, namespace: &str, name: &str) -> bool {
+        self.index.is_made(kind, namespace, name)
+            || (kind == Kind::Service && self.source.kind == SourceKind::Files && self.is_mirror(namespace, name))
+    }
+
+    /// Whether a Service is called as Linkerd calls the copies of another cluster's Services: `cart-federated`, or `cart-west` beside `cart`. A
+    /// suffix that tells releases apart names no cluster.
+    fn is_mirror(&self, namespace: &str, name: &str) -> bool {
+        const OF_RELEASES: [&str; 16] = [
+            "canary", "stable", "primary", "preview", "active", "blue", "green", "new", "old", "next", "test", "dev", "beta", "alpha", "headless",
+            "service",
+        ];
+        let links = self.index.objects(Kind::Link);
+        let linked = links.iter().any(|link| name.strip_suffix(link.spec().text("targetClusterName")).is_some_and(|base| base.ends_with('-')));
+        let version = |suffix: &str| suffix.trim_start_matches('v').bytes().all(|b| b.is_ascii_digit());
+        let of_cluster = |suffix: &str| !OF_RELEASES.contains(&suffix) && !version(suffix);
+        let mut parts = name.match_indices('-').map(|(at, _)| (&name[..at], &name[at + 1..]));
+        let mut beside = || parts.any(|(base, suffix)| of_cluster(suffix) && self.index.service(namespace, base).is_some());
+        linked || (self.has_trace_of(MeshId::Linkerd) && (name.ends_with("-federated") || beside()))
     }
 
     /// All control planes of both meshes.
@@ -130,7 +177,7 @@ impl World {
             keys.any(|(k, _)| k.contains(domain) || (mesh == MeshId::Istio && *k == "istio-injection"))
         };
         !planes.is_empty()
-            || inventory.objects.iter().any(|o| o.kind.group().ends_with(domain))
+            || inventory.objects.iter().any(|o| o.kind.group().ends_with(domain) || (mesh == MeshId::Istio && is_istio_gateway(o)))
             || inventory.namespaces.iter().any(|n| asks(&n.metadata))
             || inventory.controllers.iter().any(|c| c.template().is_some_and(|t| asks(&t.metadata)))
             || inventory.pods.iter().any(|p| asks(&p.metadata))
@@ -153,4 +200,9 @@ impl World {
         let planned = || self.install.targets.iter().any(|t| t.namespace == namespace);
         self.only_namespace().is_none_or(|only| namespace.is_empty() || *only == namespace || planned())
     }
+}
+
+/// Whether a Gateway is of a class that istiod serves.
+fn is_istio_gateway(object: &Object) -> bool {
+    object.kind == Kind::Gateway && object.spec().text("gatewayClassName").starts_with("istio")
 }

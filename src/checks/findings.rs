@@ -7,7 +7,7 @@ use crate::checks::Check;
 use crate::index::Workload;
 use crate::model::{Kind, Meta, ObjectRef, Subject};
 use crate::report::{Finding, Location, Severity, Skipped};
-use crate::world::{Sight, World};
+use crate::world::{Sight, SourceKind, World};
 
 /// Collects the findings of one rule.
 #[derive(Debug)]
@@ -101,22 +101,26 @@ impl<'w> Findings<'w> {
         Some(finding)
     }
 
-    /// Reports, as [`Findings::missing`] does, a Secret or ConfigMap that is not there; where another tool makes it of what the files hold, that is
-    /// only worth knowing.
-    pub fn missing_data(
+    /// Reports, as [`Findings::missing`] does, one object that is not there; where another tool makes it of what the files hold, that is only worth
+    /// knowing.
+    pub fn missing_named(
         &mut self,
         object: &impl Subject,
         path: impl Into<String>,
         (kind, namespace, name): (Kind, &str, &str),
         message: impl Into<String>,
-        hint: &str,
+        hint: impl Into<String>,
     ) -> Option<&mut Finding> {
-        let made = self.world.index.is_made(kind, namespace, name);
-        let hint = if made { "The files have another tool make it: see in the cluster whether it did." } else { hint };
-        let finding = self.missing(object, path, &[(kind, namespace)], message, hint)?;
-        if made {
-            finding.severity(Severity::Info);
-        }
+        let files = self.world.source.kind == SourceKind::Files;
+        let hint = if self.world.is_made(kind, namespace, name) {
+            "The files have another tool make it: see in the cluster whether it did."
+        } else if files && kind == Kind::Service && self.common.partial().contains(namespace) {
+            "The files hold few of the Services that their routes lead to: add --with-cluster to judge by the cluster too."
+        } else {
+            return self.missing(object, path, &[(kind, namespace)], message, hint);
+        };
+        let finding = self.add(object, path, not_among_files(&message.into()), hint);
+        finding.severity(Severity::Info);
         Some(finding)
     }
 

@@ -1,13 +1,16 @@
 //! Runs rules: none of them can fail the run, and one that cannot be judged says why.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::support::common::Common;
 use super::{Check, Findings, Runs, registry};
-use crate::model::{Kind, MeshId};
-use crate::report::{Category, CheckReport, Finding, MeshTag, Skipped};
+use crate::index::Workload;
+use crate::mesh::istio::labels;
+use crate::mesh::linkerd::INJECT;
+use crate::model::{Kind, Membership, MeshId, ObjectRef};
+use crate::report::{Category, CheckReport, Finding, MeshTag, Severity, Skipped};
 use crate::world::{SourceKind, World};
 
 /// Which rules to run.
@@ -100,14 +103,15 @@ fn count_namesakes(findings: &mut [Finding]) {
     }
 }
 
-/// Meshes of which a cluster shows no trace: their rules have nothing to judge, and "nothing wrong" would say too much. Files are always judged,
-/// since the control plane they are meant for is rarely among them.
+/// Meshes of which nothing is to be seen: their rules have nothing to judge, and "nothing wrong" would say too much. Files seldom hold the control
+/// plane they are meant for, so only those that show the other mesh are taken to be without this one.
 fn absent_meshes(world: &World) -> Vec<MeshTag> {
-    if matches!(world.source.kind, SourceKind::Files | SourceKind::Overlay) || world.traces_may_be_hidden() {
+    if world.source.kind == SourceKind::Overlay || world.traces_may_be_hidden() {
         return Vec::new();
     }
     let meshes = [(MeshTag::Istio, MeshId::Istio), (MeshTag::Linkerd, MeshId::Linkerd)];
-    meshes.into_iter().filter(|(_, id)| !world.has_trace_of(*id)).map(|(tag, _)| tag).collect()
+    let absent: Vec<MeshTag> = meshes.into_iter().filter(|(_, id)| !world.has_trace_of(*id)).map(|(tag, _)| tag).collect();
+    if world.source.kind == SourceKind::Files && absent.len() == meshes.len() { Vec::new() } else { absent }
 }
 
 struct Outcome {
@@ -143,8 +147,62 @@ fn run_one<'w>(world: &'w World, check: &'static Check, absent: &[MeshTag], comm
             let Findings { mut found, mut unknown, .. } = findings;
             unknown.extend(hidden.into_iter().map(|because| row(because, true)));
             found.retain(|f| world.in_scope(if f.object.kind == Kind::Namespace { &f.object.name } else { &f.object.namespace }));
+            found.retain(|f| !is_of_other(world, check.mesh, &f.object));
+            tell_once(&mut found);
             Outcome { check, judged: true, findings: found, skipped: unknown }
         }
         Err(_) => skip("internal error in this rule (a bug worth reporting); the other rules are not affected".into(), true),
+    }
+}
+
+/// Whether an object is the other mesh's business alone: a part of its control plane, or a workload or Service that only it holds.
+fn is_of_other(world: &World, mesh: MeshTag, object: &ObjectRef) -> bool {
+    let (own, other) = match mesh {
+        MeshTag::Istio => (MeshId::Istio, MeshId::Linkerd),
+        MeshTag::Linkerd => (MeshId::Linkerd, MeshId::Istio),
+        MeshTag::Any => return false,
+    };
+    let (namespace, name) = (object.namespace.as_str(), object.name.as_str());
+    let plane = || world.control_planes().any(|plane| plane.mesh == other && plane.namespace == namespace);
+    let only_its = |w: &Workload| {
+        let wanted = world.injection(own, w).concerns() || asks(world, own, w);
+        !wanted && world.membership(other, w).is_ok_and(|m| m != Membership::None)
+    };
+    match object.kind {
+        Kind::Service => {
+            let selector = world.index.service(namespace, name).map(|s| &s.spec.selector).filter(|s| !s.is_empty());
+            let picked: Vec<&Workload> = selector.into_iter().flat_map(|s| world.index.select(Some(namespace), s)).collect();
+            plane() || (!picked.is_empty() && picked.into_iter().all(only_its))
+        }
+        kind if kind == Kind::Pod || kind.is_controller() => plane() || world.index.workload(namespace, name, Some(kind)).is_some_and(only_its),
+        _ => false,
+    }
+}
+
+/// Whether a workload or its namespace asks for a mesh, whatever comes of it.
+fn asks(world: &World, mesh: MeshId, workload: &Workload) -> bool {
+    let of_namespace = !matches!(world.view().namespace_asks(mesh, &workload.reference.namespace), Ok(None));
+    of_namespace
+        || match mesh {
+            MeshId::Istio => labels::asks_for_sidecar(&world.index, workload) || labels::asks_for_ambient(&world.index, workload),
+            MeshId::Linkerd => matches!(workload.annotations.get(INJECT), Some("enabled" | "ingress")),
+        }
+}
+
+/// Two ends of one conflict, each found with the other: the second is a note, so that a fact counts once.
+fn tell_once(found: &mut [Finding]) {
+    let objects: BTreeSet<ObjectRef> = found.iter().map(|f| f.object.clone()).collect();
+    let mut order: Vec<usize> = (0..found.len()).collect();
+    order.sort_by(|a, b| found[*b].severity.cmp(&found[*a].severity).then_with(|| found[*a].sort_key().cmp(&found[*b].sort_key())));
+    let mut told: BTreeSet<(ObjectRef, ObjectRef)> = BTreeSet::new();
+    for at in order {
+        let finding = &mut found[at];
+        let ends: Vec<ObjectRef> =
+            finding.related.iter().map(|r| r.object.clone()).filter(|end| *end != finding.object && objects.contains(end)).collect();
+        if !ends.is_empty() && ends.iter().all(|end| told.contains(&(end.clone(), finding.object.clone()))) {
+            finding.severity = Severity::Info;
+        } else {
+            told.extend(ends.into_iter().map(|end| (finding.object.clone(), end)));
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Controller, ControllerBody, Gap, Kind, Meta, Namespace, Node, Object, Pod, ServerFacts, Service, Str};
+use super::{Controller, ControllerBody, Gap, Kind, Map, Meta, Namespace, Node, Object, Pod, ServerFacts, Service, Str};
 
 /// How completely a kind was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,6 +165,8 @@ pub struct Inventory {
     pub mesh_configs: Vec<serde_json::Value>,
     /// Single objects that were asked for by name and are not there.
     pub absent: BTreeSet<(Kind, Str, Str)>,
+    /// Namespace and labels of pods that kinds make which are not read otherwise: a template is a template, whatever its kind.
+    pub made_pods: Vec<(Str, Map)>,
     /// What the API server said of itself, where it was asked.
     pub server: Option<ServerFacts>,
 }
@@ -195,6 +197,7 @@ impl Inventory {
         self.also_read.append(&mut other.also_read);
         self.made.append(&mut other.made);
         self.mesh_configs.append(&mut other.mesh_configs);
+        self.made_pods.append(&mut other.made_pods);
         self.absent.append(&mut other.absent);
     }
 

@@ -109,7 +109,12 @@ kinds! {
 impl Kind {
     /// The kind that `apiVersion` and `kind` of a manifest name; versions are not compared, so old and new ones are understood.
     pub fn of(api_version: &str, kind: &str) -> Option<Self> {
-        let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
+        let group = match (api_version.rsplit_once('/').map_or("", |(group, _)| group), kind) {
+            // Where these kinds lived before Kubernetes 1.16; manifests of that time are still around.
+            ("extensions", "Deployment" | "DaemonSet" | "ReplicaSet") => "apps",
+            ("extensions", "Ingress" | "NetworkPolicy") => "networking.k8s.io",
+            (group, _) => group,
+        };
         Self::in_group(group, kind)
     }
 

@@ -22,6 +22,7 @@ mod fixtures;
 mod generated;
 mod growth;
 mod healthy;
+mod hints;
 mod injection;
 mod krew;
 mod kubeconfig;

@@ -39,7 +39,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                     continue;
                 }
                 let Some(secret) = world.index.object(Kind::Secret, namespace, name) else {
-                    findings.missing_data(
+                    findings.missing_named(
                         gateway,
                         reference.path_of("name"),
                         (Kind::Secret, namespace, name),

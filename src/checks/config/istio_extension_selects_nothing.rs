@@ -1,4 +1,5 @@
 use crate::checks::Findings;
+use crate::checks::support::kubernetes::unwritten;
 use crate::mesh::istio::{groups, policy};
 use crate::model::{Kind, Map, Object};
 use crate::report::{Category, MeshTag, Severity};
@@ -34,7 +35,11 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let (path, labels) = selector(object);
             let namespace = object.meta.namespace.as_str();
             let home = Some(namespace).filter(|ns| *ns != world.istio.root_namespace());
-            let picked = || world.index.select(home, &labels).next().is_some() || groups::give(&world.index, home, &labels);
+            let picked = || {
+                world.index.select(home, &labels).next().is_some()
+                    || groups::give(&world.index, home, &labels)
+                    || unwritten::fits(world, home, &labels)
+            };
             if labels.is_empty() || picked() {
                 continue;
             }

@@ -1,5 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::config::istio_telemetry_selector_conflict::selector;
+use crate::checks::support::kubernetes::unwritten;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -31,7 +32,9 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     for telemetry in world.index.objects(Kind::Telemetry) {
         let (namespace, selector) = (telemetry.meta.namespace.as_str(), selector(telemetry));
-        if selector.is_empty() || world.index.select(Some(namespace), &selector).next().is_some() {
+        let home = Some(namespace).filter(|ns| *ns != world.istio.root_namespace());
+        let picked = || world.index.select(home, &selector).next().is_some() || unwritten::fits(world, home, &selector);
+        if selector.is_empty() || picked() {
             continue;
         }
         let labels: Vec<String> = selector.iter().map(|(k, v)| format!("{k}={v}")).collect();

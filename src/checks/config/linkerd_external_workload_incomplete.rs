@@ -30,16 +30,18 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     for workload in world.index.objects(Kind::ExternalWorkload) {
         let spec = workload.spec();
-        let text = |name| spec.at(["meshTLS", name]).and_then(|f| f.str()).unwrap_or_default();
+        // v1alpha1 wrote the field otherwise.
+        let field = if spec.get("meshTLS").is_none() && spec.get("meshTls").is_some() { "meshTls" } else { "meshTLS" };
+        let text = |name| spec.at([field, name]).and_then(|f| f.str()).unwrap_or_default();
         match text("identity") {
             "" => {
-                findings.add(workload, "spec.meshTLS.identity", "it has no identity", "Write the SPIFFE identity of its certificate.");
+                findings.add(workload, format!("spec.{field}.identity"), "it has no identity", "Write the SPIFFE identity of its certificate.");
             }
             name => {
                 if let Err(fault) = identity::validate(name) {
                     findings.add(
                         workload,
-                        "spec.meshTLS.identity",
+                        format!("spec.{field}.identity"),
                         format!("{name:?} is no identity: {}", fault.text()),
                         "Write its SPIFFE identity.",
                     );
@@ -47,7 +49,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             }
         }
         if text("serverName").is_empty() {
-            findings.add(workload, "spec.meshTLS.serverName", "it has no serverName", "Write the DNS name of its certificate.");
+            findings.add(workload, format!("spec.{field}.serverName"), "it has no serverName", "Write the DNS name of its certificate.");
         }
         let lists = [("workloadIPs", "it has no address", "List its addresses."), ("ports", "it has no ports", "List its ports.")];
         for (list, message, hint) in lists {

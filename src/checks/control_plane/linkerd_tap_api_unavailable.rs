@@ -40,7 +40,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             if world.index.service(namespace, name).is_none() {
                 let what = format!("it is served by Service {namespace}/{name}, which does not exist");
                 let hint = "Delete the APIService if viz is gone, or upgrade viz.";
-                findings.missing(api, service.path_of("name"), &[(Kind::Service, namespace)], what, hint);
+                findings.missing_named(api, service.path_of("name"), (Kind::Service, namespace, name), what, hint);
                 continue;
             }
         }

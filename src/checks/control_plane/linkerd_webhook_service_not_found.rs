@@ -35,10 +35,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let (namespace, name) = (service.text("namespace"), service.text("name"));
         if world.index.service(namespace, name).is_none() {
             let then = if webhook.text("failurePolicy") == "Ignore" { "is passed over" } else { "refuses what it matches" };
-            findings.missing(
+            findings.missing_named(
                 object,
                 service.path_of("name"),
-                &[(Kind::Service, namespace)],
+                (Kind::Service, namespace, name),
                 format!("webhook {:?} calls Service {namespace}/{name}, which does not exist, and so {then}", webhook.text("name")),
                 "Delete this configuration if its control plane is gone, or upgrade the control plane to bring the Service back.",
             );

@@ -2,7 +2,7 @@ use crate::checks::Findings;
 use crate::mesh::istio::labels::{DATAPLANE_MODE, namespace_is_ambient};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::{Sight, World};
+use crate::world::{SourceKind, World};
 
 crate::check! {
     /// # What it checks
@@ -48,7 +48,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             finding.severity(Severity::Warning);
         }
     }
-    let files = world.sight(Kind::DaemonSet, "") == Sight::NotInFiles;
+    let files = world.source.kind == SourceKind::Files && !world.index.holds(Kind::DaemonSet, "");
     if let Some(namespace) = namespace.filter(|_| !files && !world.istio.ambient.has_ztunnel()) {
         findings.missing(
             namespace,

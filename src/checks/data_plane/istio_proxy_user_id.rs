@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::platform::shapes;
-use crate::mesh::istio::labels::is_control_plane;
+use crate::mesh::istio::labels::{is_control_plane, is_gateway};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -35,7 +35,9 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for shape in shapes::all(&world.index) {
-        if is_control_plane(shape.own_labels) {
+        // A gateway is a proxy: the injector replaces its only container.
+        let is_proxy = shape.spec.container("istio-proxy").is_some_and(|c| c.image == "auto") || is_gateway(shape.workload);
+        if is_control_plane(shape.own_labels) || is_proxy {
             continue;
         }
         let is_proxy_uid = |context: &Option<crate::model::SecurityContext>| context.as_ref().is_some_and(|c| c.run_as_user == Some(PROXY_UID));

@@ -4,7 +4,7 @@ use crate::checks::support::gateway::routes;
 use crate::mesh::gateway_api::grants::Crossing;
 use crate::model::{Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::{Sight, World};
+use crate::world::World;
 
 crate::check! {
     /// # What it checks
@@ -60,11 +60,10 @@ fn backends(world: &World, findings: &mut Findings<'_>, route: &Object) {
     let mesh_only = !parents.is_empty() && parents.iter().all(|p| p.kind == Kind::Service);
     for backend in routes::backends(route) {
         let crossing = Crossing::of(route, Kind::Service, backend.namespace, backend.name);
-        if route.meta.namespace == backend.namespace || crossing.is_granted(&world.index) {
-            continue;
+        // For routes on Services neither mesh asks for a grant.
+        if !mesh_only && route.meta.namespace != backend.namespace && !crossing.is_granted(&world.index) {
+            report(world, findings, route, backend.field.path_of("namespace"), &crossing, &["KIA1402"]);
         }
-        let severity = if mesh_only { Severity::Info } else { Severity::Error };
-        report(world, findings, route, backend.field.path_of("namespace"), &crossing, severity, &["KIA1402"]);
     }
 }
 
@@ -75,21 +74,13 @@ fn certificates(world: &World, findings: &mut Findings<'_>, gateway: &Object) {
             let is_secret = matches!(reference.text("group"), "" | "core") && matches!(reference.text("kind"), "" | "Secret");
             let crossing = Crossing::of(gateway, Kind::Secret, namespace, reference.text("name"));
             if is_secret && !namespace.is_empty() && gateway.meta.namespace != namespace && !crossing.is_granted(&world.index) {
-                report(world, findings, gateway, reference.path_of("namespace"), &crossing, Severity::Error, &[]);
+                report(world, findings, gateway, reference.path_of("namespace"), &crossing, &[]);
             }
         }
     }
 }
 
-fn report(
-    world: &World,
-    findings: &mut Findings<'_>,
-    from: &Object,
-    path: String,
-    crossing: &Crossing<'_>,
-    severity: Severity,
-    codes: &[&'static str],
-) {
+fn report(world: &World, findings: &mut Findings<'_>, from: &Object, path: String, crossing: &Crossing<'_>, codes: &[&'static str]) {
     let what = format!("{} {:?}", crossing.to, crossing.name);
     let near: Vec<_> = world.index.objects_in(Kind::ReferenceGrant, crossing.to_namespace).iter().take(3).collect();
     let finding = findings.missing(
@@ -104,9 +95,6 @@ fn report(
     );
     let Some(finding) = finding else { return };
     finding.codes(codes);
-    if world.sight(Kind::ReferenceGrant, crossing.to_namespace) == Sight::Clear {
-        finding.severity(severity);
-    }
     for grant in near {
         finding.related(grant.reference(), "does not permit it");
     }

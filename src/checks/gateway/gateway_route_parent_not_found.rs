@@ -70,10 +70,10 @@ fn report(findings: &mut Findings<'_>, route: &Object, parent: &Parent<'_>, else
     } else {
         format!("There is one of this name in {}: add its namespace if it is meant.", elsewhere.join(", "))
     };
-    let finding = findings.missing(
+    let finding = findings.missing_named(
         route,
         parent.field.path_of("name"),
-        &[(parent.kind, parent.namespace)],
+        (parent.kind, parent.namespace, parent.name),
         format!("{} {:?} does not exist in namespace {:?}", parent.kind, parent.name, parent.namespace),
         hint,
     );

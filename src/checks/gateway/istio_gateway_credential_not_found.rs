@@ -46,7 +46,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         } else {
             ""
         };
-        let finding = findings.missing_data(
+        let finding = findings.missing_named(
             credential.gateway,
             credential.path.as_str(),
             (Kind::Secret, namespace, name),

@@ -120,7 +120,7 @@ fn report(findings: &mut Findings<'_>, host: &GatewayHost<'_>, partner: &Gateway
     }
     if tls {
         finding.severity(Severity::Error);
-    } else if host.name != partner.name {
+    } else if host.name != partner.name || host.order == partner.order {
         finding.severity(Severity::Info);
     }
 }

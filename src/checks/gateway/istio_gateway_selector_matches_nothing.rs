@@ -1,8 +1,11 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::platform::gateway_workloads::{GatewayWorkloads, selector, text};
+use crate::checks::support::kubernetes::unwritten;
+use crate::index::Workload;
+use crate::mesh::istio::labels::is_gateway;
 use crate::model::{Kind, Map};
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::{SourceKind, World};
+use crate::world::World;
 
 crate::check! {
     /// # What it checks
@@ -29,21 +32,24 @@ crate::check! {
     run: run,
 }
 
-/// Whether some workload carries one of the selector's keys, whatever its value.
-fn resembles_a_workload(world: &World, selector: &Map) -> bool {
-    world.index.workloads().iter().any(|w| selector.iter().any(|(key, _)| w.labels.has(key)))
+/// A gateway that carries one of the selector's keys, whatever its value: the selector is likely meant for it.
+fn resembling<'w>(world: &'w World, selector: &Map) -> Option<&'w Workload> {
+    world.index.workloads().iter().find(|w| is_gateway(w) && selector.iter().any(|(key, _)| w.labels.has(key)))
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let workloads = GatewayWorkloads::read(world);
     for gateway in world.index.objects(Kind::IstioGateway) {
         let selector = selector(gateway);
-        if workloads.of(gateway, &selector).next().is_some() {
+        if workloads.of(gateway, &selector).next().is_some() || unwritten::fits(world, None, &selector) {
             continue;
         }
         let elsewhere = workloads.everywhere(&selector).first();
         let (namespace, message) = match elsewhere {
-            None => ("", format!("no workload has the labels {:?}", text(&selector))),
+            None => {
+                let near = resembling(world, &selector).map_or("", |w| w.reference.namespace.as_str());
+                (near, format!("no workload has the labels {:?}", text(&selector)))
+            }
             Some((other, _)) => (
                 gateway.meta.namespace.as_str(),
                 format!(
@@ -62,9 +68,6 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let Some(finding) = finding else { continue };
         if elsewhere.is_some() {
             finding.codes(&["KIA0302"]);
-        } else if world.source.kind == SourceKind::Files && !resembles_a_workload(world, &selector) {
-            // An application's manifests rarely bring the ingress gateway along; a label that others carry with another value is a slip.
-            finding.severity(Severity::Info);
         }
     }
 }

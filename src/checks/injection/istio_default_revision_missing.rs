@@ -4,7 +4,7 @@ use crate::mesh::istio::labels::SYSTEM_NAMESPACES;
 use crate::mesh::istio::{INJECT, INJECTION, REV};
 use crate::model::{Kind, key};
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::{Sight, World};
+use crate::world::{SourceKind, World};
 
 crate::check! {
     /// # What it checks
@@ -31,8 +31,8 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    // Files without webhooks say nothing about what the cluster answers.
-    if world.sight(Kind::MutatingWebhookConfiguration, "") == Sight::NotInFiles {
+    // Files without Istio's webhooks say nothing about what the cluster answers.
+    if world.source.kind == SourceKind::Files && !world.istio.injectors.iter().any(|i| i.object.is_some()) {
         return;
     }
     let injectors: Vec<_> = world.istio.injectors.iter().filter(|i| i.object.is_some()).collect();

@@ -3,7 +3,7 @@ use crate::checks::support::istio::platform::webhooks::{is_istio, selector_match
 use crate::index::Body;
 use crate::model::{Field, Kind, Map, Pod, PodSpec};
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::{Sight, World};
+use crate::world::{SourceKind, World};
 
 crate::check! {
     /// # What it checks
@@ -35,7 +35,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
     let configurations = index.objects(Kind::MutatingWebhookConfiguration);
     let webhooks: Vec<Field<'_>> = configurations.iter().flat_map(|c| c.root().list("webhooks").filter(is_istio)).collect();
-    let guess = world.sight(Kind::MutatingWebhookConfiguration, "") == Sight::NotInFiles;
+    let guess = world.source.kind == SourceKind::Files && webhooks.is_empty();
     for workload in index.workloads() {
         let any = index.pod_variants(workload).any(|(p, _)| placeholder(&p.spec).is_some());
         let broken = index.live_pods(workload).filter(|p| any && placeholder(&p.spec).is_some());
@@ -45,7 +45,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let hint = "Make an injection webhook match the pods (label the namespace or the pod template), then restart the workload.";
             let finding =
                 if workload.is_stray(pod) { findings.add(pod, "", message, hint) } else { findings.add_workload(workload, "", message, hint) };
-            finding.severity(Severity::Error).codes(&["IST0147"]);
+            // A manifest of a pod is not yet a pod.
+            let planned = pod.metadata.origin.is_some() && pod.status.phase.is_empty();
+            finding.severity(if planned { Severity::Info } else { Severity::Error }).codes(&["IST0147"]);
         }
         let Body::Controller(_) = workload.body else { continue };
         let Some(path) = index.pod_spec(workload).and_then(placeholder) else { continue };

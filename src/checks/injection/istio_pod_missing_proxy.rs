@@ -58,14 +58,28 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let codes: &[&'static str] = if upstream_looks { &["IST0103"] } else { &[] };
             let hint = "Restart the workload; if the sidecar is still missing, check the injection webhook and its control plane.";
             let message = |who: &str| format!("{who} no sidecar although namespace {name:?} is labelled {label}");
-            if bare > 0 {
+            let planned = |who: &str| format!("{who} no sidecar in the manifest: namespace {name:?}, labelled {label}, gives one to new pods");
+            let nothing = "Nothing, unless the pod was made from this manifest with the sidecar left out.";
+            if bare > 0 && made.iter().all(|(p, _)| is_manifest(p)) {
+                findings.add_workload(workload, "", planned(&who), nothing).codes(codes).severity(Severity::Info);
+            } else if bare > 0 {
                 findings.add_workload(workload, "", message(&who), hint).codes(codes);
             }
             for pod in index.strays(workload).filter(|p| lacks_proxy(p)) {
-                findings.add(pod, "", message("the pod has"), hint).codes(codes);
+                let finding = if is_manifest(pod) {
+                    findings.add(pod, "", planned("the pod has"), nothing).severity(Severity::Info)
+                } else {
+                    findings.add(pod, "", message("the pod has"), hint)
+                };
+                finding.codes(codes);
             }
         }
     }
+}
+
+/// Whether it only stands in a manifest: it is injected when it is created.
+fn is_manifest(pod: &Pod) -> bool {
+    pod.metadata.origin.is_some() && pod.status.phase.is_empty()
 }
 
 fn lacks_proxy(pod: &Pod) -> bool {

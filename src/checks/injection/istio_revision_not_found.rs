@@ -5,7 +5,7 @@ use crate::checks::support::istio::platform::shapes;
 use crate::mesh::istio::{INJECT, INJECTION, REV};
 use crate::model::{Kind, key};
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::{Sight, World};
+use crate::world::{SourceKind, World};
 
 crate::check! {
     /// # What it checks
@@ -35,8 +35,8 @@ crate::check! {
 const WEBHOOKS: &[(Kind, &str)] = &[(Kind::MutatingWebhookConfiguration, "")];
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    // Files without webhooks say nothing about what the cluster answers.
-    if world.sight(Kind::MutatingWebhookConfiguration, "") == Sight::NotInFiles {
+    // Files without Istio's webhooks say nothing about what the cluster answers.
+    if world.source.kind == SourceKind::Files && !world.istio.injectors.iter().any(|i| i.object.is_some()) {
         return;
     }
     let istio = &world.istio;

@@ -36,10 +36,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let Some(service) = webhook.at(["clientConfig", "service"]) else { continue };
             let (namespace, name) = (service.text("namespace"), service.text("name"));
             if world.index.service(namespace, name).is_none() {
-                findings.missing(
+                findings.missing_named(
                     configuration,
                     service.path_of("name"),
-                    &[(Kind::Service, namespace)],
+                    (Kind::Service, namespace, name),
                     format!("webhook {:?} calls Service {namespace}/{name}, which does not exist", webhook.text("name")),
                     "Delete this configuration if its control plane is gone, or restore the Service.",
                 );

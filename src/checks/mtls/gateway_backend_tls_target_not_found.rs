@@ -39,10 +39,10 @@ fn judge(world: &World, findings: &mut Findings<'_>, policy: &Object) {
     for target in policy.spec().list("targetRefs").filter(|t| matches!(t.text("group"), "" | "core") && t.text("kind") == "Service") {
         let (name, section) = (target.text("name"), target.text("sectionName"));
         let Some(service) = world.index.service(namespace, name) else {
-            findings.missing(
+            findings.missing_named(
                 policy,
                 target.path_of("name"),
-                &[(Kind::Service, namespace)],
+                (Kind::Service, namespace, name),
                 format!("Service {name:?} does not exist in namespace {namespace:?}: gateways speak plain text to the backend that is meant"),
                 "Name a Service of the policy's own namespace.",
             );

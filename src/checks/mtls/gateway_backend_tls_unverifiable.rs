@@ -52,7 +52,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 None => {
                     let message = format!("ConfigMap {name:?} does not exist in namespace {namespace:?}");
                     let hint = "Create it with the authority's certificate under ca.crt.";
-                    findings.missing_data(policy, reference.path_of("name"), (Kind::ConfigMap, namespace, name), message, hint);
+                    findings.missing_named(policy, reference.path_of("name"), (Kind::ConfigMap, namespace, name), message, hint);
                 }
                 Some(map) if map.root().at(["data", "ca.crt"]).is_none() && map.root().at(["binaryData", "ca.crt"]).is_none() => {
                     let message = format!("ConfigMap {name:?} has no key ca.crt");

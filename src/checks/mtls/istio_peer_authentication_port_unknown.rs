@@ -1,5 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::security::ports;
+use crate::mesh::istio::labels::is_gateway;
 use crate::mesh::istio::policy;
 use crate::model::{Kind, Subject, key};
 use crate::report::{Category, MeshTag, Severity};
@@ -36,7 +37,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let Some(settings) = peer.spec().get("portLevelMtls") else { continue };
         let labels = policy::selector(peer).unwrap_or_default();
         let workloads: Vec<_> = index.select(Some(&peer.meta.namespace), &labels).collect();
-        if labels.is_empty() || workloads.is_empty() {
+        // What a gateway listens on, its Gateways say.
+        if labels.is_empty() || workloads.is_empty() || workloads.iter().any(|w| is_gateway(w)) {
             continue;
         }
         let declared: Vec<Vec<u16>> = workloads.iter().map(|w| ports::declared(index, w)).collect();

@@ -51,7 +51,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             if !ambient::is_ambient_namespace(&world.index, &object.meta.namespace) {
                 continue;
             }
-            let Some(Need { path, what }) = need(object) else { continue };
+            let Some(Need { path, what }) = need(world, object) else { continue };
             let at = if object.spec().get("selector").is_some() { "spec.selector".to_owned() } else { path };
             let message = format!("{what} only at a waypoint, and waypoints ignore policies without targetRefs");
             let finding = findings.add(object, at, message, "Replace the selector by targetRefs with the Service or the waypoint's Gateway.");

@@ -47,7 +47,7 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     for kind in [Kind::AuthorizationPolicy, Kind::RequestAuthentication, Kind::WasmPlugin, Kind::Telemetry] {
         for policy in world.index.objects(kind).iter().filter(|p| ambient::is_ambient_namespace(&world.index, &p.meta.namespace)) {
-            let Some(Need { path, what }) = need(policy) else { continue };
+            let Some(Need { path, what }) = need(world, policy) else { continue };
             let Some(missed) = ambient::unenrolled(&world.index, policy) else { continue };
             let message = format!("{what} only at a waypoint, but {missed} is not enrolled with one");
             let hint =

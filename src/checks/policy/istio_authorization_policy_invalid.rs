@@ -9,8 +9,8 @@ crate::check! {
     /// # What it checks
     ///
     /// An AuthorizationPolicy keeps to Istio's rules: the action has what it needs, no rule holds an empty `from`, `to` or `when`, and addresses, ports,
-    /// paths, service accounts and the keys of conditions can be understood. A warning is given for a DENY rule that holds only HTTP attributes: Istio
-    /// cannot match them on a TCP port and denies everything there.
+    /// paths, service accounts and the keys of conditions can be understood. A DENY rule whose operations hold only HTTP
+    /// attributes is worth knowing: on a port that carries plain TCP a sidecar cannot match them and refuses more.
     ///
     /// # Why it matters
     ///
@@ -119,8 +119,10 @@ fn tcp_too(judge: &mut Judge<'_, '_>, rule: &Field<'_>, sources: &[Field<'_>], o
     let by_port = operations.iter().any(|operation| has(operation, "ports") || has(operation, "notPorts"));
     let open = if operations.is_empty() { !sources.is_empty() && !by_source } else { !by_port };
     if open {
-        let message = "this DENY rule holds only HTTP attributes: on TCP ports they cannot be matched, and everything is denied";
-        judge.warn(rule.path(), message, "Add operation.ports with the HTTP ports that the rule is meant for.");
+        // Whether it holds for such a port, and who enforces it there, `istio-policy-deny-on-tcp` finds out.
+        let more = if by_source || rule.get("when").is_some() { "more than it says" } else { "every connection" };
+        let message = format!("where a sidecar carries plain TCP, HTTP attributes fall away and this DENY rule refuses {more}");
+        judge.note(rule.path(), message, "Add operation.ports with the HTTP ports that the rule is meant for, if there are others.");
     }
 }
 

@@ -4,8 +4,9 @@ use crate::checks::Findings;
 use crate::checks::support::istio::security::ports;
 use crate::index::Workload;
 use crate::mesh::istio::ambient::{HTTP_OPERATION, HTTP_SOURCE, first_filled, is_http_key};
+use crate::mesh::istio::labels::is_gateway;
 use crate::mesh::istio::policy::{self, Action, Enforcer};
-use crate::model::{Field, Kind, Object, Service, Str, Subject};
+use crate::model::{Field, Kind, Membership, MeshId, Object, ObjectRef, Str, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -13,7 +14,8 @@ crate::check! {
     /// # What it checks
     ///
     /// A DENY rule with HTTP fields (`methods`, `paths`, `hosts`, `requestPrincipals`, `request.*`) and without `ports` holds for a workload with
-    /// a port that carries no HTTP (by the name or `appProtocol` of its Service port), and a sidecar enforces it.
+    /// a port that carries no HTTP (by the name or `appProtocol` of its Service port), and a sidecar enforces it. A gateway's port carries what its
+    /// servers make of it: HTTPS that ends at the gateway is HTTP there, TLS that passes through is not.
     ///
     /// # Why it matters
     ///
@@ -45,7 +47,8 @@ crate::check! {
 /// A container port that carries no HTTP.
 struct TcpPort<'a> {
     number: u16,
-    service: &'a Service,
+    /// What says so: a Service, or a Gateway for the pods that serve it.
+    by: ObjectRef,
     workload: &'a Workload,
 }
 
@@ -84,7 +87,7 @@ fn report(ap: &Object, field: &Field<'_>, rule: &Field<'_>, hit: &TcpPort<'_>, f
     let whom = if only_http(rule) { "every connection" } else { "more connections than it says" };
     let message = format!("port {} of {} carries no HTTP: there the rule denies {whom}", hit.number, hit.workload.reference);
     let finding = findings.add(ap, field.path(), message, "Add ports with the HTTP ports to every operation of this rule.");
-    finding.related(hit.service.reference(), "names the protocol of the port");
+    finding.related(hit.by.clone(), "says what the port carries");
 }
 
 fn tcp_ports<'a>(world: &'a World, workload: &'a Workload) -> Vec<TcpPort<'a>> {
@@ -92,9 +95,15 @@ fn tcp_ports<'a>(world: &'a World, workload: &'a Workload) -> Vec<TcpPort<'a>> {
     if policy::enforcer(world.view(), workload) != Enforcer::Sidecar {
         return Vec::new();
     }
+    if is_gateway(workload) || world.membership(MeshId::Istio, workload) == Ok(Membership::Gateway) {
+        let servers = ports::tcp_servers(index, workload);
+        return servers.map(|(number, gateway)| TcpPort { number, by: gateway.reference(), workload }).collect();
+    }
     let services = ports::services(index, workload);
     let ports = services.flat_map(|service| service.spec.ports.iter().filter(|p| ports::is_tcp(p)).map(move |port| (service, port)));
-    ports.filter_map(|(service, port)| Some(TcpPort { number: ports::container_port(index, workload, port)?, service, workload })).collect()
+    ports
+        .filter_map(|(service, port)| Some(TcpPort { number: ports::container_port(index, workload, port)?, by: service.reference(), workload }))
+        .collect()
 }
 
 /// The first field of a rule that a connection without HTTP cannot be asked for.

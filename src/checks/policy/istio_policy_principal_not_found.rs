@@ -6,7 +6,7 @@ use crate::checks::support::istio::security::seen;
 use crate::mesh::istio::policy;
 use crate::model::{Kind, Str, Subject};
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::World;
+use crate::world::{SourceKind, World};
 
 crate::check! {
     /// # What it checks
@@ -47,7 +47,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for ap in world.index.objects(Kind::AuthorizationPolicy) {
         for rule in ap.spec().list("rules") {
             for source in policy::sources(&rule) {
-                for (value, at) in source.texts("principals").filter(|(value, _)| !["", "*"].contains(value) && !value.starts_with("spiffe://")) {
+                for (value, at) in source
+                    .texts("principals")
+                    .filter(|(value, _)| !["", "*"].contains(value) && !value.starts_with("spiffe://") && !is_literal(value))
+                {
                     let home = *homes.entry(value).or_insert_with(|| clusters.iter().find(|c| c.has(value)).map(|c| c.cluster));
                     match home {
                         Some("") => continue,
@@ -67,14 +70,16 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                     let (message, hint) = problem.words(value, &others);
                     let home = Principal::parse(value).filter(|_| !is_wild(value)).map_or("", |p| p.namespace);
                     if problem == Problem::Foreign {
-                        findings.add(ap, at.path(), message, hint).severity(Severity::Warning).codes(&["KIA0108"]);
+                        // Which domain the mesh has, files without its configuration do not tell.
+                        let guess = world.source.kind == SourceKind::Files && world.istio.config.object.is_none();
+                        let severity = if guess { Severity::Info } else { Severity::Warning };
+                        findings.add(ap, at.path(), message, hint).severity(severity).codes(&["KIA0108"]);
                     } else if problem == Problem::Form {
                         findings.add(ap, at.path(), message, hint).codes(&["KIA0106"]);
-                    } else if let Some(finding) =
-                        findings.missing(ap, at.path(), &[(Kind::ServiceAccount, home), (Kind::Pod, home), (Kind::Deployment, home)], message, hint)
-                    {
+                    } else if let Some(finding) = findings.missing(ap, at.path(), &[(Kind::ServiceAccount, home)], message, hint) {
                         finding.codes(&["KIA0106"]);
-                        if !home.is_empty() && seen::is_beyond_files(world, home) {
+                        // Gateways bring their accounts along, apart from the control plane.
+                        if world.source.kind == SourceKind::Files && seen::is_customary(world, home) {
                             finding.severity(Severity::Info);
                         }
                     }
@@ -123,6 +128,11 @@ impl<'w> Identities<'w> {
 fn trust_domains(world: &World) -> impl Iterator<Item = &str> {
     let config = &world.istio.config;
     [config.trust_domain.as_str()].into_iter().chain(config.trust_domain_aliases.iter().map(Str::as_str))
+}
+
+/// A star at both ends is taken literally, as `istio-policy-wildcard-literal` says.
+fn is_literal(value: &str) -> bool {
+    value.len() > 1 && value.starts_with('*') && value.ends_with('*')
 }
 
 fn is_wild(value: &str) -> bool {

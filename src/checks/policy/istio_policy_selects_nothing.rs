@@ -6,7 +6,7 @@ use crate::index::Workload;
 use crate::mesh::istio::{groups, policy};
 use crate::model::{Intent, Kind, Map, Membership, MeshId, Object};
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::World;
+use crate::world::{SourceKind, World};
 
 crate::check! {
     /// # What it checks
@@ -70,7 +70,7 @@ fn check<'a>(world: &'a World, object: &Object, in_mesh: &mut Reach<'a, impl Fn(
     let labels = labels.unwrap_or_default();
     let home = Some(namespace).filter(|_| !mesh_wide);
     let at_home = labels.is_empty() || world.index.select(home, &labels).next().is_some();
-    if !at_home && (groups::give(&world.index, home, &labels) || unwritten::fits(world, namespace, &labels)) {
+    if !at_home && (groups::give(&world.index, home, &labels) || unwritten::fits(world, home, &labels)) {
         return;
     }
     let codes: &[&'static str] = match object.kind {
@@ -97,7 +97,10 @@ fn check<'a>(world: &'a World, object: &Object, in_mesh: &mut Reach<'a, impl Fn(
         finding.codes(codes);
         let alone = |k: &str, v: &str| world.index.select(home, &[(k, v)].into_iter().collect()).next().is_none();
         let of_operator = labels.iter().any(|(k, v)| unwritten::is_of_operator(world, k) && alone(k, v));
-        if of_operator || seen::is_beyond_files(world, namespace) {
+        // Where a namespace's own manifest is not among the files, who is in the mesh is not known either.
+        let files = world.source.kind == SourceKind::Files;
+        let unknown = || files && at_home && world.index.select(home, &labels).any(|w| world.membership(MeshId::Istio, w).is_err());
+        if of_operator || seen::is_beyond_files(world, namespace) || unknown() {
             finding.severity(Severity::Info);
         }
         if let Some(elsewhere) = (!at_home && !mesh_wide).then(|| world.index.select(None, &labels).next()).flatten() {

@@ -65,7 +65,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                         let message =
                             format!("{} {:?} does not exist in namespace {namespace:?}: the policy is not enforced", target.kind, target.name);
                         let hint = "Name an object of the policy's namespace, or create it.";
-                        findings.missing(object, path, &[(kind, namespace)], message, hint);
+                        findings.missing_named(object, path, (kind, namespace, target.name), message, hint);
                     }
                 }
             }

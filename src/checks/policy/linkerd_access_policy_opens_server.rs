@@ -53,7 +53,11 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             server.object,
             "spec.accessPolicy",
             format!("{:?} admits what {} would restrict: grants add up", access.name(), names.join(", ")),
-            "Remove accessPolicy, or set it to deny, so that the policies decide.",
+            if access == InboundPolicy::Audit {
+                "Nothing while you look at what would be refused; then remove accessPolicy, so that the policies decide."
+            } else {
+                "Remove accessPolicy, or set it to deny, so that the policies decide."
+            },
         );
         if access == InboundPolicy::Audit {
             finding.severity(Severity::Info);

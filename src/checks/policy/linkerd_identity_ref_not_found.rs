@@ -56,10 +56,10 @@ fn account(world: &World, findings: &mut Findings<'_>, object: &Object, referenc
     if name == "default" || world.index.object(Kind::ServiceAccount, namespace, name).is_some() {
         return;
     }
-    let finding = findings.missing(
+    let finding = findings.missing_named(
         object,
         reference.path_of("name"),
-        &[(Kind::ServiceAccount, namespace)],
+        (Kind::ServiceAccount, namespace, name),
         format!("ServiceAccount {name:?} does not exist in namespace {namespace:?}: no client has its identity"),
         "Name the ServiceAccount that the clients run as, with its namespace.",
     );

@@ -1,4 +1,5 @@
 use crate::checks::Findings;
+use crate::checks::support::kubernetes::unwritten;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -35,6 +36,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             continue;
         }
         let namespace = server.object.meta.namespace.as_str();
+        if !server.selector.external && unwritten::fits(world, Some(namespace), &server.selector.labels.match_labels) {
+            continue;
+        }
         let (field, kinds) = if server.selector.external {
             ("spec.externalWorkloadSelector", vec![(Kind::ExternalWorkload, namespace)])
         } else {

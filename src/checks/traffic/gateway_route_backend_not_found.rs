@@ -49,10 +49,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             } else {
                 "Name an existing Service, with its namespace if it is not the route's."
             };
-            let finding = findings.missing(
+            let finding = findings.missing_named(
                 route,
                 backend.field.path_of("name"),
-                &[(Kind::Service, backend.namespace)],
+                (Kind::Service, backend.namespace, backend.name),
                 format!("Service {:?} does not exist in namespace {:?}: {share}", backend.name, backend.namespace),
                 hint,
             );

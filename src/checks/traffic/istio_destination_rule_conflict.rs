@@ -80,21 +80,28 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 
 fn report(rules: &[Rule<'_>], at: usize, others: &BTreeSet<usize>, findings: &mut Findings<'_>) {
     let rule = rules[at].member.object;
-    let first = &rules[*others.iter().next().unwrap_or(&at)];
+    // The one that gets in each other's way, if there is one.
+    let same = |o: &&usize| rules[**o].host == rules[at].host && rules[**o].member.object.meta.namespace == rule.meta.namespace;
+    let first = &rules[*others.iter().find(same).or(others.first()).unwrap_or(&at)];
     let names = others.iter().take(FEW).map(|o| rules[*o].member.object.reference().to_string()).collect::<Vec<_>>().join(", ");
     let other = first.member.object;
+    let by_design = other.meta.namespace != rule.meta.namespace || first.host != rules[at].host;
     let who = if other.meta.namespace != rule.meta.namespace {
         "clients get the one of their own namespace, else the service's, else the root's".to_owned()
     } else if first.host != rules[at].host {
         "the more specific host wins".to_owned()
     } else if rule.meta.creation_timestamp.is_some() && other.meta.creation_timestamp.is_some() {
         let oldest = [rule, other].into_iter().min_by_key(|r| r.meta.age_key()).unwrap_or(rule);
-        format!("{} is older and wins", oldest.reference())
+        format!("what both set is taken from {}, which is older", oldest.reference())
     } else {
-        "the oldest wins".to_owned()
+        "what both set is taken from the one that is created first".to_owned()
     };
     let message = format!("covers the same host and subset as {names}: {who}");
-    let finding = findings.add(rule, "spec.host", message, "Keep one rule for the host, in the namespace of its service.");
+    let hint = if by_design { "Nothing, if that is meant." } else { "Keep one rule for the host, in the namespace of its service." };
+    let finding = findings.add(rule, "spec.host", message, hint);
+    if by_design {
+        finding.severity(Severity::Info);
+    }
     for other in others.iter().take(FEW) {
         finding.related(rules[*other].member.object.reference(), "covers it too");
     }

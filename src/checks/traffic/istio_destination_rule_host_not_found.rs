@@ -1,11 +1,11 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::schema::is_host;
-use crate::checks::support::istio::traffic::routes::{export_to, services_unseen, without_istioctl};
+use crate::checks::support::istio::traffic::routes::{export_to, none_in_files, services_unseen, users, without_istioctl};
 use crate::mesh::istio::OutboundMode;
 use crate::mesh::istio::hosts::KialiHost;
 use crate::model::{Kind, Object};
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::{Sight, World};
+use crate::world::World;
 
 crate::check! {
     /// # What it checks
@@ -52,8 +52,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if !known_to_kiali(world, rule, &kiali_host) {
             codes.push("KIA0202");
         }
-        let found = covering || registry.resolve(host, own).is_some();
-        if found && codes.is_empty() {
+        let found = covering || registry.resolve_for(host, own, &users(world, rule)).is_some();
+        if found {
             continue;
         }
         let full = &kiali_host.name;
@@ -68,11 +68,16 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             }
         };
         let (kind, namespace) = if kiali_host.is_service() { (Kind::Service, kiali_host.namespace.as_str()) } else { (Kind::ServiceEntry, "") };
-        let unseen = if kind == Kind::Service { services_unseen(world, namespace) } else { world.sight(kind, "") == Sight::NotInFiles };
-        if let Some(finding) = findings.missing(rule, "spec.host", &[(kind, namespace)], message, hint) {
+        let unseen = if kind == Kind::Service { services_unseen(world, namespace) } else { none_in_files(world, kind) };
+        let finding = if kind == Kind::Service {
+            findings.missing_named(rule, "spec.host", (kind, namespace, &kiali_host.service), message, hint)
+        } else {
+            findings.missing(rule, "spec.host", &[(kind, own)], message, hint)
+        };
+        if let Some(finding) = finding {
             finding.codes(&without_istioctl(unseen && (kind == Kind::Service || services_unseen(world, own)), &codes));
             // Where everything has to be registered, callers of this host are refused besides.
-            if codes.contains(&"KIA0202") && world.istio.config.outbound == OutboundMode::RegistryOnly {
+            if finding.severity != Severity::Info && codes.contains(&"KIA0202") && world.istio.config.outbound == OutboundMode::RegistryOnly {
                 finding.severity(Severity::Error);
             }
             if unseen {

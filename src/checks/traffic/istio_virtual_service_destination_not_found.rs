@@ -1,9 +1,9 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::schema::is_host;
-use crate::checks::support::istio::traffic::routes::{Destination, destinations, export_to, services_unseen, without_istioctl};
+use crate::checks::support::istio::traffic::routes::{Destination, destinations, export_to, none_in_files, services_unseen, users, without_istioctl};
 use crate::model::{Kind, Object};
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::{Sight, World};
+use crate::world::World;
 
 crate::check! {
     /// # What it checks
@@ -54,8 +54,7 @@ fn judge(world: &World, vs: &Object, exported: &[&str], destination: &Destinatio
     if !in_kiali {
         codes.push("KIA1101");
     }
-    let seen = registry.resolve(host, own).is_some();
-    if seen && !codes.contains(&"IST0101") {
+    if registry.resolve_for(host, own, &users(world, vs)).is_some() {
         return;
     }
     let what = if destination.mirror { "mirror host" } else { "host" };
@@ -64,9 +63,6 @@ fn judge(world: &World, vs: &Object, exported: &[&str], destination: &Destinatio
         let message = format!("{what} {host:?} is not visible from where this VirtualService is used: its exportTo leaves it out");
         let finding = findings.add(vs, path, message, "Export the Service or ServiceEntry to the namespaces in which this VirtualService is used.");
         finding.codes(&codes);
-        if seen {
-            finding.severity(Severity::Warning);
-        }
         if let Some(object) = entry.reference(&world.index) {
             finding.related(object, "limits its visibility");
         }
@@ -83,8 +79,13 @@ fn judge(world: &World, vs: &Object, exported: &[&str], destination: &Destinatio
         let hint = "Correct the name, or add a ServiceEntry for it.".to_owned();
         (format!("{what} {host:?} is no Service and no ServiceEntry has it"), hint, Kind::ServiceEntry, "")
     };
-    let unseen = if kind == Kind::Service { services_unseen(world, namespace) } else { world.sight(kind, "") == Sight::NotInFiles };
-    if let Some(finding) = findings.missing(vs, path, &[(kind, namespace)], message, hint) {
+    let unseen = if kind == Kind::Service { services_unseen(world, namespace) } else { none_in_files(world, kind) };
+    let finding = if kind == Kind::Service {
+        findings.missing_named(vs, path, (kind, namespace, &kiali_host.service), message, hint)
+    } else {
+        findings.missing(vs, path, &[(kind, own)], message, hint)
+    };
+    if let Some(finding) = finding {
         finding.codes(&without_istioctl(unseen && (kind == Kind::Service || services_unseen(world, own)), &codes));
         if unseen {
             finding.severity(Severity::Info);

@@ -240,7 +240,10 @@ fn as_kiali<'w>(world: &'w World, all: &'w [Object], claims: &mut Claims<'w>) {
 
 /// The gateways of a VirtualService as written.
 fn gateways(vs: &Object) -> Vec<&str> {
-    let named: Vec<&str> = vs.spec().texts("gateways").map(|(name, _)| name).collect();
+    let mut named: Vec<&str> = vs.spec().texts("gateways").map(|(name, _)| name).collect();
+    // Twice the same is no conflict with itself.
+    named.sort_unstable();
+    named.dedup();
     if named.is_empty() { vec![MESH] } else { named }
 }
 

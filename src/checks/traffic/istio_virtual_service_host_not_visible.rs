@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::traffic::routes::{hosts, in_mesh};
+use crate::checks::support::istio::traffic::routes::{hosts, in_mesh, users};
 use crate::model::{Kind, Object};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -40,10 +40,11 @@ fn judge(world: &World, vs: &Object, at: usize, host: &str, findings: &mut Findi
     let registry = &world.istio.registry;
     let own = vs.meta.namespace.as_str();
     let Some(entry) = registry.named(&registry.fqdn(host, own)).next() else { return };
-    if registry.resolve(host, own).is_some() {
+    if registry.resolve_for(host, own, &users(world, vs)).is_some() {
         return;
     }
-    let message = format!("host {host:?} lives in namespace {:?} and is not exported to {own:?}", entry.namespace.as_str());
+    let home = entry.namespace.as_str();
+    let message = format!("host {host:?} lives in namespace {home:?} and is not exported to where this VirtualService is used");
     let finding = findings.add(vs, format!("spec.hosts[{at}]"), message, "Export the service here, or move the VirtualService next to it.");
     if let Some(object) = entry.reference(&world.index) {
         finding.related(object, "is not exported here");

@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::checks::Findings;
 use crate::checks::support::istio::schema::is_name;
-use crate::checks::support::istio::traffic::routes::{Destination, codes_of_absence, destinations, hosts, in_mesh};
+use crate::checks::support::istio::traffic::routes::{Destination, codes_of_absence, destinations, hosts, in_mesh, users};
 use crate::checks::support::istio::traffic::views::{Member, Views, is_ambient};
 use crate::mesh::istio::hosts::{KialiHost, suffixes};
 use crate::mesh::istio::visibility::Visibility;
@@ -70,15 +70,17 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 continue;
             }
             if let Some(rule) = applying(world, vs, &destination).into_iter().find(|rule| defines(rule, destination.subset)) {
-                let message = format!("subset {:?} is defined where other tools do not look", destination.subset);
-                let hint = "Define it in a rule for this very host, in the namespace of its service.";
+                let message = format!("subset {:?} comes from {}, which is not for this very host", destination.subset, rule.reference());
+                let hint = "Nothing; a rule for this very host would take its place, with its subsets.";
                 let finding = findings.add(vs, path, message, hint);
                 finding.codes(&codes).severity(Severity::Info).related(rule.reference(), "defines it");
                 continue;
             }
             let message = format!("no DestinationRule for {:?} defines subset {:?}", destination.host, destination.subset);
             let hint = format!("Add subset {:?} to the DestinationRule of this host, or correct the name.", destination.subset);
-            if let Some(finding) = findings.missing(vs, path, &[(Kind::DestinationRule, "")], message, hint) {
+            let host = world.istio.registry.kiali_host(destination.host, own);
+            let home = if host.is_service() { host.namespace.as_str() } else { own };
+            if let Some(finding) = findings.missing(vs, path, &[(Kind::DestinationRule, own), (Kind::DestinationRule, home)], message, hint) {
                 finding.codes(&codes_of_absence(world, &[Kind::DestinationRule], &codes));
             }
         }
@@ -87,8 +89,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 
 /// Reports a subset that is defined, but in a rule that another one hides from the clients of this namespace.
 fn hidden(world: &World, vs: &Object, destination: &Destination<'_>, path: &str, findings: &mut Findings<'_>) {
-    let own = vs.meta.namespace.as_str();
     let rules = applying(world, vs, destination);
+    let own = viewer(world, vs);
     let Some(winner) = rules.first().filter(|_| !rules.iter().any(|rule| defines(rule, destination.subset))) else { return };
     let message =
         format!("subset {:?} of {:?} is defined in a DestinationRule that clients in {own:?} do not get", destination.subset, destination.host);
@@ -96,13 +98,22 @@ fn hidden(world: &World, vs: &Object, destination: &Destination<'_>, path: &str,
     findings.add(vs, path, message, hint).codes(&[]).related(winner.reference(), "is the rule that clients in this namespace get");
 }
 
-/// The rules that clients in the namespace of a VirtualService get for a destination.
+/// A namespace whose clients get a VirtualService: its own where it is exported there.
+fn viewer(world: &World, vs: &Object) -> String {
+    let own = &vs.meta.namespace;
+    match users(world, vs) {
+        Visibility::Namespaces(named) if !named.contains(own) => named.first().unwrap_or(own).to_string(),
+        _ => own.to_string(),
+    }
+}
+
+/// The rules that clients who get a VirtualService get for a destination.
 fn applying<'w>(world: &'w World, vs: &Object, destination: &Destination<'_>) -> Vec<&'w Object> {
     let registry = &world.istio.registry;
     let own = vs.meta.namespace.as_str();
     let fqdn = registry.fqdn(destination.host, own);
-    let home = registry.resolve(destination.host, own).map(|e| e.namespace.as_str()).unwrap_or_default();
-    registry.rules.applying(&world.index, own, &fqdn, home).map(|(_, rules)| rules).unwrap_or_default()
+    let home = registry.resolve_for(destination.host, own, &users(world, vs)).map(|e| e.namespace.as_str()).unwrap_or_default();
+    registry.rules.applying(&world.index, &viewer(world, vs), &fqdn, home).map(|(_, rules)| rules).unwrap_or_default()
 }
 
 fn defines(rule: &Object, subset: &str) -> bool {

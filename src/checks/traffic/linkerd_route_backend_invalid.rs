@@ -44,10 +44,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 findings.add(route, backend.path_of("port"), format!("Service {name:?} is named without a port"), "Add the Service's port.");
             }
             let Some(service) = world.index.service(namespace, name) else {
-                findings.missing(
+                findings.missing_named(
                     route,
                     backend.path_of("name"),
-                    &[(Kind::Service, namespace)],
+                    (Kind::Service, namespace, name),
                     format!("Service {name:?} does not exist in namespace {namespace:?}: its share of the requests fails"),
                     "Name an existing Service.",
                 );

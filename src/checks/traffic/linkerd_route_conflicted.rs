@@ -3,9 +3,9 @@ use std::collections::HashMap;
 use crate::checks::Findings;
 use crate::checks::support::linkerd::policy::carrier::Callers;
 use crate::mesh::linkerd::routes::{self, rank};
-use crate::model::{Kind, Object, Subject};
+use crate::model::{Field, Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::World;
+use crate::world::{SourceKind, World};
 
 crate::check! {
     /// # What it checks
@@ -45,7 +45,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let Some(best) = strongest.get(&(parent.kind, parent.namespace, parent.name, parent.port)) else { continue };
         // On Services other meshes and gateways have a say too.
         if rank(best.kind) < rank(route.kind) && [route, *best].into_iter().any(|r| callers.include(r, &parent)) {
-            findings
+            let finding = findings
                 .add(
                     route,
                     parent.field.path(),
@@ -58,6 +58,19 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                     "Use one kind of route for this parent and port.",
                 )
                 .related(best.reference(), "wins");
+            // A route whose backends come from elsewhere may be meant for another setup than the rest of the files.
+            if world.source.kind == SourceKind::Files && leads_nowhere(world, best) {
+                finding.severity(Severity::Info);
+            }
         }
     }
+}
+
+/// Whether a route has backends and none of them was read.
+fn leads_nowhere(world: &World, route: &Object) -> bool {
+    let backends: Vec<_> = route.spec().list("rules").flat_map(|rule| rule.list("backendRefs").collect::<Vec<_>>()).collect();
+    let namespace = |backend: &Field<'_>| {
+        Some(backend.text("namespace").to_owned()).filter(|ns| !ns.is_empty()).unwrap_or_else(|| route.meta.namespace.to_string())
+    };
+    !backends.is_empty() && backends.iter().all(|b| world.index.service(&namespace(b), b.text("name")).is_none())
 }

@@ -42,10 +42,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 );
             }
             ProfileName::Service { namespace, name } if world.index.service(namespace, name).is_none() => {
-                findings.missing(
+                findings.missing_named(
                     profile,
                     "metadata.name",
-                    &[(Kind::Service, namespace)],
+                    (Kind::Service, namespace, name),
                     format!("Service {name:?} does not exist in namespace {namespace:?}: no proxy looks the profile up"),
                     "Name the profile after an existing Service, or delete it.",
                 );

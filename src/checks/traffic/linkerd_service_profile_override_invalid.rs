@@ -39,10 +39,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             if let ProfileName::Service { namespace, name } = profile::name(host, &world.linkerd.cluster)
                 && world.index.service(namespace, name).is_none()
             {
-                findings.missing(
+                findings.missing_named(
                     object,
                     entry.path_of("authority"),
-                    &[(Kind::Service, namespace)],
+                    (Kind::Service, namespace, name),
                     format!("Service {name:?} does not exist in namespace {namespace:?}: its share of the requests fails"),
                     "Name an existing Service in full.",
                 );

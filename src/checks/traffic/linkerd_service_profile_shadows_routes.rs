@@ -5,7 +5,7 @@ use crate::mesh::linkerd::profile::{self, ProfileName};
 use crate::mesh::linkerd::routes;
 use crate::model::{Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::World;
+use crate::world::{Sight, World};
 
 crate::check! {
     /// # What it checks
@@ -61,6 +61,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             format!("as long as it has {field}, nothing else holds for Service {name:?}: no effect is left of {}", what.join(", ")),
             "Move its routes to HTTPRoutes and annotations, and delete the profile.",
         );
+        // Whether anybody calls a Service that is not among the files, they do not tell.
+        if service.is_none() && world.sight(Kind::Service, namespace) != Sight::Clear {
+            finding.severity(Severity::Info);
+        }
         for route in routes.iter().take(3) {
             finding.related(route.reference(), "has no effect");
         }

@@ -1,7 +1,7 @@
 use crate::checks::Findings;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
-use crate::world::World;
+use crate::world::{Sight, World};
 
 crate::check! {
     /// # What it checks
@@ -45,7 +45,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 let message = format!("{target:?} would be a Service of this cluster, and it does not exist");
                 let hint = "Correct the name.";
                 let finding = findings.missing(service, "spec.externalName", &[(Kind::Service, namespace)], message, hint);
-                finding.map(|f| f.severity(Severity::Warning));
+                if let Some(finding) = finding.filter(|_| world.sight(Kind::Service, namespace) == Sight::Clear) {
+                    finding.severity(Severity::Warning);
+                }
             }
         }
     }

@@ -1,5 +1,8 @@
+use std::collections::HashSet;
+
 use crate::checks::Findings;
 use crate::checks::support::kubernetes::unwritten;
+use crate::mesh::linkerd;
 use crate::model::{Kind, key};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -30,12 +33,13 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
+    let splits = splits(world);
     for service in world.index.services() {
         let (namespace, selector) = (service.metadata.namespace.as_str(), &service.spec.selector);
         if selector.is_empty() || service.spec.kind == "ExternalName" || world.index.select(Some(namespace), selector).next().is_some() {
             continue;
         }
-        if unwritten::fits(world, namespace, selector) {
+        if unwritten::fits(world, Some(namespace), selector) {
             continue;
         }
         // The pair that nobody has is the likely slip.
@@ -47,8 +51,20 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         };
         let kinds = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet].map(|kind| (kind, namespace));
         let finding = findings.missing(service, path, &kinds, message, "Make the selector equal to labels of the pod template.");
-        if let Some(finding) = finding.filter(|_| slip.is_some_and(|(k, _)| unwritten::is_of_operator(world, k))) {
+        // Who splits its traffic among other Services needs no pods of its own.
+        let is_split = splits.contains(&(namespace, service.metadata.name.as_str()));
+        let others = is_split || slip.is_some_and(|(k, _)| unwritten::is_of_operator(world, k)) || unwritten::is_of_gateway(world, selector);
+        if let Some(finding) = finding.filter(|_| others) {
             finding.severity(Severity::Info);
         }
     }
+}
+
+/// Services whose requests a TrafficSplit, a route or a ServiceProfile sends to others.
+fn splits(world: &World) -> HashSet<(&str, &str)> {
+    let index = &world.index;
+    let split = index.objects(Kind::TrafficSplit).iter().map(|split| (split.meta.namespace.as_str(), split.spec().text("service")));
+    let routes = linkerd::routes::all(index).filter(|route| route.spec().list("rules").any(|rule| rule.list("backendRefs").next().is_some()));
+    let parents = routes.flat_map(|route| linkerd::routes::parents(route).into_iter().map(|parent| (parent.namespace, parent.name)));
+    split.chain(parents).collect()
 }

@@ -147,6 +147,7 @@ impl Manifests {
             (api_version, kind) => match Kind::of(api_version, kind) {
                 Some(known) => self.add_object(file, line, known, api_version, value, spans, namespace),
                 None => {
+                    self.inventory.made_pods.extend(made::pods(&value, namespace));
                     let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
                     let misspelt = !group.is_empty() && Kind::knows_group(group) && is_mesh_group(group);
                     self.ignore(file, line, format!("{api_version} {kind}: a kind this tool does not know"), misspelt);

@@ -82,18 +82,23 @@ pub fn asks_for_ambient(index: &Index, workload: &Workload) -> bool {
 
 /// Whether pod labels are those of a waypoint.
 pub fn is_waypoint(labels: &Map) -> bool {
-    labels.is(MANAGED, "istio.io-mesh-controller") || labels.get(GATEWAY_NAME).is_some_and(|name| name.to_ascii_lowercase().contains("waypoint"))
+    match labels.get(MANAGED) {
+        Some(controller) => controller == "istio.io-mesh-controller",
+        None => labels.get(GATEWAY_NAME).is_some_and(|name| name.to_ascii_lowercase().contains("waypoint")),
+    }
 }
 
 /// Whether a workload is marked as a gateway for traffic into or out of the mesh; waypoints are not.
 pub fn is_gateway(workload: &Workload) -> bool {
-    has_gateway_labels(&workload.labels) || workload.annotations.is(TEMPLATES, "gateway")
+    let templates = workload.annotations.get(TEMPLATES).unwrap_or_default();
+    has_gateway_labels(&workload.labels) || templates.split(',').any(|template| template.trim() == "gateway")
 }
 
 /// Whether pod labels are those that charts and Istio's Gateway API controller give to gateways.
 pub fn has_gateway_labels(labels: &Map) -> bool {
     labels.get("operator.istio.io/component").is_some_and(|c| matches!(c, "IngressGateways" | "EgressGateways"))
-        || labels.get("istio").is_some_and(|i| matches!(i, "ingressgateway" | "egressgateway" | "eastwestgateway"))
+        || labels.get("istio").is_some_and(|i| i.ends_with("gateway") || matches!(i, "ingress" | "egress"))
+        || labels.is("chart", "gateways")
         || labels.has("istio.io/gateway-name")
         || labels.is(MANAGED, "istio.io-gateway-controller")
 }

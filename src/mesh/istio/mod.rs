@@ -67,7 +67,10 @@ impl Istio {
         let tags = revision::tags(index);
         let mut injectors = revision::injectors(index);
         let control_planes = detect::control_planes(index, &injectors, &tags);
-        if injectors.is_empty() && index.sight(Kind::MutatingWebhookConfiguration, "") != Sight::Clear {
+        // Files that hold somebody else's webhooks say nothing about Istio's.
+        let webhooks = index.objects(Kind::MutatingWebhookConfiguration);
+        let from_files = !webhooks.is_empty() && webhooks.iter().all(|o| o.meta.origin.is_some());
+        if injectors.is_empty() && (from_files || index.sight(Kind::MutatingWebhookConfiguration, "") != Sight::Clear) {
             let by_default = injector_configs.iter().any(|c| c.namespaces_by_default);
             injectors = revision::chart_injectors(&assumed_revisions(index, &control_planes, &tags), &tags, by_default);
         }

@@ -173,8 +173,21 @@ impl Registry {
     /// What istiod takes `host` of a rule in `namespace` for: the entry of that very name, else the most specific wildcard,
     /// among those that `namespace` may see.
     pub fn resolve(&self, host: &str, namespace: &str) -> Option<&Entry> {
+        self.resolve_where(host, namespace, |visibility| visibility.includes(namespace))
+    }
+
+    /// The same for a rule that counts in the namespaces of `users`: istiod looks the host up for each client, not for the rule's own namespace,
+    /// which stands for all where everybody uses it.
+    pub fn resolve_for(&self, host: &str, namespace: &str, users: &Visibility) -> Option<&Entry> {
+        match users {
+            Visibility::Everyone => self.resolve(host, namespace),
+            named => self.resolve_where(host, namespace, |visibility| visibility.meets(named)),
+        }
+    }
+
+    fn resolve_where(&self, host: &str, namespace: &str, sees: impl Fn(&Visibility) -> bool) -> Option<&Entry> {
         let fqdn = self.fqdn(host, namespace);
-        let seen = |e: &&Entry| e.visibility.includes(namespace);
+        let seen = |e: &&Entry| sees(&e.visibility);
         let named = self.named(&fqdn).find(seen);
         // The borrow of `fqdn` ends with this function, the entry's does not.
         named.or_else(|| {

@@ -54,6 +54,15 @@ impl Visibility {
         }
     }
 
+    /// Whether some namespace that `users` are in sees it.
+    pub fn meets(&self, users: &Self) -> bool {
+        match (self, users) {
+            (Self::Everyone, Self::Everyone) => true,
+            (Self::Namespaces(named), Self::Everyone) | (Self::Everyone, Self::Namespaces(named)) => !named.is_empty(),
+            (Self::Namespaces(named), users) => named.iter().any(|ns| users.includes(ns)),
+        }
+    }
+
     /// Whether it is visible from everywhere.
     pub fn is_everyone(&self) -> bool {
         *self == Self::Everyone

@@ -103,7 +103,8 @@ impl Protocol {
 pub struct Selector {
     /// Whether it picks ExternalWorkloads and not pods.
     pub external: bool,
-    labels: LabelSelector,
+    /// The labels that it asks for.
+    pub labels: LabelSelector,
     /// An expression that can never hold: `Exists` or `DoesNotExist` with a list of values.
     unsatisfiable: bool,
 }

@@ -44,6 +44,10 @@ fn may_be_meshed(world: &World, mesh: MeshId, policy: &Object, peer: &Field<'_>)
     let Some(selector) = peer.get("namespaceSelector") else { return has_meshed(world, mesh, home, &pods) };
     let Some(selector) = LabelSelector::read(selector) else { return false };
     let mut candidates: BTreeSet<&str> = network::names_in(&selector).collect();
+    // Proxies reach their control plane on its own ports, not through the tunnel to its proxies.
+    if !candidates.is_empty() && candidates.iter().all(|ns| is_plane(world, mesh, ns)) {
+        return false;
+    }
     if candidates.is_empty() {
         candidates.extend(world.index.namespaces().iter().map(|n| n.metadata.name.as_str()).chain([home]));
         // Files seldom hold the namespaces of what they hold.
@@ -66,4 +70,11 @@ fn has_meshed(world: &World, mesh: MeshId, namespace: &str, pods: &LabelSelector
     let meshed = if picked.peek().is_some() { picked.any(may_be) } else { !matches!(world.view().namespace_asks(mesh, namespace), Ok(None)) };
     // istiod makes the pods of a Gateway, so that manifests do not hold them.
     meshed || (mesh == MeshId::Istio && !world.index.objects_in(Kind::Gateway, namespace).is_empty())
+}
+
+/// Whether a namespace is that of the mesh's control plane, as it is usually called where none was read.
+fn is_plane(world: &World, mesh: MeshId, namespace: &str) -> bool {
+    let mut planes = world.control_planes().filter(|plane| plane.mesh == mesh).peekable();
+    let usual = if mesh == MeshId::Istio { world.istio.root_namespace() } else { "linkerd" };
+    if planes.peek().is_none() { namespace == usual } else { planes.any(|plane| plane.namespace == namespace) }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::mesh::istio::ambient;
+use crate::mesh::istio::labels::{GATEWAY_NAME, is_gateway};
+use crate::mesh::istio::{ambient, policy};
 use crate::model::{Field, Kind, Object, Service};
 use crate::world::World;
 
@@ -14,8 +15,11 @@ pub(in crate::checks) struct Need {
     pub(in crate::checks) what: String,
 }
 
-/// What of a policy needs a waypoint; nothing when ztunnel can enforce all of it.
-pub(in crate::checks) fn need(policy: &Object) -> Option<Need> {
+/// What of a policy needs a waypoint; nothing when ztunnel can enforce all of it, or when it is for a gateway, which reads HTTP itself.
+pub(in crate::checks) fn need(world: &World, policy: &Object) -> Option<Need> {
+    if is_for_gateways(world, policy) {
+        return None;
+    }
     let spec = policy.spec();
     let needed = |path: String, what: String| Some(Need { path, what });
     match policy.kind {
@@ -34,6 +38,26 @@ pub(in crate::checks) fn need(policy: &Object) -> Option<Need> {
             needed(field.path(), "this telemetry is produced".into())
         }
     }
+}
+
+/// Whether all that a policy attaches to are gateways, by their Gateway or by labels that only gateways have.
+fn is_for_gateways(world: &World, policy: &Object) -> bool {
+    let index = &world.index;
+    let namespace = policy.meta.namespace.as_str();
+    let is_waypoint = |name: &str| match index.object(Kind::Gateway, namespace, name) {
+        Some(gateway) => gateway.spec().text("gatewayClassName").contains("waypoint"),
+        None => name.contains("waypoint"),
+    };
+    let targets = policy::targets(policy);
+    if !targets.is_empty() {
+        return targets.iter().all(|t| t.known_kind() == Some(Kind::Gateway) && !is_waypoint(t.name));
+    }
+    let selector = policy::selector(policy).unwrap_or_default();
+    if let Some(name) = selector.get(GATEWAY_NAME) {
+        return !is_waypoint(name);
+    }
+    let mut picked = index.select(Some(namespace), &selector).peekable();
+    !selector.is_empty() && picked.peek().is_some() && picked.all(is_gateway)
 }
 
 /// A host of a VirtualService or DestinationRule.

@@ -1,7 +1,8 @@
 //! Ports of Services and the container ports behind them.
 
 use crate::index::{Index, Workload};
-use crate::model::{PodSpec, Port, Service, ServicePort};
+use crate::mesh::istio::policy;
+use crate::model::{Field, Kind, Object, PodSpec, Port, Service, ServicePort};
 
 /// The container port behind a port of a Service, on one workload; nothing when it is named and no container has that name.
 pub(in crate::checks) fn container_port(index: &Index, workload: &Workload, port: &ServicePort) -> Option<u16> {
@@ -30,4 +31,23 @@ pub(in crate::checks) fn is_tcp(port: &ServicePort) -> bool {
 /// Services of a workload's namespace that pick it.
 pub(in crate::checks) fn services<'a>(index: &'a Index, workload: &'a Workload) -> impl Iterator<Item = &'a Service> {
     index.services_selecting(&workload.reference.namespace, &workload.labels)
+}
+
+/// Ports on which a gateway, as the Gateways that select it have it, passes on connections that it does not read as HTTP, with that Gateway.
+pub(in crate::checks) fn tcp_servers<'a>(index: &'a Index, workload: &'a Workload) -> impl Iterator<Item = (u16, &'a Object)> {
+    let gateways = index.objects(Kind::IstioGateway).iter().filter(|gateway| {
+        let selector = policy::labels(gateway.spec().get("selector"));
+        !selector.is_empty() && selector.is_subset_of(&workload.labels)
+    });
+    gateways.flat_map(|gateway| {
+        let servers = gateway.spec().list("servers").filter(is_tcp_server);
+        let numbers = servers.filter_map(|server| u16::try_from(server.at(["port", "number"])?.int()?).ok());
+        numbers.map(|number| (number, gateway)).collect::<Vec<_>>()
+    })
+}
+
+fn is_tcp_server(server: &Field<'_>) -> bool {
+    let protocol = server.at(["port", "protocol"]).and_then(|p| p.str()).unwrap_or_default().to_ascii_uppercase();
+    let passes = server.get("tls").is_some_and(|tls| matches!(tls.text("mode"), "PASSTHROUGH" | "AUTO_PASSTHROUGH"));
+    matches!(protocol.as_str(), "TCP" | "TLS" | "MONGO" | "MYSQL" | "REDIS") || (protocol == "HTTPS" && passes)
 }

@@ -1,7 +1,8 @@
 //! VirtualServices taken apart in one place: rules, destinations, hosts and gateways.
 
+use crate::mesh::istio::visibility::Visibility;
 use crate::model::{Field, Kind, Object};
-use crate::world::{Sight, SourceKind, World};
+use crate::world::{SourceKind, World};
 
 /// The lists of rules a VirtualService has.
 pub(in crate::checks) const PROTOCOLS: [&str; 3] = ["http", "tcp", "tls"];
@@ -62,11 +63,43 @@ pub(in crate::checks) fn export_to(object: &Object) -> Vec<&str> {
     object.spec().texts("exportTo").map(|(ns, _)| ns).collect()
 }
 
+/// The namespaces in which a rule counts: those it is exported to; of a rule for everyone, those that see the hosts it is for.
+pub(in crate::checks) fn users(world: &World, object: &Object) -> Visibility {
+    let of_kind = if object.kind == Kind::DestinationRule { 2 } else { 1 };
+    let exported = Visibility::of_object(object, &world.istio.config.default_export_to[of_kind]);
+    if !exported.is_everyone() {
+        return exported;
+    }
+    let registry = &world.istio.registry;
+    let own = object.meta.namespace.as_str();
+    if object.kind == Kind::DestinationRule {
+        // Clients look in their own namespace, in the service's and in the root.
+        let home = registry.resolve(object.spec().text("host"), own).map(|e| e.namespace.as_str());
+        let near = own == world.istio.root_namespace() || home == Some(own);
+        return if near { exported } else { Visibility::Namespaces(vec![object.meta.namespace.clone()]) };
+    }
+    let mut seeing = Vec::new();
+    for host in hosts(object) {
+        for entry in registry.named(&registry.fqdn(host, own)) {
+            match &entry.visibility {
+                Visibility::Everyone => return exported,
+                Visibility::Namespaces(named) => seeing.extend(named.iter().cloned()),
+            }
+        }
+    }
+    if seeing.is_empty() { exported } else { Visibility::Namespaces(seeing) }
+}
+
 /// The codes that fit an absence: without istioctl's where the files hold none of `kinds`. It would report it, but files that hold nothing of a
 /// kind are a part of a configuration, and the rest stands elsewhere.
 pub(in crate::checks) fn codes_of_absence(world: &World, kinds: &[Kind], codes: &[&'static str]) -> Vec<&'static str> {
-    let unseen = kinds.iter().all(|kind| world.sight(*kind, "") == Sight::NotInFiles);
+    let unseen = kinds.iter().all(|kind| none_in_files(world, *kind));
     without_istioctl(unseen, codes)
+}
+
+/// Whether these are files that hold nothing of a kind in any namespace.
+pub(in crate::checks) fn none_in_files(world: &World, kind: Kind) -> bool {
+    world.source.kind == SourceKind::Files && !world.index.holds(kind, "")
 }
 
 /// `codes`, without istioctl's when nothing of the kind was there to be seen.

@@ -11,7 +11,9 @@ use crate::world::World;
 pub(in crate::checks) fn configs(world: &World) -> impl Iterator<Item = (&LinkerdConfig, &Object)> {
     world.linkerd.configs.iter().filter_map(|config| {
         let at = config.object.as_ref()?;
-        Some((config, world.index.object(Kind::ConfigMap, &at.namespace, &at.name)?))
+        let object = world.index.object(Kind::ConfigMap, &at.namespace, &at.name)?;
+        // Before release 2.9 it was another document, of a control plane with other parts.
+        object.root().at(["data", "global"]).is_none().then_some((config, object))
     })
 }
 
