@@ -64,15 +64,22 @@ pub(super) fn of(api_version: &str, kind: &str, document: &Value, namespace: &st
     }
 }
 
-/// Namespace and labels of the pods that an object of an unknown kind has templates for: a ReplicationController, an experiment, an operator's
-/// resource.
-pub(super) fn pods(document: &Value, namespace: &str) -> Vec<(Str, Map)> {
+/// Namespace and labels of the pods that an object makes beside those of a template that is read anyway: all of an unknown kind's (a
+/// ReplicationController, an operator's resource), and those of a Rollout's experiments.
+pub(super) fn pods(document: &Value, namespace: &str, known: bool) -> Vec<(Str, Map)> {
     let written = document.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default();
     let home = if written.is_empty() { namespace } else { written };
-    let one = document.pointer("/spec/template");
-    let several = document.pointer("/spec/templates").and_then(Value::as_array).into_iter().flatten().filter_map(|t| t.get("template"));
-    let labels = |template: &Value| Map::deserialize(template.pointer("/metadata/labels")?).ok();
-    one.into_iter().chain(several).filter_map(labels).map(|labels| (Str::from(home), labels)).collect()
+    let list = |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut metadata: Vec<Value> = Vec::new();
+    if !known {
+        metadata.extend(document.pointer("/spec/template/metadata").cloned());
+        metadata.extend(list(document, "/spec/templates").iter().filter_map(|t| t.pointer("/template/metadata").cloned()));
+    }
+    for step in list(document, "/spec/strategy/canary/steps") {
+        metadata.extend(list(&step, "/experiment/templates").iter().filter_map(|t| t.get("metadata").cloned()));
+    }
+    let labels = metadata.into_iter().filter_map(|m| Map::deserialize(m.get("labels")?).ok());
+    labels.map(|labels| (Str::from(home), labels)).collect()
 }
 
 /// What Flagger makes of a Canary: the Service it splits, one for each side, and the rules that split it.
@@ -123,6 +130,16 @@ mod tests {
             assert!(made.contains(&(Kind::Service, "shop".into(), name.into())), "{name}");
         }
         assert!(made.contains(&(Kind::VirtualService, "shop".into(), "web".into())));
+    }
+
+    #[test]
+    fn pods_come_of_any_template_and_of_experiments() {
+        let labels = |document: serde_json::Value, known| super::pods(&document, "shop", known).into_iter().map(|(_, l)| l).collect::<Vec<_>>();
+        let template = json!({"spec": {"template": {"metadata": {"labels": {"app": "a"}}}}});
+        assert_eq!((labels(template.clone(), false).len(), labels(template, true).len()), (1, 0));
+        let step = json!({"experiment": {"templates": [{"metadata": {"labels": {"app": "preview"}}}]}});
+        let rollout = json!({"spec": {"strategy": {"canary": {"steps": [{"setWeight": 5}, step]}}}});
+        assert!(labels(rollout, true)[0].is("app", "preview"));
     }
 
     #[test]

@@ -145,9 +145,14 @@ impl Manifests {
             ("", kind) => self.ignore(file, line, format!("{kind} has no apiVersion"), true),
             (api_version, "") => self.ignore(file, line, format!("an object of {api_version} has no kind"), true),
             (api_version, kind) => match Kind::of(api_version, kind) {
-                Some(known) => self.add_object(file, line, known, api_version, value, spans, namespace),
+                Some(known) => {
+                    if known == Kind::Rollout {
+                        self.inventory.made_pods.extend(made::pods(&value, namespace, true));
+                    }
+                    self.add_object(file, line, known, api_version, value, spans, namespace);
+                }
                 None => {
-                    self.inventory.made_pods.extend(made::pods(&value, namespace));
+                    self.inventory.made_pods.extend(made::pods(&value, namespace, false));
                     let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
                     let misspelt = !group.is_empty() && Kind::knows_group(group) && is_mesh_group(group);
                     self.ignore(file, line, format!("{api_version} {kind}: a kind this tool does not know"), misspelt);
