@@ -42,7 +42,6 @@ const TWO_THINGS: &[(&str, &str, &str)] = &[
         "another policy picks the workloads; a selector there is for every namespace",
     ),
     ("istio-policy-identity-in-plaintext", "istio-policy-identity-without-mtls", "whom the rule lets by; that nobody has an identity"),
-    ("istio-policy-principal-not-found", "istio-policy-wildcard-literal", "nobody has such a name; its second star is no wildcard"),
     ("istio-service-entry-address-missing", "istio-service-entry-duplicate", "the port has no address; another entry has the port"),
     ("istio-service-entry-invalid", "istio-service-entry-protocol-conflict", "Istio knows no such protocol; another entry says otherwise"),
     ("istio-service-port-name", "istio-service-port-not-exposed", "the protocol; the container"),
