@@ -4,6 +4,8 @@
 
 pub mod istio;
 pub mod linkerd;
+#[cfg(test)]
+mod tests;
 mod text;
 mod url;
 
