@@ -1,6 +1,7 @@
 //! Answers about the world, before they are rendered: pure functions from a [`World`] to documents.
 
 mod decision;
+mod generate;
 mod injection;
 mod matrix;
 mod mtls;
@@ -15,6 +16,7 @@ mod versions;
 mod why;
 
 pub use decision::{DECISION_KINDS, DecisionReport, RequestRow, decision, from, gaps as decision_gaps, headline};
+pub use generate::{Edge, Generated, behind, from_edges as generate_from_edges, from_today as generate_from_today};
 pub use injection::{InjectionReport, InjectionRow, PodCount, injection, injection_of};
 pub use matrix::{ANYONE, CallerRow, MatrixReport, MatrixRow, matrix};
 pub use mtls::{CLIENT_KINDS, ClientRow, EdgeRow, MTLS_KINDS, ModeRow, MtlsReport, MtlsRow, ServerRow, Wanted, mtls, mtls_edge};

@@ -15,6 +15,7 @@ mod istio_headless_service_partly_meshed;
 mod istio_mtls_disabled_above_strict;
 mod istio_peer_authentication_conflict;
 mod istio_peer_authentication_disable_in_ambient;
+mod istio_peer_authentication_open_in_ambient;
 mod istio_peer_authentication_port_unknown;
 mod istio_peer_authentication_root_selector;
 mod istio_strict_without_destination_rule;
@@ -35,6 +36,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &istio_mtls_disabled_above_strict::CHECK,
     &istio_peer_authentication_conflict::CHECK,
     &istio_peer_authentication_disable_in_ambient::CHECK,
+    &istio_peer_authentication_open_in_ambient::CHECK,
     &istio_peer_authentication_port_unknown::CHECK,
     &istio_peer_authentication_root_selector::CHECK,
     &istio_strict_without_destination_rule::CHECK,

@@ -2,6 +2,7 @@
 
 use crate::checks::Check;
 
+mod istio_ambient_policy_empty_selector;
 mod istio_ambient_policy_without_target;
 mod istio_ambient_policy_without_waypoint;
 mod istio_ambient_trust_domain;
@@ -81,6 +82,7 @@ mod linkerd_servers_overlap;
 mod linkerd_viz_scrape_denied;
 
 pub(super) static CHECKS: &[&Check] = &[
+    &istio_ambient_policy_empty_selector::CHECK,
     &istio_ambient_policy_without_target::CHECK,
     &istio_ambient_policy_without_waypoint::CHECK,
     &istio_ambient_trust_domain::CHECK,

@@ -1,6 +1,7 @@
 //! `policy`: who may call whom, and why.
 
 pub mod can;
+pub mod generate;
 pub mod list;
 pub mod matrix;
 pub mod simulate;
@@ -29,6 +30,7 @@ pub struct PolicyArgs {
 #[expect(missing_docs, reason = "the arguments' doc comments are the documentation")]
 pub enum PolicyCommand {
     Can(Box<can::CanArgs>),
+    Generate(generate::GenerateArgs),
     List(list::ListArgs),
     Matrix(matrix::MatrixArgs),
     Simulate(simulate::SimulateArgs),
@@ -39,6 +41,7 @@ pub enum PolicyCommand {
 pub async fn run(command: PolicyCommand, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     match command {
         PolicyCommand::Can(args) => can::run(&args, global, terminal).await,
+        PolicyCommand::Generate(args) => generate::run(&args, global, terminal).await,
         PolicyCommand::List(args) => list::run(&args, global, terminal).await,
         PolicyCommand::Matrix(args) => matrix::run(&args, global, terminal).await,
         PolicyCommand::Simulate(args) => simulate::run(&args, global, terminal).await,

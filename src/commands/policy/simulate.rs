@@ -160,7 +160,8 @@ fn headline(report: &SimulationReport<'_>) -> String {
     }
 }
 
-fn text(report: &SimulationReport<'_>, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+/// A simulation for people.
+pub(super) fn text(report: &SimulationReport<'_>, wide: bool, out: &mut dyn Write) -> io::Result<()> {
     let mark = if report.changed.is_empty() { '✔' } else { '✖' };
     writeln!(out, "{mark} {}", headline(report))?;
     for group in groups(report, wide) {

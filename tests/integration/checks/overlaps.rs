@@ -10,6 +10,7 @@ use kubectl_mesh::report::CheckReport;
 const TWO_THINGS: &[(&str, &str, &str)] = &[
     ("gateway-object-refused", "linkerd-route-ignored", "the API server refuses the filter; Linkerd would ignore the route"),
     ("istio-ambient-host-without-waypoint", "istio-destination-rule-host-not-found", "nothing acts on the rule; nobody has its host"),
+    ("istio-ambient-policy-empty-selector", "istio-authorization-policy-invalid", "it holds nowhere in ambient; an empty selector is easily misread"),
     ("istio-ambient-policy-without-target", "istio-ambient-policy-without-waypoint", "waypoints want targetRefs; none is asked for"),
     (
         "istio-ambient-policy-without-target",

@@ -1,8 +1,10 @@
 //! `policy`: on manifests and on an API server.
 
 mod can;
+mod generate;
 mod list;
 mod matrix;
+mod properties;
 mod simulate;
 mod test;
 

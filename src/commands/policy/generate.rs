@@ -1,0 +1,127 @@
+//! `policy generate`: least privilege, shown as a simulation before anything else.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Deserialize;
+
+use super::simulate;
+use super::words as policy_words;
+use crate::cli::{GlobalArgs, MeshArg};
+use crate::cluster::{files, overlay};
+use crate::commands::{Terminal, load, words};
+use crate::error::{CliError, Exit};
+use crate::facts::{self, Edge, Target};
+use crate::index::Index;
+use crate::mesh::authorization::Server;
+use crate::model::{Inventory, MeshId};
+use crate::world::World;
+
+/// Write policies that admit exactly those who are to call
+///
+/// From the edges of a file, or from what is allowed today. The simulation of what would change stands above the manifests, as comments; nothing is
+/// applied. Name the mesh with --mesh.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example of a file of edges:
+  edges:
+  - {from: deploy/frontend, to: 'deploy/cart:8080'}
+  - {from: deploy/checkout.shop, to: 'svc/cart:80'}")]
+pub struct GenerateArgs {
+    /// A workload: deploy/NAME, NAME, NAME.NAMESPACE, or TYPE NAME (default: all in scope)
+    #[arg(value_name = "WORKLOAD", num_args = 0..=2)]
+    pub workload: Vec<String>,
+    /// File that names who is to call whom (default: what is allowed today)
+    #[arg(long, value_name = "FILE", conflicts_with = "workload")]
+    pub edges: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Edges {
+    edges: Vec<Written>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    from: String,
+    to: String,
+}
+
+/// Runs the command.
+pub async fn run(args: &GenerateArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let loaded = load::load(global, &policy_words::wish(), terminal).await?;
+    let world = &loaded.world;
+    let mesh = mesh(global, world)?;
+    let made = match &args.edges {
+        Some(file) => facts::generate_from_edges(world, mesh, &edges(file, world, global)?),
+        None => {
+            let only = match words::target(world, &args.workload, global)? {
+                None => None,
+                Some(Target::Workload(workload)) => Some(workload),
+                Some(Target::Service(_)) => return Err(CliError::usage("policies are made for workloads").hint("name one: deploy/NAME")),
+            };
+            facts::generate_from_today(world, mesh, only)
+        }
+    };
+    for note in &made.notes {
+        terminal.note(format!("left alone: {note}"));
+    }
+    if made.objects.is_empty() {
+        words::nothing("workloads to make policies for", world, terminal);
+        return Ok(Exit::Ok);
+    }
+    let documents: Vec<String> = made.objects.iter().map(|o| serde_saphyr::to_string(o).map_err(CliError::internal)).collect::<Result<_, _>>()?;
+    let text = documents.join("---\n");
+    let after = after(&text, world)?;
+    let report = facts::simulation(world, &after);
+    let out = &mut terminal.out;
+    let mut shown = Vec::new();
+    simulate::text(&report, false, &mut shown)?;
+    for line in String::from_utf8_lossy(&shown).lines() {
+        writeln!(out, "# {line}")?;
+    }
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(Exit::Ok)
+}
+
+/// The mesh that was named, or the only one that is here.
+fn mesh(global: &GlobalArgs, world: &World) -> Result<MeshId, CliError> {
+    let present = |mesh| world.has_trace_of(mesh);
+    match (global.source.mesh, present(MeshId::Istio), present(MeshId::Linkerd)) {
+        (MeshArg::Istio, ..) | (MeshArg::Auto, true, false) => Ok(MeshId::Istio),
+        (MeshArg::Linkerd, ..) | (MeshArg::Auto, false, true) => Ok(MeshId::Linkerd),
+        _ => Err(CliError::usage("for which mesh is not said").hint("add --mesh istio or --mesh linkerd")),
+    }
+}
+
+fn edges(file: &std::path::Path, world: &World, global: &GlobalArgs) -> Result<BTreeSet<Edge>, CliError> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file).map_err(|e| CliError::usage(format!("cannot read {name}: {e}")))?;
+    let read: Edges = serde_saphyr::from_str(&text).map_err(|e| CliError::usage(format!("{name}: {}", e.without_snippet())))?;
+    let mut found = BTreeSet::new();
+    for edge in read.edges {
+        let client = policy_words::from_words(&edge.from, world, global)?;
+        let client = client.workload.ok_or_else(|| CliError::usage(format!("{name}: {:?} is no workload", edge.from)))?;
+        let server = policy_words::server(&edge.to, world, global)?;
+        for (workload, port) in facts::behind(world, server) {
+            found.insert(Edge { client: client.reference.clone(), server: workload.reference.clone(), port });
+        }
+        if let Server::Service(service, _) = server
+            && !found.iter().any(|e| e.client == client.reference)
+        {
+            return Err(CliError::usage(format!("{name}: Service {} leads to no workload", service.metadata.name)));
+        }
+    }
+    Ok(found)
+}
+
+/// The world with the manifests applied.
+fn after(text: &str, world: &World) -> Result<World, CliError> {
+    let made: Inventory = files::parse("generated", text, "default")?.inventory;
+    let (inventory, _) = overlay::lay(made, world.index.inventory().clone());
+    Ok(World::new(Index::new(inventory), world.source.clone(), world.now))
+}
