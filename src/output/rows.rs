@@ -91,12 +91,12 @@ struct Document<'a, T> {
     report: &'a T,
 }
 
-/// Writes a document that has no [`Report`] yet as JSON.
+/// Writes the document of a command with forms of its own as JSON.
 pub fn report_json(kind: &'static str, report: &impl Serialize, world: &World, out: &mut dyn Write) -> io::Result<()> {
     json(&Document { api_version: API_VERSION, kind, source: Some(world.into()), report }, out)
 }
 
-/// Writes a document that has no [`Report`] yet as YAML.
+/// Writes the document of a command with forms of its own as YAML.
 pub fn report_yaml(kind: &'static str, report: &impl Serialize, world: &World, out: &mut dyn Write) -> io::Result<()> {
     yaml(&Document { api_version: API_VERSION, kind, source: Some(world.into()), report }, out)
 }

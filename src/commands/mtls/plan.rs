@@ -7,7 +7,8 @@ use crate::commands::{Terminal, words};
 use crate::error::{CliError, Exit};
 use crate::facts::{self, MtlsPlanReport, PlanItem};
 use crate::mesh::mtls::ServerMode;
-use crate::output::{self, ListFormat, clean};
+use crate::model::ObjectRef;
+use crate::output::{self, ListFormat, Page, Report, clean};
 use crate::world::World;
 
 /// How many clients of one namespace are listed one by one.
@@ -18,23 +19,26 @@ pub(super) fn show(report: &MtlsPlanReport, world: &World, format: ListFormat, t
     if report.servers.is_empty() {
         words::nothing("workloads in a mesh", world, terminal);
     }
-    let out = &mut terminal.out;
-    match format {
-        ListFormat::Json => output::report_json("MtlsPlanReport", report, world, out)?,
-        ListFormat::Yaml => output::report_yaml("MtlsPlanReport", report, world, out)?,
-        ListFormat::Name => output::names(&report.servers, world, out)?,
-        ListFormat::Table | ListFormat::Wide => {
-            text(report, format == ListFormat::Wide, out)?;
-            output::gaps(&report.gaps, out)?;
-        }
-    }
-    out.flush()?;
+    output::report(report, format, Some(world), &mut terminal.out)?;
     if !report.breaks.is_empty() {
         return Ok(Exit::Findings);
     }
     let kinds = [facts::MEMBERSHIP_KINDS, facts::MTLS_KINDS].concat();
     let unread = report.unknown.iter().any(|item| item.kind == "unread");
     Ok(words::judged(world, &kinds, unread, terminal))
+}
+
+impl Report for MtlsPlanReport {
+    const KIND: &'static str = "MtlsPlanReport";
+
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        text(self, page.wide, out)?;
+        output::gaps(&self.gaps, out)
+    }
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        self.servers.clone()
+    }
 }
 
 fn text(report: &MtlsPlanReport, wide: bool, out: &mut dyn Write) -> io::Result<()> {

@@ -9,7 +9,8 @@ use crate::cli::GlobalArgs;
 use crate::commands::{Terminal, load, words};
 use crate::error::{CliError, Exit};
 use crate::facts::{self, Enforced, PolicyEntry, PolicyReport, Target};
-use crate::output::{self, ListFormat};
+use crate::model::ObjectRef;
+use crate::output::{self, ListFormat, Page, Report};
 
 /// List policies, the workloads they apply to, and where they are enforced
 ///
@@ -37,15 +38,20 @@ pub async fn run(args: &ListArgs, global: &GlobalArgs, terminal: &mut Terminal) 
     if report.policies.is_empty() {
         words::nothing("policies", world, terminal);
     }
-    let out = &mut terminal.out;
-    match args.output {
-        ListFormat::Json => output::report_json("PolicyReport", &report, world, out)?,
-        ListFormat::Yaml => output::report_yaml("PolicyReport", &report, world, out)?,
-        ListFormat::Name => output::names(report.policies.iter().map(|p| &p.object), world, out)?,
-        ListFormat::Table | ListFormat::Wide => table(&report, args.output == ListFormat::Wide, out)?,
-    }
-    out.flush()?;
+    output::report(&report, args.output, Some(world), &mut terminal.out)?;
     Ok(words::judged(world, facts::DECISION_KINDS, report.policies.is_empty(), terminal))
+}
+
+impl Report for PolicyReport {
+    const KIND: &'static str = "PolicyReport";
+
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        table(self, page.wide, out)
+    }
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        self.policies.iter().map(|policy| policy.object.clone()).collect()
+    }
 }
 
 fn table(report: &PolicyReport, wide: bool, out: &mut dyn Write) -> io::Result<()> {
