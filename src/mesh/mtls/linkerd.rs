@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use super::endpoints::Endpoint;
-use super::{Assumption, Call, Caller, Decided, Level, Outcome, Received, Sends, Sent, ServerMode, Side, annotation, hidden, plain, side};
+use super::{Assumption, Call, Caller, Decided, Level, Outcome, Received, Sends, Sent, ServerMode, Side, annotation, plain, side};
 use crate::index::Workload;
 use crate::mesh::MeshView;
 use crate::mesh::linkerd::annotations::{DEFAULT_POLICY, REQUIRE_IDENTITY, SKIP_INBOUND, SKIP_OUTBOUND};
@@ -143,7 +143,7 @@ impl<'a> Linkerd<'a> {
     fn admits(&self, host: Host<'a>, port: u16) -> Result<Admits<'_>, Gap> {
         let workload = host.workload;
         let namespace = workload.reference.namespace.as_str();
-        if let Some(gap) = POLICIES.iter().find_map(|kind| hidden(self.view.index, *kind, namespace)) {
+        if let Some(gap) = POLICIES.iter().find_map(|kind| self.view.index.gap_hiding(*kind, namespace)) {
             return Err(gap);
         }
         let claiming = || {

@@ -21,8 +21,8 @@ use side::{Side, side};
 
 use super::MeshView;
 use super::resolve::{Name, StandsFor};
-use crate::index::{Index, Workload};
-use crate::model::{Coverage, Evidence, Gap, Kind, Map, MeshId, ObjectRef, Pod, Port, Service, Str, Subject};
+use crate::index::Workload;
+use crate::model::{Evidence, Gap, Map, MeshId, ObjectRef, Pod, Port, Service, Str, Subject};
 
 /// What a port accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -627,24 +627,6 @@ const PROXY_PORTS: [&str; 4] = ["http-envoy-prom", "status-port", "linkerd-proxy
 fn add(ports: &mut Vec<(u16, Str)>, port: u16, name: &str) {
     if port > 0 && !ports.iter().any(|(p, _)| *p == port) {
         ports.push((port, name.into()));
-    }
-}
-
-/// The gap that hides objects of a kind in a namespace, if one does.
-fn hidden(index: &Index, kind: Kind, namespace: &str) -> Option<Gap> {
-    let inventory = index.inventory();
-    let gap = |detail: &str| Gap::Incomplete { kind, namespace: namespace.into(), detail: detail.into() };
-    match inventory.coverage.get(&kind) {
-        _ if inventory.also_read.iter().any(|(k, ns)| *k == kind && *ns == namespace) => None,
-        Some(Coverage::Absent) => None,
-        Some(Coverage::Complete) => {
-            let other = inventory.namespace.as_ref().is_some_and(|only| *only != namespace);
-            other.then(|| gap("only another namespace was read"))
-        }
-        _ => {
-            let known = inventory.gaps.iter().find(|g| g.kind() == kind && g.hides_objects());
-            Some(known.cloned().unwrap_or_else(|| gap("they were not read")))
-        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::mesh::istio::destination_rules::Applied;
 use crate::mesh::istio::import_scope;
 use crate::mesh::istio::transport::Mode;
 use crate::mesh::mtls::endpoints::Endpoint;
-use crate::mesh::mtls::{Call, Caller, Sends, Sent, Side, Way, hidden, side};
+use crate::mesh::mtls::{Call, Caller, Sends, Sent, Side, Way, side};
 use crate::mesh::resolve::StandsFor;
 use crate::model::{Evidence, Field, Gap, Kind, Map, Object, Subject};
 
@@ -124,7 +124,7 @@ impl<'a> Istio<'a> {
     /// The gap that hides what decides about the client's side.
     fn unread(&self, caller: &Caller<'a>, home: &str) -> Option<Gap> {
         let namespaces = [caller.namespace(), home, self.root()];
-        let of = |kind: Kind, namespaces: &[&str]| namespaces.iter().find_map(|ns| hidden(self.view.index, kind, ns));
+        let of = |kind: Kind, namespaces: &[&str]| namespaces.iter().find_map(|ns| self.view.index.gap_hiding(kind, ns));
         of(Kind::DestinationRule, &namespaces)
             .or_else(|| of(Kind::PeerAuthentication, &namespaces[1..]))
             .or_else(|| if caller.side == Side::Sidecar { of(Kind::Sidecar, &[namespaces[0], namespaces[2]]) } else { None })

@@ -3,7 +3,7 @@
 mod client;
 
 use super::endpoints::Endpoint;
-use super::{Assumption, Call, Decided, Level, Outcome, Received, Sends, ServerMode, Side, annotation, hidden, plain};
+use super::{Assumption, Call, Decided, Level, Outcome, Received, Sends, ServerMode, Side, annotation, plain};
 use crate::index::Workload;
 use crate::mesh::MeshView;
 use crate::mesh::istio::labels::TLS_MODE;
@@ -51,7 +51,7 @@ impl<'a> Istio<'a> {
 
     /// The gap that hides PeerAuthentications which could decide about pods of a namespace.
     fn unread_peers(&self, namespace: &str) -> Option<Gap> {
-        [namespace, self.root()].into_iter().find_map(|ns| hidden(self.view.index, Kind::PeerAuthentication, ns))
+        [namespace, self.root()].into_iter().find_map(|ns| self.view.index.gap_hiding(Kind::PeerAuthentication, ns))
     }
 
     /// Ports that the deciding PeerAuthentication of these labels names.
