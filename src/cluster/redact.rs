@@ -194,7 +194,7 @@ fn plain(text: &mut String) {
     static LOOKS: LazyLock<Option<[Regex; 3]>> = LazyLock::new(|| {
         Some([
             Regex::new(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s@?#]+@").ok()?,
-            Regex::new(r"(?i)([?&;](?:[a-z0-9_-]*(?:token|key|secret|password|passwd|pwd|sig|signature|auth|code))=)[^&\s#;]+").ok()?,
+            Regex::new(r#"(?i)([?&;](?:[a-z0-9_-]*(?:token|key|secret|password|passwd|pwd|sig|signature|auth|code))=)[^&\s#;"'\\]+"#).ok()?,
             Regex::new(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*\.?[A-Za-z0-9_-]*|(?i)\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}|\b(?:gh[pousr]_|xox[abprs]-|AKIA|glpat-|sk_live_)[A-Za-z0-9_-]{8,}").ok()?,
         ])
     });
