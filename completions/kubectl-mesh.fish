@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kubectl_mesh_global_optspecs
-    string join \n kubeconfig= context= n/namespace= A/all-namespaces as= as-group= request-timeout= f/filename= R/recursive with-cluster snapshot= demo mesh= color= width= v/verbose q/quiet h/help V/version
+    string join \n kubeconfig= context= n/namespace= A/all-namespaces as= as-group= request-timeout= timeout= f/filename= R/recursive with-cluster snapshot= demo mesh= color= width= v/verbose q/quiet h/help V/version
 end
 
 function __fish_kubectl_mesh_needs_command
@@ -30,6 +30,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s n -l namespac
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -60,6 +61,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "rules" -d
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "snapshot" -d 'Save what this tool reads of a cluster to a file'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "status" -d 'Show the meshes and what is in them'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "version" -d 'Show the versions of client, control planes and proxies'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "why" -d 'Follow one request from a client to a server, and tell where it ends and why'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s o -l output -d 'Output format' -r -f -a "table\t'For people, with notes and repetitions folded'
 wide\t'For people, everything'
@@ -90,6 +92,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s n -l
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -143,6 +146,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s n
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -173,6 +177,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -195,6 +200,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -221,6 +227,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s n 
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -248,6 +255,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s 
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -280,6 +288,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s n -l 
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -302,6 +311,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s n 
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -318,34 +328,36 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l de
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l context -d 'Kubeconfig context' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l as -d 'User to impersonate' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l as-group -d 'Group to impersonate (can be repeated)' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -s A -l all-namespaces -d 'All namespaces'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -s R -l recursive -d 'Look into the directories below -f too'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -l demo -d 'The built-in demo cluster'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -s v -l verbose -d 'Say more about what is read'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -s q -l quiet -d 'Say only what is wrong'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -f -a "can" -d 'Decide one request, and show what led there'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -f -a "list" -d 'List policies, the workloads they apply to, and where they are enforced'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -f -a "matrix" -d 'Show who can call whom'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -f -a "simulate" -d 'Show every decision that a change of policies makes another'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -f -a "test" -d 'Check assertions about decisions, as tests in CI'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can list matrix simulate test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -f -a "can" -d 'Decide one request, and show what led there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -f -a "generate" -d 'Write policies that admit exactly those who are to call'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -f -a "list" -d 'List policies, the workloads they apply to, and where they are enforced'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -f -a "matrix" -d 'Show who can call whom'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -f -a "simulate" -d 'Show every decision that a change of policies makes another'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -f -a "test" -d 'Check assertions about decisions, as tests in CI'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l from -d 'Calling workload, such as deploy/web or deploy/web.front, or service account, such as sa/front/web' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l from-identity -d 'Identity that the client\'s certificate names' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l from-ip -d 'Address that the client calls from' -r
@@ -367,6 +379,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -386,6 +399,30 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l edges -d 'File that names who is to call whom (default: what is allowed today)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
 wide\t'For people, with more columns'
 json\t'The machine contract, mesh.kubectl.dev/v1'
@@ -397,6 +434,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -427,6 +465,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -462,6 +501,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -489,6 +529,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -506,6 +547,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "can" -d 'Decide one request, and show what led there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "generate" -d 'Write policies that admit exactly those who are to call'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "list" -d 'List policies, the workloads they apply to, and where they are enforced'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "matrix" -d 'Show who can call whom'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "simulate" -d 'Show every decision that a change of policies makes another'
@@ -525,6 +567,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s n -l
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -548,6 +591,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s n
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -577,6 +621,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s n -
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -604,6 +649,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s n 
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l as -d 'User to impersonate' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l as-group -d 'Group to impersonate (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
@@ -621,20 +667,51 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l de
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "check" -d 'Find everything that is wrong with the mesh and its configuration'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "__complete"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "completion" -d 'Print a completion script for a shell, or install the helper for kubectl'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "explain" -d 'Explain a rule: what it checks, why it matters, how to fix it'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "injection" -d 'Show which workloads are in a mesh, which should be, and why'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "mtls" -d 'Show what is encrypted, and what decides that'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "options" -d 'List the flags that every command takes'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "policy" -d 'Tell who may call whom, and why'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "rules" -d 'List the rules that check runs'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "snapshot" -d 'Save what this tool reads of a cluster to a file'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "status" -d 'Show the meshes and what is in them'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "version" -d 'Show the versions of client, control planes and proxies'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -s H -l header -d 'A header of the request (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+wide\t'For people, with more columns'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+name\t'Names of the objects, one a line'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "check" -d 'Find everything that is wrong with the mesh and its configuration'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "__complete"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "completion" -d 'Print a completion script for a shell, or install the helper for kubectl'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "explain" -d 'Explain a rule: what it checks, why it matters, how to fix it'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "injection" -d 'Show which workloads are in a mesh, which should be, and why'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "mtls" -d 'Show what is encrypted, and what decides that'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "options" -d 'List the flags that every command takes'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "policy" -d 'Tell who may call whom, and why'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "rules" -d 'List the rules that check runs'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "snapshot" -d 'Save what this tool reads of a cluster to a file'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "status" -d 'Show the meshes and what is in them'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "version" -d 'Show the versions of client, control planes and proxies'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "why" -d 'Follow one request from a client to a server, and tell where it ends and why'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "can" -d 'Decide one request, and show what led there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "generate" -d 'Write policies that admit exactly those who are to call'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "list" -d 'List policies, the workloads they apply to, and where they are enforced'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "matrix" -d 'Show who can call whom'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "simulate" -d 'Show every decision that a change of policies makes another'
