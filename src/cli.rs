@@ -117,6 +117,9 @@ pub struct SourceArgs {
     /// Look into the directories below -f too
     #[arg(short = 'R', long, global = true)]
     pub recursive: bool,
+    /// Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)
+    #[arg(long, global = true, value_name = "GLOB", requires = "filename")]
+    pub exclude: Vec<String>,
     /// Lay the files over the live cluster: what it would be after `kubectl apply -f`
     #[arg(long, global = true, requires = "filename")]
     pub with_cluster: bool,

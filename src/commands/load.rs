@@ -68,13 +68,16 @@ pub struct Loaded {
     pub ignored: Vec<Ignored>,
     /// With files laid over a cluster, the objects that come from the files.
     pub laid_over: Option<BTreeSet<ObjectRef>>,
+    /// Objects of the files that could not be read.
+    pub broken: Vec<BadInput>,
 }
 
 impl Loaded {
     /// Documents that are probably a mistake. The rest is judged all the same, and the run is no success: passing over them would be a wrong "fine".
     pub fn bad_input(&self) -> Vec<BadInput> {
+        let broken = self.broken.iter().cloned();
         let bad = self.ignored.iter().filter(|ignored| ignored.suspicious || ignored.misspelt);
-        bad.map(|ignored| BadInput { file: ignored.file.clone(), line: ignored.line, detail: ignored.what.clone() }).collect()
+        bad.map(|ignored| BadInput { file: ignored.file.clone(), line: ignored.line, detail: ignored.what.clone() }).chain(broken).collect()
     }
 }
 
@@ -105,14 +108,16 @@ async fn from_source(global: &GlobalArgs, wish: &Wish, terminal: &mut Terminal) 
         return Ok(plain(inventory, SourceKind::Cluster, &context, global));
     };
     let name = source.filename.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
-    let Manifests { inventory: files, ignored, .. } = manifests;
+    let Manifests { inventory: files, ignored, broken, .. } = manifests;
+    let broken: Vec<BadInput> =
+        broken.iter().map(|error| BadInput { file: error.file().into(), line: error.line(), detail: error.to_string() }).collect();
     if !source.with_cluster {
-        return Ok(Loaded { ignored, ..plain(files, SourceKind::Files, &name, global) });
+        return Ok(Loaded { ignored, broken, ..plain(files, SourceKind::Files, &name, global) });
     }
     let (cluster, context) = cluster(global, wish, terminal).await?;
     let (inventory, laid) = overlay::lay(files, cluster);
     let loaded = plain(inventory, SourceKind::Overlay, &format!("{name} over {context}"), global);
-    Ok(Loaded { ignored, laid_over: Some(laid), ..loaded })
+    Ok(Loaded { ignored, broken, laid_over: Some(laid), ..loaded })
 }
 
 fn plain(mut inventory: Inventory, kind: SourceKind, name: &str, global: &GlobalArgs) -> Loaded {
@@ -123,7 +128,7 @@ fn plain(mut inventory: Inventory, kind: SourceKind, name: &str, global: &Global
         inventory.focus = Some(namespace.as_str().into());
     }
     let info = SourceInfo { kind, name: Str::from(name) };
-    Loaded { world: World::new(Index::new(inventory), info, Timestamp::now()), ignored: Vec::new(), laid_over: None }
+    Loaded { world: World::new(Index::new(inventory), info, Timestamp::now()), ignored: Vec::new(), laid_over: None, broken: Vec::new() }
 }
 
 fn saved(path: &Path) -> Result<(Inventory, Taken), CliError> {
@@ -149,7 +154,8 @@ fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, 
     let namespace = global.cluster.namespace.as_deref().unwrap_or("default");
     let bar = Bar::new(terminal.progress && source.filename.iter().all(|path| path.as_os_str() != "-"));
     bar.say(format!("reading {}", source.filename.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")));
-    let manifests = files::read(&source.filename, source.recursive, namespace, &mut io::stdin().lock()).map_err(|error| {
+    let search = files::Search { paths: &source.filename, recursive: source.recursive, excludes: &source.exclude, namespace };
+    let manifests = files::read(search, &mut io::stdin().lock()).map_err(|error| {
         let missing = source.filename.iter().find(|path| path.as_os_str() != "-" && !path.exists());
         missing.into_iter().fold(CliError::from(error), |error, path| with_near_file(error, path))
     })?;
@@ -164,6 +170,7 @@ fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, 
             terminal.note(text);
         }
     }
+    say_what_was_left_out(&manifests, global.cluster.namespace.is_some(), terminal);
     if manifests.inventory.is_empty() && manifests.inventory.gaps.is_empty() && manifests.ignored.is_empty() {
         let names: Vec<String> = source.filename.iter().map(|path| path.display().to_string()).collect();
         let error = CliError::usage(format!("no objects in {}", names.join(", ")));
@@ -174,6 +181,47 @@ fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, 
         });
     }
     Ok(manifests)
+}
+
+/// `1 file`, `2 files`.
+fn counted(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+/// What of the files was not read as it stands, one line for each sort of it; all of it with -v.
+fn say_what_was_left_out(manifests: &Manifests, namespace_given: bool, terminal: &mut Terminal) {
+    let most = if terminal.verbose > 0 { usize::MAX } else { 3 };
+    let some = |names: &[String]| {
+        let more = names.len().saturating_sub(most);
+        let rest = if more == 0 { String::new() } else { format!(" and {more} more (-v lists them)") };
+        format!("{}{rest}", names.iter().take(most).map(String::as_str).collect::<Vec<_>>().join(", "))
+    };
+    for error in &manifests.broken {
+        terminal.problem(format!("cannot be read: {error}"));
+        terminal.bad_input += 1;
+    }
+    let passed = &manifests.passed_over;
+    if !passed.is_empty() {
+        terminal.note(format!("passed over {}, no manifest (a template, a workflow, values): {}", counted(passed.len(), "file"), some(passed)));
+    }
+    let commands: Vec<String> = manifests.charts.iter().map(|chart| format!("helm template {} | kubectl mesh check -f -", chart.display())).collect();
+    if !commands.is_empty() {
+        terminal.note(format!("passed over the templates of {}; render them: {}", counted(commands.len(), "Helm chart"), some(&commands)));
+    }
+    if manifests.kustomized {
+        terminal.note("kustomizations: their namespace is put in, and patches are not laid over; `kubectl kustomize DIR | kubectl mesh check -f -` judges what is built");
+    }
+    let notes = manifests.notes.len();
+    for note in manifests.notes.iter().take(most) {
+        terminal.note(note);
+    }
+    if notes > most {
+        terminal.note(format!("and {} more of the kind (-v lists them)", notes - most));
+    }
+    if manifests.without_namespace > 0 && !namespace_given {
+        let objects = counted(manifests.without_namespace, "object");
+        terminal.note(format!("{objects} without a namespace beside others with one: taken for namespace default; -n says which is meant"));
+    }
 }
 
 /// Connects by the flags, to the cluster of `context`.

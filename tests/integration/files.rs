@@ -209,3 +209,114 @@ fn a_document_that_is_no_object_is_no_success_in_any_command_or_format() {
         assert!(out.contains("neither apiVersion nor kind"), "{format}: {out}");
     }
 }
+
+/// A VirtualService that names a Gateway which is not there, beside a Gateway that is: one error wherever it is judged.
+fn judged(code: i32, out: &str, err: &str) {
+    assert!(out.contains("VirtualService shop/cart"), "{code}: {out}{err}");
+}
+
+#[test]
+fn one_bad_file_does_not_keep_the_others_from_being_judged() {
+    let broken = b"apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: [x\n";
+    let (code, out, err) = run(&[("d/a.yaml", ROUTE), ("d/b.yaml", broken)], &["check", "-f", "d", "--rule", RULE]);
+    judged(code, &out, &err);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("cannot be read: d/b.yaml:"), "{err}");
+}
+
+#[test]
+fn what_is_no_manifest_is_passed_over_in_one_line() {
+    let files: [(&str, &[u8]); 5] = [
+        ("d/a.yaml", ROUTE),
+        ("d/b.yaml", b"metadata:\n  name: {{ .Release.Name }}\n  {{- if .x }}\n"),
+        ("d/c.yaml", b"on: [push\njobs: {}\n"),
+        ("d/e.json", &[0x7f, b'E', 0xff, 0xfe]),
+        ("d/f.yaml", b"{{ x }}\n{{ y }}: {{\n"),
+    ];
+    let (code, out, err) = run(&files, &["check", "-f", "d", "--rule", RULE]);
+    judged(code, &out, &err);
+    assert_eq!(code, 1, "{err}");
+    assert_eq!(err.matches("passed over").count(), 1, "{err}");
+    assert!(err.contains("passed over 4 files, no manifest (a template, a workflow, values): d/b.yaml, d/c.yaml, d/e.json and 1 more"), "{err}");
+}
+
+#[test]
+fn globs_and_gitignore_leave_files_out() {
+    let files: [(&str, &[u8]); 5] =
+        [("d/.gitignore", b"build/\n"), ("d/a.yaml", ROUTE), ("d/build/b.yaml", b"kind: [x"), ("d/old/c.yaml", b"kind: [x"), ("d/old/keep.txt", b"")];
+    let (code, out, err) = run(&files, &["check", "-R", "-f", "d", "--rule", RULE, "--exclude", "old/*.yaml"]);
+    judged(code, &out, &err);
+    assert_eq!((code, err.contains("passed over")), (1, false), "{err}");
+    let (_, _, err) = run(&files, &["check", "-R", "-f", "d", "--rule", RULE]);
+    assert!(err.contains("passed over 1 file, no manifest (a template, a workflow, values): d/old/c.yaml"), "{err}");
+    let (code, _, err) = run(&files, &["check", "-f", "d", "--exclude", "*.yaml"]);
+    assert!(code == 2 && err.contains("--exclude and .gitignore leave out what it holds"), "{err}");
+}
+
+#[test]
+fn the_templates_of_a_chart_are_passed_over_with_the_command_to_render_them() {
+    let files: [(&str, &[u8]); 5] = [
+        ("d/a.yaml", ROUTE),
+        ("d/chart/Chart.yaml", b"name: x\nversion: 1.0.0\n"),
+        ("d/chart/values.yaml", b"a: 1\n"),
+        ("d/chart/templates/x.yaml", b"kind: {{ x\n"),
+        ("d/chart/crds/y.yaml", b"apiVersion: v1\nkind: Namespace\nmetadata: {name: y}\n"),
+    ];
+    let (code, out, err) = run(&files, &["check", "-R", "-f", "d", "--rule", RULE]);
+    judged(code, &out, &err);
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("passed over the templates of 1 Helm chart; render them: helm template d/chart | kubectl mesh check -f -"), "{err}");
+    assert!(!err.contains("values.yaml") && !err.contains("Chart.yaml"), "{err}");
+}
+
+#[test]
+fn a_kustomization_gives_its_namespace_and_its_patches_are_no_objects() {
+    let deployment =
+        |name: &str| format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec: {{template: {{spec: {{containers: []}}}}}}\n");
+    let (web, patch) = (deployment("web"), deployment("patched"));
+    let files: [(&str, &[u8]); 4] = [
+        ("d/base/kustomization.yaml", b"resources: [web.yaml]\n"),
+        ("d/base/web.yaml", web.as_bytes()),
+        ("d/prod/kustomization.yaml", b"namespace: prod\nresources: [../base]\npatches: [{path: patch.yaml}]\n"),
+        ("d/prod/patch.yaml", patch.as_bytes()),
+    ];
+    let (code, out, err) = run(&files, &["injection", "-R", "-f", "d", "-o", "name"]);
+    assert_eq!((code, out.contains("prod/"), out.contains("web"), out.contains("patched")), (0, true, true, false), "{out}{err}");
+    assert!(err.contains("kustomizations: their namespace is put in"), "{err}");
+    // Two overlays of one base: no namespace is the right one.
+    let twice = [&files[..], &[("d/test/kustomization.yaml", b"namespace: test\nresources: [../base]\n")]].concat();
+    let (_, out, _) = run(&twice, &["injection", "-R", "-f", "d", "-o", "name"]);
+    assert!(!out.contains("prod/") && !out.contains("test/"), "{out}");
+}
+
+#[test]
+fn the_same_object_twice_is_told_once_with_both_places() {
+    let one = b"apiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\nspec: {ports: [{port: 80}]}\n";
+    let (_, _, err) = run(&[("d/a.yaml", one), ("d/b.yaml", one)], &["check", "-f", "d"]);
+    assert!(err.contains("Service shop/cart is given twice, at d/a.yaml:1 and at d/b.yaml:1: the last counts"), "{err}");
+}
+
+#[test]
+fn objects_without_a_namespace_beside_others_with_one_are_told() {
+    let with = b"apiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\n";
+    let without = b"apiVersion: v1\nkind: Service\nmetadata: {name: web}\n";
+    let files: [(&str, &[u8]); 2] = [("d/a.yaml", with), ("d/b.yaml", without)];
+    let told = "1 object without a namespace beside others with one: taken for namespace default; -n says which is meant";
+    assert!(run(&files, &["check", "-f", "d"]).2.contains(told));
+    assert!(!run(&files, &["check", "-f", "d", "-n", "shop"]).2.contains("beside others"));
+    assert!(!run(&files, &["check", "-f", "d/b.yaml"]).2.contains("beside others"));
+}
+
+#[test]
+fn yaml_is_read_as_kubectl_reads_it() {
+    let comments = "  # a comment\n".repeat(50);
+    let text = format!(
+        "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n{comments}  name: cart\n  namespace: shop\n  annotations:\n    a: \"x\n    \
+         y\"\n    b: one\n    b: two\nspec:\n  hosts: [cart.example.com]\n  gateways: [public]\n---\n{}",
+        String::from_utf8_lossy(ROUTE).split("---\n").nth(1).unwrap()
+    );
+    let (code, out, err) = run(&[("a.yaml", text.as_bytes())], &["check", "-f", "a.yaml", "--rule", RULE]);
+    judged(code, &out, &err);
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains(r#"key "b" is given twice in one map: kubectl takes the last"#), "{err}");
+}

@@ -1,6 +1,8 @@
 //! Manifests: files, directories and standard input, with the place of every field.
 
 mod find;
+mod gitignore;
+mod kustomize;
 mod made;
 mod settings;
 mod snippet;
@@ -59,6 +61,24 @@ pub enum FileError {
     },
 }
 
+impl FileError {
+    /// The file, as far as there is one.
+    pub fn file(&self) -> &str {
+        match self {
+            Self::Unreadable { file, .. } | Self::Syntax { file, .. } | Self::Binary { file, .. } => file,
+            Self::Empty { .. } => "",
+        }
+    }
+
+    /// The line, 1 where none is known.
+    pub fn line(&self) -> u32 {
+        match self {
+            Self::Syntax { line, .. } => u32::try_from(*line).unwrap_or(u32::MAX),
+            _ => 1,
+        }
+    }
+}
+
 /// A document that is no object of a cluster this tool knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ignored {
@@ -83,45 +103,107 @@ pub struct Manifests {
     pub ignored: Vec<Ignored>,
     /// Files that were read.
     pub files: Vec<PathBuf>,
+    /// Objects of this tool's kinds that cannot be read.
+    pub broken: Vec<FileError>,
+    /// Files in directories that are no manifests at all: templates, workflows, values.
+    pub passed_over: Vec<String>,
+    /// Helm charts, whose templates were not looked into.
+    pub charts: Vec<PathBuf>,
+    /// Whether kustomizations lay patches over the files, of which only the namespace was put in.
+    pub kustomized: bool,
+    /// What was read, and is a mistake all the same.
+    pub notes: Vec<String>,
+    /// Namespaced objects that name no namespace, where others name one.
+    pub without_namespace: usize,
+    /// The namespace that a kustomization gives to the objects of the file that is being read.
+    forced: Option<Str>,
+    with_namespace: usize,
 }
 
-/// Reads every manifest that `paths` name: files, directories (`.yaml`, `.yml`, `.json`; below them too when `recursive`), `-` for `stdin`.
+/// What to look for.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    /// Files, directories, `-`.
+    pub paths: &'a [PathBuf],
+    /// Whether to look below directories.
+    pub recursive: bool,
+    /// Globs of what to leave out below directories.
+    pub excludes: &'a [String],
+    /// The namespace of objects that name none.
+    pub namespace: &'a str,
+}
+
+/// Reads every manifest that a search names: files, directories (`.yaml`, `.yml`, `.json`; below them too when `recursive`), `-` for `stdin`.
 ///
-/// Objects without a namespace get `namespace`, as `kubectl apply` would do.
-pub fn read(paths: &[PathBuf], recursive: bool, namespace: &str, stdin: &mut dyn Read) -> Result<Manifests, FileError> {
+/// Objects without a namespace get `namespace`, as `kubectl apply` would do. A file that cannot be read does not keep the others from being read;
+/// it is an error where nothing else was found, or a name on the command line leads nowhere.
+pub fn read(search: Search<'_>, stdin: &mut dyn Read) -> Result<Manifests, FileError> {
     let mut manifests = Manifests::default();
-    let found = find::manifests(paths, recursive)?;
-    for path in found {
-        let name = path.display().to_string();
-        let bytes = if path == Path::new("-") {
-            let mut bytes = Vec::new();
-            stdin.read_to_end(&mut bytes).map_err(|source| FileError::Unreadable { file: "standard input".into(), source })?;
-            bytes
-        } else {
-            std::fs::read(&path).map_err(|source| FileError::Unreadable { file: name.clone(), source })?
-        };
-        let text = String::from_utf8(bytes).map_err(|e| FileError::Binary { file: name.clone(), at: e.utf8_error().valid_up_to() })?;
-        manifests.add_text(&name, &text, namespace)?;
-        manifests.files.push(path);
+    let found = find::manifests(search.paths, search.recursive, search.excludes)?;
+    let kustomizations = kustomize::Kustomizations::read(found.files.iter().map(|f| f.path.as_path()));
+    manifests.charts = found.charts.into_iter().collect();
+    manifests.kustomized = !kustomizations.is_empty();
+    for file in found.files {
+        let name = file.path.display().to_string();
+        if !file.named && kustomizations.passes_over(&file.path) {
+            continue;
+        }
+        manifests.forced = kustomizations.namespace(&file.path).map(Str::from);
+        match text_of(&file.path, stdin) {
+            Ok(text) => manifests.add_text(&name, &text, search.namespace, file.named),
+            Err(error) => manifests.add_broken(&name, error, file.named),
+        }
+        manifests.files.push(file.path);
+    }
+    manifests.forced = None;
+    if manifests.inventory.is_empty() && !manifests.broken.is_empty() {
+        return Err(manifests.broken.swap_remove(0));
     }
     manifests.finish();
     Ok(manifests)
 }
 
+fn text_of(path: &Path, stdin: &mut dyn Read) -> Result<String, FileError> {
+    let name = path.display().to_string();
+    let bytes = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        stdin.read_to_end(&mut bytes).map_err(|source| FileError::Unreadable { file: "standard input".into(), source })?;
+        bytes
+    } else {
+        std::fs::read(path).map_err(|source| FileError::Unreadable { file: name.clone(), source })?
+    };
+    String::from_utf8(bytes).map_err(|e| FileError::Binary { file: name, at: e.utf8_error().valid_up_to() })
+}
+
 /// Reads one text as if it were a file called `name`.
 pub fn parse(name: &str, text: &str, namespace: &str) -> Result<Manifests, FileError> {
     let mut manifests = Manifests::default();
-    manifests.add_text(name, text, namespace)?;
+    manifests.add_text(name, text, namespace, true);
+    if !manifests.broken.is_empty() {
+        return Err(manifests.broken.swap_remove(0));
+    }
     manifests.finish();
     Ok(manifests)
 }
 
 impl Manifests {
-    fn add_text(&mut self, file: &str, text: &str, namespace: &str) -> Result<(), FileError> {
-        for document in yaml::documents(file, text)? {
+    fn add_text(&mut self, file: &str, text: &str, namespace: &str, named: bool) {
+        let documents = yaml::documents(file, text);
+        for document in documents.nodes {
             self.add_document(&Str::from(file), document, namespace);
         }
-        Ok(())
+        self.notes.extend(documents.notes);
+        for (error, ours) in documents.broken {
+            self.add_broken(file, error, ours || named);
+        }
+    }
+
+    fn add_broken(&mut self, file: &str, error: FileError, counts: bool) {
+        if counts {
+            self.broken.push(error);
+        } else if self.passed_over.last().is_none_or(|last| last != file) {
+            self.passed_over.push(file.to_owned());
+        }
     }
 
     fn add_document(&mut self, file: &Str, document: Node, namespace: &str) {
@@ -181,10 +263,17 @@ impl Manifests {
             return self.ignore(file, line, format!("{kind} has no metadata.name"), true);
         }
         let written = metadata("namespace");
-        let namespace = match (kind.namespaced(), written.is_empty()) {
-            (false, _) => Str::default(),
-            (true, true) => namespace.into(),
-            (true, false) => written.into(),
+        let namespace = match (kind.namespaced(), &self.forced, written.is_empty()) {
+            (false, ..) => Str::default(),
+            (true, Some(forced), _) => forced.clone(),
+            (true, None, true) => {
+                self.without_namespace += 1;
+                namespace.into()
+            }
+            (true, None, false) => {
+                self.with_namespace += 1;
+                written.into()
+            }
         };
         let api_version = if api_version == kind.api_version() { Str::default() } else { api_version.into() };
         let decoded = if kind == Kind::Secret { secret::from_value(value) } else { Item::from_value(kind, value) };
@@ -211,13 +300,16 @@ impl Manifests {
 
     /// Of objects given twice the last counts, as it would after `kubectl apply`; every kind is then marked as seen or absent.
     fn finish(&mut self) {
-        let inventory = &mut self.inventory;
-        keep_last(&mut inventory.pods, |o| (Kind::Pod, &o.metadata));
-        keep_last(&mut inventory.services, |o| (Kind::Service, &o.metadata));
-        keep_last(&mut inventory.namespaces, |o| (Kind::Namespace, &o.metadata));
-        keep_last(&mut inventory.nodes, |o| (Kind::Node, &o.metadata));
-        keep_last(&mut inventory.controllers, |o| (o.kind, &o.metadata));
-        keep_last(&mut inventory.objects, |o| (o.kind, &o.meta));
+        if self.with_namespace == 0 {
+            self.without_namespace = 0;
+        }
+        let (inventory, twice) = (&mut self.inventory, &mut self.notes);
+        keep_last(&mut inventory.pods, |o| (Kind::Pod, &o.metadata), twice);
+        keep_last(&mut inventory.services, |o| (Kind::Service, &o.metadata), twice);
+        keep_last(&mut inventory.namespaces, |o| (Kind::Namespace, &o.metadata), twice);
+        keep_last(&mut inventory.nodes, |o| (Kind::Node, &o.metadata), twice);
+        keep_last(&mut inventory.controllers, |o| (o.kind, &o.metadata), twice);
+        keep_last(&mut inventory.objects, |o| (o.kind, &o.meta), twice);
         let mut seen: BTreeSet<Kind> = inventory.objects.iter().map(|o| o.kind).collect();
         seen.extend(inventory.controllers.iter().map(|c| c.kind));
         let typed = [
@@ -232,16 +324,26 @@ impl Manifests {
     }
 }
 
-fn keep_last<T>(objects: &mut Vec<T>, identity: impl Fn(&T) -> (Kind, &crate::model::Meta)) {
-    let mut seen = BTreeSet::new();
-    let mut keep: Vec<bool> = objects
-        .iter()
-        .rev()
-        .map(|o| {
-            let (kind, meta) = identity(o);
-            seen.insert((kind, meta.namespace.clone(), meta.name.clone()))
-        })
-        .collect();
+/// Of objects given twice the last stays; both places are told.
+fn keep_last<T>(objects: &mut Vec<T>, identity: impl Fn(&T) -> (Kind, &crate::model::Meta), notes: &mut Vec<String>) {
+    let place = |meta: &crate::model::Meta| meta.origin.as_ref().map_or_else(String::new, |o| format!("{}:{}", o.file, o.spans.at.line));
+    let mut last: BTreeMap<(Kind, Str, Str), String> = BTreeMap::new();
+    let mut keep: Vec<bool> = Vec::with_capacity(objects.len());
+    for object in objects.iter().rev() {
+        let (kind, meta) = identity(object);
+        let key = (kind, meta.namespace.clone(), meta.name.clone());
+        match last.get(&key) {
+            Some(later) => {
+                let namespace = if meta.namespace.is_empty() { String::new() } else { format!("{}/", meta.namespace) };
+                notes.push(format!("{kind} {namespace}{} is given twice, at {} and at {later}: the last counts", meta.name, place(meta)));
+                keep.push(false);
+            }
+            None => {
+                last.insert(key, place(meta));
+                keep.push(true);
+            }
+        }
+    }
     keep.reverse();
     let mut keep = keep.into_iter();
     objects.retain(|_| keep.next().unwrap_or(true));

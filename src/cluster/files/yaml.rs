@@ -1,15 +1,16 @@
 //! YAML (and with it JSON) into values that remember where they stood.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
-use serde_saphyr::{Error, Spanned};
+use serde_saphyr::{DuplicateKeyPolicy, Error, Spanned};
 
 use super::FileError;
-use crate::model::{Span, Spans};
+use crate::model::{Kind, Span, Spans};
 
 /// A value with the place of everything in it.
 #[derive(Debug)]
@@ -32,16 +33,131 @@ impl Node {
     }
 }
 
-/// The documents of a file.
-pub(super) fn documents(file: &str, text: &str) -> Result<Vec<Node>, FileError> {
-    // The default budget refuses files that clusters' exports easily reach; what aliases make of a file is bounded here.
-    let options = serde_saphyr::options! { budget: None, with_snippet: false };
+/// What a file holds.
+#[derive(Debug, Default)]
+pub(super) struct Documents {
+    /// The documents that could be read.
+    pub nodes: Vec<Node>,
+    /// Those that could not, each with whether it is an object that this tool reads.
+    pub broken: Vec<(FileError, bool)>,
+    /// What was read as kubectl reads it, and is a mistake all the same.
+    pub notes: Vec<String>,
+}
+
+/// The documents of a file; one that is broken does not take the others along.
+pub(super) fn documents(file: &str, text: &str) -> Documents {
+    let text = &*without_schemas(text);
+    if let Ok(nodes) = parse(text, DuplicateKeyPolicy::Error) {
+        return Documents { nodes, ..Documents::default() };
+    }
+    let mut all = Documents::default();
+    for (start, line, chunk) in chunks(text) {
+        match leniently(chunk) {
+            Ok((nodes, note)) => {
+                all.notes.extend(note.map(|(at, what)| format!("{file}:{}: {what}", at + line)));
+                all.nodes.extend(nodes.into_iter().map(|mut node| {
+                    shift(&mut node.spans, line, start);
+                    node
+                }));
+            }
+            Err(error) => all.broken.push((syntax_error(file, text, &error, line), is_ours(chunk))),
+        }
+    }
+    all
+}
+
+fn parse(text: &str, duplicates: DuplicateKeyPolicy) -> Result<Vec<Node>, Error> {
+    // The default budget refuses files that clusters' exports easily reach; what aliases make of a file is bounded here. Comments are not asked
+    // for, and many of them in a row would be refused.
+    let options = serde_saphyr::options! { budget: None, with_snippet: false, emit_comments: false, duplicate_keys: duplicates };
     LEFT.set(text.len() + ALIASED);
-    let mut nodes = serde_saphyr::from_multiple_with_options::<Node>(text, options).map_err(|error| syntax_error(file, text, &error))?;
+    let mut nodes = serde_saphyr::from_multiple_with_options::<Node>(text, options)?;
     if has_short_words(text.as_bytes()) {
         nodes.iter_mut().for_each(|node| short_words(&mut node.value, &node.spans, text));
     }
     Ok(nodes)
+}
+
+/// One document as kubectl reads it: of a key given twice the last counts, and a text in quotes may go on at the depth of its key.
+fn leniently(chunk: &str) -> Result<(Vec<Node>, Option<(u64, String)>), Error> {
+    let (mut text, mut duplicates, mut note) = (Cow::Borrowed(chunk), DuplicateKeyPolicy::Error, None);
+    for _ in 0..MOST_REPAIRS {
+        let error = match parse(&text, duplicates) {
+            Ok(nodes) => return Ok((nodes, note)),
+            Err(error) => error,
+        };
+        let (line, what) = (error.location().map_or(1, |l| l.line()), error.without_snippet().to_string());
+        if what.contains("duplicate mapping key") && note.is_none() {
+            let key = what.split("duplicate mapping key: ").nth(1).and_then(|rest| rest.split(',').next()).unwrap_or_default().to_owned();
+            note = Some((line, format!("key {key:?} is given twice in one map: kubectl takes the last")));
+            duplicates = DuplicateKeyPolicy::LastWins;
+        } else if what.contains("invalid indentation in multiline quoted scalar") {
+            let index = usize::try_from(line).unwrap_or(1).saturating_sub(1);
+            let at: usize = text.split_inclusive('\n').take(index).map(str::len).sum();
+            text.to_mut().insert_str(at, "        ");
+        } else {
+            return Err(error);
+        }
+    }
+    parse(&text, duplicates).map(|nodes| (nodes, note))
+}
+
+/// More mistakes in one document are no oversight.
+const MOST_REPAIRS: usize = 50;
+
+/// The parts of a text between `---`: where each begins, how many lines are before it, and its text.
+fn chunks(text: &str) -> Vec<(usize, u64, &str)> {
+    let mut starts = vec![(0, 0)];
+    let mut at = 0;
+    for (line, content) in text.split_inclusive('\n').enumerate() {
+        let marks = content.strip_prefix("---").is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace));
+        if marks && at > 0 {
+            starts.push((at, line as u64));
+        }
+        at += content.len();
+    }
+    let ends = starts.iter().skip(1).map(|(start, _)| *start).chain([text.len()]);
+    starts.iter().zip(ends).map(|((start, line), end)| (*start, *line, &text[*start..end])).collect()
+}
+
+fn shift(spans: &mut Spans, lines: u64, bytes: usize) {
+    let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+    spans.at.line = narrow(u64::from(spans.at.line) + lines);
+    spans.at.start = narrow(u64::from(spans.at.start) + bytes as u64);
+    spans.at.end = narrow(u64::from(spans.at.end) + bytes as u64);
+    spans.inner.iter_mut().for_each(|(_, inner)| shift(inner, lines, bytes));
+}
+
+/// Whether a text that cannot be read is meant as an object that this tool reads, and no template, workflow or the like.
+fn is_ours(chunk: &str) -> bool {
+    let field = |name: &str| {
+        let value = chunk.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+        Some(value.split(" #").next()?.trim().trim_matches(['"', '\'']))
+    };
+    let known = || Some(Kind::of(field("apiVersion")?, field("kind")?).is_some() || super::is_mesh_group(field("apiVersion")?.split('/').next()?));
+    !chunk.contains("{{") && known().unwrap_or(false)
+}
+
+/// The text with blanks where CustomResourceDefinitions hold the schemas of their resources, which are most of such files and which nobody asks
+/// for. Everything else stays where it is.
+fn without_schemas(text: &str) -> Cow<'_, str> {
+    const KEY: &str = "openAPIV3Schema:";
+    if !text.contains(KEY) {
+        return Cow::Borrowed(text);
+    }
+    let mut blanked = String::with_capacity(text.len());
+    let mut inside: Option<usize> = None;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end();
+        let depth = content.len() - content.trim_start().len();
+        if inside.is_some_and(|key| content.is_empty() || depth > key) {
+            blanked.extend(line.bytes().map(|b| if matches!(b, b'\n' | b'\r') { char::from(b) } else { ' ' }));
+            continue;
+        }
+        inside = (content.trim_start() == KEY).then_some(depth);
+        blanked.push_str(line);
+    }
+    Cow::Owned(blanked)
 }
 
 /// Bytes that a file's aliases may add to what stands in it. Manifests repeat labels by them; a bomb repeats itself.
@@ -93,8 +209,8 @@ fn short_words(value: &mut Value, spans: &Spans, text: &str) {
     }
 }
 
-fn syntax_error(file: &str, text: &str, error: &Error) -> FileError {
-    let (line, column) = error.location().map_or((1, 1), |l| (l.line(), l.column()));
+fn syntax_error(file: &str, text: &str, error: &Error, before: u64) -> FileError {
+    let (line, column) = error.location().map_or((1, 1), |l| (l.line() + before, l.column()));
     let mut detail = error.without_snippet().to_string();
     let offending = text.lines().nth(line.saturating_sub(1) as usize).unwrap_or_default();
     if offending.contains("{{") || (text.contains("{{") && text.contains("}}")) {
@@ -215,8 +331,45 @@ mod tests {
 
     #[test]
     fn one_letter_is_a_name_and_not_a_truth_value() {
-        let read = |text: &str| documents("x.yaml", text).unwrap().remove(0).split().0;
+        let read = |text: &str| documents("x.yaml", text).nodes.remove(0).split().0;
         let value = read("metadata: {name: n, labels: {a: y}}\nlist: [N, yes, true]\nspec:\n  b: Y\n");
         assert_eq!(value, serde_json::json!({"metadata": {"name": "n", "labels": {"a": "y"}}, "list": ["N", true, true], "spec": {"b": "Y"}}));
+    }
+
+    #[test]
+    fn a_broken_document_does_not_take_the_others_along_and_all_keep_their_places() {
+        let text = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Service\nmetadata: [x\n---\na: 1\nb:\n  c: d\n";
+        let all = documents("x.yaml", text);
+        assert_eq!((all.nodes.len(), all.broken.len(), all.broken[0].1), (2, 1, true));
+        let (_, spans) = all.nodes.into_iter().nth(1).unwrap().split();
+        let b = &spans.inner.iter().find(|(name, _)| &**name == "b").unwrap().1;
+        assert_eq!((b.at.line, &text[b.at.start as usize..b.at.end as usize]), (11, "c: d\n"));
+    }
+
+    #[test]
+    fn what_kubectl_takes_is_read() {
+        let read = |text: &str| {
+            let all = documents("x.yaml", text);
+            assert!(all.broken.is_empty(), "{:?}", all.broken);
+            (all.nodes.into_iter().next().unwrap().split().0, all.notes)
+        };
+        let comments = "# one\n".repeat(80);
+        assert_eq!(read(&format!("{comments}a:\n{comments}  b: 1\n")).0, serde_json::json!({"a": {"b": 1}}));
+        assert_eq!(read("a:\n  b: \"x\n  y\"\n  c: 'x\n  y'\n").0, serde_json::json!({"a": {"b": "x y", "c": "x y"}}));
+        let (value, notes) = read("a: 1\nb: 2\na: 3\n");
+        assert_eq!((value, notes.len()), (serde_json::json!({"a": 3, "b": 2}), 1));
+        assert!(notes[0].starts_with("x.yaml:3: key \"a\" is given twice"), "{notes:?}");
+        let crd =
+            "spec:\n  versions:\n  - name: v1\n    schema:\n      openAPIV3Schema:\n        type: object\n        x: {y: z}\n    served: true\n";
+        assert_eq!(read(crd).0["spec"]["versions"][0]["served"], true);
+        assert_eq!(read(crd).0["spec"]["versions"][0]["schema"]["openAPIV3Schema"], serde_json::Value::Null);
+    }
+
+    #[test]
+    fn only_objects_of_ours_are_broken_manifests() {
+        let ours = |text: &str| documents("x.yaml", text).broken.first().map(|(_, ours)| *ours);
+        assert_eq!(ours("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: [x\n"), Some(true));
+        assert_eq!(ours("apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Release.Name }}\n  {{- if x }}\n"), Some(false));
+        assert_eq!(ours("on: [push\njobs: {}\n"), Some(false));
     }
 }

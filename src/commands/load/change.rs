@@ -31,7 +31,13 @@ pub(crate) async fn change(global: &GlobalArgs, change: &Change, wish: &Wish, te
     let changed = if source.filename.is_empty() {
         Inventory::default()
     } else {
-        files::read(&source.filename, source.recursive, namespace, &mut io::stdin().lock())?.inventory
+        let search = files::Search { paths: &source.filename, recursive: source.recursive, excludes: &source.exclude, namespace };
+        let mut read = files::read(search, &mut io::stdin().lock())?;
+        // A change of which a part cannot be read is no change to judge.
+        if let Some(error) = read.broken.pop() {
+            return Err(error.into());
+        }
+        read.inventory
     };
     let base = || {
         let mut base = global.clone();
