@@ -170,7 +170,7 @@ _kubectl__mesh() {
 
     case "${cmd}" in
         kubectl__mesh)
-            opts="-n -A -f -R -v -q -h -V --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help --version check validate __complete completion explain injection mtls options policy rules snapshot status version why help"
+            opts="-n -A -f -R -v -q -h -V --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help --version check validate __complete completion explain injection mtls options policy rules snapshot status version why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -216,6 +216,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -240,7 +244,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd____complete)
-            opts="-n -A -f -R -v -q --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet"
+            opts="-n -A -f -R -v -q --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -286,6 +290,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -310,7 +318,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__check)
-            opts="-o -S -n -A -f -R -v -q -h --output --category --rule --skip-rule --all-rules --show-passed --fail-on --strict --suppress --baseline --write-baseline --fix --write --all-findings --remote-context --remote-snapshot --pre --istio-namespace --linkerd-namespace --from-version --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -S -n -A -f -R -v -q -h --output --category --rule --skip-rule --all-rules --show-passed --fail-on --strict --suppress --baseline --write-baseline --fix --write --all-findings --remote-context --remote-snapshot --pre --istio-namespace --linkerd-namespace --from-version --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -412,6 +420,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -436,7 +448,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__completion)
-            opts="-n -A -f -R -v -q -h --install --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help bash zsh fish powershell elvish kubectl"
+            opts="-n -A -f -R -v -q -h --install --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help bash zsh fish powershell elvish kubectl"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -486,6 +498,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -510,7 +526,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__explain)
-            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -561,6 +577,10 @@ _kubectl__mesh() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -882,7 +902,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__injection)
-            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -936,6 +956,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -960,7 +984,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__mtls)
-            opts="-o -n -A -f -R -v -q -h --from --to --subset --plan --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --from --to --subset --plan --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1030,6 +1054,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1054,7 +1082,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__options)
-            opts="-n -A -f -R -v -q -h --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-n -A -f -R -v -q -h --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1097,6 +1125,10 @@ _kubectl__mesh() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1124,7 +1156,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__policy)
-            opts="-n -A -f -R -v -q -h --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help can generate list matrix simulate test help"
+            opts="-n -A -f -R -v -q -h --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help can generate list matrix simulate test help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1170,6 +1202,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1194,7 +1230,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__policy__subcmd__can)
-            opts="-o -n -A -f -R -v -q -h --from --from-identity --from-ip --plaintext --to --method --path --host --header --jwt-claim --jwt-invalid --tcp --sni --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --from --from-identity --from-ip --plaintext --to --method --path --host --header --jwt-claim --jwt-invalid --tcp --sni --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1288,6 +1324,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1312,7 +1352,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__policy__subcmd__generate)
-            opts="-n -A -f -R -v -q -h --edges --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-n -A -f -R -v -q -h --edges --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1359,6 +1399,10 @@ _kubectl__mesh() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1498,7 +1542,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__policy__subcmd__list)
-            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1552,6 +1596,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1576,7 +1624,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__policy__subcmd__matrix)
-            opts="-o -n -A -f -R -v -q -h --from --to --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --from --to --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1638,6 +1686,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1662,7 +1714,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__policy__subcmd__simulate)
-            opts="-o -n -A -f -R -v -q -h --delete --base --from-git --fail-on --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --delete --base --from-git --fail-on --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1732,6 +1784,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1756,7 +1812,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__policy__subcmd__test)
-            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1810,6 +1866,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1834,7 +1894,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__rules)
-            opts="-o -n -A -f -R -v -q -h --category --severity --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --category --severity --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1896,6 +1956,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1920,7 +1984,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__snapshot)
-            opts="-o -n -A -f -R -v -q -h --output --force --pre --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --output --force --pre --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1971,6 +2035,10 @@ _kubectl__mesh() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1998,7 +2066,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__status)
-            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2049,6 +2117,10 @@ _kubectl__mesh() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2076,7 +2148,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__version)
-            opts="-o -n -A -f -R -v -q -h --client --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -v -q -h --client --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2130,6 +2202,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2154,7 +2230,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__why)
-            opts="-H -o -n -A -f -R -v -q -h --header --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-H -o -n -A -f -R -v -q -h --header --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2213,6 +2289,10 @@ _kubectl__mesh() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

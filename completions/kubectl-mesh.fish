@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kubectl_mesh_global_optspecs
-    string join \n kubeconfig= context= n/namespace= A/all-namespaces as= as-group= request-timeout= timeout= f/filename= R/recursive with-cluster snapshot= demo mesh= color= width= v/verbose q/quiet h/help V/version
+    string join \n kubeconfig= context= n/namespace= A/all-namespaces as= as-group= request-timeout= timeout= f/filename= R/recursive exclude= with-cluster snapshot= demo mesh= color= width= v/verbose q/quiet h/help V/version
 end
 
 function __fish_kubectl_mesh_needs_command
@@ -32,6 +32,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l as-group -d '
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -94,6 +95,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l as-g
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -148,6 +150,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l a
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -179,6 +182,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -202,6 +206,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -229,6 +234,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l as
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -257,6 +263,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l 
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -290,6 +297,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l as-gr
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -313,6 +321,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l as
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -336,6 +345,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and no
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -381,6 +391,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -408,6 +419,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -436,6 +448,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -467,6 +480,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -503,6 +517,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -531,6 +546,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -569,6 +585,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l as-g
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -593,6 +610,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l a
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -623,6 +641,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l as-
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -651,6 +670,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l as
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
@@ -681,6 +701,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l as-gro
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
