@@ -174,6 +174,18 @@ fn not_among_files(message: &str) -> String {
     }
 }
 
+/// The longest message that is kept. Rules name a few of many objects; where one names all, a finding for each would grow with their square.
+const LONGEST: usize = 2000;
+
+fn shortened(mut message: String) -> String {
+    if message.len() > LONGEST {
+        let end = (0..=LONGEST).rev().find(|at| message.is_char_boundary(*at)).unwrap_or_default();
+        message.truncate(end);
+        message.push_str(" … and more");
+    }
+    message
+}
+
 #[cfg(test)]
 mod tests {
     use super::{not_among_files, nothing_of};
@@ -186,16 +198,4 @@ mod tests {
         assert_eq!(not_among_files("no workload has the label a=b"), "as far as the files show, no workload has the label a=b");
         assert_eq!(nothing_of(&[(Kind::Service, "pay"), (Kind::ServiceEntry, "")]), "no Service of namespace \"pay\" and no ServiceEntry");
     }
-}
-
-/// The longest message that is kept. Rules name a few of many objects; where one names all, a finding for each would grow with their square.
-const LONGEST: usize = 2000;
-
-fn shortened(mut message: String) -> String {
-    if message.len() > LONGEST {
-        let end = (0..=LONGEST).rev().find(|at| message.is_char_boundary(*at)).unwrap_or_default();
-        message.truncate(end);
-        message.push_str(" … and more");
-    }
-    message
 }

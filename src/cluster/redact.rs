@@ -127,9 +127,11 @@ fn general(value: &mut Value) {
                     of_text(field, general);
                 } else if bare == "proxymetadata" {
                     field.as_object_mut().into_iter().for_each(environment);
-                } else if OPAQUE.contains(&bare.as_str()) || is_secret_header(key) || SECRET.iter().any(|end| bare.ends_with(end)) {
-                    opaque(field, &[]);
-                } else if own && matches!(key.as_str(), "value" | "exact" | "regex") {
+                } else if OPAQUE.contains(&bare.as_str())
+                    || is_secret_header(key)
+                    || SECRET.iter().any(|end| bare.ends_with(end))
+                    || (own && matches!(key.as_str(), "value" | "exact" | "regex"))
+                {
                     opaque(field, &[]);
                 } else if bare == "vmconfig" {
                     vm(field);

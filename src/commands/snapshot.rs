@@ -59,7 +59,7 @@ pub async fn run(args: &SnapshotArgs, global: &GlobalArgs, terminal: &mut Termin
     let inventory = world.index.inventory();
     let missing: Vec<String> = inventory.gaps.iter().filter(|gap| gap.hides_objects()).map(ToString::to_string).collect();
     if inventory.is_empty() {
-        return Err(missing.iter().take(5).fold(CliError::unreadable("there is nothing to save: no object could be read"), |e, gap| e.hint(gap)));
+        return Err(missing.iter().take(5).fold(CliError::unreadable("there is nothing to save: no object could be read"), CliError::hint));
     }
     let taken = Taken {
         context: world.source.name.to_string(),

@@ -152,11 +152,10 @@ fn write(world: &World, mesh: MeshId, workload: &Workload, ports: &BTreeMap<u16,
 /// The labels that its controller selects its pods by, or those of the pods.
 fn selector(world: &World, workload: &Workload) -> Map {
     let controllers = world.index.controllers_in(&workload.reference.namespace).iter();
-    let own = controllers
+    let mut own = controllers
         .filter(|c| c.kind == workload.reference.kind && c.metadata.name == workload.reference.name)
         .map(|c| &c.spec.selector.match_labels);
-    own.filter(|labels| !labels.is_empty())
-        .next()
+    own.find(|labels| !labels.is_empty())
         .cloned()
         .unwrap_or_else(|| workload.labels.iter().filter(|(k, _)| *k != "pod-template-hash").map(|(k, v)| (k.clone(), v.clone())).collect())
 }

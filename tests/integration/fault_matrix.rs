@@ -55,7 +55,7 @@ fn no_fault_of_a_server_is_a_success() {
                 let (code, out, err) = said(&cluster.mesh(args).output().unwrap());
                 codes.push(code.to_string());
                 if code != 3 || err.contains("panicked") || out.contains("nothing wrong") || err.contains("No mesh found") {
-                    writeln!(wrong, "{name} on {place}, {command:?}: {code}\n{out}{err}").unwrap();
+                    writeln!(wrong, "{name} on {place}, {}: {code}\n{out}{err}", command.join(" ")).unwrap();
                 }
             }
             let asked = cluster.server().requests().len();

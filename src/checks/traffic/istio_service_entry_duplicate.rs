@@ -33,10 +33,13 @@ crate::check! {
     run: run,
 }
 
+/// The lists of entries that define one port, and the host and number that they define.
+type Duplicate = (Vec<Rc<BTreeSet<usize>>>, (String, i64));
+
 fn run(world: &World, findings: &mut Findings<'_>) {
     let all = world.index.objects(Kind::ServiceEntry);
     // Those that are seen together share one list: one of its own for each would take the square of their number.
-    let mut found: BTreeMap<(usize, usize), (Vec<Rc<BTreeSet<usize>>>, (String, i64))> = BTreeMap::new();
+    let mut found: BTreeMap<(usize, usize), Duplicate> = BTreeMap::new();
     for (key, seen) in in_kiali(world, all).into_iter().filter(|(_, seen)| !conflicts(seen)) {
         let entries: Rc<BTreeSet<usize>> = Rc::new(seen.iter().map(|claim| claim.entry).collect());
         for claim in &seen {

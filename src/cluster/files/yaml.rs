@@ -328,6 +328,7 @@ impl<'de> DeserializeSeed<'de> for Key {
 #[cfg(test)]
 mod tests {
     use super::documents;
+    use crate::model::Spans;
 
     #[test]
     fn one_letter_is_a_name_and_not_a_truth_value() {
@@ -342,8 +343,9 @@ mod tests {
         let all = documents("x.yaml", text);
         assert_eq!((all.nodes.len(), all.broken.len(), all.broken[0].1), (2, 1, true));
         let (_, spans) = all.nodes.into_iter().nth(1).unwrap().split();
-        let b = &spans.inner.iter().find(|(name, _)| &**name == "b").unwrap().1;
-        assert_eq!((b.at.line, &text[b.at.start as usize..b.at.end as usize]), (11, "c: d\n"));
+        let inner = |spans: &Spans, key: &str| spans.inner.iter().find(|(name, _)| &**name == key).unwrap().1.clone();
+        let c = inner(&inner(&spans, "b"), "c").at;
+        assert_eq!((c.line, &text[c.start as usize..c.end as usize]), (11, "d"));
     }
 
     #[test]

@@ -55,9 +55,7 @@ impl<'a> Plaintext<'a> {
         for policy in index.objects(Kind::PeerAuthentication).iter().filter(|p| counts(p)) {
             by_namespace.entry(&policy.meta.namespace).or_default().push(policy);
         }
-        for policies in by_namespace.values_mut() {
-            policies.sort_by_key(|p| p.meta.age_key());
-        }
+        by_namespace.values_mut().for_each(|policies| policies.sort_by_key(|p| p.meta.age_key()));
         Self { root: root.into(), by_namespace }
     }
 

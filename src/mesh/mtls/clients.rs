@@ -54,12 +54,12 @@ impl<'a> Declared<'a> {
     pub fn read(view: MeshView<'a>) -> Self {
         let mut all = Self::default();
         let accounts = Accounts::new(view.index);
-        all.from_istio_policies(view, &accounts);
-        all.from_linkerd_policies(view, &accounts);
-        all.from_network_policies(view.index);
-        all.from_ingresses(view.index);
-        all.from_gateways(view);
-        all.from_api_server(view.index);
+        all.add_istio_policies(view, &accounts);
+        all.add_linkerd_policies(view, &accounts);
+        all.add_network_policies(view.index);
+        all.add_ingresses(view.index);
+        all.add_gateways(view);
+        all.add_api_server(view.index);
         all
     }
 
@@ -86,7 +86,7 @@ impl<'a> Declared<'a> {
         }
     }
 
-    fn from_istio_policies(&mut self, view: MeshView<'a>, accounts: &Accounts<'a>) {
+    fn add_istio_policies(&mut self, view: MeshView<'a>, accounts: &Accounts<'a>) {
         for object in view.index.objects(Kind::AuthorizationPolicy).iter().filter(|p| Action::of(p) == Action::Allow) {
             let mut clients: Vec<(&'a Workload, Evidence)> = Vec::new();
             for source in object.spec().list("rules").flat_map(|rule| policy::sources(&rule).collect::<Vec<_>>()) {
@@ -118,7 +118,7 @@ impl<'a> Declared<'a> {
         }
     }
 
-    fn from_linkerd_policies(&mut self, view: MeshView<'a>, accounts: &Accounts<'a>) {
+    fn add_linkerd_policies(&mut self, view: MeshView<'a>, accounts: &Accounts<'a>) {
         let cluster = &view.linkerd.cluster;
         let suffix = identity::of_service_account(cluster, "", "").trim_start_matches('.').to_owned();
         let named = |patterns: &[IdentityMatch]| {
@@ -148,7 +148,7 @@ impl<'a> Declared<'a> {
         }
     }
 
-    fn from_network_policies(&mut self, index: &'a Index) {
+    fn add_network_policies(&mut self, index: &'a Index) {
         for object in index.objects(Kind::NetworkPolicy) {
             let spec = object.spec();
             let picked: Map = spec.get("podSelector").and_then(LabelSelector::read).map(|s| s.match_labels).unwrap_or_default();
@@ -174,7 +174,7 @@ impl<'a> Declared<'a> {
         }
     }
 
-    fn from_ingresses(&mut self, index: &'a Index) {
+    fn add_ingresses(&mut self, index: &'a Index) {
         for object in index.objects(Kind::Ingress) {
             let spec = object.spec();
             let paths =
@@ -194,7 +194,7 @@ impl<'a> Declared<'a> {
         }
     }
 
-    fn from_gateways(&mut self, view: MeshView<'a>) {
+    fn add_gateways(&mut self, view: MeshView<'a>) {
         let index = view.index;
         for route in [Kind::HttpRoute, Kind::GrpcRoute].into_iter().flat_map(|kind| index.objects(kind)) {
             let parents = route.spec().list("parentRefs").filter(|p| matches!(p.text("kind"), "" | "Gateway"));
@@ -241,7 +241,7 @@ impl<'a> Declared<'a> {
         }
     }
 
-    fn from_api_server(&mut self, index: &'a Index) {
+    fn add_api_server(&mut self, index: &'a Index) {
         let mut call = |object: &Object, service: &Field<'_>, what: &str| {
             let Some(found) = index.service(service.text("namespace"), service.text("name")) else { return };
             let port = service.get("port").and_then(|p| p.int()).and_then(|n| i32::try_from(n).ok()).unwrap_or(443);

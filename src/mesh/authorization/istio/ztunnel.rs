@@ -63,7 +63,7 @@ fn condition(key: &str) -> Option<Make> {
 /// which nothing is left never holds.
 pub(super) fn compiled(policy: &Object) -> Compiled<'_> {
     let allow = Action::of(policy) == Action::Allow;
-    let rules = policy.spec().list("rules").filter(|rule| !rule.is_null() && !(allow && http_field(rule).is_some()));
+    let rules = policy.spec().list("rules").filter(|rule| !rule.is_null() && (!allow || http_field(rule).is_none()));
     Compiled { policy, rules: rules.map(|field| rule(field, &policy.meta.namespace)).collect() }
 }
 

@@ -216,7 +216,7 @@ impl<'a> Istio<'a> {
         // Gateways look up the endpoints themselves.
         let passthrough = (headless && caller.side == Side::Sidecar) || settings.passthrough;
         let sends_tunnel =
-            !caller.pod.and_then(|p| p.spec.container("istio-proxy")).is_some_and(|c| c.env("ISTIO_META_DISABLE_HBONE_SEND") == Some("true"));
+            caller.pod.and_then(|p| p.spec.container("istio-proxy")).is_none_or(|c| c.env("ISTIO_META_DISABLE_HBONE_SEND") != Some("true"));
         let tunnels = !passthrough && sends_tunnel;
         if let Some((object, tls)) = settings.tls {
             return written(caller, applied, object, &tls, Cluster { tls: ClusterTls::Plain, marked, passthrough, tunnels, because: Vec::new() });
