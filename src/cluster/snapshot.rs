@@ -2,7 +2,7 @@
 //! and one `objects/<resource>.jsonl` for each kind, objects in the API's own form.
 //!
 //! Objects are reduced on reading, so a snapshot holds no Secret data but public certificates, no environment but the proxies' own settings
-//! and no foreign annotations. What is left is redacted once more on writing: see [`redact`].
+//! and no foreign annotations. What is left is redacted once more on writing: see `redact.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};

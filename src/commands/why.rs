@@ -26,7 +26,7 @@ pub struct WhyArgs {
     /// Who calls: deploy/NAME, NAME.NAMESPACE, or gateway/NAME for requests from outside
     #[arg(value_name = "CLIENT")]
     pub client: String,
-    /// Whom: HOST[:PORT] as the client types it, or a URL
+    /// Whom: HOST or HOST:PORT as the client types it, or a URL
     #[arg(value_name = "SERVER[:PORT]")]
     pub server: String,
     /// HTTP method (default: GET)

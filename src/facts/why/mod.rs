@@ -160,7 +160,7 @@ fn at(step: &Step) -> &'static str {
         (StepKind::Authorization, StepPlace::Server) => "At the server: ",
         (StepKind::Authorization, StepPlace::Waypoint) => "At the waypoint: ",
         (StepKind::Authorization | StepKind::Route, StepPlace::Gateway) => "At the gateway: ",
-        (StepKind::Mtls, _) => "The connection is not agreed: ",
+        (StepKind::Mtls, _) => "The two ends do not agree on encryption: ",
         (StepKind::NetworkPolicy, _) => "On the network: ",
         _ => "",
     }

@@ -1,7 +1,7 @@
 //! May this client call that server, and who says so: the one place that decides about requests.
 //!
 //! A [`Request`] meets NetworkPolicies first, then what its server's mesh puts before the port: a waypoint, a gateway, a sidecar, ztunnel or
-//! Linkerd's proxy. Each answers with a [`Ruling`]; [`explain`] turns rulings into sentences.
+//! Linkerd's proxy. Each answers with a [`Ruling`]; `explain` turns rulings into sentences.
 
 mod classes;
 mod explain;
