@@ -18,11 +18,19 @@ use crate::model::{Evidence, Kind, ObjectRef};
 use crate::output::{self, ListFormat, Page, Report, clean};
 use crate::world::World;
 
+const EXAMPLES: &str = "\
+Examples:
+  kubectl mesh mtls -n shop                       # every port, and who decides
+  kubectl mesh mtls deploy/cart -n shop -o wide   # one workload, with its clients
+  kubectl mesh mtls --from deploy/frontend --to svc/cart:80 -n shop
+  kubectl mesh mtls --plan strict -n shop         # whom STRICT would refuse";
+
 /// Show what is encrypted, and what decides that
 ///
 /// For each port of a workload: whether it takes mutual TLS only, plaintext too, or plaintext only, the policy that decides, and how the clients
 /// fare that objects name. With --from and --to, what becomes of the calls of one client: what its side sends, and whether the server takes it.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct MtlsArgs {
     /// Workloads or Services: deploy/NAME, svc/NAME, NAME, NAME.NAMESPACE, or TYPE NAME (can be repeated)
     #[arg(value_name = "WORKLOAD")]

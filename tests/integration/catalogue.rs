@@ -90,7 +90,7 @@ fn help_shows_a_commands_own_flags_and_where_the_others_are() {
 #[test]
 fn examples_in_the_help_are_commands() {
     let mut seen = 0;
-    for command in ["check", "status", "injection", "version", "snapshot", "rules", "explain", "completion"] {
+    for command in ["check", "status", "injection", "version", "snapshot", "mtls", "policy", "rules", "explain", "completion"] {
         let (_, help, _) = run(&[], &[command, "--help"]);
         let examples = help.split("Examples:\n").nth(1).unwrap_or_else(|| panic!("{command} has no examples"));
         for line in examples.lines().take_while(|l| !l.is_empty()) {

@@ -14,11 +14,19 @@ use super::Terminal;
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 
+const EXAMPLES: &str = "\
+Examples:
+  kubectl mesh policy can --from deploy/frontend --to svc/cart:80 -n shop --method GET --path /items
+  kubectl mesh policy list deploy/cart -n shop    # what applies, and who enforces it
+  kubectl mesh policy matrix -n shop              # who can reach whom
+  kubectl mesh policy simulate -f policies/       # which decisions a change alters";
+
 /// Tell who may call whom, and why
 ///
 /// The policies of Istio, Linkerd and Kubernetes as their enforcers read them: one decision with what led there, everybody at once, or what a
 /// change would break.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct PolicyArgs {
     /// What to do.
     #[command(subcommand)]
