@@ -5,9 +5,9 @@
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use kubectl_mesh::cluster::files;
-use kubectl_mesh::facts;
 use kubectl_mesh::index::Index;
 use kubectl_mesh::mesh::authorization::{Call, Client, Credential, Request, Server};
+use kubectl_mesh::views;
 use kubectl_mesh::world::{SourceInfo, SourceKind, World};
 
 fn main() {
@@ -44,7 +44,7 @@ fn world(text: &str) -> World {
 #[divan::bench(args = [100, 300, 1_000], sample_count = 3, sample_size = 1)]
 fn matrix(bencher: Bencher<'_, '_>, workloads: usize) {
     let world = world(&manifests(workloads));
-    bencher.counter(ItemsCount::new(workloads * workloads)).bench_local(|| facts::matrix(black_box(&world), None, None).rows.len());
+    bencher.counter(ItemsCount::new(workloads * workloads)).bench_local(|| views::matrix(black_box(&world), None, None).rows.len());
 }
 
 /// From the text of manifests to one decision: the goal is 50 ms.
@@ -55,6 +55,6 @@ fn can(bencher: Bencher<'_, '_>, workloads: usize) {
         let world = world(black_box(&text));
         let server = world.index.workload("n0", "w0", None).unwrap();
         let client = Client { workload: world.index.workload("n1", "w1", None), credential: Credential::Membership, ..Client::default() };
-        facts::decision(&world, Server::Workload(server, 8080), &Request { client, call: Call::Any, sni: None }).decision
+        views::decision(&world, Server::Workload(server, 8080), &Request { client, call: Call::Any, sni: None }).decision
     });
 }

@@ -15,9 +15,9 @@ mod world;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use kubectl_mesh::checks::{self, Selection};
-use kubectl_mesh::facts;
 use kubectl_mesh::index::Index;
 use kubectl_mesh::model::{Coverage, Inventory, Item, Kind};
+use kubectl_mesh::views;
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 
@@ -60,7 +60,7 @@ fn all_rules(bencher: Bencher<'_, '_>, pods: usize) {
 fn mtls(bencher: Bencher<'_, '_>, pods: usize) {
     let fresh = || world::world(world::inventory(pods));
     bencher.counter(ItemsCount::new(pods)).with_inputs(fresh).bench_local_refs(|world| {
-        let report = facts::mtls(black_box(world), &facts::Wanted::default(), None);
+        let report = views::mtls(black_box(world), &views::Wanted::default(), None);
         report.workloads.len() + report.edges.len()
     });
 }

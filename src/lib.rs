@@ -4,12 +4,12 @@ pub mod cli;
 pub mod cluster;
 pub mod commands;
 pub mod error;
-pub mod facts;
 pub mod index;
 pub mod mesh;
 pub mod model;
 pub mod output;
 pub mod report;
+pub mod views;
 pub mod world;
 
 /// The plugin's name in `kubectl NAME`: the binary is `kubectl-NAME`, its completion helper `kubectl_complete-NAME`, its krew manifest `krew/NAME.yaml`.

@@ -269,7 +269,7 @@ fn format_error(error: serde_json::Error) -> SnapshotError {
 mod tests {
     use super::*;
     use crate::cluster::files;
-    use crate::model::{Access, Answer, Review, Told};
+    use crate::model::{Access, Review, ServerVersion, YesNo};
 
     const MANIFESTS: &str = r#"
 apiVersion: v1
@@ -301,8 +301,8 @@ data: {values: "keyPEM: |\n  -----BEGIN EC PRIVATE KEY-----\n  planted-key\n"}
         inventory.gaps = vec![Gap::NotServed(Kind::Server), Gap::Forbidden { kind: Kind::Node, namespace: "".into(), detail: "no".into() }];
         inventory.coverage = BTreeMap::from([(Kind::Pod, Coverage::Complete), (Kind::Node, Coverage::Hidden)]);
         let review = |resource: &str, allowed| Review { access: Access { resource: resource.into(), ..Access::default() }, allowed };
-        let reviews = vec![review("pods", Answer::Yes), review("nodes", Answer::No("no".into())), review("jobs", Answer::Unknown("?".into()))];
-        inventory.server = Some(ServerFacts { version: Told::Known("v1.33.1".into()), reviews, ..ServerFacts::default() });
+        let reviews = vec![review("pods", YesNo::Yes), review("nodes", YesNo::No("no".into())), review("jobs", YesNo::Unknown("?".into()))];
+        inventory.server = Some(ServerFacts { version: ServerVersion::Known("v1.33.1".into()), reviews, ..ServerFacts::default() });
         let (bytes, read) = round_trip(&inventory);
         assert_eq!(read.server, inventory.server);
         assert_eq!((read.pods.len(), read.objects.len()), (1, 2));

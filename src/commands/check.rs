@@ -10,7 +10,7 @@ use clap_complete::engine::ArgValueCandidates;
 
 use super::load::{RemoteArgs, Remotes};
 use super::pre::{self, PreArgs};
-use super::{Terminal, Wish, arguments, complete, file, fix, load, words};
+use super::{ReadRequest, Terminal, arguments, complete, file, fix, load, words};
 use crate::checks::{self, Selection, SuppressArg, baseline};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
@@ -145,9 +145,9 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
             .hint("name another with --remote-context or --remote-snapshot"));
     }
     let needs: BTreeSet<Kind> = checks.iter().flat_map(|c| c.needs.iter().copied()).collect();
-    let wish = Wish { kinds: needs.clone(), install, ..Wish::default() };
+    let request = ReadRequest { kinds: needs.clone(), install, ..ReadRequest::default() };
     let remotes = Remotes::open(&args.remotes, global).await?;
-    let mut loaded = load::load(global, &wish, terminal).await?;
+    let mut loaded = load::load(global, &request, terminal).await?;
     if args.pre.pre {
         pre::require_answers(&loaded.world)?;
     }

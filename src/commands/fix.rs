@@ -27,15 +27,15 @@ pub(super) fn run(report: &CheckReport, world: &World, namespace: &str, write: b
     for finding in &report.findings {
         let (Some(fix), Some(object)) = (&finding.fix, known.get(&finding.object)) else { continue };
         let Some(origin) = &object.meta().origin else { continue };
-        let wish = Wanted { object: &finding.object, path: &fix.path, value: &fix.value };
-        wanted.entry(origin.file.to_string()).or_default().push(wish);
+        let request = Wanted { object: &finding.object, path: &fix.path, value: &fix.value };
+        wanted.entry(origin.file.to_string()).or_default().push(request);
     }
     let (mut fixed, mut left) = (0, 0);
     for (name, wishes) in wanted {
         match of_file(&name, &wishes, inventory, namespace) {
             Ok(Change { before, after, edits, refused }) => {
-                for (wish, why) in &refused {
-                    terminal.problem(format!("{name}: {} {} is not fixed: {why}", wish.object, wish.path));
+                for (request, why) in &refused {
+                    terminal.problem(format!("{name}: {} {} is not fixed: {why}", request.object, request.path));
                 }
                 left += refused.len();
                 if edits == 0 {
@@ -89,14 +89,14 @@ fn of_file<'a>(name: &str, wishes: &'a [Wanted<'a>], judged: &Inventory, namespa
     let (then, now) = (objects(judged), objects(&now));
     let mut change = Change { after: before.clone(), before, edits: 0, refused: Vec::new() };
     let mut edits: Vec<Edit> = Vec::new();
-    for wish in wishes {
-        let same = match (then.get(wish.object), now.get(wish.object)) {
+    for request in wishes {
+        let same = match (then.get(request.object), now.get(request.object)) {
             (Some(then), Some(now)) => then.is(now).then_some(now),
             _ => None,
         };
         let made = match same.and_then(|object| object.meta().origin.as_deref()) {
             None => Err("the file changed since it was read: run check again".to_owned()),
-            Some(origin) => Edit::of(&change.before, &origin.spans, wish.path, wish.value),
+            Some(origin) => Edit::of(&change.before, &origin.spans, request.path, request.value),
         };
         match made {
             Ok(edit) if edits.contains(&edit) => {}
@@ -107,11 +107,11 @@ fn of_file<'a>(name: &str, wishes: &'a [Wanted<'a>], judged: &Inventory, namespa
                     Ok(after) => (change.after, change.edits) = (after, edits.len()),
                     Err(why) => {
                         edits.pop();
-                        change.refused.push((wish, why));
+                        change.refused.push((request, why));
                     }
                 }
             }
-            Err(why) => change.refused.push((wish, why)),
+            Err(why) => change.refused.push((request, why)),
         }
     }
     Ok(change)

@@ -4,12 +4,12 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::{Terminal, Wish, load, words};
+use super::{ReadRequest, Terminal, load, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
-use crate::facts::{self, InjectionReport, InjectionRow, Target};
 use crate::model::{Evidence, ObjectRef};
 use crate::output::{self, ListFormat, Page, Report, clean};
+use crate::views::{self, InjectionReport, InjectionRow, Target};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,15 +34,15 @@ pub struct InjectionArgs {
 
 /// Runs the command.
 pub async fn run(args: &InjectionArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let wish = Wish { kinds: facts::MEMBERSHIP_KINDS.iter().copied().collect(), ..Wish::default() };
-    let loaded = load::load(global, &wish, terminal).await?;
+    let request = ReadRequest { kinds: views::MEMBERSHIP_KINDS.iter().copied().collect(), ..ReadRequest::default() };
+    let loaded = load::load(global, &request, terminal).await?;
     let world = &loaded.world;
     let only = global.source.mesh.id();
     let mut report = match words::target(world, &args.workload, global)? {
-        None => facts::injection(world, only),
-        Some(Target::Workload(workload)) => facts::injection_of(world, workload, only),
+        None => views::injection(world, only),
+        Some(Target::Workload(workload)) => views::injection_of(world, workload, only),
         Some(Target::Service(service)) => {
-            let page = facts::service_page(world, service, only);
+            let page = views::service_page(world, service, only);
             InjectionReport { workloads: page.workloads, gaps: page.gaps, in_full: false }
         }
     };
@@ -51,7 +51,7 @@ pub async fn run(args: &InjectionArgs, global: &GlobalArgs, terminal: &mut Termi
         words::nothing("workloads", world, terminal);
     }
     output::report(&report, args.output, Some(world), &mut terminal.out)?;
-    Ok(words::judged(world, facts::MEMBERSHIP_KINDS, report.workloads.iter().all(|r| r.unknown.is_some()), terminal))
+    Ok(words::judged(world, views::MEMBERSHIP_KINDS, report.workloads.iter().all(|r| r.unknown.is_some()), terminal))
 }
 
 impl Report for InjectionReport {

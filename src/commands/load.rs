@@ -43,7 +43,7 @@ const AUTHORITIES: [&str; 3] = ["cacerts", "istio-ca-secret", "linkerd-identity-
 
 /// What a command wants to read.
 #[derive(Clone, Debug, Default)]
-pub struct Wish {
+pub struct ReadRequest {
     /// Kinds it needs; sources that hold everything anyway (files, snapshots) ignore this.
     pub kinds: BTreeSet<Kind>,
     /// Whether a live cluster is read in all namespaces even where answers are wanted for one: what holds there depends on others.
@@ -52,7 +52,7 @@ pub struct Wish {
     pub install: Option<Install>,
 }
 
-impl Wish {
+impl ReadRequest {
     /// Everything that any command reads.
     pub fn everything() -> Self {
         Self { kinds: Kind::ALL.iter().copied().collect(), ..Self::default() }
@@ -82,16 +82,16 @@ impl Loaded {
 }
 
 /// Reads what the flags name.
-pub(crate) async fn load(global: &GlobalArgs, wish: &Wish, terminal: &mut Terminal) -> Result<Loaded, CliError> {
-    let mut loaded = from_source(global, wish, terminal).await?;
+pub(crate) async fn load(global: &GlobalArgs, request: &ReadRequest, terminal: &mut Terminal) -> Result<Loaded, CliError> {
+    let mut loaded = from_source(global, request, terminal).await?;
     if let Some(name) = global.cluster.namespace.as_deref().filter(|_| !global.cluster.all_namespaces) {
         namespace::verify(name, &loaded.world, terminal)?;
     }
-    loaded.world.install = wish.install.clone().unwrap_or_default();
+    loaded.world.install = request.install.clone().unwrap_or_default();
     Ok(loaded)
 }
 
-async fn from_source(global: &GlobalArgs, wish: &Wish, terminal: &mut Terminal) -> Result<Loaded, CliError> {
+async fn from_source(global: &GlobalArgs, request: &ReadRequest, terminal: &mut Terminal) -> Result<Loaded, CliError> {
     let source = &global.source;
     if source.demo {
         return Ok(plain(demo::read(), SourceKind::Demo, "demo", global));
@@ -104,7 +104,7 @@ async fn from_source(global: &GlobalArgs, wish: &Wish, terminal: &mut Terminal) 
     // Before connecting: a credential plugin would swallow what is piped in.
     let manifests = if source.filename.is_empty() { None } else { Some(manifests(global, terminal)?) };
     let Some(manifests) = manifests else {
-        let (inventory, context) = cluster(global, wish, terminal).await?;
+        let (inventory, context) = cluster(global, request, terminal).await?;
         return Ok(plain(inventory, SourceKind::Cluster, &context, global));
     };
     let name = source.filename.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
@@ -114,7 +114,7 @@ async fn from_source(global: &GlobalArgs, wish: &Wish, terminal: &mut Terminal) 
     if !source.with_cluster {
         return Ok(Loaded { ignored, broken, ..plain(files, SourceKind::Files, &name, global) });
     }
-    let (cluster, context) = cluster(global, wish, terminal).await?;
+    let (cluster, context) = cluster(global, request, terminal).await?;
     let (inventory, laid) = overlay::lay(files, cluster);
     let loaded = plain(inventory, SourceKind::Overlay, &format!("{name} over {context}"), global);
     Ok(Loaded { ignored, broken, laid_over: Some(laid), ..loaded })
@@ -252,17 +252,17 @@ fn duration(flag: &str, text: &str) -> Result<Option<Duration>, CliError> {
     }
 }
 
-async fn cluster(global: &GlobalArgs, wish: &Wish, terminal: &mut Terminal) -> Result<(Inventory, String), CliError> {
+async fn cluster(global: &GlobalArgs, request: &ReadRequest, terminal: &mut Terminal) -> Result<(Inventory, String), CliError> {
     let args = &global.cluster;
     let connection = connection(global, args.context.as_deref()).await?;
     let bar = Bar::new(terminal.progress);
     bar.say(format!("connecting to {}", connection.server()));
     let only = args.namespace.as_deref().filter(|_| !args.all_namespaces);
     let scope = match only {
-        Some(namespace) if !wish.everywhere => Scope::One(namespace.into()),
+        Some(namespace) if !request.everywhere => Scope::One(namespace.into()),
         _ => Scope::All,
     };
-    let kinds: BTreeSet<Kind> = wish.kinds.iter().chain(ALWAYS).copied().collect();
+    let kinds: BTreeSet<Kind> = request.kinds.iter().chain(ALWAYS).copied().collect();
     let mut inventory = read(&connection, kinds.clone(), scope.clone(), &bar).await?;
     let refused = [Kind::Pod, Kind::Service, Kind::Deployment].iter().any(|kind| refused_everywhere(&inventory, *kind));
     if scope == Scope::All && refused && !args.all_namespaces {
@@ -270,10 +270,10 @@ async fn cluster(global: &GlobalArgs, wish: &Wish, terminal: &mut Terminal) -> R
         terminal.note(format!("may not list cluster-wide: looking at namespace {namespace} only (-n chooses another, -A insists)"));
         inventory = read(&connection, kinds, Scope::One(namespace.as_str().into()), &bar).await?;
     }
-    if wish.everywhere && inventory.namespace.is_none() {
+    if request.everywhere && inventory.namespace.is_none() {
         inventory.focus = only.map(Str::from);
     }
-    if let Some(install) = &wish.install {
+    if let Some(install) = &request.install {
         inventory.server = Some(connection.facts(&install.rights()).await);
     }
     bar.done();

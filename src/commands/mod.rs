@@ -22,7 +22,7 @@ pub mod version;
 pub mod why;
 mod words;
 
-pub use load::{Loaded, Wish};
+pub use load::{Loaded, ReadRequest};
 pub use terminal::Terminal;
 
 use clap::CommandFactory as _;

@@ -7,15 +7,15 @@ use std::io::{self, Write};
 
 use clap::{Args, ValueEnum};
 
-use super::{Terminal, Wish, load, words};
+use super::{ReadRequest, Terminal, load, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
-use crate::facts::{self, ClientRow, EdgeRow, ModeRow, MtlsReport, MtlsRow, Target, UNKNOWN, Wanted};
 use crate::index::Workload;
 use crate::mesh::mtls::{Outcome, ServerMode};
 use crate::mesh::resolve::{self, Name};
 use crate::model::{Evidence, Kind, ObjectRef};
 use crate::output::{self, ListFormat, Page, Report, clean};
+use crate::views::{self, ClientRow, EdgeRow, ModeRow, MtlsReport, MtlsRow, Target, UNKNOWN, Wanted};
 use crate::world::World;
 
 const EXAMPLES: &str = "\
@@ -63,14 +63,14 @@ pub enum PlannedMode {
 
 /// Runs the command.
 pub async fn run(args: &MtlsArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let kinds = [facts::MEMBERSHIP_KINDS, facts::MTLS_KINDS, facts::CLIENT_KINDS];
-    let wish = Wish { kinds: kinds.into_iter().flatten().copied().collect(), everywhere: true, ..Wish::default() };
-    let loaded = load::load(global, &wish, terminal).await?;
+    let kinds = [views::MEMBERSHIP_KINDS, views::MTLS_KINDS, views::CLIENT_KINDS];
+    let request = ReadRequest { kinds: kinds.into_iter().flatten().copied().collect(), everywhere: true, ..ReadRequest::default() };
+    let loaded = load::load(global, &request, terminal).await?;
     let world = &loaded.world;
     if let (Some(from), Some(to)) = (&args.from, &args.to) {
         let client = client(world, from, global)?;
         let (name, port) = server(world, client, to)?;
-        let report = facts::mtls_edge(world, client, &name, port, args.subset.as_deref());
+        let report = views::mtls_edge(world, client, &name, port, args.subset.as_deref());
         return show(&report, world, args.output, terminal);
     }
     let workloads = wanted(world, &args.workload, global)?;
@@ -80,10 +80,10 @@ pub async fn run(args: &MtlsArgs, global: &GlobalArgs, terminal: &mut Terminal) 
             PlannedMode::Strict => ServerMode::Strict,
             PlannedMode::Permissive => ServerMode::Permissive,
         };
-        let report = facts::mtls_plan(world, mode, &wanted, global.source.mesh.id());
+        let report = views::mtls_plan(world, mode, &wanted, global.source.mesh.id());
         return plan::show(&report, world, args.output, terminal);
     }
-    let report = facts::mtls(world, &wanted, global.source.mesh.id());
+    let report = views::mtls(world, &wanted, global.source.mesh.id());
     if report.workloads.is_empty() {
         words::nothing("workloads", world, terminal);
     }
@@ -95,7 +95,7 @@ fn show(report: &MtlsReport, world: &World, format: ListFormat, terminal: &mut T
     let edge_unknown = |e: &EdgeRow| e.outcome == Outcome::Unknown;
     let port_unknown = |w: &MtlsRow| w.ports.iter().all(|p| p.mode == ServerMode::Unknown);
     let nothing_known = if report.workloads.is_empty() { report.edges.iter().all(edge_unknown) } else { report.workloads.iter().all(port_unknown) };
-    let kinds = [facts::MEMBERSHIP_KINDS, facts::MTLS_KINDS].concat();
+    let kinds = [views::MEMBERSHIP_KINDS, views::MTLS_KINDS].concat();
     Ok(words::judged(world, &kinds, nothing_known, terminal))
 }
 
@@ -172,7 +172,7 @@ fn server<'w>(world: &'w World, client: &Workload, to: &str) -> Result<(Name<'w>
     let Some(service) = name.aliases.first().copied().or(name.service()) else {
         // Found by the same words as elsewhere, so that the suggestion is the same.
         let (short, ns) = host.split_once('.').map_or((host, namespace.as_str()), |(short, rest)| (short, rest.split('.').next().unwrap_or(rest)));
-        facts::find(world, &[format!("svc/{short}")], Some(ns)).map_err(words::not_found)?;
+        views::find(world, &[format!("svc/{short}")], Some(ns)).map_err(words::not_found)?;
         return Err(wrong());
     };
     let ports = &service.spec.ports;

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum as _};
 
-use super::{Terminal, Wish, file, load};
+use super::{ReadRequest, Terminal, file, load};
 use crate::cli::GlobalArgs;
 use crate::cluster::snapshot::{self, SnapshotError, Taken};
 use crate::error::{CliError, Exit};
 use crate::mesh::install::{Install, Target};
-use crate::model::{MeshId, Told};
+use crate::model::{MeshId, ServerVersion};
 use crate::output::CheckFormat;
 
 const EXAMPLES: &str = "\
@@ -53,8 +53,8 @@ pub async fn run(args: &SnapshotArgs, global: &GlobalArgs, terminal: &mut Termin
         return Err(CliError::usage("a snapshot is no text for a terminal").hint("send it to a file or another program"));
     }
     let planned = || Install { targets: [MeshId::Istio, MeshId::Linkerd].map(Target::usual).into(), from_version: None };
-    let wish = Wish { install: args.pre.then(planned), ..Wish::everything() };
-    let loaded = load::load(global, &wish, terminal).await?;
+    let request = ReadRequest { install: args.pre.then(planned), ..ReadRequest::everything() };
+    let loaded = load::load(global, &request, terminal).await?;
     let world = &loaded.world;
     let inventory = world.index.inventory();
     let missing: Vec<String> = inventory.gaps.iter().filter(|gap| gap.hides_objects()).map(ToString::to_string).collect();
@@ -66,7 +66,7 @@ pub async fn run(args: &SnapshotArgs, global: &GlobalArgs, terminal: &mut Termin
         at: world.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         by: env!("CARGO_PKG_VERSION").to_owned(),
         server_version: match inventory.server.as_ref().map(|server| &server.version) {
-            Some(Told::Known(version)) => version.to_string(),
+            Some(ServerVersion::Known(version)) => version.to_string(),
             _ => String::new(),
         },
     };

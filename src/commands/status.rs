@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::injection::chains;
-use super::{Terminal, Wish, load, words};
+use super::{ReadRequest, Terminal, load, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
-use crate::facts::{self, ComponentRow, ControlPlaneRow, NamespaceRow, ServicePage, StatusReport, Target, UNKNOWN, WorkloadPage};
 use crate::model::{Kind, ObjectRef};
 use crate::output::{self, ListFormat, Page, Report, clean};
+use crate::views::{self, ComponentRow, ControlPlaneRow, NamespaceRow, ServicePage, StatusReport, Target, UNKNOWN, WorkloadPage};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,13 +35,13 @@ pub struct StatusArgs {
 
 /// Runs the command.
 pub async fn run(args: &StatusArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let kinds = facts::MEMBERSHIP_KINDS.iter().chain(facts::POLICY_KINDS).chain(&[Kind::Gateway]);
-    let loaded = load::load(global, &Wish { kinds: kinds.copied().collect(), ..Wish::default() }, terminal).await?;
+    let kinds = views::MEMBERSHIP_KINDS.iter().chain(views::POLICY_KINDS).chain(&[Kind::Gateway]);
+    let loaded = load::load(global, &ReadRequest { kinds: kinds.copied().collect(), ..ReadRequest::default() }, terminal).await?;
     let world = &loaded.world;
     let only = global.source.mesh.id();
     match words::target(world, &args.workload, global)? {
         None => {
-            let report = facts::status(world, only);
+            let report = views::status(world, only);
             if report.meshes.is_empty() {
                 words::no_mesh(world, terminal);
                 if report.namespaces.is_empty() {
@@ -52,11 +52,11 @@ pub async fn run(args: &StatusArgs, global: &GlobalArgs, terminal: &mut Terminal
             Ok(words::judged(world, &question(), report.namespaces.is_empty(), terminal))
         }
         Some(Target::Workload(workload)) => {
-            output::report(&facts::workload_page(world, workload, only), args.output, Some(world), &mut terminal.out)?;
+            output::report(&views::workload_page(world, workload, only), args.output, Some(world), &mut terminal.out)?;
             Ok(words::judged(world, &question(), false, terminal))
         }
         Some(Target::Service(service)) => {
-            output::report(&facts::service_page(world, service, only), args.output, Some(world), &mut terminal.out)?;
+            output::report(&views::service_page(world, service, only), args.output, Some(world), &mut terminal.out)?;
             Ok(words::judged(world, &question(), false, terminal))
         }
     }
@@ -64,7 +64,7 @@ pub async fn run(args: &StatusArgs, global: &GlobalArgs, terminal: &mut Terminal
 
 /// The kinds that the answer stands on.
 fn question() -> Vec<Kind> {
-    facts::MEMBERSHIP_KINDS.iter().chain(facts::POLICY_KINDS).copied().collect()
+    views::MEMBERSHIP_KINDS.iter().chain(views::POLICY_KINDS).copied().collect()
 }
 
 impl Report for StatusReport {
@@ -179,12 +179,12 @@ impl Report for WorkloadPage {
     }
 }
 
-fn service(row: &facts::ServiceRow) -> String {
+fn service(row: &views::ServiceRow) -> String {
     let waypoint = row.waypoint.as_deref().map_or(String::new(), |w| format!("  through waypoint {w}"));
     format!("{} ({}) {}{waypoint}", row.name, row.kind, row.ports.join(", "))
 }
 
-fn port(row: &facts::PortRow) -> String {
+fn port(row: &views::PortRow) -> String {
     let name = if row.name.is_empty() { String::new() } else { format!(" {}", row.name) };
     let accepts = row.accepts.as_deref().map_or(String::new(), |a| format!("  accepts {}", if a == "unknown" { UNKNOWN } else { a }));
     let decider = row.decider.as_deref().map_or(String::new(), |d| if accepts.is_empty() { format!("  governed by {d}") } else { format!(" ({d})") });

@@ -4,12 +4,12 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::{Terminal, Wish, load, status, words};
+use super::{ReadRequest, Terminal, load, status, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
-use crate::facts::{self, VersionReport};
 use crate::model::{Kind, ObjectRef};
 use crate::output::{self, ListFormat, Page, Report};
+use crate::views::{self, VersionReport};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,10 +36,10 @@ pub async fn run(args: &VersionArgs, global: &GlobalArgs, terminal: &mut Termina
         terminal.out.flush()?;
         return Ok(Exit::Ok);
     }
-    let wish = Wish { kinds: [Kind::ConfigMap].into_iter().collect(), ..Wish::default() };
-    let loaded = load::load(global, &wish, terminal).await?;
+    let request = ReadRequest { kinds: [Kind::ConfigMap].into_iter().collect(), ..ReadRequest::default() };
+    let loaded = load::load(global, &request, terminal).await?;
     let world = &loaded.world;
-    let report = facts::versions(world, global.source.mesh.id());
+    let report = views::versions(world, global.source.mesh.id());
     if report.meshes.is_empty() {
         words::no_mesh(world, terminal);
     }

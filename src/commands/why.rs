@@ -4,12 +4,12 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::{Terminal, Wish, load, words};
+use super::{ReadRequest, Terminal, load, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
-use crate::facts::{self, WhyReport};
 use crate::model::{Step, StepKind, StepPlace, StepResult};
 use crate::output::{self, ListFormat, Style, clean};
+use crate::views::{self, WhyReport};
 use crate::world::World;
 
 /// Follow one request from a client to a server, and tell where it ends and why
@@ -45,15 +45,15 @@ pub struct WhyArgs {
 
 /// Runs the command.
 pub async fn run(args: &WhyArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let kinds = facts::MEMBERSHIP_KINDS.iter().chain(facts::POLICY_KINDS).chain(facts::DECISION_KINDS).chain(facts::WHY_KINDS);
+    let kinds = views::MEMBERSHIP_KINDS.iter().chain(views::POLICY_KINDS).chain(views::DECISION_KINDS).chain(views::WHY_KINDS);
     // The namespace is where names are looked up, not all there is to read: a request crosses namespaces.
     let mut everywhere = global.clone();
     let namespace = everywhere.cluster.namespace.take().filter(|_| !global.cluster.all_namespaces);
-    let loaded = load::load(&everywhere, &Wish { kinds: kinds.copied().collect(), ..Wish::default() }, terminal).await?;
+    let loaded = load::load(&everywhere, &ReadRequest { kinds: kinds.copied().collect(), ..ReadRequest::default() }, terminal).await?;
     let world = &loaded.world;
     let asked: Vec<String> = [&args.client, &args.server].into_iter().chain(&args.method).chain(&args.path).cloned().collect();
-    let asked = facts::ask(world, &asked, &args.header, namespace.as_deref()).map_err(words::not_found)?;
-    let report = facts::why(world, &asked);
+    let asked = views::ask(world, &asked, &args.header, namespace.as_deref()).map_err(words::not_found)?;
+    let report = views::why(world, &asked);
     let style = terminal.style.clone();
     let out = &mut terminal.out;
     match args.output {
@@ -125,7 +125,7 @@ fn step_lines(step: &Step, report: &WhyReport, wide: bool, world: &World, style:
     for evidence in step.because.iter().filter(|_| unfold) {
         let Some(object) = &evidence.object else { continue };
         let path = evidence.path.as_ref().filter(|p| !p.is_empty()).map_or(String::new(), |p| format!("  {p}"));
-        let place = facts::place(world, object, evidence.path.as_deref());
+        let place = views::place(world, object, evidence.path.as_deref());
         let place = place.map_or(String::new(), |p| format!("  {p}"));
         writeln!(out, "{}", output::wrapped(&clean(&format!("{object}{path}{place}")), UNDER, UNDER, style))?;
         if !evidence.text.is_empty() && !step.text.contains(&evidence.text) {

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::Terminal;
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
-use crate::facts::{self, NotFound, Target};
 use crate::model::{Gap, Kind, ObjectRef};
 use crate::output;
+use crate::views::{self, NotFound, Target};
 use crate::world::{Sight, SourceKind, World};
 
 /// What the words of a command line name; nothing when there are none.
@@ -15,7 +15,7 @@ pub(super) fn target<'w>(world: &'w World, words: &[String], global: &GlobalArgs
     if words.is_empty() {
         return Ok(None);
     }
-    facts::find(world, words, namespace(global)).map(Some).map_err(not_found)
+    views::find(world, words, namespace(global)).map(Some).map_err(not_found)
 }
 
 /// The objects that the words of a command line name, of any kind; nothing when there are no words.
@@ -23,7 +23,7 @@ pub(super) fn objects(world: &World, words: &[String], global: &GlobalArgs) -> R
     if words.is_empty() {
         return Ok(None);
     }
-    facts::objects(world, words, namespace(global)).map(Some).map_err(not_found)
+    views::objects(world, words, namespace(global)).map(Some).map_err(not_found)
 }
 
 /// The one namespace that the flags name.

@@ -31,7 +31,7 @@ pub struct Certificate {
     pub is_authority: bool,
     /// Whether it is signed with SHA-256, by ECDSA or RSA.
     pub signed_with_sha256: bool,
-    /// All of it, in DER: two certificates are the same when this is.
+    /// The whole certificate, DER-encoded: two certificates are the same when this is.
     pub der: Vec<u8>,
 }
 

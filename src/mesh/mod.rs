@@ -111,13 +111,13 @@ fn namespace_words(index: &Index, name: &str) -> Result<(Map, Map), Gap> {
 }
 
 /// The pod that decides about a workload: its template, or the pod itself.
-struct Shape<'a> {
+struct AdmittedPod<'a> {
     index: &'a Index,
     workload: &'a Workload,
     spec: &'a PodSpec,
 }
 
-impl<'a> Shape<'a> {
+impl<'a> AdmittedPod<'a> {
     fn of(index: &'a Index, workload: &'a Workload) -> Option<Self> {
         Some(Self { index, workload, spec: index.pod_spec(workload)? })
     }
@@ -130,7 +130,7 @@ impl<'a> Shape<'a> {
         &self.workload.annotations
     }
 
-    /// Evidence at a field of the pod shape.
+    /// Evidence at a field of the pod admitted.
     fn evidence(&self, path: &str, text: impl Into<String>) -> Evidence {
         let full = match self.index.template_path(self.workload) {
             "" => path.to_owned(),
@@ -150,12 +150,12 @@ impl<'a> Shape<'a> {
 
 /// A pod that stands for all that are like it.
 #[derive(Clone, Copy)]
-struct Alike<'a> {
+struct PodVariant<'a> {
     pod: &'a Pod,
     pods: usize,
 }
 
-impl std::ops::Deref for Alike<'_> {
+impl std::ops::Deref for PodVariant<'_> {
     type Target = Pod;
     fn deref(&self) -> &Pod {
         self.pod
@@ -167,7 +167,7 @@ impl std::ops::Deref for Alike<'_> {
 struct Drifts(Vec<(usize, Drift)>);
 
 impl Drifts {
-    fn add(&mut self, code: &'static str, restart: bool, found: Alike<'_>, path: &str, text: impl Into<String>) {
+    fn add(&mut self, code: &'static str, restart: bool, found: PodVariant<'_>, path: &str, text: impl Into<String>) {
         let text = text.into();
         // A workload has few kinds of difference, however many pods.
         if let Some((count, _)) = self.0.iter_mut().find(|(_, d)| d.code == code && d.evidence.text == text) {

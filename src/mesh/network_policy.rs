@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::MeshView;
-use super::authorization::{Missing, Reason, RuleRef, Shape, Truth, Verdict};
+use super::authorization::{Missing, PodGroup, Reason, RuleRef, Truth, Verdict};
 use crate::index::Workload;
 use crate::model::{Field, Kind, LabelSelector, Map, Object, PodSpec};
 
@@ -192,6 +192,6 @@ pub fn of_workload<'p>(workload: &'p Workload, addresses: &'p [IpAddr]) -> Peer<
 }
 
 /// The server's end of a connection.
-pub fn of_shape<'p>(shape: &'p Shape<'_>) -> Peer<'p> {
-    Peer { pod: Some((shape.namespace, shape.labels)), addresses: &shape.addresses }
+pub fn of_shape<'p>(group: &'p PodGroup<'_>) -> Peer<'p> {
+    Peer { pod: Some((group.namespace, group.labels)), addresses: &group.addresses }
 }

@@ -46,7 +46,7 @@ pub use pod::{
 };
 pub use quantity::quantity;
 pub use selector::{LabelSelector, Requirement};
-pub use server::{Access, Answer, Review, ServerFacts, Told};
+pub use server::{Access, Review, ServerFacts, ServerVersion, YesNo};
 pub use service::{
     Condition, Namespace, Node, NodeCondition, NodeInfo, NodeSpec, NodeStatus, Port, Service, ServicePort, ServiceSpec, ServiceStatus,
 };

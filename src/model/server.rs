@@ -12,11 +12,11 @@ use super::meta::str_is_empty;
 #[serde(rename_all = "camelCase", default)]
 pub struct ServerFacts {
     /// Its `gitVersion`.
-    pub version: Told,
+    pub version: ServerVersion,
     /// What who asked may do.
     pub reviews: Vec<Review>,
     /// Whether aggregated APIs can authenticate who is passed on to them.
-    pub aggregation: Answer,
+    pub aggregation: YesNo,
     /// This machine's clock (RFC 3339) when the version was asked.
     pub asked_at: Option<Str>,
     /// The server's clock (RFC 3339) when it answered that.
@@ -26,14 +26,14 @@ pub struct ServerFacts {
 /// A word that a server was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Told {
+pub enum ServerVersion {
     /// The word.
     Known(Str),
     /// Why there is none.
     Unknown(Str),
 }
 
-impl Default for Told {
+impl Default for ServerVersion {
     fn default() -> Self {
         Self::Unknown("it was not asked".into())
     }
@@ -42,7 +42,7 @@ impl Default for Told {
 /// The answer to a question of yes or no.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Answer {
+pub enum YesNo {
     /// Yes.
     Yes,
     /// No, with the server's words, which may be none.
@@ -51,7 +51,7 @@ pub enum Answer {
     Unknown(Str),
 }
 
-impl Default for Answer {
+impl Default for YesNo {
     fn default() -> Self {
         Self::Unknown("it was not asked".into())
     }
@@ -94,12 +94,12 @@ pub struct Review {
     /// What.
     pub access: Access,
     /// The server's answer.
-    pub allowed: Answer,
+    pub allowed: YesNo,
 }
 
 impl ServerFacts {
     /// Whether `access` is allowed.
-    pub fn allows(&self, access: &Access) -> Answer {
+    pub fn allows(&self, access: &Access) -> YesNo {
         self.reviews.iter().find(|r| r.access == *access).map(|r| r.allowed.clone()).unwrap_or_default()
     }
 }

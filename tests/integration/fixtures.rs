@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use kubectl_mesh::cluster::files;
 use kubectl_mesh::index::Index;
 use kubectl_mesh::mesh::install::{Install, Target};
-use kubectl_mesh::model::{Answer, Coverage, Kind, MeshId, Review, ServerFacts};
+use kubectl_mesh::model::{Coverage, Kind, MeshId, Review, ServerFacts, YesNo};
 use kubectl_mesh::report::CheckReport;
 use kubectl_mesh::world::{SourceInfo, SourceKind, World};
 use serde::Deserialize;
@@ -46,7 +46,7 @@ pub(crate) fn world(file: &Path) -> World {
     let install = Install { targets, from_version: asked.from_version };
     for access in install.rights() {
         if server.reviews[..known].iter().all(|r| r.access != access) {
-            server.reviews.push(Review { access, allowed: Answer::Yes });
+            server.reviews.push(Review { access, allowed: YesNo::Yes });
         }
     }
     inventory.server = Some(server);

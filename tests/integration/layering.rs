@@ -11,8 +11,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("report", &["model"]),
     ("world", &["model", "index", "mesh"]),
     ("checks", &["model", "index", "mesh", "world", "report"]),
-    ("facts", &["model", "index", "mesh", "world"]),
-    ("output", &["model", "report", "world", "checks", "facts"]),
+    ("views", &["model", "index", "mesh", "world"]),
+    ("output", &["model", "report", "world", "checks", "views"]),
     ("cluster", &["model"]),
     ("error", &["cluster"]),
 ];

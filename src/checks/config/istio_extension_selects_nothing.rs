@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::kubernetes::unwritten;
+use crate::checks::support::kubernetes::runtime_labels;
 use crate::mesh::istio::{groups, policy};
 use crate::model::{Kind, Map, Object};
 use crate::report::{Category, MeshTag, Severity};
@@ -37,8 +37,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let home = Some(namespace).filter(|ns| *ns != world.istio.root_namespace());
             let picked = || {
                 world.index.select(home, &labels).next().is_some()
-                    || groups::give(&world.index, home, &labels)
-                    || unwritten::fits(world, home, &labels)
+                    || groups::may_register(&world.index, home, &labels)
+                    || runtime_labels::may_fit(world, home, &labels)
             };
             if labels.is_empty() || picked() {
                 continue;

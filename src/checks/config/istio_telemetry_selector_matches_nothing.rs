@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::config::istio_telemetry_selector_conflict::selector;
-use crate::checks::support::kubernetes::unwritten;
+use crate::checks::support::kubernetes::runtime_labels;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -33,7 +33,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for telemetry in world.index.objects(Kind::Telemetry) {
         let (namespace, selector) = (telemetry.meta.namespace.as_str(), selector(telemetry));
         let home = Some(namespace).filter(|ns| *ns != world.istio.root_namespace());
-        let picked = || world.index.select(home, &selector).next().is_some() || unwritten::fits(world, home, &selector);
+        let picked = || world.index.select(home, &selector).next().is_some() || runtime_labels::may_fit(world, home, &selector);
         if selector.is_empty() || picked() {
             continue;
         }

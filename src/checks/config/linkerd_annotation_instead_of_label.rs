@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier::{self, Carrier};
+use crate::checks::support::linkerd::policy::annotated::{self, Annotated};
 use crate::mesh::linkerd::annotations;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -31,16 +31,16 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for carrier in carrier::all(world) {
-        let names: &[&str] = match carrier {
-            Carrier::Service(_) => &["mirror.linkerd.io/exported", "mirror.linkerd.io/federated"],
-            Carrier::Namespace(_) => &["config.linkerd.io/admission-webhooks"],
-            Carrier::Workload(_) | Carrier::Egress(_) => continue,
+    for annotated in annotated::all(world) {
+        let names: &[&str] = match annotated {
+            Annotated::Service(_) => &["mirror.linkerd.io/exported", "mirror.linkerd.io/federated"],
+            Annotated::Namespace(_) => &["config.linkerd.io/admission-webhooks"],
+            Annotated::Workload(_) | Annotated::Egress(_) => continue,
         };
-        for name in names.iter().filter(|n| carrier.annotations().has(n) && !carrier.labels().has(n)) {
+        for name in names.iter().filter(|n| annotated.annotations().has(n) && !annotated.labels().has(n)) {
             let message = format!("{name} is an annotation, and Linkerd reads it as a label only: it has no effect");
-            let codes: &[&'static str] = if matches!(carrier, Carrier::Service(_)) { &["l5d-data-plane-services-annotations"] } else { &[] };
-            carrier.add(findings, &annotations::path(name), message, "Move it from annotations to labels.".to_owned()).codes(codes);
+            let codes: &[&'static str] = if matches!(annotated, Annotated::Service(_)) { &["l5d-data-plane-services-annotations"] } else { &[] };
+            annotated.add(findings, &annotations::path(name), message, "Move it from annotations to labels.".to_owned()).codes(codes);
         }
     }
 }

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier;
+use crate::checks::support::linkerd::policy::annotated;
 use crate::mesh::linkerd::annotations::{self, CONFIG_NAMES, INJECT, RETIRED_CONFIG_NAMES, RETRY, TIMEOUT};
 use crate::mesh::linkerd::{NATIVE_SIDECAR_ANNOTATIONS, release};
 use crate::mesh::names::meant;
@@ -47,10 +47,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let version = world.linkerd.configs.first().and_then(|c| c.version.as_deref()).unwrap_or_default();
     let late = |name: &str| NATIVE_SIDECAR_ANNOTATIONS.iter().any(|(n, since)| *n == name && release::has(version, *since) == Some(false));
     let names: Vec<&str> = known.iter().map(String::as_str).filter(|name| !late(name)).collect();
-    for carrier in carrier::all(world) {
-        for (name, _) in carrier.annotations().iter() {
+    for annotated in annotated::all(world) {
+        for (name, _) in annotated.annotations().iter() {
             let Some((message, hint, severity)) = unknown(name, &known, &names) else { continue };
-            carrier.add(findings, &annotations::path(name), message, hint).severity(severity);
+            annotated.add(findings, &annotations::path(name), message, hint).severity(severity);
         }
     }
 }

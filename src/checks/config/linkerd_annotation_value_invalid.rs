@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier::{self, Carrier};
+use crate::checks::support::linkerd::policy::annotated::{self, Annotated};
 use crate::mesh::linkerd::annotations;
 use crate::mesh::linkerd::values::{self, Consequence};
 use crate::model::Kind;
@@ -37,14 +37,14 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         config.cni || !config.root().is_map() || config.root().at(["proxyInit", "runAsRoot"]).and_then(|f| f.bool()) == Some(true)
     };
     let not_root = world.linkerd.configs.first().is_some_and(|config| !as_root(config));
-    for carrier in carrier::all(world).filter(|c| c.is_for_pods()) {
-        let mut faults = values::faults(carrier.annotations());
+    for annotated in annotated::all(world).filter(|c| c.is_for_pods()) {
+        let mut faults = values::faults(annotated.annotations());
         let close_wait = "config.linkerd.io/close-wait-timeout";
-        if not_root && matches!(carrier, Carrier::Workload(_)) && carrier.annotations().has(close_wait) {
+        if not_root && matches!(annotated, Annotated::Workload(_)) && annotated.annotations().has(close_wait) {
             faults.push((close_wait.to_owned(), "needs proxyInit.runAsRoot: true".to_owned(), Consequence::NotInjected));
         }
         for (name, why, consequence) in faults {
-            let value = carrier.annotations().get(&name).unwrap_or_default();
+            let value = annotated.annotations().get(&name).unwrap_or_default();
             let (then, severity) = match consequence {
                 Consequence::Dropped => ("the default stays in force", Severity::Warning),
                 Consequence::NotInjected => ("the injector fails on it", Severity::Error),
@@ -57,7 +57,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             } else {
                 "Correct the value."
             };
-            carrier.add(findings, &annotations::path(&name), message, hint.to_owned()).severity(severity);
+            annotated.add(findings, &annotations::path(&name), message, hint.to_owned()).severity(severity);
         }
     }
 }

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier::{self, Carrier};
+use crate::checks::support::linkerd::policy::annotated::{self, Annotated};
 use crate::mesh::linkerd::annotations::{self, INJECT, TRAFFIC_PREFIXES};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -31,16 +31,16 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for carrier in carrier::all(world) {
-        let codes: &[&'static str] = match carrier {
-            Carrier::Workload(_) => &["l5d-data-plane-pod-labels"],
-            Carrier::Service(_) => &["l5d-data-plane-services-labels"],
+    for annotated in annotated::all(world) {
+        let codes: &[&'static str] = match annotated {
+            Annotated::Workload(_) => &["l5d-data-plane-pod-labels"],
+            Annotated::Service(_) => &["l5d-data-plane-services-labels"],
             _ => &[],
         };
-        let exempt = |name: &str| matches!(carrier, Carrier::Namespace(_)) && name == "config.linkerd.io/admission-webhooks";
-        for (name, value) in carrier.labels().iter().filter(|(name, _)| is_setting(name) && !exempt(name)) {
+        let exempt = |name: &str| matches!(annotated, Annotated::Namespace(_)) && name == "config.linkerd.io/admission-webhooks";
+        for (name, value) in annotated.labels().iter().filter(|(name, _)| is_setting(name) && !exempt(name)) {
             let hint = "Move it from labels to annotations.".to_owned();
-            carrier.add(findings, &annotations::label_path(name), message(name, value), hint).codes(codes);
+            annotated.add(findings, &annotations::label_path(name), message(name, value), hint).codes(codes);
         }
     }
     for controller in world.index.controllers().iter().filter(|c| c.kind != Kind::ReplicaSet) {

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier;
+use crate::checks::support::linkerd::policy::annotated;
 use crate::mesh::linkerd::annotations::{self, DEFAULT_OPAQUE_PORTS, OPAQUE_PORTS};
 use crate::mesh::linkerd::ports::PortSet;
 use crate::mesh::linkerd::server::{Protocol, tcp_ports};
@@ -45,7 +45,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for workload in world.index.select(Some(namespace), &service.spec.selector) {
             let of_pods = workload.annotations.get(OPAQUE_PORTS);
             let Some(spec) =
-                world.index.pod_spec(workload).filter(|_| (of_service.is_some() || of_pods.is_some()) && carrier::is_meshed(world, workload))
+                world.index.pod_spec(workload).filter(|_| (of_service.is_some() || of_pods.is_some()) && annotated::is_meshed(world, workload))
             else {
                 continue;
             };

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier::{self, Carrier};
+use crate::checks::support::linkerd::policy::annotated::{self, Annotated};
 use crate::mesh::linkerd::annotations::{self, OPAQUE_PORTS, REQUIRE_IDENTITY, SKIP_INBOUND, SKIP_OUTBOUND};
 use crate::mesh::linkerd::ports::PortSet;
 use crate::model::Kind;
@@ -33,13 +33,13 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for carrier in carrier::all(world) {
-        let names: &[&str] = match carrier {
-            Carrier::Service(_) | Carrier::Egress(_) => &[OPAQUE_PORTS],
+    for annotated in annotated::all(world) {
+        let names: &[&str] = match annotated {
+            Annotated::Service(_) | Annotated::Egress(_) => &[OPAQUE_PORTS],
             _ => &[OPAQUE_PORTS, REQUIRE_IDENTITY, SKIP_INBOUND, SKIP_OUTBOUND],
         };
         for name in names {
-            let Some(list) = carrier.annotations().get(name) else { continue };
+            let Some(list) = annotated.annotations().get(name) else { continue };
             let Err(fault) = PortSet::strict(list) else { continue };
             let consequence = match *name {
                 OPAQUE_PORTS => "the policy controller drops the whole list",
@@ -47,7 +47,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 _ => "it is passed over, and the port goes through the proxy",
             };
             let message = format!("{:?} in {list:?} {}: {consequence}", fault.token, fault.why);
-            let finding = carrier.add(findings, &annotations::path(name), message, "Write numbers and ranges, such as 3306,8000-8100.".to_owned());
+            let finding = annotated.add(findings, &annotations::path(name), message, "Write numbers and ranges, such as 3306,8000-8100.".to_owned());
             if *name == REQUIRE_IDENTITY {
                 finding.severity(Severity::Error);
             }

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier;
+use crate::checks::support::linkerd::policy::annotated;
 use crate::mesh::linkerd::annotations::{self, OPAQUE_PORTS, SKIP_INBOUND};
 use crate::mesh::linkerd::ports::PortSet;
 use crate::model::Kind;
@@ -32,8 +32,8 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for workload in carrier::workloads(world) {
-        let effective = |name| carrier::effective(world, workload, name);
+    for workload in annotated::workloads(world) {
+        let effective = |name| annotated::effective(world, workload, name);
         let (Some(skipped), Some(opaque)) = (effective(SKIP_INBOUND), effective(OPAQUE_PORTS)) else { continue };
         let read = |list| PortSet::lenient(list, world.index.pod_spec(workload)).0;
         let both = read(skipped).intersection(&read(opaque));

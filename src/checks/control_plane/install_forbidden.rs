@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use crate::checks::support::install::{server, tag, titles};
 use crate::checks::{Findings, Runs};
 use crate::mesh::install::Target;
-use crate::model::{Access, Answer, Kind, MeshId, ObjectRef, Str};
+use crate::model::{Access, Kind, MeshId, ObjectRef, Str, YesNo};
 use crate::report::{Category, Severity};
 use crate::world::World;
 
@@ -43,13 +43,13 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let mut unknown: BTreeMap<Str, Vec<String>> = BTreeMap::new();
     for access in world.install.rights() {
         // Whoever may not create roles at all need not hear which roles.
-        let beside_the_point = GIVE_AWAY.contains(&access.verb.as_str()) && matches!(server.allows(&create(&access)), Answer::No(_));
+        let beside_the_point = GIVE_AWAY.contains(&access.verb.as_str()) && matches!(server.allows(&create(&access)), YesNo::No(_));
         let targets: Vec<&Target> = needed.iter().filter(|(_, rights)| rights.contains(&access)).map(|(target, _)| *target).collect();
         match server.allows(&access) {
-            Answer::Yes => {}
-            Answer::No(_) if beside_the_point => {}
-            Answer::No(words) => refused(world, &access, &words, &targets, findings),
-            Answer::Unknown(why) => unknown.entry(why).or_default().push(access.to_string()),
+            YesNo::Yes => {}
+            YesNo::No(_) if beside_the_point => {}
+            YesNo::No(words) => refused(world, &access, &words, &targets, findings),
+            YesNo::Unknown(why) => unknown.entry(why).or_default().push(access.to_string()),
         }
     }
     for (why, rights) in unknown {

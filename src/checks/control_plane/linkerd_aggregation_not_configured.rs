@@ -1,6 +1,6 @@
 use crate::checks::support::install::server;
 use crate::checks::{Findings, Runs};
-use crate::model::{Answer, Kind, ObjectRef};
+use crate::model::{Kind, ObjectRef, YesNo};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -39,8 +39,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         api_version: "".into(),
     };
     match &server.aggregation {
-        Answer::Yes => {}
-        Answer::No(why) => {
+        YesNo::Yes => {}
+        YesNo::No(why) => {
             findings.add_unread(
                 &map,
                 r#"data["requestheader-client-ca-file"]"#,
@@ -48,6 +48,6 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 "Start the API server with the flags for the aggregation layer, or do without tap.",
             );
         }
-        Answer::Unknown(why) => findings.cannot_tell(&map, why.to_string()),
+        YesNo::Unknown(why) => findings.cannot_tell(&map, why.to_string()),
     }
 }

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::platform::shapes;
+use crate::checks::support::istio::platform::pods_and_templates;
 use crate::mesh::istio::labels::{is_control_plane, is_gateway};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -34,7 +34,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for shape in shapes::all(&world.index) {
+    for shape in pods_and_templates::all(&world.index) {
         // A gateway is a proxy: the injector replaces its only container.
         let is_proxy = shape.spec.container("istio-proxy").is_some_and(|c| c.image == "auto") || is_gateway(shape.workload);
         if is_control_plane(shape.own_labels) || is_proxy {

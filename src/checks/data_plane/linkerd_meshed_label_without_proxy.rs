@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier;
+use crate::checks::support::linkerd::policy::annotated;
 use crate::index::Body;
 use crate::mesh::linkerd::PLANE;
 use crate::mesh::linkerd::annotations::label_path;
@@ -33,7 +33,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for workload in carrier::workloads(world).filter(|w| !matches!(w.body, Body::Object(_))) {
+    for workload in annotated::workloads(world).filter(|w| !matches!(w.body, Body::Object(_))) {
         let bare = world
             .index
             .pod_variants(workload)

@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::platform::gateway_workloads::{GatewayWorkloads, selector, text};
-use crate::checks::support::kubernetes::unwritten;
+use crate::checks::support::kubernetes::runtime_labels;
 use crate::index::Workload;
 use crate::mesh::istio::labels::is_gateway;
 use crate::model::{Kind, Map};
@@ -41,7 +41,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let workloads = GatewayWorkloads::read(world);
     for gateway in world.index.objects(Kind::IstioGateway) {
         let selector = selector(gateway);
-        if workloads.of(gateway, &selector).next().is_some() || unwritten::fits(world, None, &selector) {
+        if workloads.of(gateway, &selector).next().is_some() || runtime_labels::may_fit(world, None, &selector) {
             continue;
         }
         let elsewhere = workloads.everywhere(&selector).first();

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::platform::shapes;
+use crate::checks::support::istio::platform::pods_and_templates;
 use crate::mesh::istio::labels::SYSTEM_NAMESPACES;
 use crate::mesh::istio::{INJECT, INJECTION, REV};
 use crate::model::{Kind, key};
@@ -45,7 +45,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             findings.missing(namespace, format!("metadata.labels{}", key(INJECTION)), kinds, message, hint);
         }
     }
-    for shape in shapes::all(&world.index).filter(|s| s.labels.is(INJECT, "true") && !s.labels.has(REV)) {
+    for shape in pods_and_templates::all(&world.index).filter(|s| s.labels.is(INJECT, "true") && !s.labels.has(REV)) {
         let Some(namespace) = world.index.namespace(&shape.workload.reference.namespace) else { continue };
         let labels = &namespace.metadata.labels;
         let system = SYSTEM_NAMESPACES.contains(&namespace.metadata.name.as_str());

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::platform::shapes;
+use crate::checks::support::istio::platform::pods_and_templates;
 use crate::mesh::istio::INJECT;
 use crate::mesh::istio::labels::{DATAPLANE_MODE, namespace_injects};
 use crate::model::Kind;
@@ -31,7 +31,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for shape in shapes::all(&world.index).filter(|s| s.spec.host_network) {
+    for shape in pods_and_templates::all(&world.index).filter(|s| s.spec.host_network) {
         let namespace = shape.workload.reference.namespace.as_str();
         let Some(labels) = world.index.namespace(namespace).map(|n| &n.metadata.labels) else { continue };
         let opted_out = shape.labels.is(INJECT, "false") || shape.annotations.is(INJECT, "false") || shape.labels.is(DATAPLANE_MODE, "none");

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::platform::shapes;
+use crate::checks::support::istio::platform::pods_and_templates;
 use crate::mesh::istio::labels::has_sidecar;
 use crate::mesh::istio::{INJECT, INJECTION, REV};
 use crate::model::{Kind, key};
@@ -30,7 +30,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for shape in shapes::all(&world.index).filter(|s| s.annotations.is(INJECT, "true") && !s.labels.has(INJECT) && !s.labels.has(REV)) {
+    for shape in pods_and_templates::all(&world.index).filter(|s| s.annotations.is(INJECT, "true") && !s.labels.has(INJECT) && !s.labels.has(REV)) {
         let Some(namespace) = world.index.namespace(&shape.workload.reference.namespace) else { continue };
         let labels = &namespace.metadata.labels;
         let by_default = world.istio.injectors.iter().any(|i| i.namespaces.matches(labels) && i.pods.matches(shape.labels));

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::platform::shapes;
+use crate::checks::support::istio::platform::pods_and_templates;
 use crate::mesh::istio::INJECT;
 use crate::model::{Kind, key};
 use crate::report::{Category, MeshTag, Severity};
@@ -29,7 +29,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for shape in shapes::all(&world.index) {
+    for shape in pods_and_templates::all(&world.index) {
         // The label decides where both are there.
         let places = [("labels", shape.labels.get(INJECT)), ("annotations", shape.annotations.get(INJECT))];
         let Some((place, value)) = places.into_iter().find_map(|(place, value)| Some((place, value?))) else { continue };

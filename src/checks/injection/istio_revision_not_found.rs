@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use crate::checks::Findings;
-use crate::checks::support::istio::platform::shapes;
+use crate::checks::support::istio::platform::pods_and_templates;
 use crate::mesh::istio::{INJECT, INJECTION, REV};
 use crate::model::{Kind, key};
 use crate::report::{Category, MeshTag, Severity};
@@ -55,7 +55,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             findings.missing(namespace, at.as_str(), WEBHOOKS, message, "Name a revision or tag that exists, then restart the pods.");
         }
     }
-    for shape in shapes::all(&world.index) {
+    for shape in pods_and_templates::all(&world.index) {
         let Some(asked) = shape.labels.get(REV).filter(|r| !r.is_empty() && !known(r)) else { continue };
         let namespace = world.index.namespace(&shape.workload.reference.namespace);
         let decides = namespace.is_some_and(|n| !n.metadata.labels.has(INJECTION) && !n.metadata.labels.has(REV));

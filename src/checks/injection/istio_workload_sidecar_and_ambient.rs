@@ -65,7 +65,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
 }
 
-/// Whether the label of a pod is one that Kiali takes for a wish (`enabled`) or a refusal (`none`), and Istio for neither.
+/// Whether the label of a pod is one that Kiali takes for a request (`enabled`) or a refusal (`none`), and Istio for neither.
 fn kiali_word(workload: &Workload) -> Option<bool> {
     match workload.labels.get("sidecar.istio.io/inject") {
         Some("enabled") => Some(true),

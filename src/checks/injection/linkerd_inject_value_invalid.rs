@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier::{self, Carrier};
+use crate::checks::support::linkerd::policy::annotated::{self, Annotated};
 use crate::mesh::linkerd::annotations::{self, INJECT};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -29,14 +29,14 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for carrier in carrier::all(world) {
-        let scope = match carrier {
-            Carrier::Namespace(_) => "no pod of the namespace is injected, not even one that is annotated itself",
-            Carrier::Workload(_) => "the pods are not injected",
-            Carrier::Service(_) | Carrier::Egress(_) => continue,
+    for annotated in annotated::all(world) {
+        let scope = match annotated {
+            Annotated::Namespace(_) => "no pod of the namespace is injected, not even one that is annotated itself",
+            Annotated::Workload(_) => "the pods are not injected",
+            Annotated::Service(_) | Annotated::Egress(_) => continue,
         };
-        let Some(value) = carrier.annotations().get(INJECT).filter(|v| !matches!(*v, "" | "enabled" | "ingress" | "disabled")) else { continue };
+        let Some(value) = annotated.annotations().get(INJECT).filter(|v| !matches!(*v, "" | "enabled" | "ingress" | "disabled")) else { continue };
         let hint = if matches!(value, "false" | "off" | "no") { "Write disabled." } else { "Write enabled, ingress or disabled." };
-        carrier.add(findings, &annotations::path(INJECT), format!("there is no value {value:?}: {scope}"), hint.to_owned());
+        annotated.add(findings, &annotations::path(INJECT), format!("there is no value {value:?}: {scope}"), hint.to_owned());
     }
 }

@@ -40,7 +40,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let workloads: Vec<&Workload> = world.index.select(Some(namespace), &service.spec.selector).collect();
         let Some(bare) = workloads.iter().find(|w| lacks_sidecar(world, w)) else { continue };
         let strict = workloads.iter().find_map(|w| Some((*w, strict_port(world, &peers, service, w)?)));
-        let Some((strict, port)) = strict.filter(|_| !tls::is_told(world, namespace, &service.metadata.name)) else { continue };
+        let Some((strict, port)) = strict.filter(|_| !tls::uses_istio_mutual(world, namespace, &service.metadata.name)) else { continue };
         findings
             .add(
                 service,

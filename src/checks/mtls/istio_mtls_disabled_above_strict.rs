@@ -80,5 +80,5 @@ fn strict_at(peer: &Object) -> Option<String> {
 fn callers_are_told(world: &World, workload: &Workload) -> bool {
     let namespace = workload.reference.namespace.as_str();
     crate::checks::support::istio::security::ports::services(&world.index, workload)
-        .any(|service| tls::is_told(world, namespace, &service.metadata.name))
+        .any(|service| tls::uses_istio_mutual(world, namespace, &service.metadata.name))
 }

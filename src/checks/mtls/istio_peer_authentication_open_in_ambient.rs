@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::checks::Findings;
 use crate::index::Workload;
-use crate::mesh::authorization::Shape;
+use crate::mesh::authorization::PodGroup;
 use crate::mesh::istio::plaintext::Plaintext;
 use crate::mesh::istio::policy::{self, Enforcer};
 use crate::mesh::istio::transport::{Mode, PeerAuthentications};
@@ -49,7 +49,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for workload in index.workloads().iter().filter(|w| w.is_live() && policy::enforcer(world.view(), w) == Enforcer::Ztunnel) {
         let namespace = workload.reference.namespace.as_str();
         let accepts = peers.accepts(namespace, &workload.labels);
-        let declared = Shape::of(index, workload).into_iter().flat_map(|s| s.ports).map(|(_, number)| number);
+        let declared = PodGroup::of(index, workload).into_iter().flat_map(|s| s.ports).map(|(_, number)| number);
         let mut ports: Vec<u16> = accepts.ports.keys().copied().chain(declared).collect();
         ports.sort_unstable();
         ports.dedup();

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier::{self, Carrier};
+use crate::checks::support::linkerd::policy::annotated::{self, Annotated};
 use crate::mesh::linkerd::annotations::{self, INJECT};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -30,15 +30,15 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for carrier in carrier::all(world).filter(|c| c.annotations().is(INJECT, "ingress")) {
-        let (message, severity) = match carrier {
-            Carrier::Namespace(_) => {
+    for annotated in annotated::all(world).filter(|c| c.annotations().is(INJECT, "ingress")) {
+        let (message, severity) = match annotated {
+            Annotated::Namespace(_) => {
                 ("every pod of the namespace runs in ingress mode: requests without l5d-dst-override leave without mTLS", Severity::Warning)
             }
-            Carrier::Workload(_) => ("requests without l5d-dst-override or a known Host leave without mTLS", Severity::Info),
-            Carrier::Service(_) | Carrier::Egress(_) => continue,
+            Annotated::Workload(_) => ("requests without l5d-dst-override or a known Host leave without mTLS", Severity::Info),
+            Annotated::Service(_) | Annotated::Egress(_) => continue,
         };
         let hint = "Make sure that the header is set, or use linkerd.io/inject: enabled.";
-        carrier.add(findings, &annotations::path(INJECT), message.to_owned(), hint.to_owned()).severity(severity);
+        annotated.add(findings, &annotations::path(INJECT), message.to_owned(), hint.to_owned()).severity(severity);
     }
 }

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier;
+use crate::checks::support::linkerd::policy::annotated;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -28,11 +28,11 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for workload in carrier::workloads(world) {
+    for workload in annotated::workloads(world) {
         let Some(spec) = world.index.pod_spec(workload) else { continue };
         let other = |protocol: &str| matches!(protocol, "UDP" | "SCTP");
         let place = spec.containers.iter().enumerate().find_map(|(i, c)| Some((i, c.ports.iter().position(|p| other(&p.protocol))?)));
-        let Some((container, port)) = place.filter(|_| carrier::is_meshed(world, workload)) else { continue };
+        let Some((container, port)) = place.filter(|_| annotated::is_meshed(world, workload)) else { continue };
         let ports = spec.containers.iter().flat_map(|c| &c.ports).filter(|p| other(&p.protocol));
         let list = ports.map(|p| format!("{}/{}", p.container_port, p.protocol)).collect::<Vec<_>>().join(", ");
         findings.add_workload(

@@ -1,7 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::security::reach::Reach;
 use crate::checks::support::istio::security::seen;
-use crate::checks::support::kubernetes::unwritten;
+use crate::checks::support::kubernetes::runtime_labels;
 use crate::index::Workload;
 use crate::mesh::istio::{groups, policy};
 use crate::model::{Intent, Kind, Map, Membership, MeshId, Object};
@@ -70,7 +70,7 @@ fn check<'a>(world: &'a World, object: &Object, in_mesh: &mut Reach<'a, impl Fn(
     let labels = labels.unwrap_or_default();
     let home = Some(namespace).filter(|_| !mesh_wide);
     let at_home = labels.is_empty() || world.index.select(home, &labels).next().is_some();
-    if !at_home && (groups::give(&world.index, home, &labels) || unwritten::fits(world, home, &labels)) {
+    if !at_home && (groups::may_register(&world.index, home, &labels) || runtime_labels::may_fit(world, home, &labels)) {
         return;
     }
     let codes: &[&'static str] = match object.kind {
@@ -96,7 +96,7 @@ fn check<'a>(world: &'a World, object: &Object, in_mesh: &mut Reach<'a, impl Fn(
     if let Some(finding) = findings.missing(object, path, &kinds, message, hint) {
         finding.codes(codes);
         let alone = |k: &str, v: &str| world.index.select(home, &[(k, v)].into_iter().collect()).next().is_none();
-        let of_operator = labels.iter().any(|(k, v)| unwritten::is_of_operator(world, k) && alone(k, v));
+        let of_operator = labels.iter().any(|(k, v)| runtime_labels::is_of_operator(world, k) && alone(k, v));
         // Where a namespace's own manifest is not among the files, who is in the mesh is not known either.
         let files = world.source.kind == SourceKind::Files;
         let unknown = || files && at_home && world.index.select(home, &labels).any(|w| world.membership(MeshId::Istio, w).is_err());

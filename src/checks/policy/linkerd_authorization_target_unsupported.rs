@@ -12,7 +12,7 @@ crate::check! {
     ///
     /// # Why it matters
     ///
-    /// Targeting a Service, a Deployment or a pod is a frequent wish, but Linkerd knows no such policy: it is refused or passed over.
+    /// Targeting a Service, a Deployment or a pod is a frequent request, but Linkerd knows no such policy: it is refused or passed over.
     ///
     /// # How to fix it
     ///

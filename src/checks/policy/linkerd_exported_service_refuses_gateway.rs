@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier;
+use crate::checks::support::linkerd::policy::annotated;
 use crate::index::Workload;
 use crate::mesh::linkerd::authz::Clients;
 use crate::mesh::linkerd::identity;
@@ -62,7 +62,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                     .any(|r| grants.of_route(namespace, r.kind, &r.meta.name).any(|g| admits(&g.clients)));
                 !own.is_empty() && !on_routes && !own.iter().any(|g| admits(&g.clients))
             })?;
-            carrier::is_meshed(world, workload).then_some((workload, port, server))
+            annotated::is_meshed(world, workload).then_some((workload, port, server))
         });
         if let Some((workload, port, server)) = refusing {
             let what = format!("calls from other clusters come as {name:?}, which Server {:?} on port {port} does not admit", server.name());

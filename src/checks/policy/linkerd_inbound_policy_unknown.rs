@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier;
+use crate::checks::support::linkerd::policy::annotated;
 use crate::mesh::linkerd::annotations::{self, DEFAULT_POLICY};
 use crate::mesh::linkerd::server::InboundPolicy;
 use crate::model::Kind;
@@ -41,11 +41,11 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             findings.add(server, access.path(), message, hint.clone());
         }
     }
-    for carrier in carrier::all(world).filter(|c| c.is_for_pods()) {
-        let Some(value) = carrier.annotations().get(DEFAULT_POLICY) else { continue };
+    for annotated in annotated::all(world).filter(|c| c.is_for_pods()) {
+        let Some(value) = annotated.annotations().get(DEFAULT_POLICY) else { continue };
         if InboundPolicy::parse(value).is_none() {
             let message = format!("there is no policy {value:?}: the cluster's default ({}) holds instead", world.linkerd.cluster.default_policy);
-            carrier.add(findings, &annotations::path(DEFAULT_POLICY), message, hint.clone());
+            annotated.add(findings, &annotations::path(DEFAULT_POLICY), message, hint.clone());
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier;
+use crate::checks::support::linkerd::policy::annotated;
 use crate::index::Body;
 use crate::mesh::linkerd::annotations::DEFAULT_POLICY;
 use crate::mesh::linkerd::authz::{Target, target};
@@ -44,7 +44,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let servers = findings.common().servers();
     let governed: HashSet<_> = servers.claims(index).into_iter().map(|c| (&c.workload.reference, c.port)).collect();
     let mut open: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for workload in carrier::workloads(world).filter(|w| namespaces.contains(w.reference.namespace.as_str()) && !matches!(w.body, Body::Object(_))) {
+    for workload in annotated::workloads(world).filter(|w| namespaces.contains(w.reference.namespace.as_str()) && !matches!(w.body, Body::Object(_)))
+    {
         let own = workload.annotations.get(DEFAULT_POLICY);
         let inherited = || index.namespace(&workload.reference.namespace)?.metadata.annotations.get(DEFAULT_POLICY);
         let policy = own.or_else(inherited).and_then(InboundPolicy::parse).unwrap_or(world.linkerd.cluster.default_policy);

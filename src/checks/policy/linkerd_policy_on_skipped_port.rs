@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier;
+use crate::checks::support::linkerd::policy::annotated;
 use crate::index::{Body, Workload};
 use crate::mesh::linkerd::annotations::{self, REQUIRE_IDENTITY, SKIP_INBOUND};
 use crate::mesh::linkerd::ports::PortSet;
@@ -41,7 +41,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let mut skipped: BTreeMap<(&str, &str), Vec<(&Workload, u16)>> = BTreeMap::new();
     for claim in servers.claims(&world.index) {
         let Some(server) = claim.servers.first() else { continue };
-        let outside = matches!(claim.workload.body, Body::Object(_)) || !carrier::is_meshed(world, claim.workload);
+        let outside = matches!(claim.workload.body, Body::Object(_)) || !annotated::is_meshed(world, claim.workload);
         if !outside && past_the_proxy(world, claim.workload).contains(claim.port) {
             skipped.entry((server.object.meta.namespace.as_str(), server.name())).or_default().push((claim.workload, claim.port));
         }
@@ -61,10 +61,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             };
         }
     }
-    for workload in carrier::workloads(world) {
+    for workload in annotated::workloads(world) {
         let Some(list) = workload.annotations.get(REQUIRE_IDENTITY) else { continue };
         let both = PortSet::strict(list).unwrap_or_default().intersection(&past_the_proxy(world, workload));
-        if !both.is_empty() && carrier::is_meshed(world, workload) {
+        if !both.is_empty() && annotated::is_meshed(world, workload) {
             let what = format!("port {both} goes past the proxy: no identity can be required there");
             findings.add_workload(workload, &annotations::path(REQUIRE_IDENTITY), what, "Take the port out of skip-inbound-ports.");
         }
@@ -74,5 +74,5 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 /// The ports that a workload's pods are made to let past the proxy.
 fn past_the_proxy(world: &World, workload: &Workload) -> PortSet {
     let installed = world.linkerd.configs.first().map_or(DEFAULT, |c| &c.skip_inbound_ports);
-    PortSet::lenient(carrier::effective(world, workload, SKIP_INBOUND).unwrap_or(installed), None).0
+    PortSet::lenient(annotated::effective(world, workload, SKIP_INBOUND).unwrap_or(installed), None).0
 }

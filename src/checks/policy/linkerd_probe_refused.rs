@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier;
+use crate::checks::support::linkerd::policy::annotated;
 use crate::index::{Body, Workload};
 use crate::mesh::linkerd::ClusterInfo;
 use crate::mesh::linkerd::annotations::{DEFAULT_POLICY, OPAQUE_PORTS, REQUIRE_IDENTITY, SKIP_INBOUND};
@@ -45,9 +45,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let mut on_routes = routes.naming(namespace, server.name()).iter().flat_map(|r| grants.of_route(namespace, r.kind, &r.meta.name));
         grants.of_server(server, cluster).iter().any(anyone) || on_routes.any(anyone)
     };
-    for workload in carrier::workloads(world).filter(|w| !matches!(w.body, Body::Object(_)) && carrier::is_meshed(world, w)) {
+    for workload in annotated::workloads(world).filter(|w| !matches!(w.body, Body::Object(_)) && annotated::is_meshed(world, w)) {
         let Some(spec) = index.pod_spec(workload) else { continue };
-        let list = |name, fallback| PortSet::lenient(carrier::effective(world, workload, name).unwrap_or(fallback), Some(spec)).0;
+        let list = |name, fallback| PortSet::lenient(annotated::effective(world, workload, name).unwrap_or(fallback), Some(spec)).0;
         let past = list(SKIP_INBOUND, world.linkerd.configs.first().map_or("4567,4568", |c| &c.skip_inbound_ports));
         let lists = [("containers", &spec.containers), ("initContainers", &spec.init_containers)];
         for (field, i, container) in lists.into_iter().flat_map(|(field, all)| all.iter().enumerate().map(move |(i, c)| (field, i, c))) {
@@ -86,7 +86,7 @@ fn asks(container: &Container, probe: &Probe) -> Option<(u16, bool)> {
 
 /// Whether the default inbound policy of a port without a Server may admit the kubelet.
 fn default_admits(world: &World, workload: &Workload, port: u16, cluster: &ClusterInfo) -> bool {
-    let named = carrier::effective(world, workload, DEFAULT_POLICY).and_then(InboundPolicy::parse).unwrap_or(cluster.default_policy);
+    let named = annotated::effective(world, workload, DEFAULT_POLICY).and_then(InboundPolicy::parse).unwrap_or(cluster.default_policy);
     let required = workload.annotations.get(REQUIRE_IDENTITY).is_some_and(|list| PortSet::strict(list).is_ok_and(|set| set.contains(port)));
     match named {
         InboundPolicy::Audit => true,

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::kubernetes::unwritten;
+use crate::checks::support::kubernetes::runtime_labels;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -36,7 +36,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             continue;
         }
         let namespace = server.object.meta.namespace.as_str();
-        if !server.selector.external && unwritten::fits(world, Some(namespace), &server.selector.labels.match_labels) {
+        if !server.selector.external && runtime_labels::may_fit(world, Some(namespace), &server.selector.labels.match_labels) {
             continue;
         }
         let (field, kinds) = if server.selector.external {

@@ -1,4 +1,4 @@
-//! Words for other clusters.
+//! The sentences that findings about other clusters share.
 
 /// `cluster west`, `clusters west and south`, `clusters west, south and north`.
 pub(in crate::checks) fn named(names: &[&str]) -> String {

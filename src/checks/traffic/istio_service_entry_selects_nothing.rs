@@ -31,7 +31,8 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     for entry in world.index.objects(Kind::ServiceEntry) {
         let (namespace, selector) = (entry.meta.namespace.as_str(), labels(entry.spec().at(["workloadSelector", "labels"])));
-        let picked = || world.index.select(Some(namespace), &selector).next().is_some() || groups::give(&world.index, Some(namespace), &selector);
+        let picked =
+            || world.index.select(Some(namespace), &selector).next().is_some() || groups::may_register(&world.index, Some(namespace), &selector);
         if selector.is_empty() || picked() {
             continue;
         }

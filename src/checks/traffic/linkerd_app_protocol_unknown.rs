@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier;
+use crate::checks::support::linkerd::policy::annotated;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -32,7 +32,7 @@ crate::check! {
 const HTTP: &[&str] = &["grpc", "grpc-web", "http2", "h2", "h2c", "http/2", "http/1.1", "http1", "ws", "kubernetes.io/ws"];
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let meshed = carrier::meshed_namespaces(world);
+    let meshed = annotated::meshed_namespaces(world);
     for service in world.index.services().iter().filter(|s| meshed.contains(s.metadata.namespace.as_str())) {
         for (i, port) in service.spec.ports.iter().enumerate() {
             let Some(protocol) = &port.app_protocol else { continue };

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier::Callers;
+use crate::checks::support::linkerd::policy::annotated::Callers;
 use crate::mesh::linkerd::routes::{self, rank};
 use crate::model::{Field, Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier::Callers;
+use crate::checks::support::linkerd::policy::annotated::Callers;
 use crate::mesh::linkerd::routes;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier::Callers;
+use crate::checks::support::linkerd::policy::annotated::Callers;
 use crate::mesh::linkerd::annotations::duration;
 use crate::mesh::linkerd::{release, routes};
 use crate::model::{Kind, Object, go_duration};

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier::{self, Carrier};
+use crate::checks::support::linkerd::policy::annotated::{self, Annotated};
 use crate::mesh::linkerd::annotations::{self, TRAFFIC_PREFIXES};
 use crate::mesh::linkerd::routes;
 use crate::model::{Kind, Map};
@@ -34,10 +34,10 @@ crate::check! {
 const HINT: &str = "Move it to the Service that is called, or to a route on that Service.";
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for carrier in carrier::all(world).filter(|c| c.is_for_pods()) {
-        let whose = if matches!(carrier, Carrier::Namespace(_)) { "a Namespace" } else { "pods" };
-        for name in of_traffic(carrier.annotations()) {
-            carrier.add(findings, &annotations::path(name), format!("nothing reads {name} on {whose}: it has no effect"), HINT.to_owned());
+    for annotated in annotated::all(world).filter(|c| c.is_for_pods()) {
+        let whose = if matches!(annotated, Annotated::Namespace(_)) { "a Namespace" } else { "pods" };
+        for name in of_traffic(annotated.annotations()) {
+            annotated.add(findings, &annotations::path(name), format!("nothing reads {name} on {whose}: it has no effect"), HINT.to_owned());
         }
     }
     for controller in world.index.controllers().iter().filter(|c| c.kind != Kind::ReplicaSet) {

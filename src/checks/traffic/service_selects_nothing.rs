@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use crate::checks::Findings;
-use crate::checks::support::kubernetes::unwritten;
+use crate::checks::support::kubernetes::runtime_labels;
 use crate::mesh::linkerd;
 use crate::model::{Kind, key};
 use crate::report::{Category, MeshTag, Severity};
@@ -39,7 +39,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if selector.is_empty() || service.spec.kind == "ExternalName" || world.index.select(Some(namespace), selector).next().is_some() {
             continue;
         }
-        if unwritten::fits(world, Some(namespace), selector) {
+        if runtime_labels::may_fit(world, Some(namespace), selector) {
             continue;
         }
         // The pair that nobody has is the likely slip.
@@ -53,7 +53,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let finding = findings.missing(service, path, &kinds, message, "Make the selector equal to labels of the pod template.");
         // Who splits its traffic among other Services needs no pods of its own.
         let is_split = splits.contains(&(namespace, service.metadata.name.as_str()));
-        let others = is_split || slip.is_some_and(|(k, _)| unwritten::is_of_operator(world, k)) || unwritten::is_of_gateway(world, selector);
+        let others =
+            is_split || slip.is_some_and(|(k, _)| runtime_labels::is_of_operator(world, k)) || runtime_labels::is_of_gateway(world, selector);
         if let Some(finding) = finding.filter(|_| others) {
             finding.severity(Severity::Info);
         }

@@ -1,7 +1,7 @@
 use crate::checks::support::install::{server, tag, titles};
 use crate::checks::{Findings, Runs};
 use crate::mesh::install::Target;
-use crate::model::{MeshId, Told};
+use crate::model::{MeshId, ServerVersion};
 use crate::report::{Category, Severity};
 use crate::world::World;
 
@@ -33,8 +33,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let Some(server) = server(world) else { return };
     let unknown = |findings: &mut Findings<'_>, why: String| findings.cannot_tell(&world.cluster(), why);
     let written = match &server.version {
-        Told::Known(version) => version,
-        Told::Unknown(why) => return unknown(findings, format!("its version could not be read: {why}")),
+        ServerVersion::Known(version) => version,
+        ServerVersion::Unknown(why) => return unknown(findings, format!("its version could not be read: {why}")),
     };
     let Some(version) = minor(written) else {
         return unknown(findings, format!("it calls its version {:?}, which is no release of Kubernetes", written.as_str()));

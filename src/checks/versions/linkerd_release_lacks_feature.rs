@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::policy::carrier::{self, Callers};
+use crate::checks::support::linkerd::policy::annotated::{self, Callers};
 use crate::mesh::linkerd::{NATIVE_SIDECAR_ANNOTATIONS, annotations, release, routes};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -77,13 +77,13 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let lacks = |edge: Edge| release::has(version, edge) == Some(false);
     let hint = |edge: Edge| format!("Upgrade to {} or later, or use what {version} knows.", edge_name(edge));
     let newer: Vec<&(&str, Edge)> = ANNOTATIONS.iter().chain(&NATIVE_SIDECAR_ANNOTATIONS).filter(|(_, edge)| lacks(*edge)).collect();
-    for carrier in carrier::all(world).filter(|_| !newer.is_empty()) {
-        for (name, edge) in newer.iter().filter(|(name, _)| carrier.annotations().has(name)) {
+    for annotated in annotated::all(world).filter(|_| !newer.is_empty()) {
+        for (name, edge) in newer.iter().filter(|(name, _)| annotated.annotations().has(name)) {
             let known =
                 NATIVE_SIDECAR_ANNOTATIONS.iter().filter(|(n, since)| n.ends_with("native-sidecar") && !lacks(*since)).map(|(n, _)| *n).next();
             let hint = known.filter(|_| name.ends_with("native-sidecar")).map_or_else(|| hint(*edge), |known| format!("This release reads {known}."));
             let message = format!("{version} does not read {name}, which came with {}", edge_name(*edge));
-            carrier.add(findings, &annotations::path(name), message, hint).related(object.clone(), "names the release");
+            annotated.add(findings, &annotations::path(name), message, hint).related(object.clone(), "names the release");
         }
     }
     for (kind, of_version, edge) in KINDS.into_iter().filter(|(_, _, edge)| lacks(*edge)) {

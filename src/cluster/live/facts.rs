@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Connection;
 use super::http::{Ask, Failure};
-use crate::model::{Access, Answer, Review, ServerFacts, Str, Told};
+use crate::model::{Access, Review, ServerFacts, ServerVersion, Str, YesNo};
 
 const REVIEWS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 const AGGREGATION: &str = "/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication";
@@ -21,15 +21,15 @@ impl Connection {
         let version = async { (self.version().await, Timestamp::now()) };
         let ((version, now), reviews, aggregation) = tokio::join!(version, reviews, self.aggregation());
         let (version, date) = match version {
-            Ok(version) => (Told::Known(version.git_version.into()), version.date),
-            Err(why) => (Told::Unknown(why.into()), None),
+            Ok(version) => (ServerVersion::Known(version.git_version.into()), version.date),
+            Err(why) => (ServerVersion::Unknown(why.into()), None),
         };
         let answered_at = date.and_then(|date| rfc2822::parse(&date).ok()).map(|zoned| Str::from(zoned.timestamp().to_string()));
         let asked_at = Some(Str::from(now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()));
         ServerFacts { version, reviews, aggregation, asked_at, answered_at }
     }
 
-    async fn may(&self, access: &Access) -> Answer {
+    async fn may(&self, access: &Access) -> YesNo {
         #[derive(Deserialize)]
         struct Reviewed {
             status: Status,
@@ -46,18 +46,18 @@ impl Connection {
         let question = question(access).to_string();
         match self.http.read(Ask::question(REVIEWS, &question)).await {
             Ok(answer) => match serde_json::from_slice::<Reviewed>(&answer.body) {
-                Ok(Reviewed { status: Status { allowed: true, .. } }) => Answer::Yes,
+                Ok(Reviewed { status: Status { allowed: true, .. } }) => YesNo::Yes,
                 Ok(Reviewed { status: Status { reason, evaluation_error, .. } }) => {
-                    Answer::No(if reason.is_empty() { evaluation_error } else { reason })
+                    YesNo::No(if reason.is_empty() { evaluation_error } else { reason })
                 }
-                Err(error) => Answer::Unknown(format!("the access review makes no sense: {error}").into()),
+                Err(error) => YesNo::Unknown(format!("the access review makes no sense: {error}").into()),
             },
-            Err(Failure::NotFound) => Answer::Unknown("the server answers no access reviews (HTTP 404)".into()),
-            Err(failure) => Answer::Unknown(failure.to_string().into()),
+            Err(Failure::NotFound) => YesNo::Unknown("the server answers no access reviews (HTTP 404)".into()),
+            Err(failure) => YesNo::Unknown(failure.to_string().into()),
         }
     }
 
-    async fn aggregation(&self) -> Answer {
+    async fn aggregation(&self) -> YesNo {
         #[derive(Deserialize)]
         struct Map {
             #[serde(default)]
@@ -65,12 +65,12 @@ impl Connection {
         }
         match self.http.read(Ask::json(AGGREGATION)).await {
             Ok(answer) => match serde_json::from_slice::<Map>(&answer.body) {
-                Ok(map) if map.data["requestheader-client-ca-file"].as_str().is_some_and(|ca| !ca.is_empty()) => Answer::Yes,
-                Ok(_) => Answer::No("--requestheader-client-ca-file is not set".into()),
-                Err(error) => Answer::Unknown(format!("the ConfigMap makes no sense: {error}").into()),
+                Ok(map) if map.data["requestheader-client-ca-file"].as_str().is_some_and(|ca| !ca.is_empty()) => YesNo::Yes,
+                Ok(_) => YesNo::No("--requestheader-client-ca-file is not set".into()),
+                Err(error) => YesNo::Unknown(format!("the ConfigMap makes no sense: {error}").into()),
             },
-            Err(Failure::NotFound) => Answer::No("there is no such ConfigMap".into()),
-            Err(failure) => Answer::Unknown(failure.to_string().into()),
+            Err(Failure::NotFound) => YesNo::No("there is no such ConfigMap".into()),
+            Err(failure) => YesNo::Unknown(failure.to_string().into()),
         }
     }
 }

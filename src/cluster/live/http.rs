@@ -107,7 +107,7 @@ impl<'a> Ask<'a> {
 }
 
 /// An answer whose body is still coming.
-pub(super) struct Answer<'a> {
+pub(super) struct Incoming<'a> {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
@@ -147,7 +147,7 @@ impl Http {
 
     /// Asks, and again after 429, 5xx and lost connections, until there is an answer or patience ends. What may not be repeated is asked again only
     /// after 429, by which the server says that it did nothing.
-    pub(super) async fn get(&self, ask: Ask<'_>) -> Result<Answer<'_>, Failure> {
+    pub(super) async fn get(&self, ask: Ask<'_>) -> Result<Incoming<'_>, Failure> {
         let patience = Instant::now() + self.request_timeout.map_or(PATIENCE, |limit| limit.min(PATIENCE));
         let patience = self.deadline.map_or(patience, |deadline| deadline.min(patience));
         let mut pause = Duration::from_millis(100);
@@ -177,13 +177,13 @@ impl Http {
     }
 
     /// Asks and reads the whole answer.
-    pub(super) async fn read(&self, ask: Ask<'_>) -> Result<Answer<'_>, Failure> {
+    pub(super) async fn read(&self, ask: Ask<'_>) -> Result<Incoming<'_>, Failure> {
         let mut answer = self.get(ask).await?;
         while answer.more().await? {}
         Ok(answer)
     }
 
-    async fn once(&self, ask: Ask<'_>) -> Result<Answer<'_>, Failure> {
+    async fn once(&self, ask: Ask<'_>) -> Result<Incoming<'_>, Failure> {
         let method = if ask.body.is_some() { Method::POST } else { Method::GET };
         let mut request = Request::builder().method(method).uri(ask.uri).header(ACCEPT, ask.accept);
         if let Some(tag) = ask.unless {
@@ -221,7 +221,7 @@ impl Http {
         // Trusted only so far: a wrong length must not cost memory.
         let length = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
         let body = Vec::with_capacity(length.min(LENGTH_TRUSTED));
-        Ok(Answer { status: parts.status, headers: parts.headers, body, incoming, deadline, limit: ask.limit, _connection: connection })
+        Ok(Incoming { status: parts.status, headers: parts.headers, body, incoming, deadline, limit: ask.limit, _connection: connection })
     }
 
     fn silent(&self) -> String {
@@ -243,7 +243,7 @@ fn earlier(deadline: Option<Instant>) -> Instant {
     deadline.map_or(silence, |deadline| deadline.min(silence))
 }
 
-impl Answer<'_> {
+impl Incoming<'_> {
     /// Waits for the next piece of the body; false at its end.
     pub(super) async fn more(&mut self) -> Result<bool, Failure> {
         loop {
@@ -296,7 +296,7 @@ impl Answer<'_> {
 }
 
 enum Verdict<'a> {
-    Fine(Answer<'a>),
+    Fine(Incoming<'a>),
     Final(Failure),
     /// Worth another try.
     Later {
@@ -308,7 +308,7 @@ enum Verdict<'a> {
     },
 }
 
-async fn judge(answer: Answer<'_>) -> Verdict<'_> {
+async fn judge(answer: Incoming<'_>) -> Verdict<'_> {
     match answer.status {
         status if status.is_success() => Verdict::Fine(answer),
         StatusCode::NOT_MODIFIED => Verdict::Fine(answer),

@@ -6,7 +6,7 @@ use futures::stream::{FuturesOrdered, StreamExt as _};
 use tokio::sync::{Semaphore, oneshot};
 
 use super::http::{self, Ask, Failure, Http};
-use super::page::{self, Format, Head, Page, Shape};
+use super::page::{self, Format, Head, ItemKind, Page};
 use super::{Progress, protobuf};
 use crate::model::{Inventory, Kind, Str};
 
@@ -69,10 +69,10 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// Where objects of `kind` are read from by `version`.
-pub(super) fn shape(kind: Kind, version: &str) -> Shape {
+pub(super) fn item_kind(kind: Kind, version: &str) -> ItemKind {
     let preferred = kind.versions().first() == Some(&version);
     let api_version = if preferred { Str::default() } else { format!("{}/{version}", kind.group()).into() };
-    Shape { kind, api_version }
+    ItemKind { kind, api_version }
 }
 
 impl List {
@@ -204,10 +204,10 @@ impl List {
 
     /// Decodes on another thread, so that this one goes on reading; on as many as there are cores at most, because interned strings are per thread.
     async fn decode(&self, decoders: &Semaphore, format: Format, body: Vec<u8>, early: Option<oneshot::Sender<Head>>) -> Result<Page, Failure> {
-        let shape = shape(self.kind, &self.version);
+        let item_kind = item_kind(self.kind, &self.version);
         let broken = |error: &dyn std::fmt::Display| Failure::Broken(error.to_string());
         let _turn = decoders.acquire().await.map_err(|error| broken(&error))?;
-        let decoded = tokio::task::spawn_blocking(move || page::decode(&shape, format, body, early)).await;
+        let decoded = tokio::task::spawn_blocking(move || page::decode(&item_kind, format, body, early)).await;
         decoded.map_err(|error| broken(&error))?.map_err(Failure::Broken)
     }
 }

@@ -79,7 +79,7 @@ impl Default for ConnectOptions {
     }
 }
 
-/// Told how far reading has come.
+/// Is called while reading, with how far it has come.
 pub trait Progress: Send + Sync {
     /// `read` objects of `kind` are here, `remaining` are to come, where the server says so.
     fn page(&self, kind: Kind, read: usize, remaining: Option<u64>);

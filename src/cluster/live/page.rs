@@ -40,7 +40,7 @@ pub(super) enum Format {
 
 /// How the objects of a list are to be understood.
 #[derive(Clone, Debug)]
-pub(super) struct Shape {
+pub(super) struct ItemKind {
     pub(super) kind: Kind,
     /// The `apiVersion` they were read with; empty for the kind's preferred one.
     pub(super) api_version: Str,
@@ -79,14 +79,14 @@ fn peek_json(prefix: &[u8]) -> Option<Head> {
 }
 
 /// Decodes a page; `early` is told its head as soon as that is known, before the items are decoded.
-pub(super) fn decode(shape: &Shape, format: Format, body: Vec<u8>, early: Option<oneshot::Sender<Head>>) -> Result<Page, String> {
+pub(super) fn decode(item_kind: &ItemKind, format: Format, body: Vec<u8>, early: Option<oneshot::Sender<Head>>) -> Result<Page, String> {
     match format {
-        Format::Json => decode_json(shape, &body, early),
-        Format::Protobuf => decode_protobuf(shape, &body, early),
+        Format::Json => decode_json(item_kind, &body, early),
+        Format::Protobuf => decode_protobuf(item_kind, &body, early),
     }
 }
 
-fn decode_json(shape: &Shape, body: &[u8], early: Option<oneshot::Sender<Head>>) -> Result<Page, String> {
+fn decode_json(item_kind: &ItemKind, body: &[u8], early: Option<oneshot::Sender<Head>>) -> Result<Page, String> {
     #[derive(Deserialize)]
     struct List<'a> {
         #[serde(default, borrow)]
@@ -101,32 +101,32 @@ fn decode_json(shape: &Shape, body: &[u8], early: Option<oneshot::Sender<Head>>)
         Ok(Option::deserialize(deserializer)?.unwrap_or_default())
     }
     let list: List<'_> = serde_json::from_slice(body).map_err(|error| format!("the answer is no list in JSON: {error}"))?;
-    expect_list(shape, list.kind.as_deref().unwrap_or_default())?;
+    expect_list(item_kind, list.kind.as_deref().unwrap_or_default())?;
     let mut page = start(list.metadata, early);
     for json in list.items {
-        page.add(shape, item(shape, json.get()));
+        page.add(item_kind, item(item_kind, json.get()));
     }
     Ok(page)
 }
 
-fn decode_protobuf(shape: &Shape, body: &[u8], early: Option<oneshot::Sender<Head>>) -> Result<Page, String> {
+fn decode_protobuf(item_kind: &ItemKind, body: &[u8], early: Option<oneshot::Sender<Head>>) -> Result<Page, String> {
     let list = protobuf::List::split(body).map_err(|error| format!("the answer is no list in protobuf: {error}"))?;
-    expect_list(shape, list.kind)?;
+    expect_list(item_kind, list.kind)?;
     let mut page = start(list.head, early);
     for bytes in list.items {
-        let decoded = protobuf::item(shape.kind, bytes).map_err(|error| {
+        let decoded = protobuf::item(item_kind.kind, bytes).map_err(|error| {
             let meta = protobuf::meta(bytes).unwrap_or_default();
-            undecodable(shape, meta, &error)
+            undecodable(item_kind, meta, &error)
         });
-        page.add(shape, decoded);
+        page.add(item_kind, decoded);
     }
     Ok(page)
 }
 
 /// Refuses the list of another kind, and what is no list: a proxy may answer anything with 200.
-fn expect_list(shape: &Shape, kind: &str) -> Result<(), String> {
-    let own = kind.strip_suffix("List").is_some_and(|kind| kind == shape.kind.name() || kind == "PartialObjectMetadata" || kind.is_empty());
-    if own || kind.is_empty() { Ok(()) } else { Err(format!("the answer is a {kind} and no list of {}", shape.kind.plural())) }
+fn expect_list(item_kind: &ItemKind, kind: &str) -> Result<(), String> {
+    let own = kind.strip_suffix("List").is_some_and(|kind| kind == item_kind.kind.name() || kind == "PartialObjectMetadata" || kind.is_empty());
+    if own || kind.is_empty() { Ok(()) } else { Err(format!("the answer is a {kind} and no list of {}", item_kind.kind.plural())) }
 }
 
 fn start(head: Head, early: Option<oneshot::Sender<Head>>) -> Page {
@@ -138,14 +138,14 @@ fn start(head: Head, early: Option<oneshot::Sender<Head>>) -> Page {
 }
 
 impl Page {
-    fn add(&mut self, shape: &Shape, decoded: Result<Item, Box<Gap>>) {
+    fn add(&mut self, item_kind: &ItemKind, decoded: Result<Item, Box<Gap>>) {
         self.items += 1;
         match decoded {
             Ok(item) if item.meta().name.is_empty() => {
-                self.objects.gaps.push(*undecodable(shape, item.meta().clone(), &"it has no name"));
+                self.objects.gaps.push(*undecodable(item_kind, item.meta().clone(), &"it has no name"));
             }
             Ok(mut item) => {
-                item.meta_mut().api_version = shape.api_version.clone();
+                item.meta_mut().api_version = item_kind.api_version.clone();
                 self.objects.push(item);
             }
             Err(gap) => self.objects.gaps.push(*gap),
@@ -154,13 +154,13 @@ impl Page {
 }
 
 /// Decodes one object from JSON.
-pub(super) fn item(shape: &Shape, json: &str) -> Result<Item, Box<Gap>> {
-    let decoded = match shape.kind {
+pub(super) fn item(item_kind: &ItemKind, json: &str) -> Result<Item, Box<Gap>> {
+    let decoded = match item_kind.kind {
         Kind::Secret => secret::from_json(json),
-        Kind::CustomResourceDefinition => Item::from_json(shape.kind, json).map(without_schemas),
+        Kind::CustomResourceDefinition => Item::from_json(item_kind.kind, json).map(without_schemas),
         kind => Item::from_json(kind, json),
     };
-    decoded.map_err(|error| undecodable(shape, named(json), &error))
+    decoded.map_err(|error| undecodable(item_kind, named(json), &error))
 }
 
 /// Schemas are nine tenths of what a cluster's definitions weigh, and what a rule asks of them stands beside.
@@ -193,8 +193,8 @@ fn named(json: &str) -> Meta {
     Meta { name: metadata.name, namespace: metadata.namespace, ..Meta::default() }
 }
 
-fn undecodable(shape: &Shape, meta: Meta, error: &dyn std::fmt::Display) -> Box<Gap> {
-    let object = ObjectRef { namespace: meta.namespace, kind: shape.kind, name: meta.name, api_version: shape.api_version.clone() };
+fn undecodable(item_kind: &ItemKind, meta: Meta, error: &dyn std::fmt::Display) -> Box<Gap> {
+    let object = ObjectRef { namespace: meta.namespace, kind: item_kind.kind, name: meta.name, api_version: item_kind.api_version.clone() };
     Box::new(Gap::Undecodable { object, detail: error.to_string().into() })
 }
 
@@ -202,12 +202,12 @@ fn undecodable(shape: &Shape, meta: Meta, error: &dyn std::fmt::Display) -> Box<
 mod tests {
     use super::*;
 
-    fn shape(kind: Kind) -> Shape {
-        Shape { kind, api_version: Str::default() }
+    fn item_kind(kind: Kind) -> ItemKind {
+        ItemKind { kind, api_version: Str::default() }
     }
 
     fn page(kind: Kind, json: &str) -> Page {
-        decode(&shape(kind), Format::Json, json.into(), None).unwrap()
+        decode(&item_kind(kind), Format::Json, json.into(), None).unwrap()
     }
 
     #[test]
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn the_version_is_noted_when_it_is_not_the_preferred_one() {
-        let old = Shape { kind: Kind::VirtualService, api_version: "networking.istio.io/v1alpha3".into() };
+        let old = ItemKind { kind: Kind::VirtualService, api_version: "networking.istio.io/v1alpha3".into() };
         let page = decode(&old, Format::Json, br#"{"items":[{"metadata":{"name":"a"}}]}"#.to_vec(), None).unwrap();
         assert_eq!(page.objects.objects[0].meta.api_version, "networking.istio.io/v1alpha3");
     }

@@ -146,13 +146,13 @@ impl Connection {
         match self.http.read(Ask::json(&uri)).await {
             Ok(answer) => match (answer.format(), std::str::from_utf8(&answer.body)) {
                 (Ok(page::Format::Json), Ok(json)) => {
-                    let shape = list::shape(job.kind, version);
-                    match page::item(&shape, json) {
+                    let item_kind = list::item_kind(job.kind, version);
+                    match page::item(&item_kind, json) {
                         Ok(item) if item.meta().name != *name => {
                             listed.failure = Some(Failure::Other("the answer is not the object that was asked for".to_owned()));
                         }
                         Ok(mut item) => {
-                            item.meta_mut().api_version = shape.api_version;
+                            item.meta_mut().api_version = item_kind.api_version;
                             listed.objects.push(item);
                         }
                         Err(gap) => listed.objects.gaps.push(*gap),

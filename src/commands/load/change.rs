@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Loaded, Wish, load, plain};
+use super::{Loaded, ReadRequest, load, plain};
 use crate::cli::GlobalArgs;
 use crate::cluster::files;
 use crate::cluster::overlay;
@@ -25,7 +25,12 @@ pub(crate) struct Change {
 }
 
 /// The world before and after.
-pub(crate) async fn change(global: &GlobalArgs, change: &Change, wish: &Wish, terminal: &mut Terminal) -> Result<(Loaded, Loaded), CliError> {
+pub(crate) async fn change(
+    global: &GlobalArgs,
+    change: &Change,
+    request: &ReadRequest,
+    terminal: &mut Terminal,
+) -> Result<(Loaded, Loaded), CliError> {
     let namespace = global.cluster.namespace.as_deref().unwrap_or("default");
     let source = &global.source;
     let changed = if source.filename.is_empty() {
@@ -50,14 +55,14 @@ pub(crate) async fn change(global: &GlobalArgs, change: &Change, wish: &Wish, te
             let name = format!("revision {revision}");
             let elsewhere = source.with_cluster || !change.base.is_empty() || source.demo || source.snapshot.is_some();
             if elsewhere {
-                let below = load(&base(), wish, terminal).await?;
+                let below = load(&base(), request, terminal).await?;
                 let (inventory, _) = overlay::lay(old, below.world.index.inventory().clone());
                 plain(inventory, SourceKind::Overlay, &name, global)
             } else {
                 plain(old, SourceKind::Files, &name, global)
             }
         }
-        None => load(&base(), wish, terminal).await?,
+        None => load(&base(), request, terminal).await?,
     };
     let kept = before.world.index.inventory().clone();
     let revised = change.from_git.is_some();

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 
 use crate::commands::{Terminal, words};
 use crate::error::{CliError, Exit};
-use crate::facts::{self, MtlsPlanReport, PlanItem};
 use crate::mesh::mtls::ServerMode;
 use crate::model::ObjectRef;
 use crate::output::{self, ListFormat, Page, Report, clean};
+use crate::views::{self, MtlsPlanReport, PlanItem};
 use crate::world::World;
 
 /// How many clients of one namespace are listed one by one.
@@ -23,7 +23,7 @@ pub(super) fn show(report: &MtlsPlanReport, world: &World, format: ListFormat, t
     if !report.breaks.is_empty() {
         return Ok(Exit::Findings);
     }
-    let kinds = [facts::MEMBERSHIP_KINDS, facts::MTLS_KINDS].concat();
+    let kinds = [views::MEMBERSHIP_KINDS, views::MTLS_KINDS].concat();
     let unread = report.unknown.iter().any(|item| item.kind == "unread");
     Ok(words::judged(world, &kinds, unread, terminal))
 }

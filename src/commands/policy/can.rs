@@ -8,9 +8,9 @@ use super::words::{self, CallArgs, ClientArgs};
 use crate::cli::GlobalArgs;
 use crate::commands::{Terminal, load};
 use crate::error::{CliError, Exit};
-use crate::facts::{self, DecisionReport};
 use crate::model::{ObjectRef, Step, StepResult};
 use crate::output::{self, ListFormat, Page, Report, clean};
+use crate::views::{self, DecisionReport};
 
 /// Decide one request, and show what led there
 ///
@@ -38,11 +38,11 @@ pub struct CanArgs {
 
 /// Runs the command.
 pub async fn run(args: &CanArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let loaded = load::load(global, &words::wish(), terminal).await?;
+    let loaded = load::load(global, &words::read_request(), terminal).await?;
     let world = &loaded.world;
     let server = words::server(&args.to, world, global)?;
     let request = words::request(words::client(&args.client, world, global)?, &args.call);
-    let report = facts::decision(world, server, &request);
+    let report = views::decision(world, server, &request);
     output::report(&report, args.output, Some(world), &mut terminal.out)?;
     Ok(match report.decision {
         "allow" => Exit::Ok,
@@ -91,7 +91,7 @@ fn step_lines(step: &Step, page: Page<'_>, out: &mut dyn Write) -> io::Result<()
     for evidence in step.because.iter().filter(|_| unfold) {
         let Some(object) = &evidence.object else { continue };
         let path = evidence.path.as_ref().map_or(String::new(), |p| format!("  {p}"));
-        let place = page.world.and_then(|world| facts::place(world, object, evidence.path.as_deref()));
+        let place = page.world.and_then(|world| views::place(world, object, evidence.path.as_deref()));
         let place = place.map_or(String::new(), |p| format!("   {p}"));
         writeln!(out, "                   {}", clean(&format!("{object}{path}{place}")))?;
         if evidence.text != step.text {

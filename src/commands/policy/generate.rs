@@ -13,10 +13,10 @@ use crate::cli::{GlobalArgs, MeshArg};
 use crate::cluster::{files, overlay};
 use crate::commands::{Terminal, load, words};
 use crate::error::{CliError, Exit};
-use crate::facts::{self, Edge, Target};
 use crate::index::Index;
 use crate::mesh::authorization::Server;
 use crate::model::{Inventory, MeshId};
+use crate::views::{self, Edge, Target};
 use crate::world::World;
 
 /// Write policies that admit exactly those who are to call
@@ -52,18 +52,18 @@ struct Written {
 
 /// Runs the command.
 pub async fn run(args: &GenerateArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let loaded = load::load(global, &policy_words::wish(), terminal).await?;
+    let loaded = load::load(global, &policy_words::read_request(), terminal).await?;
     let world = &loaded.world;
     let mesh = mesh(global, world)?;
     let made = match &args.edges {
-        Some(file) => facts::generate_from_edges(world, mesh, &edges(file, world, global)?),
+        Some(file) => views::generate_from_edges(world, mesh, &edges(file, world, global)?),
         None => {
             let only = match words::target(world, &args.workload, global)? {
                 None => None,
                 Some(Target::Workload(workload)) => Some(workload),
                 Some(Target::Service(_)) => return Err(CliError::usage("policies are made for workloads").hint("name one: deploy/NAME")),
             };
-            facts::generate_from_today(world, mesh, only)
+            views::generate_from_today(world, mesh, only)
         }
     };
     for note in &made.notes {
@@ -76,7 +76,7 @@ pub async fn run(args: &GenerateArgs, global: &GlobalArgs, terminal: &mut Termin
     let documents: Vec<String> = made.objects.iter().map(|o| serde_saphyr::to_string(o).map_err(CliError::internal)).collect::<Result<_, _>>()?;
     let text = documents.join("---\n");
     let after = after(&text, world)?;
-    let report = facts::simulation(world, &after);
+    let report = views::simulation(world, &after);
     let out = &mut terminal.out;
     let mut shown = Vec::new();
     simulate::text(&report, false, &mut shown)?;
@@ -107,7 +107,7 @@ fn edges(file: &std::path::Path, world: &World, global: &GlobalArgs) -> Result<B
         let client = policy_words::from_words(&edge.from, world, global)?;
         let client = client.workload.ok_or_else(|| CliError::usage(format!("{name}: {:?} is no workload", edge.from)))?;
         let server = policy_words::server(&edge.to, world, global)?;
-        for (workload, port) in facts::behind(world, server) {
+        for (workload, port) in views::behind(world, server) {
             found.insert(Edge { client: client.reference.clone(), server: workload.reference.clone(), port });
         }
         if let Server::Service(service, _) = server

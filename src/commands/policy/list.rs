@@ -8,9 +8,9 @@ use super::words as policy_words;
 use crate::cli::GlobalArgs;
 use crate::commands::{Terminal, load, words};
 use crate::error::{CliError, Exit};
-use crate::facts::{self, Enforced, PolicyEntry, PolicyReport, Target};
 use crate::model::ObjectRef;
 use crate::output::{self, ListFormat, Page, Report};
+use crate::views::{self, Enforced, PolicyEntry, PolicyReport, Target};
 
 /// List policies, the workloads they apply to, and where they are enforced
 ///
@@ -27,19 +27,19 @@ pub struct ListArgs {
 
 /// Runs the command.
 pub async fn run(args: &ListArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let loaded = load::load(global, &policy_words::wish(), terminal).await?;
+    let loaded = load::load(global, &policy_words::read_request(), terminal).await?;
     let world = &loaded.world;
     let only = match words::target(world, &args.workload, global)? {
         None => None,
         Some(Target::Workload(workload)) => Some(workload),
         Some(Target::Service(_)) => return Err(CliError::usage("policies apply to workloads").hint("name one: deploy/NAME")),
     };
-    let report = facts::policies(world, only);
+    let report = views::policies(world, only);
     if report.policies.is_empty() {
         words::nothing("policies", world, terminal);
     }
     output::report(&report, args.output, Some(world), &mut terminal.out)?;
-    Ok(words::judged(world, facts::DECISION_KINDS, report.policies.is_empty(), terminal))
+    Ok(words::judged(world, views::DECISION_KINDS, report.policies.is_empty(), terminal))
 }
 
 impl Report for PolicyReport {

@@ -9,10 +9,10 @@ use super::words as policy_words;
 use crate::cli::GlobalArgs;
 use crate::commands::{Terminal, load, words};
 use crate::error::{CliError, Exit};
-use crate::facts::{self, ANYONE, MatrixReport, MatrixRow, Target};
 use crate::index::Workload;
 use crate::mesh::authorization::Verdict;
 use crate::output::{self, clean};
+use crate::views::{self, ANYONE, MatrixReport, MatrixRow, Target};
 use crate::world::World;
 
 /// Show who can call whom
@@ -52,10 +52,10 @@ pub enum MatrixFormat {
 
 /// Runs the command.
 pub async fn run(args: &MatrixArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let loaded = load::load(global, &policy_words::wish(), terminal).await?;
+    let loaded = load::load(global, &policy_words::read_request(), terminal).await?;
     let world = &loaded.world;
     let (client, server) = (workload(args.from.as_ref(), world, global)?, workload(args.to.as_ref(), world, global)?);
-    let report = facts::matrix(world, client, server);
+    let report = views::matrix(world, client, server);
     if report.rows.is_empty() {
         words::nothing("ports of workloads", world, terminal);
     }
@@ -69,7 +69,7 @@ pub async fn run(args: &MatrixArgs, global: &GlobalArgs, terminal: &mut Terminal
     }
     out.flush()?;
     let unknown = !report.rows.is_empty() && report.rows.iter().all(|r| r.decision == Verdict::Unknown);
-    Ok(words::judged(world, facts::DECISION_KINDS, unknown, terminal))
+    Ok(words::judged(world, views::DECISION_KINDS, unknown, terminal))
 }
 
 fn workload<'w>(word: Option<&String>, world: &'w World, global: &GlobalArgs) -> Result<Option<&'w Workload>, CliError> {

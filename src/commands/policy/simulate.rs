@@ -11,8 +11,8 @@ use crate::cli::GlobalArgs;
 use crate::commands::load::{Change, change};
 use crate::commands::{Terminal, words};
 use crate::error::{CliError, Exit};
-use crate::facts::{self, ANYONE, ChangedRow, Effect, SimulationReport};
 use crate::output::{self, clean};
+use crate::views::{self, ANYONE, ChangedRow, Effect, SimulationReport};
 
 /// Show every decision that a change of policies makes another
 ///
@@ -79,8 +79,8 @@ pub async fn run(args: &SimulateArgs, global: &GlobalArgs, terminal: &mut Termin
         return Err(CliError::usage("no change is named").hint("name files with -f, or objects with --delete"));
     }
     let wanted = Change { base: args.base.clone(), from_git: args.from_git.clone(), delete: args.delete.clone() };
-    let (before, after) = change(global, &wanted, &policy_words::wish(), terminal).await?;
-    let report = facts::simulation(&before.world, &after.world);
+    let (before, after) = change(global, &wanted, &policy_words::read_request(), terminal).await?;
+    let report = views::simulation(&before.world, &after.world);
     let out = &mut terminal.out;
     match args.output {
         SimulationFormat::Json => output::report_json("SimulationReport", &report, &after.world, out)?,
@@ -97,7 +97,7 @@ pub async fn run(args: &SimulateArgs, global: &GlobalArgs, terminal: &mut Termin
         FailOn::Any => !report.changed.is_empty(),
         FailOn::Never => false,
     };
-    Ok(if fails { Exit::Findings } else { words::judged(&after.world, facts::DECISION_KINDS, false, terminal) })
+    Ok(if fails { Exit::Findings } else { words::judged(&after.world, views::DECISION_KINDS, false, terminal) })
 }
 
 /// Rows that differ in the client alone.

@@ -10,9 +10,9 @@ use super::words as policy_words;
 use crate::cli::GlobalArgs;
 use crate::commands::{Terminal, load};
 use crate::error::{CliError, Exit};
-use crate::facts::{self, Assertion, Assertions, PolicyTestReport, TestRow};
 use crate::mesh::authorization::{Credential, Request};
 use crate::output::{self, clean};
+use crate::views::{self, Assertion, Assertions, PolicyTestReport, TestRow};
 use crate::world::World;
 
 /// Check assertions about decisions, as tests in CI
@@ -62,10 +62,10 @@ pub async fn run(args: &TestArgs, global: &GlobalArgs, terminal: &mut Terminal) 
         })?;
         all.extend(read.tests.into_iter().map(|test| (name.clone(), test)));
     }
-    let loaded = load::load(global, &policy_words::wish(), terminal).await?;
+    let loaded = load::load(global, &policy_words::read_request(), terminal).await?;
     let world = &loaded.world;
     let tests = all.iter().map(|(file, test)| judge(file, test, world, global)).collect::<Result<Vec<_>, _>>()?;
-    let report = PolicyTestReport { tests, gaps: facts::decision_gaps(world) };
+    let report = PolicyTestReport { tests, gaps: views::decision_gaps(world) };
     let out = &mut terminal.out;
     match args.output {
         TestFormat::Json => output::report_json("PolicyTestReport", &report, world, out)?,
@@ -100,7 +100,7 @@ fn judge(file: &str, test: &Assertion, world: &World, global: &GlobalArgs) -> Re
     if let Some(ip) = test.ip {
         client.addresses = vec![ip];
     }
-    let report = facts::decision(world, server, &Request { client, call: test.call(), sni: None });
+    let report = views::decision(world, server, &Request { client, call: test.call(), sni: None });
     let passed = report.decision == expected.name();
     let file = file.to_owned();
     Ok(TestRow { name, expected: expected.name(), got: report.decision, passed, because: report.because, headline: report.headline, file })

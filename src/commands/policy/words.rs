@@ -5,12 +5,12 @@ use std::net::IpAddr;
 use clap::Args;
 
 use crate::cli::GlobalArgs;
-use crate::commands::{Wish, words};
+use crate::commands::{ReadRequest, words};
 use crate::error::CliError;
-use crate::facts::{self, Target};
 use crate::index::Workload;
-use crate::mesh::authorization::{self, Call, Claims, Client, Credential, Http, Request, Server, Shape, Token};
+use crate::mesh::authorization::{self, Call, Claims, Client, Credential, Http, PodGroup, Request, Server, Token};
 use crate::model::Service;
+use crate::views::{self, Target};
 use crate::world::World;
 
 /// Who calls.
@@ -91,9 +91,9 @@ impl CallArgs {
 }
 
 /// What a decision takes to read.
-pub(super) fn wish() -> Wish {
-    let kinds = facts::MEMBERSHIP_KINDS.iter().chain(facts::DECISION_KINDS).copied().collect();
-    Wish { kinds, ..Wish::default() }
+pub(super) fn read_request() -> ReadRequest {
+    let kinds = views::MEMBERSHIP_KINDS.iter().chain(views::DECISION_KINDS).copied().collect();
+    ReadRequest { kinds, ..ReadRequest::default() }
 }
 
 /// The client that was typed.
@@ -155,7 +155,7 @@ fn find<'w>(word: &str, world: &'w World, global: &GlobalArgs) -> Result<Target<
     let found = words::target(world, &words, global);
     // `-n` is where names without a namespace are looked for; NAME.NAMESPACE says it itself.
     let elsewhere = word.rsplit_once('.').filter(|_| found.is_err() && global.cluster.namespace.is_some());
-    let found = match elsewhere.map(|(name, namespace)| facts::find(world, &[name.to_owned()], Some(namespace))) {
+    let found = match elsewhere.map(|(name, namespace)| views::find(world, &[name.to_owned()], Some(namespace))) {
         Some(Ok(target)) => Ok(Some(target)),
         _ => found,
     };
@@ -184,8 +184,8 @@ fn service_port(service: &Service, port: Option<&str>) -> Result<u16, CliError> 
 }
 
 fn workload_port(workload: &Workload, world: &World, port: Option<&str>) -> Result<u16, CliError> {
-    let shape = Shape::of(&world.index, workload).into_iter().next();
-    let mut ports: Vec<(&str, u16)> = shape.map(|s| s.ports).unwrap_or_default();
+    let group = PodGroup::of(&world.index, workload).into_iter().next();
+    let mut ports: Vec<(&str, u16)> = group.map(|s| s.ports).unwrap_or_default();
     let of_proxy = |name: &str| name.starts_with("linkerd-") || name.starts_with("http-envoy");
     ports.retain(|(name, _)| !of_proxy(name));
     let known = || ports.iter().map(|(_, n)| n.to_string()).collect::<Vec<_>>().join(", ");

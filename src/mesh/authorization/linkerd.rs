@@ -10,9 +10,9 @@ use ipnet::IpNet;
 
 use super::classes::{Distinctions, PathPattern};
 use super::istio::Pattern;
+use super::pod_group::PodGroup;
 use super::request::{Call, Credential, Http, Request};
 use super::ruling::{DefaultFrom, Reason, Ruling, Unenforced, Verdict};
-use super::shape::Shape;
 use super::truth::{Missing, Truth};
 use crate::mesh::linkerd::PLANE;
 use crate::mesh::linkerd::annotations::{self, DEFAULT_POLICY, OPAQUE_PORTS, REQUIRE_IDENTITY, SKIP_INBOUND};
@@ -47,7 +47,7 @@ pub(super) struct Linkerd<'a> {
     routes: ServerRoutes<'a>,
 }
 
-/// What guards one port of one shape of pods.
+/// What guards one port of one group of pods.
 #[derive(Debug)]
 pub(super) enum Guard<'a> {
     Nobody(Unenforced),
@@ -132,46 +132,46 @@ impl<'a> Linkerd<'a> {
         }
     }
 
-    /// What guards a port of pods of this shape.
-    pub(super) fn guard(&self, shape: &Shape<'a>, membership: Membership, port: u16) -> Guard<'a> {
+    /// What guards a port of pods of this group.
+    pub(super) fn guard(&self, group: &PodGroup<'a>, membership: Membership, port: u16) -> Guard<'a> {
         // The injector labels what it has injected; only such pods are looked at by the policy controller.
-        let injected = shape.labels.has(PLANE);
+        let injected = group.labels.has(PLANE);
         if membership == Membership::None && !injected {
             return Guard::Nobody(Unenforced::Outside);
         }
-        if let Some(gap) = DECIDING.iter().find_map(|kind| self.view.index.gap_hiding(*kind, shape.namespace)) {
+        if let Some(gap) = DECIDING.iter().find_map(|kind| self.view.index.gap_hiding(*kind, group.namespace)) {
             return Guard::Hidden(gap);
         }
-        let annotations = self.annotations(shape, injected);
+        let annotations = self.annotations(group, injected);
         let config = self.view.linkerd.configs.first();
         let skipped = annotations.get(SKIP_INBOUND).or_else(|| config.map(|c| c.skip_inbound_ports.as_str())).unwrap_or("4567,4568");
-        if PortSet::lenient(skipped, shape.spec).0.contains(port) {
-            return Guard::Nobody(Unenforced::Excluded(shape.reference.clone(), SKIP_INBOUND.to_owned()));
+        if PortSet::lenient(skipped, group.spec).0.contains(port) {
+            return Guard::Nobody(Unenforced::Excluded(group.reference.clone(), SKIP_INBOUND.to_owned()));
         }
-        Guard::Proxy(Box::new(self.inbound(shape, &annotations, port)))
+        Guard::Proxy(Box::new(self.inbound(group, &annotations, port)))
     }
 
     /// The pods' annotations, or those that they will have.
-    fn annotations(&self, shape: &Shape<'a>, injected: bool) -> Cow<'a, Map> {
-        if injected || shape.spec.is_none() {
-            return Cow::Borrowed(shape.annotations);
+    fn annotations(&self, group: &PodGroup<'a>, injected: bool) -> Cow<'a, Map> {
+        if injected || group.spec.is_none() {
+            return Cow::Borrowed(group.annotations);
         }
-        let namespace = namespace_words(self.view.index, shape.namespace).map(|(_, annotations)| annotations).unwrap_or_default();
-        let ports: Vec<u16> = shape.ports.iter().map(|(_, number)| *number).collect();
-        Cow::Owned(annotations::foreseen(shape.annotations, &namespace, &ports))
+        let namespace = namespace_words(self.view.index, group.namespace).map(|(_, annotations)| annotations).unwrap_or_default();
+        let ports: Vec<u16> = group.ports.iter().map(|(_, number)| *number).collect();
+        Cow::Owned(annotations::foreseen(group.annotations, &namespace, &ports))
     }
 
-    fn inbound(&self, shape: &Shape<'a>, annotations: &Map, port: u16) -> Inbound<'a> {
+    fn inbound(&self, group: &PodGroup<'a>, annotations: &Map, port: u16) -> Inbound<'a> {
         let index = self.view.index;
         let cluster = &self.view.linkerd.cluster;
         let probe_networks = match self.view.linkerd.configs.first() {
             Some(config) => config.probe_networks.iter().filter_map(|n| network::parse(n)).collect(),
             None => Network::everywhere().into_iter().map(|n| n.cidr).collect(),
         };
-        let probes = shape.spec.map(probe_paths).and_then(|mut paths| paths.remove(&port)).unwrap_or_default();
-        let governing = self.servers.governing_pods(shape.namespace, shape.reference.kind, shape.labels, &shape.ports, port);
+        let probes = group.spec.map(probe_paths).and_then(|mut paths| paths.remove(&port)).unwrap_or_default();
+        let governing = self.servers.governing_pods(group.namespace, group.reference.kind, group.labels, &group.ports, port);
         let Some(server) = governing else {
-            let (grants, governs) = self.by_default(shape, annotations, port);
+            let (grants, governs) = self.by_default(group, annotations, port);
             let opaque = annotations.get(OPAQUE_PORTS).and_then(|text| PortSet::strict(text).ok()).is_some_and(|set| set.contains(port));
             let protocol = if opaque { Protocol::Opaque } else { Protocol::Detect };
             return Inbound { governs, protocol, grants, routes: Vec::new(), of_routes: Vec::new(), probes, probe_networks, limit: None };
@@ -204,11 +204,11 @@ impl<'a> Linkerd<'a> {
     }
 
     /// What holds for a port without a Server.
-    fn by_default(&self, shape: &Shape<'a>, annotations: &Map, port: u16) -> (Vec<Grant>, Governs<'a>) {
+    fn by_default(&self, group: &PodGroup<'a>, annotations: &Map, port: u16) -> (Vec<Grant>, Governs<'a>) {
         use InboundPolicy::{AllAuthenticated, AllUnauthenticated, ClusterAuthenticated, ClusterUnauthenticated};
         let cluster = &self.view.linkerd.cluster;
         let written = annotations.get(DEFAULT_POLICY).and_then(InboundPolicy::parse);
-        let from = if written.is_some() { DefaultFrom::Annotation(shape.reference.clone()) } else { DefaultFrom::Installation };
+        let from = if written.is_some() { DefaultFrom::Annotation(group.reference.clone()) } else { DefaultFrom::Installation };
         let policy = written.unwrap_or(cluster.default_policy);
         let required = annotations.get(REQUIRE_IDENTITY).and_then(|text| PortSet::strict(text).ok()).is_some_and(|set| set.contains(port));
         let effective = match policy {
@@ -216,7 +216,7 @@ impl<'a> Linkerd<'a> {
             ClusterUnauthenticated if required => ClusterAuthenticated,
             policy => policy,
         };
-        let grants = Grant::of_policy(effective, shape.reference.clone(), cluster).into_iter().collect();
+        let grants = Grant::of_policy(effective, group.reference.clone(), cluster).into_iter().collect();
         (grants, Governs::Default { policy, from, authenticated: required && effective != policy })
     }
 }

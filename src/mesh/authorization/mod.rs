@@ -7,16 +7,16 @@ mod classes;
 mod explain;
 mod istio;
 mod linkerd;
+mod pod_group;
 mod request;
 mod ruling;
-mod shape;
 mod truth;
 
 pub use classes::{Class, Distinctions, describe};
 pub use explain::{Because, because, sentence, steps};
+pub use pod_group::{PodGroup, addresses};
 pub use request::{Call, Claims, Client, Credential, Http, Request, Token};
 pub use ruling::{DefaultFrom, NearMiss, Reason, RuleRef, Ruling, Unenforced, Verdict};
-pub use shape::{Shape, addresses};
 pub use truth::{Missing, Truth};
 
 use super::MeshView;
@@ -86,7 +86,7 @@ impl Gate<'_> {
 
 #[derive(Debug)]
 struct Guard<'a> {
-    shape: Shape<'a>,
+    group: PodGroup<'a>,
     istio: Option<istio::Guard<'a>>,
     linkerd: Option<linkerd::Guard<'a>>,
     /// Why it is not known whether a mesh enforces anything.
@@ -150,8 +150,8 @@ impl<'a> Authorizer<'a> {
                 let mut gates = Vec::new();
                 if !selector.is_empty() {
                     for workload in self.view.index.select(Some(&service.metadata.namespace), selector).filter(|w| w.is_live()) {
-                        let shape = Shape::of(self.view.index, workload).into_iter().next();
-                        if let Some(number) = shape.and_then(|s| s.number(&port.target())) {
+                        let group = PodGroup::of(self.view.index, workload).into_iter().next();
+                        if let Some(number) = group.and_then(|s| s.number(&port.target())) {
                             gates.push(self.gate(workload, number, Some(via)));
                         }
                     }
@@ -166,19 +166,19 @@ impl<'a> Authorizer<'a> {
         let istio = self.view.membership(MeshId::Istio, workload);
         let linkerd = self.view.membership(MeshId::Linkerd, workload);
         let inside = |membership: &Result<Membership, Gap>| membership.as_ref().is_ok_and(|m| *m != Membership::None);
-        let guards = Shape::of(self.view.index, workload).into_iter().map(|shape| {
-            let injected = shape.labels.has(crate::mesh::linkerd::PLANE);
+        let guards = PodGroup::of(self.view.index, workload).into_iter().map(|group| {
+            let injected = group.labels.has(crate::mesh::linkerd::PLANE);
             let of_istio = istio.as_ref().ok().filter(|m| **m != Membership::None);
             let of_linkerd = if injected { Some(Membership::Sidecar) } else { linkerd.as_ref().ok().copied().filter(|m| *m != Membership::None) };
             let certain = inside(&istio) || of_linkerd.is_some();
             let unknown = if certain { None } else { istio.as_ref().err().or(linkerd.as_ref().err()).cloned() };
             Guard {
-                istio: of_istio.map(|m| self.istio.guard(workload, &shape, *m, port, via)),
-                linkerd: of_linkerd.map(|m| self.linkerd.guard(&shape, m, port)),
+                istio: of_istio.map(|m| self.istio.guard(workload, &group, *m, port, via)),
+                linkerd: of_linkerd.map(|m| self.linkerd.guard(&group, m, port)),
                 unknown,
-                isolating: self.network.isolating(shape.namespace, shape.labels, Direction::Ingress),
-                network_hidden: self.view.index.gap_hiding(Kind::NetworkPolicy, shape.namespace),
-                shape,
+                isolating: self.network.isolating(group.namespace, group.labels, Direction::Ingress),
+                network_hidden: self.view.index.gap_hiding(Kind::NetworkPolicy, group.namespace),
+                group,
             }
         });
         Gate { workload, port, via, guards: guards.collect() }
@@ -265,7 +265,7 @@ impl<'a> Authorizer<'a> {
         if let Some(sender) = sender {
             let policies = self.network.isolating(&sender.reference.namespace, &sender.labels, Direction::Egress);
             if !policies.is_empty() {
-                let answer = self.network.judge(&policies, Direction::Egress, network_policy::of_shape(&guard.shape), seen, guard.shape.spec);
+                let answer = self.network.judge(&policies, Direction::Egress, network_policy::of_shape(&guard.group), seen, guard.group.spec);
                 let refused = answer.0 == Verdict::Deny;
                 push(answer);
                 if refused {
@@ -273,7 +273,7 @@ impl<'a> Authorizer<'a> {
                 }
             }
         }
-        if on_host(guard.shape.spec) || guard.isolating.is_empty() {
+        if on_host(guard.group.spec) || guard.isolating.is_empty() {
             if out.is_empty() {
                 let reason = Reason::NoNetworkPolicy;
                 out.push(Ruling { step: StepKind::NetworkPolicy, at: StepPlace::Network, verdict: Verdict::Allow, reason });
@@ -286,7 +286,7 @@ impl<'a> Authorizer<'a> {
             (None, Some(workload)) => network_policy::of_workload(workload, &client.addresses),
             (None, None) => Peer { pod: None, addresses: &client.addresses },
         };
-        push(self.network.judge(&guard.isolating, Direction::Ingress, peer, seen, guard.shape.spec));
+        push(self.network.judge(&guard.isolating, Direction::Ingress, peer, seen, guard.group.spec));
     }
 }
 

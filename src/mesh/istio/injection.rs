@@ -9,35 +9,35 @@ mod webhooks;
 mod written;
 
 pub(in crate::mesh) use actual::membership_of;
-use istiod::Answer;
+use istiod::InjectorAnswer;
 use written::Written;
 
 use super::Istio;
 use super::labels::{REV, TEMPLATES};
 use crate::index::{Index, Workload};
-use crate::mesh::{Shape, namespace_words};
+use crate::mesh::{AdmittedPod, namespace_words};
 use crate::model::{Evidence, Fact, Gap, InjectionFact, Intent, Map, MeshId, Mode, Str};
 
 /// Membership of a workload in Istio.
 pub(super) fn fact(istio: &Istio, index: &Index, workload: &Workload) -> InjectionFact {
-    let Some(shape) = Shape::of(index, workload) else {
+    let Some(admitted) = AdmittedPod::of(index, workload) else {
         return InjectionFact::not_applicable(MeshId::Istio);
     };
     let mut added_by = None;
-    let intended = intent(istio, &shape, &mut added_by);
-    let (actual, drift) = actual::look(istio, &shape, &intended);
+    let intended = intent(istio, &admitted, &mut added_by);
+    let (actual, drift) = actual::look(istio, &admitted, &intended);
     InjectionFact { mesh: MeshId::Istio, intended, actual, drift, added_by }
 }
 
-fn intent(istio: &Istio, shape: &Shape<'_>, added_by: &mut Option<Str>) -> Fact<Intent> {
-    if is_component(shape.labels()) {
+fn intent(istio: &Istio, admitted: &AdmittedPod<'_>, added_by: &mut Option<Str>) -> Fact<Intent> {
+    if is_component(admitted.labels()) {
         return Fact::NotApplicable;
     }
-    let namespace = &shape.workload.reference.namespace;
-    let words = namespace_words(shape.index, namespace);
+    let namespace = &admitted.workload.reference.namespace;
+    let words = namespace_words(admitted.index, namespace);
     let labels = words.as_ref().map(|(labels, _)| labels).map_err(Clone::clone);
-    let written = Written::of(shape);
-    let injected = injected(istio, shape, labels.clone(), written.as_ref(), added_by);
+    let written = Written::of(admitted);
+    let injected = injected(istio, admitted, labels.clone(), written.as_ref(), added_by);
     match (injected, written) {
         // No injector touches it, or whether one does cannot be told: its own proxy is there all the same.
         (Fact::Known { value: Intent::Out, .. } | Fact::Unknown(_), Some(written)) => {
@@ -45,10 +45,10 @@ fn intent(istio: &Istio, shape: &Shape<'_>, added_by: &mut Option<Str>) -> Fact<
                 Mode::Gateway => "the pod is itself a proxy of the mesh",
                 _ => "the manifest itself carries the proxy",
             };
-            let revision = shape.labels().get(REV).map(Str::from);
-            Fact::known(Intent::In { mode: written.mode, revision }, vec![shape.evidence(&written.at, text)])
+            let revision = admitted.labels().get(REV).map(Str::from);
+            Fact::known(Intent::In { mode: written.mode, revision }, vec![admitted.evidence(&written.at, text)])
         }
-        (Fact::Known { value: Intent::Out, because }, None) => ambient::intent(istio, shape, labels, because),
+        (Fact::Known { value: Intent::Out, because }, None) => ambient::intent(istio, admitted, labels, because),
         (decided, _) => decided,
     }
 }
@@ -62,34 +62,34 @@ fn is_component(labels: &Map) -> bool {
 /// it did; the last one's proxy is what remains.
 fn injected(
     istio: &Istio,
-    shape: &Shape<'_>,
+    admitted: &AdmittedPod<'_>,
     namespace_labels: Result<&Map, Gap>,
     written: Option<&Written>,
     added_by: &mut Option<Str>,
 ) -> Fact<Intent> {
     let (matching, mut because) = match &namespace_labels {
-        Ok(labels) => webhooks::select(istio, shape, labels),
-        Err(_) => (istio.injectors.iter().filter(|i| i.pods.matches(shape.labels())).collect(), Vec::new()),
+        Ok(labels) => webhooks::select(istio, admitted, labels),
+        Err(_) => (istio.injectors.iter().filter(|i| i.pods.matches(admitted.labels())).collect(), Vec::new()),
     };
     if matching.is_empty() && namespace_labels.is_err() {
-        because.push(shape.evidence("metadata.labels", "no injection webhook selects pods with these labels, in whichever namespace"));
+        because.push(admitted.evidence("metadata.labels", "no injection webhook selects pods with these labels, in whichever namespace"));
     }
     let mut made = Intent::Out;
     let mut reasons: Vec<Evidence> = Vec::new();
     let mut wanted = false;
     for injector in &matching {
-        match istiod::ask(istio, shape, &injector.revision, written) {
-            Answer::Unknown(gap) => return Fact::Unknown(gap),
-            Answer::Refuses(why) => {
+        match istiod::ask(istio, admitted, &injector.revision, written) {
+            InjectorAnswer::Unknown(gap) => return Fact::Unknown(gap),
+            InjectorAnswer::Refuses(why) => {
                 because.push(why);
                 return namespace_labels.map_or_else(Fact::Unknown, |_| Fact::known(Intent::Refused, because));
             }
-            Answer::Passes(why) => {
+            InjectorAnswer::Passes(why) => {
                 if !reasons.contains(&why) {
                     reasons.push(why);
                 }
             }
-            Answer::Injects { proxy, because } => {
+            InjectorAnswer::Injects { proxy, because } => {
                 wanted = true;
                 match proxy {
                     Some(mode) => {
@@ -97,7 +97,7 @@ fn injected(
                         made = Intent::In { mode, revision: Some(injector.revision.clone()) };
                         reasons = vec![because];
                     }
-                    None => reasons.push(shape.annotation(TEMPLATES, "the templates that are laid over the pod hold no proxy")),
+                    None => reasons.push(admitted.annotation(TEMPLATES, "the templates that are laid over the pod hold no proxy")),
                 }
             }
         }

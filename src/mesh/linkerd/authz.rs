@@ -153,7 +153,7 @@ impl Grant {
 
 /// Why a policy grants nothing at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Void {
+pub enum NoGrant {
     /// An authentication that does not exist.
     Missing(Kind, String, String),
     /// An authentication that Linkerd takes no notice of, since it names nobody or cannot be read.
@@ -165,29 +165,29 @@ pub enum Void {
 }
 
 /// What a policy grants, or why it grants nothing.
-pub fn grant(policy: &Object, index: &Index, cluster: &ClusterInfo) -> Result<Grant, Void> {
+pub fn grant(policy: &Object, index: &Index, cluster: &ClusterInfo) -> Result<Grant, NoGrant> {
     let (mut identities, mut networks) = (None, None);
     for required in required(policy) {
-        let Some(kind) = required.kind else { return Err(Void::Unsupported(written_kind(&required.field))) };
+        let Some(kind) = required.kind else { return Err(NoGrant::Unsupported(written_kind(&required.field))) };
         let (namespace, name) = (required.namespace, required.name);
         if kind == Kind::ServiceAccount {
             let exact = IdentityMatch::Exact(identity::of_service_account(cluster, namespace, name));
             if identities.replace(vec![exact]).is_some() {
-                return Err(Void::Contradiction);
+                return Err(NoGrant::Contradiction);
             }
             continue;
         }
         let Some(object) = index.object(kind, namespace, name) else {
-            return Err(Void::Missing(kind, namespace.to_owned(), name.to_owned()));
+            return Err(NoGrant::Missing(kind, namespace.to_owned(), name.to_owned()));
         };
-        let invalid = || Void::Invalid(kind, namespace.to_owned(), name.to_owned());
+        let invalid = || NoGrant::Invalid(kind, namespace.to_owned(), name.to_owned());
         let again = if kind == Kind::MeshTlsAuthentication {
             identities.replace(identities_of(object, cluster).ok_or_else(invalid)?).is_some()
         } else {
             networks.replace(networks_of(object).ok_or_else(invalid)?).is_some()
         };
         if again {
-            return Err(Void::Contradiction);
+            return Err(NoGrant::Contradiction);
         }
     }
     Ok(Grant {

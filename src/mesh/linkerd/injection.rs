@@ -7,52 +7,52 @@ mod settings;
 
 use super::{INJECT, Injector, Linkerd, detect};
 use crate::index::{Body, Index, Workload};
-use crate::mesh::{Shape, namespace_annotation, namespace_ref, namespace_words};
+use crate::mesh::{AdmittedPod, namespace_annotation, namespace_ref, namespace_words};
 use crate::model::{Container, Evidence, Fact, InjectionFact, Intent, Map, MeshId, Mode, Str};
 
 /// Membership of a workload in Linkerd; `istio` is the first webhook configuration that adds a proxy of Istio's to its pods, if one does.
 pub(super) fn fact(linkerd: &Linkerd, index: &Index, workload: &Workload, istio: Option<&Str>) -> InjectionFact {
-    let Some(shape) = Shape::of(index, workload) else {
+    let Some(admitted) = AdmittedPod::of(index, workload) else {
         return InjectionFact::not_applicable(MeshId::Linkerd);
     };
     let mut added_by = None;
-    let intended = intent(linkerd, &shape, istio, &mut added_by);
-    let (actual, drift) = drift::look(linkerd, &shape, &intended);
+    let intended = intent(linkerd, &admitted, istio, &mut added_by);
+    let (actual, drift) = drift::look(linkerd, &admitted, &intended);
     InjectionFact { mesh: MeshId::Linkerd, intended, actual, drift, added_by }
 }
 
-fn intent(linkerd: &Linkerd, shape: &Shape<'_>, istio: Option<&Str>, added_by: &mut Option<Str>) -> Fact<Intent> {
-    if is_component(linkerd, shape) {
+fn intent(linkerd: &Linkerd, admitted: &AdmittedPod<'_>, istio: Option<&Str>, added_by: &mut Option<Str>) -> Fact<Intent> {
+    if is_component(linkerd, admitted) {
         return Fact::NotApplicable;
     }
-    let by_hand = shape.spec.all_containers().any(|c| c.name == "linkerd-proxy");
-    if by_hand && !is_injected_pod(shape) {
+    let by_hand = admitted.spec.all_containers().any(|c| c.name == "linkerd-proxy");
+    if by_hand && !is_injected_pod(admitted) {
         let text = "sidecar_already_exists: the manifest itself carries linkerd-proxy, so the injector leaves it alone";
-        return taken(vec![shape.evidence("spec.containers", text)]);
+        return taken(vec![admitted.evidence("spec.containers", text)]);
     }
-    let namespace = &shape.workload.reference.namespace;
-    let words = namespace_words(shape.index, namespace);
-    let blocked = blockers(linkerd, shape);
-    let pod = shape.annotations().get(INJECT);
+    let namespace = &admitted.workload.reference.namespace;
+    let words = namespace_words(admitted.index, namespace);
+    let blocked = blockers(linkerd, admitted);
+    let pod = admitted.annotations().get(INJECT);
     let (labels, annotations) = match words {
         Ok(words) => words,
         Err(gap) => {
             // What speaks against it on the pod decides in whichever namespace.
             let mut because = blocked;
             match pod {
-                Some(value) if !is_valid(value) => because.push(invalid_at_workload(shape, value)),
-                Some("disabled") => because.push(refused_at_workload(shape)),
+                Some(value) if !is_valid(value) => because.push(invalid_at_workload(admitted, value)),
+                Some("disabled") => because.push(refused_at_workload(admitted)),
                 _ => {}
             }
             return if because.is_empty() { Fact::Unknown(gap) } else { Fact::known(Intent::Out, because) };
         }
     };
-    let Some(injector) = linkerd.injectors.iter().find(|i| i.namespaces.matches(&labels) && i.pods.matches(shape.labels())) else {
-        let (wanted, why) = annotated(shape, annotations.get(INJECT));
+    let Some(injector) = linkerd.injectors.iter().find(|i| i.namespaces.matches(&labels) && i.pods.matches(admitted.labels())) else {
+        let (wanted, why) = annotated(admitted, annotations.get(INJECT));
         let unseen = unseen(linkerd, namespace, &labels).unwrap_or_else(|| Evidence::default("no injection webhook of Linkerd exists"));
         return Fact::known(Intent::Out, [unseen].into_iter().chain(Some(why).filter(|_| wanted)).collect());
     };
-    let (wanted, why) = annotated(shape, annotations.get(INJECT));
+    let (wanted, why) = annotated(admitted, annotations.get(INJECT));
     if !wanted {
         return Fact::known(Intent::Out, blocked.into_iter().chain([why]).collect());
     }
@@ -66,8 +66,8 @@ fn intent(linkerd: &Linkerd, shape: &Shape<'_>, istio: Option<&Str>, added_by: &
         because.extend(blocked);
         return Fact::known(Intent::Out, because);
     }
-    let settings = settings::Settings::of(linkerd, injector, shape, &annotations);
-    if let Some(why) = settings.refusal(shape) {
+    let settings = settings::Settings::of(linkerd, injector, admitted, &annotations);
+    if let Some(why) = settings.refusal(admitted) {
         because.push(why);
         return Fact::known(Intent::Refused, because);
     }
@@ -81,45 +81,45 @@ fn taken(because: Vec<Evidence>) -> Fact<Intent> {
 }
 
 /// Linkerd's own parts, which no injection concerns.
-fn is_component(linkerd: &Linkerd, shape: &Shape<'_>) -> bool {
-    let labels = shape.labels();
-    detect::is_component(labels, &shape.workload.reference.namespace, &linkerd.namespaces) || labels.is("k8s-app", "linkerd-cni")
+fn is_component(linkerd: &Linkerd, admitted: &AdmittedPod<'_>) -> bool {
+    let labels = admitted.labels();
+    detect::is_component(labels, &admitted.workload.reference.namespace, &linkerd.namespaces) || labels.is("k8s-app", "linkerd-cni")
 }
 
 /// A bare pod that runs with a proxy got it from the injector; a template that has one was written so.
-fn is_injected_pod(shape: &Shape<'_>) -> bool {
-    matches!(shape.workload.body, Body::Pod(_)) && shape.labels().has(super::PLANE)
+fn is_injected_pod(admitted: &AdmittedPod<'_>) -> bool {
+    matches!(admitted.workload.body, Body::Pod(_)) && admitted.labels().has(super::PLANE)
 }
 
 fn is_valid(value: &str) -> bool {
     matches!(value, "" | "enabled" | "disabled" | "ingress")
 }
 
-fn invalid_at_workload(shape: &Shape<'_>, value: &str) -> Evidence {
-    shape.annotation(INJECT, format!("invalid_inject_annotation_at_workload: {value:?} is none of enabled, disabled, ingress"))
+fn invalid_at_workload(admitted: &AdmittedPod<'_>, value: &str) -> Evidence {
+    admitted.annotation(INJECT, format!("invalid_inject_annotation_at_workload: {value:?} is none of enabled, disabled, ingress"))
 }
 
-fn refused_at_workload(shape: &Shape<'_>) -> Evidence {
-    shape.annotation(INJECT, "injection_disable_annotation_present: \"disabled\" on the pod wins over its namespace")
+fn refused_at_workload(admitted: &AdmittedPod<'_>) -> Evidence {
+    admitted.annotation(INJECT, "injection_disable_annotation_present: \"disabled\" on the pod wins over its namespace")
 }
 
 /// What the two annotations decide, and which of them.
-fn annotated(shape: &Shape<'_>, of_namespace: Option<&str>) -> (bool, Evidence) {
-    let namespace = &shape.workload.reference.namespace;
-    let pod = shape.annotations().get(INJECT);
+fn annotated(admitted: &AdmittedPod<'_>, of_namespace: Option<&str>) -> (bool, Evidence) {
+    let namespace = &admitted.workload.reference.namespace;
+    let pod = admitted.annotations().get(INJECT);
     if let Some(value) = of_namespace.filter(|v| !is_valid(v)) {
         let text =
             format!("invalid_inject_annotation_at_ns: {value:?} is none of enabled, disabled, ingress, which also stops pods that ask for a proxy");
         return (false, namespace_annotation(namespace, INJECT, text));
     }
     if let Some(value) = pod.filter(|v| !is_valid(v)) {
-        return (false, invalid_at_workload(shape, value));
+        return (false, invalid_at_workload(admitted, value));
     }
     match (of_namespace, pod) {
-        (Some("enabled" | "ingress"), Some("disabled")) => (false, refused_at_workload(shape)),
+        (Some("enabled" | "ingress"), Some("disabled")) => (false, refused_at_workload(admitted)),
         (Some(value @ ("enabled" | "ingress")), _) => (true, namespace_annotation(namespace, INJECT, format!("is {value:?}"))),
-        (_, Some(value @ ("enabled" | "ingress"))) => (true, shape.annotation(INJECT, format!("is {value:?}"))),
-        (_, Some("disabled")) => (false, shape.annotation(INJECT, "injection_enable_annotation_absent: is \"disabled\"")),
+        (_, Some(value @ ("enabled" | "ingress"))) => (true, admitted.annotation(INJECT, format!("is {value:?}"))),
+        (_, Some("disabled")) => (false, admitted.annotation(INJECT, "injection_enable_annotation_absent: is \"disabled\"")),
         (Some("disabled"), _) => {
             let text = "injection_enable_annotation_absent: is \"disabled\", and the pod does not ask for a proxy";
             (false, namespace_annotation(namespace, INJECT, text))
@@ -132,22 +132,23 @@ fn annotated(shape: &Shape<'_>, of_namespace: Option<&str>) -> (bool, Evidence) 
 }
 
 /// Everything that keeps the injector from a pod that asks for it.
-fn blockers(linkerd: &Linkerd, shape: &Shape<'_>) -> Vec<Evidence> {
+fn blockers(linkerd: &Linkerd, admitted: &AdmittedPod<'_>) -> Vec<Evidence> {
     let mut found = Vec::new();
-    if shape.spec.host_network {
-        found.push(shape.evidence("spec.hostNetwork", "host_network_enabled: its traffic cannot be told from the node's"));
+    if admitted.spec.host_network {
+        found.push(admitted.evidence("spec.hostNetwork", "host_network_enabled: its traffic cannot be told from the node's"));
     }
-    let proxies = shape.spec.containers.iter().enumerate().map(|(i, c)| (c, format!("spec.containers[{i}]"), is_proxy(c)));
-    let inits = shape.spec.init_containers.iter().enumerate().map(|(i, c)| (c, format!("spec.initContainers[{i}]"), is_proxy(c) || is_proxy_init(c)));
-    if !is_injected_pod(shape)
+    let proxies = admitted.spec.containers.iter().enumerate().map(|(i, c)| (c, format!("spec.containers[{i}]"), is_proxy(c)));
+    let inits =
+        admitted.spec.init_containers.iter().enumerate().map(|(i, c)| (c, format!("spec.initContainers[{i}]"), is_proxy(c) || is_proxy_init(c)));
+    if !is_injected_pod(admitted)
         && let Some((container, at, _)) = proxies.chain(inits).find(|(_, _, foreign)| *foreign)
     {
-        found.push(shape.evidence(&at, format!("sidecar_already_exists: container {} is a mesh's proxy", container.name)));
+        found.push(admitted.evidence(&at, format!("sidecar_already_exists: container {} is a mesh's proxy", container.name)));
     }
     let projected = linkerd.configs.iter().all(|c| c.token_projection);
-    if !projected && shape.spec.automount_service_account_token == Some(false) {
+    if !projected && admitted.spec.automount_service_account_token == Some(false) {
         let text = "disabled_automount_service_account_token_account: the proxy needs the token, which the control plane does not project";
-        found.push(shape.evidence("spec.automountServiceAccountToken", text));
+        found.push(admitted.evidence("spec.automountServiceAccountToken", text));
     }
     found
 }

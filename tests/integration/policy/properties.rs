@@ -1,9 +1,9 @@
 //! What holds for all policies, tried out on many.
 
 use kubectl_mesh::cluster::files;
-use kubectl_mesh::facts;
 use kubectl_mesh::index::Index;
 use kubectl_mesh::mesh::authorization::{Authorizer, Call, Client, Credential, Http, Request, Server, Verdict, addresses};
+use kubectl_mesh::views;
 use kubectl_mesh::world::{SourceInfo, SourceKind, World};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -131,7 +131,7 @@ proptest! {
     #[test]
     fn no_change_changes_nothing(before in policies()) {
         let (one, same) = (world(&before), world(&before));
-        let report = facts::simulation(&one, &same);
+        let report = views::simulation(&one, &same);
         prop_assert!(report.changed.is_empty() && report.unchanged > 0);
     }
 
@@ -143,7 +143,7 @@ proptest! {
         let cart = world.index.workload("shop", "cart", None).unwrap();
         let front = world.index.workload("web", "front", None).unwrap();
         let batch = world.index.workload("web", "batch", None).unwrap();
-        let report = facts::matrix(&world, None, Some(cart));
+        let report = views::matrix(&world, None, Some(cart));
         let of = |client: Option<&kubectl_mesh::model::ObjectRef>| -> Vec<Verdict> {
             report.rows.iter().filter(|r| r.client == client).map(|r| r.decision).collect()
         };

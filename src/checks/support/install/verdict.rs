@@ -3,7 +3,7 @@
 use crate::checks::find;
 use crate::checks::support::install::{running, server};
 use crate::mesh::install::Target;
-use crate::model::{Answer, Kind, MeshId, Told};
+use crate::model::{Kind, MeshId, ServerVersion, YesNo};
 use crate::report::{CheckReport, Installable, MeshTag, Severity, Verdict};
 use crate::world::World;
 
@@ -37,12 +37,12 @@ fn checked(world: &World, report: &CheckReport, target: &Target) -> Vec<String> 
         report.evaluated.contains(&rule) && !skipped && report.findings.iter().all(|f| f.rule != rule)
     };
     let mut checked = Vec::new();
-    if let (Told::Known(version), true) = (&server.version, silent("install-kubernetes-unsupported")) {
+    if let (ServerVersion::Known(version), true) = (&server.version, silent("install-kubernetes-unsupported")) {
         let (major, minor) = target.supported().minimum;
         checked.push(format!("Kubernetes {version} ({major}.{minor} or later)"));
     }
     let rights = target.rights();
-    if rights.iter().all(|right| server.allows(right) == Answer::Yes) {
+    if rights.iter().all(|right| server.allows(right) == YesNo::Yes) {
         checked.push(format!("{} rights", rights.len()));
     }
     let of_gateway_api = match target.mesh {

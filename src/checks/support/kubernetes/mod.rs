@@ -4,4 +4,4 @@ pub(in crate::checks) mod mesh_port;
 pub(in crate::checks) mod network;
 pub(in crate::checks) mod peers;
 pub(in crate::checks) mod plane_egress;
-pub(in crate::checks) mod unwritten;
+pub(in crate::checks) mod runtime_labels;

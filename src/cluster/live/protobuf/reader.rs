@@ -82,7 +82,7 @@ pub(super) fn each<'a>(mut bytes: &'a [u8], mut take: impl FnMut(u64, Wire<'a>) 
                 (Wire::Bytes(value), rest)
             }
             5 => (Wire::Fixed, rest.get(4..).ok_or(SHORT)?),
-            _ => return Err(Malformed("a field has a shape that does not exist")),
+            _ => return Err(Malformed("a field has a item_kind that does not exist")),
         };
         take(tag >> 3, wire)?;
         bytes = rest;

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::super::page::{Format, Head, Shape, decode, peek};
+use super::super::page::{Format, Head, ItemKind, decode, peek};
 use super::{item, speaks};
 use crate::model::{Item, Kind, Str};
 use encode::{Type, answer, bytes, encode, fields};
@@ -76,8 +76,8 @@ fn any_object() -> impl Strategy<Value = (Kind, Value)> {
     prop::sample::select(kinds).prop_flat_map(|kind| any_message(kind.name()).prop_map(move |object| (kind, object)))
 }
 
-fn shape(kind: Kind) -> Shape {
-    Shape { kind, api_version: Str::default() }
+fn item_kind(kind: Kind) -> ItemKind {
+    ItemKind { kind, api_version: Str::default() }
 }
 
 proptest! {
@@ -103,7 +103,7 @@ proptest! {
         }
         bytes.truncate(cut.index(bytes.len() + 1));
         let _ = peek(Format::Protobuf, &bytes);
-        let _ = decode(&shape(kind), Format::Protobuf, bytes, None);
+        let _ = decode(&item_kind(kind), Format::Protobuf, bytes, None);
     }
 }
 
@@ -117,7 +117,7 @@ fn a_list_tells_its_token_from_its_beginning_and_as_a_whole() {
         assert!(seen.is_none() || seen.as_ref() == Some(&head), "half of it says nothing wrong");
         assert!(end < 60 || seen.is_some(), "sixty bytes are enough");
     }
-    let page = decode(&shape(Kind::Pod), Format::Protobuf, bytes, None).unwrap();
+    let page = decode(&item_kind(Kind::Pod), Format::Protobuf, bytes, None).unwrap();
     assert_eq!((page.head, page.items, page.objects.pods.len()), (head, 2, 2));
 }
 
@@ -126,7 +126,7 @@ fn a_broken_item_is_a_gap_with_its_name_and_the_others_stay() {
     let good = encode("Pod", &json!({"metadata": {"name": "good"}}));
     let mut bad = encode("Pod", &json!({"metadata": {"name": "bad"}}));
     bytes(2, b"\xff\xff\xff", &mut bad);
-    let page = decode(&shape(Kind::Pod), Format::Protobuf, answer("PodList", "", 0, &[good.clone(), bad, good]), None).unwrap();
+    let page = decode(&item_kind(Kind::Pod), Format::Protobuf, answer("PodList", "", 0, &[good.clone(), bad, good]), None).unwrap();
     assert_eq!((page.items, page.objects.pods.len()), (3, 2));
     assert_eq!(page.objects.gaps[0].to_string(), "cannot decode Pod bad: it ends in the middle of a field");
 }

@@ -23,8 +23,8 @@ use provider::Providers;
 use rules::{Address, Compiled, Peer, Seen};
 
 use super::classes::Distinctions;
+use super::pod_group::PodGroup;
 use super::ruling::{Reason, Ruling, Unenforced, Verdict};
-use super::shape::Shape;
 use super::{Credential, Request, Via};
 use crate::index::Workload;
 use crate::mesh::MeshView;
@@ -51,7 +51,7 @@ pub(super) struct Istio<'a> {
     past_waypoints: OnceLock<HashMap<Str, HashMap<Str, (bool, bool)>>>,
 }
 
-/// What a request meets before one port of one shape of pods.
+/// What a request meets before one port of one group of pods.
 #[derive(Debug)]
 pub(super) struct Guard<'a> {
     waypoint: Option<Box<WaypointGuard<'a>>>,
@@ -104,15 +104,15 @@ impl<'a> Istio<'a> {
         format!("{}/ns/{namespace}/sa/{account}", self.view.istio.config.trust_domain)
     }
 
-    /// What guards a port of pods of this shape, when requests come to it `via` a Service.
-    pub(super) fn guard(&self, workload: &Workload, shape: &Shape<'a>, membership: Membership, port: u16, via: Option<Via<'a>>) -> Guard<'a> {
-        let end = self.end(workload, shape, membership, port);
-        let waypoint = if matches!(end, End::Ztunnel { .. }) { self.waypoint(workload, shape, port, via) } else { None };
+    /// What guards a port of pods of this group, when requests come to it `via` a Service.
+    pub(super) fn guard(&self, workload: &Workload, group: &PodGroup<'a>, membership: Membership, port: u16, via: Option<Via<'a>>) -> Guard<'a> {
+        let end = self.end(workload, group, membership, port);
+        let waypoint = if matches!(end, End::Ztunnel { .. }) { self.waypoint(workload, group, port, via) } else { None };
         Guard { waypoint: waypoint.map(Box::new), end }
     }
 
-    fn end(&self, workload: &Workload, shape: &Shape<'a>, membership: Membership, port: u16) -> End<'a> {
-        let namespace = shape.namespace;
+    fn end(&self, workload: &Workload, group: &PodGroup<'a>, membership: Membership, port: u16) -> End<'a> {
+        let namespace = group.namespace;
         if membership == Membership::None {
             return End::Nobody(Unenforced::Outside);
         }
@@ -127,37 +127,37 @@ impl<'a> Istio<'a> {
         match membership {
             Membership::None => End::Nobody(Unenforced::Outside),
             Membership::Sidecar => {
-                if let Some(excluded) = excluded(shape, port) {
+                if let Some(excluded) = excluded(group, port) {
                     return End::Nobody(excluded);
                 }
                 let mut envoy = self.envoy(
-                    &self.policies.selecting(namespace, shape.labels),
-                    &self.tokens.selecting(namespace, shape.labels),
-                    self.protocol(shape, port),
+                    &self.policies.selecting(namespace, group.labels),
+                    &self.tokens.selecting(namespace, group.labels),
+                    self.protocol(group, port),
                 );
-                (envoy.port, envoy.destination) = (port, shape.addresses.clone());
-                let decision = self.peers.accepts(namespace, shape.labels).on(port);
+                (envoy.port, envoy.destination) = (port, group.addresses.clone());
+                let decision = self.peers.accepts(namespace, group.labels).on(port);
                 End::Sidecar { envoy: Box::new(envoy), mode: decision.mode, by: decision.policy }
             }
             Membership::Gateway | Membership::Waypoint => {
                 let enforcer = if membership == Membership::Waypoint { Enforcer::Waypoint } else { Enforcer::Gateway };
-                let server = self.gateway_server(shape, port);
+                let server = self.gateway_server(group, port);
                 let of =
-                    |policies: &Policies<'a>| in_own_namespace(policies.applying_to(namespace, shape.labels, &workload.reference.name, enforcer));
+                    |policies: &Policies<'a>| in_own_namespace(policies.applying_to(namespace, group.labels, &workload.reference.name, enforcer));
                 let protocol = server.as_ref().map_or(Protocol::Auto, |s| s.protocol);
                 let mut envoy = self.envoy(&of(&self.policies), &of(&self.tokens), protocol);
-                (envoy.port, envoy.destination) = (port, shape.addresses.clone());
-                envoy.forwarded = Forwarded::Trusted(trusted_proxies(self.view, shape.annotations));
+                (envoy.port, envoy.destination) = (port, group.addresses.clone());
+                envoy.forwarded = Forwarded::Trusted(trusted_proxies(self.view, group.annotations));
                 End::Gateway { envoy: Box::new(envoy), mutual: server.is_some_and(|s| s.mutual) }
             }
             Membership::Ambient => {
-                let applying = self.policies.applying_to(namespace, shape.labels, &workload.reference.name, Enforcer::Ztunnel);
+                let applying = self.policies.applying_to(namespace, group.labels, &workload.reference.name, Enforcer::Ztunnel);
                 let of = |action: Action| {
                     let enforced = applying.iter().filter(|p| Action::of(p) == action && !policy::is_dry_run(p));
                     enforced.map(|p| ztunnel::compiled(p)).collect()
                 };
-                let strict = self.plaintext.refused(namespace, shape.labels, port);
-                End::Ztunnel { deny: of(Action::Deny), allow: of(Action::Allow), strict, port, addresses: shape.addresses.clone() }
+                let strict = self.plaintext.refused(namespace, group.labels, port);
+                End::Ztunnel { deny: of(Action::Deny), allow: of(Action::Allow), strict, port, addresses: group.addresses.clone() }
             }
         }
     }
@@ -170,25 +170,25 @@ impl<'a> Istio<'a> {
     }
 
     /// What the pods' port speaks: as the oldest Service that leads to it says.
-    fn protocol(&self, shape: &Shape<'a>, port: u16) -> Protocol {
-        let services = self.view.index.services_selecting(shape.namespace, shape.labels);
+    fn protocol(&self, group: &PodGroup<'a>, port: u16) -> Protocol {
+        let services = self.view.index.services_selecting(group.namespace, group.labels);
         let ports = services.flat_map(|s| s.spec.ports.iter().map(move |p| (s, p)));
-        let leading = ports.filter(|(_, p)| p.protocol() == "TCP" && shape.number(&p.target()) == Some(port));
+        let leading = ports.filter(|(_, p)| p.protocol() == "TCP" && group.number(&p.target()) == Some(port));
         leading.min_by_key(|(s, _)| s.metadata.age_key()).map_or(Protocol::Auto, |(_, p)| Protocol::of_service_port(p))
     }
 
     /// The waypoint that calls to a Service go through, or, without a Service, those to the pods themselves.
-    fn waypoint(&self, workload: &Workload, shape: &Shape<'a>, port: u16, via: Option<Via<'a>>) -> Option<WaypointGuard<'a>> {
+    fn waypoint(&self, workload: &Workload, group: &PodGroup<'a>, port: u16, via: Option<Via<'a>>) -> Option<WaypointGuard<'a>> {
         let index = self.view.index;
         let (labels, wanted): (&Map, &[Traffic]) = match via {
             Some(via) => (&via.service.metadata.labels, &[Traffic::Service, Traffic::All]),
-            None => (shape.labels, &[Traffic::Workload, Traffic::All]),
+            None => (group.labels, &[Traffic::Workload, Traffic::All]),
         };
         if labels::is_waypoint(&workload.labels) {
             return None;
         }
-        let (namespace, name) = ambient::reference(index, labels, shape.namespace)?;
-        let Waypoint::Serves(traffic, _) = ambient::waypoint(index, labels, shape.namespace) else { return None };
+        let (namespace, name) = ambient::reference(index, labels, group.namespace)?;
+        let Waypoint::Serves(traffic, _) = ambient::waypoint(index, labels, group.namespace) else { return None };
         if !wanted.contains(&traffic) {
             return None;
         }
@@ -202,37 +202,37 @@ impl<'a> Istio<'a> {
             });
             in_own_namespace(gateway.chain(class).chain(service).collect())
         };
-        let protocol = via.map_or_else(|| self.protocol(shape, port), |via| Protocol::of_service_port(via.port));
+        let protocol = via.map_or_else(|| self.protocol(group, port), |via| Protocol::of_service_port(via.port));
         let mut envoy = self.envoy(&of(&self.policies), &of(&self.tokens), protocol);
         envoy.port = via.and_then(|via| u16::try_from(via.port.port).ok()).unwrap_or(port);
         envoy.internal_peer = true;
-        envoy.destination = via.map_or_else(|| shape.addresses.clone(), |via| service_addresses(via.service));
+        envoy.destination = via.map_or_else(|| group.addresses.clone(), |via| service_addresses(via.service));
         let own = index.workload(&namespace, &name, None);
         let account = own.and_then(|w| index.pod_spec(w)).map(|spec| spec.service_account_name.as_str()).filter(|a| !a.is_empty());
         let from_gateways = via.is_some_and(|via| via.service.metadata.labels.is(USE_WAYPOINT_AT_INGRESS, "true"))
-            || index.namespace_label(shape.namespace, USE_WAYPOINT_AT_INGRESS) == Some("true");
+            || index.namespace_label(group.namespace, USE_WAYPOINT_AT_INGRESS) == Some("true");
         Some(WaypointGuard {
             envoy,
             workload: own,
             identity: self.identity(&namespace, account.unwrap_or(&name)),
-            addresses: own.map(|w| super::shape::addresses(index, w)).unwrap_or_default(),
+            addresses: own.map(|w| super::pod_group::addresses(index, w)).unwrap_or_default(),
             from_gateways,
         })
     }
 
     /// The server of an Istio or Gateway API gateway that listens on a port of its pods.
-    fn gateway_server(&self, shape: &Shape<'a>, port: u16) -> Option<GatewayServer> {
+    fn gateway_server(&self, group: &PodGroup<'a>, port: u16) -> Option<GatewayServer> {
         let index = self.view.index;
-        let services = index.services_selecting(shape.namespace, shape.labels);
+        let services = index.services_selecting(group.namespace, group.labels);
         let mut numbers: HashSet<i64> =
-            services.flat_map(|s| &s.spec.ports).filter(|p| shape.number(&p.target()) == Some(port)).map(|p| i64::from(p.port)).collect();
+            services.flat_map(|s| &s.spec.ports).filter(|p| group.number(&p.target()) == Some(port)).map(|p| i64::from(p.port)).collect();
         numbers.insert(i64::from(port));
-        if let Some(name) = shape.labels.get(labels::GATEWAY_NAME) {
-            let gateway = index.object(Kind::Gateway, shape.namespace, name)?;
+        if let Some(name) = group.labels.get(labels::GATEWAY_NAME) {
+            let gateway = index.object(Kind::Gateway, group.namespace, name)?;
             let listener = gateway.spec().list("listeners").find(|l| l.get("port").and_then(|p| p.int()).is_some_and(|n| numbers.contains(&n)))?;
             return Some(GatewayServer::of_listener(&listener));
         }
-        let selects = |gateway: &&Object| policy::labels(gateway.spec().get("selector")).is_subset_of(shape.labels);
+        let selects = |gateway: &&Object| policy::labels(gateway.spec().get("selector")).is_subset_of(group.labels);
         let servers = index.objects(Kind::IstioGateway).iter().filter(selects).flat_map(|g| g.spec().list("servers"));
         let mut matching =
             servers.filter(|s| s.get("port").and_then(|p| p.get("number")).and_then(|n| n.int()).is_some_and(|n| numbers.contains(&n)));
@@ -462,8 +462,8 @@ fn in_own_namespace(policies: Vec<&Object>) -> Vec<&Object> {
 }
 
 /// Whether a pod's traffic to a port goes past its sidecar.
-fn excluded(shape: &Shape<'_>, port: u16) -> Option<Unenforced> {
-    let list = |name: &str| shape.annotations.get(name).map(|value| value.split(',').map(|p| p.trim().to_owned()).collect::<Vec<_>>());
+fn excluded(group: &PodGroup<'_>, port: u16) -> Option<Unenforced> {
+    let list = |name: &str| group.annotations.get(name).map(|value| value.split(',').map(|p| p.trim().to_owned()).collect::<Vec<_>>());
     let has = |ports: &[String]| ports.iter().any(|p| p.parse() == Ok(port));
     let (exclude, include) = ("traffic.sidecar.istio.io/excludeInboundPorts", "traffic.sidecar.istio.io/includeInboundPorts");
     let included = list(include).is_none_or(|ports| ports.iter().any(|p| p == "*") || has(&ports));
@@ -474,7 +474,7 @@ fn excluded(shape: &Shape<'_>, port: u16) -> Option<Unenforced> {
     } else {
         include
     };
-    Some(Unenforced::Excluded(shape.reference.clone(), by.to_owned()))
+    Some(Unenforced::Excluded(group.reference.clone(), by.to_owned()))
 }
 
 struct GatewayServer {

@@ -3,25 +3,25 @@
 use super::written;
 use crate::mesh::istio::Istio;
 use crate::mesh::istio::labels::{REDIRECTION, REV, STATUS};
-use crate::mesh::{Alike, Drifts, Shape, release};
+use crate::mesh::{AdmittedPod, Drifts, PodVariant, release};
 use crate::model::{Actual, Drift, Fact, Intent, Membership, Mode, Pod};
 
 const REDIRECTION_AT: &str = r#"metadata.annotations["ambient.istio.io/redirection"]"#;
 
 /// Counts a workload's pods by what Istio made of them, and tells where that is not what it would make of them now.
-pub(super) fn look(istio: &Istio, shape: &Shape<'_>, intended: &Fact<Intent>) -> (Actual, Vec<Drift>) {
+pub(super) fn look(istio: &Istio, admitted: &AdmittedPod<'_>, intended: &Fact<Intent>) -> (Actual, Vec<Drift>) {
     let mut actual = Actual::default();
     let mut drifts = Drifts::default();
     if *intended == Fact::NotApplicable {
         return (actual, Vec::new());
     }
     // What somebody wrote into the template stays as it is written.
-    let by_hand = written::Written::of(shape).is_some_and(|w| !w.generated);
-    for (pod, pods) in shape.index.pod_variants(shape.workload) {
+    let by_hand = written::Written::of(admitted).is_some_and(|w| !w.generated);
+    for (pod, pods) in admitted.index.pod_variants(admitted.workload) {
         let state = State::of(pod);
         *state.counter(&mut actual) += pods;
         if let Some(intent) = intended.value() {
-            compare(istio, Alike { pod, pods }, &state, intent, by_hand, &mut drifts);
+            compare(istio, PodVariant { pod, pods }, &state, intent, by_hand, &mut drifts);
         }
     }
     (actual, drifts.into_list(actual.pods()))
@@ -76,7 +76,7 @@ impl State {
     }
 }
 
-fn compare(istio: &Istio, pod: Alike<'_>, state: &State, intent: &Intent, by_hand: bool, drifts: &mut Drifts) {
+fn compare(istio: &Istio, pod: PodVariant<'_>, state: &State, intent: &Intent, by_hand: bool, drifts: &mut Drifts) {
     use State::{Ambient, Gateway, Native, Out, Pending, Sidecar};
     match (intent, state) {
         (Intent::In { mode: Mode::Sidecar | Mode::Gateway, revision, .. }, Sidecar | Native | Gateway) => {
@@ -111,7 +111,7 @@ fn compare(istio: &Istio, pod: Alike<'_>, state: &State, intent: &Intent, by_han
     }
 }
 
-fn versions(istio: &Istio, pod: Alike<'_>, revision: &str, by_hand: bool, drifts: &mut Drifts) {
+fn versions(istio: &Istio, pod: PodVariant<'_>, revision: &str, by_hand: bool, drifts: &mut Drifts) {
     let annotations = &pod.metadata.annotations;
     if let Some(running) = revision_of(&pod).filter(|r| r != revision) {
         let at = if annotations.has(REV) { r#"metadata.annotations["istio.io/rev"]"# } else { r#"metadata.annotations["sidecar.istio.io/status"]"# };

@@ -3,11 +3,11 @@
 use super::written::{Written, is_router};
 use crate::mesh::istio::labels::{INJECT, SYSTEM_NAMESPACES, TEMPLATES};
 use crate::mesh::istio::{InjectorConfig, Istio, Template, annotation_values};
-use crate::mesh::{Shape, namespace_ref};
+use crate::mesh::{AdmittedPod, namespace_ref};
 use crate::model::{Evidence, Gap, Kind, LabelSelector, Mode, Str, quantity};
 
 /// Its answer, with what decided it.
-pub(super) enum Answer {
+pub(super) enum InjectorAnswer {
     /// The pod stays as it is.
     Passes(Evidence),
     /// The pod is not created.
@@ -23,33 +23,33 @@ pub(super) enum Answer {
 }
 
 /// The answer of a revision's istiod about a pod.
-pub(super) fn ask(istio: &Istio, shape: &Shape<'_>, revision: &str, written: Option<&Written>) -> Answer {
+pub(super) fn ask(istio: &Istio, admitted: &AdmittedPod<'_>, revision: &str, written: Option<&Written>) -> InjectorAnswer {
     let config = istio.injector_config(revision);
-    let (wanted, because) = wants(shape, revision, config);
+    let (wanted, because) = wants(admitted, revision, config);
     if !wanted {
-        return Answer::Passes(because);
+        return InjectorAnswer::Passes(because);
     }
-    if let Some(why) = refusal(shape) {
-        return Answer::Refuses(why);
+    if let Some(why) = refusal(admitted) {
+        return InjectorAnswer::Refuses(why);
     }
-    let templates = match templates(shape, revision, config) {
+    let templates = match templates(admitted, revision, config) {
         Ok(templates) => templates,
         Err(answer) => return *answer,
     };
     if !templates.iter().any(|template| template.holds_proxy) {
-        return Answer::Injects { proxy: None, because };
+        return InjectorAnswer::Injects { proxy: None, because };
     }
     // The last template writes over those before it, and what the user wrote by hand over all of them.
     let mode = templates.iter().rev().find_map(|template| template.mode).unwrap_or(Mode::Sidecar);
-    let by_hand = written.filter(|w| !w.generated).and_then(|_| shape.spec.container("istio-proxy")).is_some_and(is_router);
-    Answer::Injects { proxy: Some(if by_hand { Mode::Gateway } else { mode }), because }
+    let by_hand = written.filter(|w| !w.generated).and_then(|_| admitted.spec.container("istio-proxy")).is_some_and(is_router);
+    InjectorAnswer::Injects { proxy: Some(if by_hand { Mode::Gateway } else { mode }), because }
 }
 
 /// Whether istiod wants to inject the pod, and what decided.
-fn wants(shape: &Shape<'_>, revision: &str, config: Option<&InjectorConfig>) -> (bool, Evidence) {
-    let namespace = &shape.workload.reference.namespace;
-    if shape.spec.host_network {
-        return (false, shape.evidence("spec.hostNetwork", "pods on the host's network are never injected"));
+fn wants(admitted: &AdmittedPod<'_>, revision: &str, config: Option<&InjectorConfig>) -> (bool, Evidence) {
+    let namespace = &admitted.workload.reference.namespace;
+    if admitted.spec.host_network {
+        return (false, admitted.evidence("spec.hostNetwork", "pods on the host's network are never injected"));
     }
     if SYSTEM_NAMESPACES.contains(&namespace.as_str()) {
         return (false, Evidence::object(namespace_ref(namespace), "istiod never injects this namespace"));
@@ -59,18 +59,18 @@ fn wants(shape: &Shape<'_>, revision: &str, config: Option<&InjectorConfig>) -> 
         let text = format!("the injector's policy {:?} is neither enabled nor disabled: nothing is injected, whatever pods ask for", config.policy);
         return (false, at(config, text));
     }
-    let label = shape.labels().get(INJECT).map(|v| (v, true));
-    let asked = label.or_else(|| shape.annotations().get(INJECT).map(|v| (v, false)));
+    let label = admitted.labels().get(INJECT).map(|v| (v, true));
+    let asked = label.or_else(|| admitted.annotations().get(INJECT).map(|v| (v, false)));
     if let Some((value @ ("true" | "false"), from_label)) = asked {
         let text = format!("{value:?} decides for this pod");
-        let why = if from_label { shape.label(INJECT, text) } else { shape.annotation(INJECT, text) };
+        let why = if from_label { admitted.label(INJECT, text) } else { admitted.annotation(INJECT, text) };
         return (value == "true", why);
     }
     let Some(config) = config else {
         let text = format!("the injector's settings of revision {revision} are not visible: its default policy, enabled, is assumed");
         return (true, Evidence::default(text));
     };
-    let chosen = |selectors: &[LabelSelector]| selectors.iter().position(|s| !s.is_empty() && s.matches(shape.labels()));
+    let chosen = |selectors: &[LabelSelector]| selectors.iter().position(|s| !s.is_empty() && s.matches(admitted.labels()));
     if let Some(i) = chosen(&config.never) {
         return (false, at(config, format!("neverInjectSelector[{i}] selects the pod")));
     }
@@ -85,30 +85,30 @@ fn wants(shape: &Shape<'_>, revision: &str, config: Option<&InjectorConfig>) -> 
 }
 
 /// The annotation for which istiod, or the API server after it, refuses the pod.
-fn refusal(shape: &Shape<'_>) -> Option<Evidence> {
-    let annotations = shape.annotations();
+fn refusal(admitted: &AdmittedPod<'_>) -> Option<Evidence> {
+    let annotations = admitted.annotations();
     if let Some((name, why)) = annotations.iter().find_map(|(name, value)| Some((name, annotation_values::fault(name, value)?))) {
-        return Some(shape.annotation(name, format!("istiod refuses the pod: {why}")));
+        return Some(admitted.annotation(name, format!("istiod refuses the pod: {why}")));
     }
     for what in ["proxyCPU", "proxyMemory"] {
         let [request, limit] = ["", "Limit"].map(|end| format!("sidecar.istio.io/{what}{end}"));
         let amount = |name: &str| annotations.get(name).and_then(quantity);
         if let Some(name) = [&request, &limit].into_iter().find(|name| amount(name).is_some_and(|n| n < 0.0)) {
-            return Some(shape.annotation(name, "the API server refuses the pod: an amount cannot be negative"));
+            return Some(admitted.annotation(name, "the API server refuses the pod: an amount cannot be negative"));
         }
         if let (Some(wanted), Some(most)) = (amount(&request), amount(&limit))
             && wanted > most
         {
             let text = format!("the API server refuses the pod: its proxy would ask for more than its limit {:?}", annotations.get(&limit)?);
-            return Some(shape.annotation(&request, text));
+            return Some(admitted.annotation(&request, text));
         }
     }
     None
 }
 
 /// The templates that are laid over the pod.
-fn templates<'a>(shape: &Shape<'a>, revision: &str, config: Option<&'a InjectorConfig>) -> Result<Vec<Template>, Box<Answer>> {
-    let asked = shape.annotations().get(TEMPLATES);
+fn templates<'a>(admitted: &AdmittedPod<'a>, revision: &str, config: Option<&'a InjectorConfig>) -> Result<Vec<Template>, Box<InjectorAnswer>> {
+    let asked = admitted.annotations().get(TEMPLATES);
     let named: Vec<&str> = match (asked, config) {
         (Some(names), _) => names.split(',').map(str::trim).collect(),
         (None, Some(config)) => config.default_templates.iter().map(Str::as_str).collect(),
@@ -126,12 +126,12 @@ fn templates<'a>(shape: &Shape<'a>, revision: &str, config: Option<&'a InjectorC
             (None, Some(config)) => {
                 let text = format!("istiod refuses the pod: revision {revision} has no template {name:?}");
                 let of_default = || Evidence::field(config.object.clone(), "data.config", text.clone());
-                let because = if asked.is_some() { shape.annotation(TEMPLATES, text.clone()) } else { of_default() };
-                return Err(Box::new(Answer::Refuses(because)));
+                let because = if asked.is_some() { admitted.annotation(TEMPLATES, text.clone()) } else { of_default() };
+                return Err(Box::new(InjectorAnswer::Refuses(because)));
             }
             (None, None) => {
                 let detail = format!("the injector's settings are not known, and template {name:?} is none of Istio's own").into();
-                return Err(Box::new(Answer::Unknown(Gap::Incomplete { kind: Kind::ConfigMap, namespace: Str::default(), detail })));
+                return Err(Box::new(InjectorAnswer::Unknown(Gap::Incomplete { kind: Kind::ConfigMap, namespace: Str::default(), detail })));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Proxies that stand in a pod before any injector sees it: a gateway's own Deployment, `istioctl kube-inject`, a sidecar written by hand.
 
 use crate::index::Body;
-use crate::mesh::Shape;
+use crate::mesh::AdmittedPod;
 use crate::mesh::istio::labels::{self, STATUS, TEMPLATES};
 use crate::model::{Container, Map, Mode, PodSpec};
 
@@ -17,17 +17,17 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// The one in the shape that new pods are made from.
-    pub(super) fn of(shape: &Shape<'_>) -> Option<Self> {
-        let lists = [("containers", &shape.spec.containers), ("initContainers", &shape.spec.init_containers)];
+    /// The one in the admitted that new pods are made from.
+    pub(super) fn of(admitted: &AdmittedPod<'_>) -> Option<Self> {
+        let lists = [("containers", &admitted.spec.containers), ("initContainers", &admitted.spec.init_containers)];
         let (list, i) = lists.into_iter().find_map(|(list, all)| Some((list, all.iter().position(is_proxy)?)))?;
-        let generated = shape.annotations().has(STATUS);
+        let generated = admitted.annotations().has(STATUS);
         // A pod that runs and carries the injector's mark was made without it.
-        let runs = matches!(shape.workload.body, Body::Pod(_)) && shape.index.pods_of(shape.workload).any(|p| !p.status.phase.is_empty());
+        let runs = matches!(admitted.workload.body, Body::Pod(_)) && admitted.index.pods_of(admitted.workload).any(|p| !p.status.phase.is_empty());
         if generated && runs {
             return None;
         }
-        let mode = mode(shape.spec, shape.labels(), shape.annotations());
+        let mode = mode(admitted.spec, admitted.labels(), admitted.annotations());
         Some(Self { at: format!("spec.{list}[{i}]"), mode, generated })
     }
 }

@@ -6,21 +6,21 @@ use super::super::annotations::is_inherited;
 use super::super::trust::{self, ANCHORS_HASH, Trust};
 use super::super::{Linkerd, PLANE};
 use crate::index::Body;
-use crate::mesh::{Alike, Drifts, Shape, namespace_words};
+use crate::mesh::{AdmittedPod, Drifts, PodVariant, namespace_words};
 use crate::model::{Actual, Drift, Fact, Intent, Map, key};
 
 const PROXY_VERSION: &str = "config.linkerd.io/proxy-version";
 
 /// Counts a workload's pods by what Linkerd made of them, and tells where that is not what it would make of them now.
-pub(super) fn look(linkerd: &Linkerd, shape: &Shape<'_>, intended: &Fact<Intent>) -> (Actual, Vec<Drift>) {
+pub(super) fn look(linkerd: &Linkerd, admitted: &AdmittedPod<'_>, intended: &Fact<Intent>) -> (Actual, Vec<Drift>) {
     let mut actual = Actual::default();
     let mut drifts = Drifts::default();
     if *intended == Fact::NotApplicable {
         return (actual, Vec::new());
     }
-    let meant = Meant::of(shape);
-    for (pod, pods) in shape.index.pod_variants(shape.workload) {
-        let pod = Alike { pod, pods };
+    let meant = Meant::of(admitted);
+    for (pod, pods) in admitted.index.pod_variants(admitted.workload) {
+        let pod = PodVariant { pod, pods };
         let inside = pod.spec.container("linkerd-proxy").is_some();
         match (inside, pod.spec.is_native_sidecar("linkerd-proxy")) {
             (true, true) => actual.native += pods,
@@ -47,7 +47,7 @@ pub(super) fn look(linkerd: &Linkerd, shape: &Shape<'_>, intended: &Fact<Intent>
 }
 
 /// Whether a pod's proxy and trust are those of its control plane.
-fn outdated(linkerd: &Linkerd, pod: Alike<'_>, drifts: &mut Drifts) {
+fn outdated(linkerd: &Linkerd, pod: PodVariant<'_>, drifts: &mut Drifts) {
     let plane = pod.metadata.labels.get(PLANE);
     let config = match plane {
         Some(namespace) => linkerd.config(namespace),
@@ -82,18 +82,18 @@ struct Meant {
 
 impl Meant {
     /// Only a template tells what a pod had before it was injected.
-    fn of(shape: &Shape<'_>) -> Option<Self> {
-        let (_, namespace) = namespace_words(shape.index, &shape.workload.reference.namespace).ok()?;
-        matches!(shape.workload.body, Body::Controller(_)).then(|| Self { template: shape.annotations().clone(), namespace })
+    fn of(admitted: &AdmittedPod<'_>) -> Option<Self> {
+        let (_, namespace) = namespace_words(admitted.index, &admitted.workload.reference.namespace).ok()?;
+        matches!(admitted.workload.body, Body::Controller(_)).then(|| Self { template: admitted.annotations().clone(), namespace })
     }
 }
 
-fn annotations(meant: &Meant, pod: Alike<'_>, drifts: &mut Drifts) {
+fn annotations(meant: &Meant, pod: PodVariant<'_>, drifts: &mut Drifts) {
     let had = &pod.metadata.annotations;
     let names: BTreeSet<&str> = [&meant.template, &meant.namespace, had].into_iter().flat_map(Map::iter).map(|(name, _)| name.as_str()).collect();
     for name in names.into_iter().filter(|n| is_inherited(n)) {
         let (running, expected) = (had.get(name), meant.template.get(name).or_else(|| meant.namespace.get(name)));
-        // The injector writes the default opaque ports itself: without a wish there is nothing to compare with.
+        // The injector writes the default opaque ports itself: without a request there is nothing to compare with.
         if running == expected || (expected.is_none() && name == "config.linkerd.io/opaque-ports") {
             continue;
         }

@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::{Outcome, Request, Route};
 use super::action::{Clusters, Listening, apply, to_https};
-use super::carriers::{Carrier, seen};
 use super::gateway_api::{internal_name, is_ours, server_hosts};
 use super::l4::{self, L4Clusters};
 use super::matching::{Entry, Proxy, best_domain, entries};
+use super::route_sources::{RouteSource, seen};
 use super::rules::Target;
 use super::{Mesh, losers};
 use crate::index::Workload;
@@ -200,10 +200,10 @@ fn target_port(mesh: &Mesh<'_>, workload: &Workload, port: i64) -> i64 {
 }
 
 /// Hosts in both lists, the narrower of each pair.
-fn intersection(server: &[&str], carrier: &[String]) -> Vec<String> {
+fn intersection(server: &[&str], source: &[String]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for own in server {
-        for other in carrier {
+        for other in source {
             let both = if covers(other, own) {
                 *own
             } else if covers(own, other) {
@@ -235,9 +235,9 @@ fn http(mesh: &Mesh<'_>, servers: &[&Server<'_>], proxy: Proxy<'_>, request: &Re
         }
     };
     for server in servers {
-        for carrier in seen(&mesh.carriers, &server.gateway, proxy.namespace) {
-            let common = intersection(&server.hosts_for(carrier.namespace), &carrier.hosts);
-            let entries = entries(carrier, proxy, &server.gateway, server.port);
+        for source in seen(&mesh.sources, &server.gateway, proxy.namespace) {
+            let common = intersection(&server.hosts_for(source.namespace), &source.hosts);
+            let entries = entries(source, proxy, &server.gateway, server.port);
             if common.is_empty() || entries.is_empty() {
                 continue;
             }
@@ -283,8 +283,8 @@ fn http(mesh: &Mesh<'_>, servers: &[&Server<'_>], proxy: Proxy<'_>, request: &Re
 }
 
 fn bytes(mesh: &Mesh<'_>, server: &Server<'_>, proxy: Proxy<'_>, request: &Request) -> Route {
-    let all = seen(&mesh.carriers, &server.gateway, proxy.namespace);
-    let own: Vec<(&Carrier<'_>, String)> = all
+    let all = seen(&mesh.sources, &server.gateway, proxy.namespace);
+    let own: Vec<(&RouteSource<'_>, String)> = all
         .into_iter()
         .filter(|c| server.hosts_for(c.namespace).iter().any(|h| c.hosts.iter().any(|o| overlap(h, o))))
         .map(|c| (c, server.gateway.clone()))

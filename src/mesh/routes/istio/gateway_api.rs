@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::text::Text;
-use super::carriers::Carrier;
+use super::route_sources::RouteSource;
 use super::rules::{Copies, HttpMatch, HttpRule, L4Match, L4Rule, Place, RedirectPort, RedirectTo, Retries, RewriteTo, Target};
 use crate::mesh::MeshView;
 use crate::mesh::gateway_api::grants::Crossing;
@@ -61,17 +61,17 @@ struct Parent {
     banned: BTreeSet<String>,
 }
 
-/// All routes, as carriers.
-pub(super) fn carriers(view: MeshView<'_>) -> Vec<Carrier<'_>> {
-    let mut carriers = http(view);
+/// All routes, as sources.
+pub(super) fn sources(view: MeshView<'_>) -> Vec<RouteSource<'_>> {
+    let mut sources = http(view);
     for kind in [Kind::TlsRoute, Kind::TcpRoute] {
-        carriers.extend(view.index.objects(kind).iter().flat_map(|route| l4(view, route)));
+        sources.extend(view.index.objects(kind).iter().flat_map(|route| l4(view, route)));
     }
-    carriers
+    sources
 }
 
-fn http(view: MeshView<'_>) -> Vec<Carrier<'_>> {
-    let mut by_key: BTreeMap<String, Vec<Carrier<'_>>> = BTreeMap::new();
+fn http(view: MeshView<'_>) -> Vec<RouteSource<'_>> {
+    let mut by_key: BTreeMap<String, Vec<RouteSource<'_>>> = BTreeMap::new();
     let routes = [Kind::HttpRoute, Kind::GrpcRoute].into_iter().flat_map(|kind| view.index.objects(kind));
     for route in routes {
         let parents = parents(view, route);
@@ -92,7 +92,7 @@ fn http(view: MeshView<'_>) -> Vec<Carrier<'_>> {
             for host in hosts.into_iter().filter(|h| parent.mesh || allowed_by_isolation(&parent, h)) {
                 let mut sorted = made.clone();
                 sort(&mut sorted);
-                let carrier = Carrier {
+                let source = RouteSource {
                     object: route,
                     name: String::new(),
                     namespace: &route.meta.namespace,
@@ -105,22 +105,22 @@ fn http(view: MeshView<'_>) -> Vec<Carrier<'_>> {
                     tcp: Vec::new(),
                     tls: Vec::new(),
                 };
-                by_key.entry(format!("{key}/{host}")).or_default().push(carrier);
+                by_key.entry(format!("{key}/{host}")).or_default().push(source);
             }
         }
     }
-    by_key.into_iter().filter_map(|(key, carriers)| merged(&key, carriers)).collect()
+    by_key.into_iter().filter_map(|(key, sources)| merged(&key, sources)).collect()
 }
 
 /// Routes of one key become one, the oldest first, and sorted as a whole.
-fn merged<'a>(key: &str, mut carriers: Vec<Carrier<'a>>) -> Option<Carrier<'a>> {
-    carriers.sort_by(|a, b| {
-        let key = |c: &Carrier<'a>| (c.created, c.namespace, c.object.meta.name.clone());
+fn merged<'a>(key: &str, mut sources: Vec<RouteSource<'a>>) -> Option<RouteSource<'a>> {
+    sources.sort_by(|a, b| {
+        let key = |c: &RouteSource<'a>| (c.created, c.namespace, c.object.meta.name.clone());
         key(a).cmp(&key(b))
     });
-    let mut carriers = carriers.into_iter();
-    let mut first = carriers.next()?;
-    first.http.extend(carriers.flat_map(|c| c.http));
+    let mut sources = sources.into_iter();
+    let mut first = sources.next()?;
+    first.http.extend(sources.flat_map(|c| c.http));
     sort(&mut first.http);
     first.name = key.replace('/', "~");
     Some(first)
@@ -441,7 +441,7 @@ fn grpc_match(field: &Field<'_>) -> HttpMatch {
 }
 
 /// TCPRoutes and TLSRoutes.
-fn l4<'a>(view: MeshView<'a>, route: &'a Object) -> Vec<Carrier<'a>> {
+fn l4<'a>(view: MeshView<'a>, route: &'a Object) -> Vec<RouteSource<'a>> {
     let tls = route.kind == Kind::TlsRoute;
     let mut found = Vec::new();
     for (count, parent) in parents(view, route).into_iter().enumerate() {
@@ -463,7 +463,7 @@ fn l4<'a>(view: MeshView<'a>, route: &'a Object) -> Vec<Carrier<'a>> {
                 rule.matches = vec![L4Match { sni: if tls { sni } else { Vec::new() }, port, ..L4Match::default() }];
             }
             let (tcp, tls) = if tls { (Vec::new(), rules) } else { (rules, Vec::new()) };
-            found.push(Carrier {
+            found.push(RouteSource {
                 object: route,
                 name: format!("{}~{count}", route.meta.name),
                 namespace: &route.meta.namespace,

@@ -3,8 +3,8 @@
 use super::super::{Destination, Outcome, Request, Route, RuleRef};
 use super::Mesh;
 use super::action::{Clusters, destination};
-use super::carriers::Carrier;
 use super::matching::{Proxy, l4_given};
+use super::route_sources::RouteSource;
 use super::rules::{L4Match, L4Rule, Target};
 use super::services::MeshService;
 use super::sidecar::Sidecar;
@@ -51,10 +51,10 @@ pub(super) fn apply(rule: &L4Rule<'_>, asks: String, port: i64, clusters: &L4Clu
 }
 
 /// A connection to a service that has a listener of its own.
-pub(super) fn sidecar<'a>(sidecar: &Sidecar<'_, 'a>, service: &MeshService<'a>, carriers: &[&Carrier<'a>], request: &Request) -> Route {
+pub(super) fn sidecar<'a>(sidecar: &Sidecar<'_, 'a>, service: &MeshService<'a>, sources: &[&RouteSource<'a>], request: &Request) -> Route {
     let port = i64::from(request.port);
     let clusters = L4Clusters { mesh: sidecar.mesh, proxy: sidecar.proxy };
-    let own: Vec<&&Carrier<'a>> = carriers.iter().filter(|c| c.hosts.iter().any(|h| overlap(h, &service.host))).collect();
+    let own: Vec<&&RouteSource<'a>> = sources.iter().filter(|c| c.hosts.iter().any(|h| overlap(h, &service.host))).collect();
     let tls = service.port(port).is_some_and(|p| p.protocol.is_tls());
     let given = |m: &L4Match| l4_given(m, sidecar.proxy, "mesh", port);
     if tls {
@@ -84,15 +84,15 @@ fn by_sni(matches: &[(&L4Rule<'_>, &L4Match)], request: &Request, port: i64, clu
 }
 
 /// A connection that only its server name assigns to a service: entries without an address share one listener.
-pub(super) fn by_server_name<'a>(sidecar: &Sidecar<'_, 'a>, services: &[&MeshService<'a>], carriers: &[&Carrier<'a>], request: &Request) -> Route {
+pub(super) fn by_server_name<'a>(sidecar: &Sidecar<'_, 'a>, services: &[&MeshService<'a>], sources: &[&RouteSource<'a>], request: &Request) -> Route {
     let port = i64::from(request.port);
     let name = request.server_name();
     let tls = |s: &&&MeshService<'a>| s.port(port).is_some_and(|p| p.protocol.is_tls());
     let clusters = L4Clusters { mesh: sidecar.mesh, proxy: sidecar.proxy };
     let given = |m: &L4Match| l4_given(m, sidecar.proxy, "mesh", port);
     let secured: Vec<&&MeshService<'a>> = services.iter().filter(tls).collect();
-    let for_these = |c: &&&Carrier<'a>| secured.iter().any(|s| c.hosts.iter().any(|h| overlap(h, &s.host)));
-    let rules: Vec<_> = carriers.iter().filter(for_these).flat_map(|c| &c.tls).filter(|r| !r.destinations.is_empty()).collect();
+    let for_these = |c: &&&RouteSource<'a>| secured.iter().any(|s| c.hosts.iter().any(|h| overlap(h, &s.host)));
+    let rules: Vec<_> = sources.iter().filter(for_these).flat_map(|c| &c.tls).filter(|r| !r.destinations.is_empty()).collect();
     let matches: Vec<_> = rules.iter().flat_map(|r| r.matches.iter().filter(|m| given(m)).map(move |m| (*r, m))).collect();
     if let Some(route) = by_sni(&matches, request, port, &clusters) {
         return route;
@@ -100,14 +100,14 @@ pub(super) fn by_server_name<'a>(sidecar: &Sidecar<'_, 'a>, services: &[&MeshSer
     let named = secured.iter().filter(|s| covers(&s.host, &name)).max_by_key(|s| (!s.host.starts_with('*'), s.host.len()));
     let bytes = || services.iter().find(|s| s.port(port).is_some_and(|p| p.protocol.is_tcp() && !p.protocol.is_tls()));
     match named.map(|s| **s).or_else(|| bytes().copied()) {
-        Some(service) => self::sidecar(sidecar, service, carriers, request),
+        Some(service) => self::sidecar(sidecar, service, sources, request),
         None => sidecar.leaves(&format!("no service on port {port} goes by the server name {name}")),
     }
 }
 
 /// A connection to a gateway's server that does not look at requests.
 pub(super) fn gateway(
-    carriers: &[(&Carrier<'_>, String)],
+    sources: &[(&RouteSource<'_>, String)],
     tls: bool,
     request: &Request,
     port: i64,
@@ -116,16 +116,16 @@ pub(super) fn gateway(
 ) -> Route {
     if tls {
         let mut matches = Vec::new();
-        for (carrier, gateway) in carriers {
-            for rule in carrier.tls.iter().filter(|r| !r.destinations.is_empty()) {
+        for (source, gateway) in sources {
+            for rule in source.tls.iter().filter(|r| !r.destinations.is_empty()) {
                 matches.extend(rule.matches.iter().filter(|m| l4_given(m, of, gateway, port)).map(|m| (rule, m)));
             }
         }
         let why = format!("no TLS rule is for the server name {}", request.server_name());
         return by_sni(&matches, request, port, clusters).unwrap_or_else(|| Route::end(Outcome::NotFound, why));
     }
-    for (carrier, gateway) in carriers {
-        for rule in carrier.tcp.iter().filter(|r| !r.destinations.is_empty()) {
+    for (source, gateway) in sources {
+        for rule in source.tcp.iter().filter(|r| !r.destinations.is_empty()) {
             if rule.matches.is_empty() || rule.matches.iter().any(|m| l4_given(m, of, gateway, port)) {
                 return apply(rule, "connections".to_owned(), port, clusters);
             }

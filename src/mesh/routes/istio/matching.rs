@@ -3,7 +3,7 @@
 use super::super::Request;
 use super::super::text::{Text, full_regex};
 use super::super::url::{parameter, path_only};
-use super::carriers::Carrier;
+use super::route_sources::RouteSource;
 use super::rules::{HttpMatch, HttpRule, L4Match};
 use crate::model::{Map, Str};
 
@@ -27,11 +27,11 @@ impl Entry<'_, '_> {
     }
 }
 
-/// The routes that a proxy is given of a carrier for a port: conditions on the client and the port are judged now, and what comes after a rule
+/// The routes that a proxy is given of a source for a port: conditions on the client and the port are judged now, and what comes after a rule
 /// that takes everything is left out.
-pub(super) fn entries<'c, 'a>(carrier: &'c Carrier<'a>, proxy: Proxy<'_>, gateway: &str, port: i64) -> Vec<Entry<'c, 'a>> {
+pub(super) fn entries<'c, 'a>(source: &'c RouteSource<'a>, proxy: Proxy<'_>, gateway: &str, port: i64) -> Vec<Entry<'c, 'a>> {
     let mut found = Vec::new();
-    for rule in &carrier.http {
+    for rule in &source.http {
         if rule.matches.is_empty() {
             found.push(Entry { rule, matched: None });
             return found;

@@ -1,20 +1,20 @@
 //! Istio: what the client's sidecar, or a gateway, does with a request.
 
 mod action;
-mod carriers;
 mod delegates;
 mod gateway;
 mod gateway_api;
 mod l4;
 mod losers;
 mod matching;
+mod route_sources;
 mod rules;
 mod scope;
 mod services;
 mod sidecar;
 
-use carriers::Carrier;
 use matching::{Proxy, Seen};
+use route_sources::RouteSource;
 use scope::Scope;
 use services::MeshService;
 use sidecar::Sidecar;
@@ -32,12 +32,12 @@ use crate::model::Kind;
 struct Mesh<'a> {
     view: MeshView<'a>,
     services: Vec<MeshService<'a>>,
-    carriers: Vec<Carrier<'a>>,
+    sources: Vec<RouteSource<'a>>,
 }
 
 impl<'a> Mesh<'a> {
     fn read(view: MeshView<'a>) -> Self {
-        Self { view, services: services::all(view), carriers: carriers::all(view) }
+        Self { view, services: services::all(view), sources: route_sources::all(view) }
     }
 
     /// The request as proxies of this mesh look at it.

@@ -1,6 +1,6 @@
 //! What one sidecar is given: the Sidecar resource that holds for it, its listeners, and the services and routes that each of them imports.
 
-use super::carriers::Carrier;
+use super::route_sources::RouteSource;
 use super::services::MeshService;
 use crate::mesh::MeshView;
 use crate::mesh::istio::OutboundMode;
@@ -69,13 +69,13 @@ impl<'a> Scope<'a> {
     }
 
     /// The routes among `seen` that a listener imports, in their order.
-    pub(super) fn carriers<'c>(&self, listener: &EgressListener, seen: Vec<&'c Carrier<'a>>) -> Vec<&'c Carrier<'a>> {
-        seen.into_iter().filter(|c| self.imports_carrier(listener, c)).collect()
+    pub(super) fn sources<'c>(&self, listener: &EgressListener, seen: Vec<&'c RouteSource<'a>>) -> Vec<&'c RouteSource<'a>> {
+        seen.into_iter().filter(|c| self.imports_source(listener, c)).collect()
     }
 
-    pub(super) fn imports_carrier(&self, listener: &EgressListener, carrier: &Carrier<'_>) -> bool {
-        let fits = if carrier.gateway_api { covers } else { overlap };
-        carrier.hosts.iter().any(|host| self.imports(listener, host, carrier.namespace, fits))
+    pub(super) fn imports_source(&self, listener: &EgressListener, source: &RouteSource<'_>) -> bool {
+        let fits = if source.gateway_api { covers } else { overlap };
+        source.hosts.iter().any(|host| self.imports(listener, host, source.namespace, fits))
     }
 
     fn imports(&self, listener: &EgressListener, host: &str, namespace: &str, fits: fn(&str, &str) -> bool) -> bool {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::super::{Outcome, Request, Route};
 use super::action::{Clusters, Listening, apply};
-use super::carriers::{Carrier, seen};
 use super::l4;
 use super::matching::{Entry, Proxy, Seen, best_domain, entries};
+use super::route_sources::{RouteSource, seen};
 use super::rules::Target;
 use super::scope::{EgressListener, Scope};
 use super::services::MeshService;
@@ -31,7 +31,7 @@ struct VirtualHost<'c, 'a> {
 }
 
 enum Routes<'c, 'a> {
-    Rules(&'c Carrier<'a>, Vec<Entry<'c, 'a>>),
+    Rules(&'c RouteSource<'a>, Vec<Entry<'c, 'a>>),
     Service(&'c MeshService<'a>),
 }
 
@@ -44,12 +44,12 @@ impl<'a> Sidecar<'_, 'a> {
         let port = i64::from(request.port);
         let Some(listener) = self.scope.listener(port) else { return self.leaves("no listener of the Sidecar takes it") };
         let services = self.scope.services(listener, &self.mesh.services);
-        let carriers = self.scope.carriers(listener, seen(&self.mesh.carriers, "mesh", self.scope.namespace));
+        let sources = self.scope.sources(listener, seen(&self.mesh.sources, "mesh", self.scope.namespace));
         let mut route = match self.taken_by(name, listener, &services, port) {
-            Taken::Bytes(service) => l4::sidecar(self, service, &carriers, request),
-            Taken::Detected(service) => self.http(listener, &services, &carriers, request, Some(service)),
-            Taken::Requests => self.http(listener, &services, &carriers, request, None),
-            Taken::ByServerName(services) => l4::by_server_name(self, &services, &carriers, request),
+            Taken::Bytes(service) => l4::sidecar(self, service, &sources, request),
+            Taken::Detected(service) => self.http(listener, &services, &sources, request, Some(service)),
+            Taken::Requests => self.http(listener, &services, &sources, request, None),
+            Taken::ByServerName(services) => l4::by_server_name(self, &services, &sources, request),
             Taken::No => self.leaves(&format!("no service that this sidecar sees has port {port}")),
         };
         losers::add(self, listener, name, request, &mut route);
@@ -107,7 +107,7 @@ impl<'a> Sidecar<'_, 'a> {
         &self,
         listener: &EgressListener,
         services: &[&'c MeshService<'a>],
-        carriers: &[&'c Carrier<'a>],
+        sources: &[&'c RouteSource<'a>],
         request: &Request,
         detected: Option<&'c MeshService<'a>>,
     ) -> Route {
@@ -116,7 +116,7 @@ impl<'a> Sidecar<'_, 'a> {
         for service in services.iter().filter(|s| s.port(port).is_some()) {
             by_host.entry(&service.host).or_insert(service);
         }
-        let hosts = self.virtual_hosts(listener, services, &by_host, carriers, port);
+        let hosts = self.virtual_hosts(listener, services, &by_host, sources, port);
         let host = request.host_name();
         let chosen = match detected {
             // A listener of one service's own has that service's virtual host alone, under any name.
@@ -139,11 +139,11 @@ impl<'a> Sidecar<'_, 'a> {
                 let because = vec![Evidence::object(service.reference.clone(), "no route is for it: all requests go to the service itself")];
                 Route { http: true, retries, retries_from: Some(from), because, ..Route::to(service.host.clone(), port) }
             }
-            Routes::Rules(carrier, entries) => {
+            Routes::Rules(source, entries) => {
                 let seen = self.mesh.seen(request, "http");
                 match entries.iter().find(|e| e.matched.is_none_or(|m| seen.misses(m).is_none())) {
                     Some(entry) => apply(entry, &seen, Listening { port, tls: false }, &clusters),
-                    None => no_rule(carrier, entries, &seen),
+                    None => no_rule(source, entries, &seen),
                 }
             }
         }
@@ -155,28 +155,28 @@ impl<'a> Sidecar<'_, 'a> {
         listener: &EgressListener,
         services: &[&'c MeshService<'a>],
         by_host: &ByHost<'c, 'a>,
-        carriers: &[&'c Carrier<'a>],
+        sources: &[&'c RouteSource<'a>],
         port: i64,
     ) -> Vec<VirtualHost<'c, 'a>> {
-        let claims = Claims::of(services, carriers);
+        let claims = Claims::of(services, sources);
         let may_be_http =
             |s: &MeshService<'_>| listener.port.map_or_else(|| s.port(port).is_some_and(|p| p.protocol.may_be_http()), |(_, p)| p.may_be_http());
         let mut wrapped: Vec<(Vec<String>, Vec<&'c MeshService<'a>>, Routes<'c, 'a>)> = Vec::new();
         let mut routed: HashSet<&str> = HashSet::new();
-        for carrier in carriers {
+        for source in sources {
             // Off port 80 only those count that are for some service of the port.
             let relevant =
                 |h: &String| by_host.keys().any(|s| if h.starts_with('*') { overlap(h, s) } else { h == s || (s.starts_with('*') && overlap(h, s)) });
-            if port != 80 && !carrier.hosts.iter().any(relevant) {
+            if port != 80 && !source.hosts.iter().any(relevant) {
                 continue;
             }
-            let entries = entries(carrier, self.proxy, "mesh", port);
+            let entries = entries(source, self.proxy, "mesh", port);
             if entries.is_empty() {
                 continue;
             }
-            let (names, mut own) = claims.divide(carrier, by_host);
-            if carrier.gateway_api {
-                own.retain(|s| s.namespace == carrier.namespace || self.scope.namespace == carrier.namespace);
+            let (names, mut own) = claims.divide(source, by_host);
+            if source.gateway_api {
+                own.retain(|s| s.namespace == source.namespace || self.scope.namespace == source.namespace);
                 if own.is_empty() {
                     continue;
                 }
@@ -186,7 +186,7 @@ impl<'a> Sidecar<'_, 'a> {
                 continue;
             }
             routed.extend(own.iter().map(|s| s.host.as_str()));
-            wrapped.push((names, own, Routes::Rules(carrier, entries)));
+            wrapped.push((names, own, Routes::Rules(source, entries)));
         }
         let plain = by_host.values().filter(|s| !routed.contains(s.host.as_str()) && !s.is_alias() && may_be_http(s));
         wrapped.extend(plain.map(|s| (Vec::new(), vec![*s], Routes::Service(s))));
@@ -276,8 +276,8 @@ fn holds(range: &str, address: std::net::IpAddr) -> bool {
     range.parse().is_ok_and(|a: std::net::IpAddr| a == address) || range.parse().is_ok_and(|net: ipnet::IpNet| net.contains(&address))
 }
 
-fn no_rule(carrier: &Carrier<'_>, entries: &[Entry<'_, '_>], seen: &Seen<'_>) -> Route {
-    let mut route = Route { http: true, ..Route::end(Outcome::NotFound, format!("no rule of {} takes it", carrier.reference())) };
+fn no_rule(source: &RouteSource<'_>, entries: &[Entry<'_, '_>], seen: &Seen<'_>) -> Route {
+    let mut route = Route { http: true, ..Route::end(Outcome::NotFound, format!("no rule of {} takes it", source.reference())) };
     for entry in entries {
         if let Some((m, why)) = entry.matched.and_then(|m| Some((m, seen.misses(m)?))) {
             route.because.push(Evidence::field(entry.rule.at.object.reference(), m.path.clone(), why));
@@ -296,31 +296,31 @@ enum Taken<'c, 'a> {
 }
 
 /// Which VirtualService each service's wildcard claims go to.
-struct Claims<'c, 'a>(BTreeMap<&'c str, &'c Carrier<'a>>);
+struct Claims<'c, 'a>(BTreeMap<&'c str, &'c RouteSource<'a>>);
 
 impl<'c, 'a> Claims<'c, 'a> {
-    fn of(services: &[&'c MeshService<'a>], carriers: &[&'c Carrier<'a>]) -> Self {
+    fn of(services: &[&'c MeshService<'a>], sources: &[&'c RouteSource<'a>]) -> Self {
         let mut claims = BTreeMap::new();
         for service in services {
-            let hosts = carriers.iter().enumerate().flat_map(|(i, c)| c.hosts.iter().map(move |h| (h, i)));
+            let hosts = sources.iter().enumerate().flat_map(|(i, c)| c.hosts.iter().map(move |h| (h, i)));
             let fitting = hosts.filter(|(h, _)| covers(h, &service.host));
             let best = fitting.max_by_key(|(h, i)| (!h.starts_with('*'), h.len(), std::cmp::Reverse(*i)));
-            claims.extend(best.map(|(_, i)| (service.host.as_str(), carriers[i])));
+            claims.extend(best.map(|(_, i)| (service.host.as_str(), sources[i])));
         }
         Self(claims)
     }
 
     /// The hosts that are no service's, and the services that are its own.
-    fn divide(&self, carrier: &Carrier<'a>, by_host: &ByHost<'c, 'a>) -> (Vec<String>, Vec<&'c MeshService<'a>>) {
+    fn divide(&self, source: &RouteSource<'a>, by_host: &ByHost<'c, 'a>) -> (Vec<String>, Vec<&'c MeshService<'a>>) {
         let (mut names, mut own): (Vec<String>, Vec<&'c MeshService<'a>>) = (Vec::new(), Vec::new());
-        for host in carrier.hosts.iter().filter(|h| !h.starts_with('*')) {
+        for host in source.hosts.iter().filter(|h| !h.starts_with('*')) {
             match by_host.get(host.as_str()) {
                 Some(service) => own.push(service),
                 None => names.push(host.clone()),
             }
         }
-        for host in carrier.hosts.iter().filter(|h| h.starts_with('*')) {
-            if carrier.gateway_api {
+        for host in source.hosts.iter().filter(|h| h.starts_with('*')) {
+            if source.gateway_api {
                 names.push(host.clone());
                 continue;
             }
@@ -328,7 +328,7 @@ impl<'c, 'a> Claims<'c, 'a> {
             if under.is_empty() {
                 names.push(host.clone());
             }
-            own.extend(under.into_iter().filter(|s| self.0.get(s.host.as_str()).is_some_and(|c| std::ptr::eq(*c, carrier))));
+            own.extend(under.into_iter().filter(|s| self.0.get(s.host.as_str()).is_some_and(|c| std::ptr::eq(*c, source))));
         }
         (names, own)
     }

@@ -2,7 +2,7 @@
 
 use crate::checks::Findings;
 use crate::checks::support::istio::platform::annotation_catalogue::{Annotation, find};
-use crate::checks::support::istio::platform::shapes::{self, Shape};
+use crate::checks::support::istio::platform::pods_and_templates::{self, PodOrTemplate};
 use crate::model::{Controller, Kind, Map, Namespace, Service, Str, key};
 use crate::report::Finding;
 use crate::world::World;
@@ -32,7 +32,7 @@ enum Owner<'a> {
     Namespace(&'a Namespace),
     Service(&'a Service),
     Controller(&'a Controller),
-    Shape(&'a Shape<'a>),
+    PodOrTemplate(&'a PodOrTemplate<'a>),
 }
 
 impl Site<'_> {
@@ -43,7 +43,7 @@ impl Site<'_> {
             Owner::Namespace(o) => (findings.add(o, path, message, hint), true),
             Owner::Service(o) => (findings.add(o, path, message, hint), true),
             Owner::Controller(o) => (findings.add(o, path, message, hint), o.kind == Kind::Deployment),
-            Owner::Shape(o) => (o.add(findings, &path, message, hint), o.has_pods),
+            Owner::PodOrTemplate(o) => (o.add(findings, &path, message, hint), o.has_pods),
         };
         if !upstream_looks {
             finding.codes(&[]);
@@ -64,9 +64,9 @@ pub(in crate::checks) fn each(world: &World, mut look: impl FnMut(&Site<'_>)) {
     for o in index.controllers().iter().filter(|c| c.metadata.controller().is_none()) {
         walk(&o.metadata.annotations, &o.metadata.labels, o.kind.name(), false, Owner::Controller(o), &mut look);
     }
-    for shape in shapes::all(index) {
+    for shape in pods_and_templates::all(index) {
         let by_injector = !shape.spec.init_containers.iter().any(|c| c.name == "istio-init") && !shape.is_template();
-        walk(shape.annotations, shape.labels, "Pod", by_injector, Owner::Shape(&shape), &mut look);
+        walk(shape.annotations, shape.labels, "Pod", by_injector, Owner::PodOrTemplate(&shape), &mut look);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::checks::support::istio::platform::shapes::{self, Shape};
+use crate::checks::support::istio::platform::pods_and_templates::{self, PodOrTemplate};
 use crate::index::{Body, Index};
 use crate::model::{Field, Kind, Map, Object};
 use crate::world::World;
@@ -32,7 +32,7 @@ impl<'a> GatewayWorkloads<'a> {
     /// Looks all selectors up.
     pub(in crate::checks) fn read(world: &'a World) -> Self {
         let index = &world.index;
-        let strays: Vec<Shape<'a>> = shapes::all(index).filter(|s| s.stray.is_some()).collect();
+        let strays: Vec<PodOrTemplate<'a>> = pods_and_templates::all(index).filter(|s| s.stray.is_some()).collect();
         let selectors: BTreeMap<String, Map> = index.objects(Kind::IstioGateway).iter().map(selector).map(|s| (text(&s), s)).collect();
         let by_selector = selectors.into_iter().map(|(text, selector)| (text, pick(index, &selector, &strays))).collect();
         let app: Map = [("app", "istiod")].into_iter().collect();
@@ -59,7 +59,7 @@ impl<'a> GatewayWorkloads<'a> {
     }
 }
 
-fn pick<'a>(index: &'a Index, selector: &Map, strays: &[Shape<'a>]) -> Vec<Picked<'a>> {
+fn pick<'a>(index: &'a Index, selector: &Map, strays: &[PodOrTemplate<'a>]) -> Vec<Picked<'a>> {
     let mut seen = HashSet::new();
     let mut picked = Vec::new();
     for w in index.select(None, selector).filter(|w| w.is_live() && !matches!(w.body, Body::Object(_))) {

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use crate::checks::support::istio::traffic::routes::destinations;
-use crate::checks::support::kubernetes::unwritten;
+use crate::checks::support::kubernetes::runtime_labels;
 use crate::mesh::istio::{Entry, Source};
 use crate::model::{Field, Kind, Map, Node, Object, Pod, Str};
 use crate::world::World;
@@ -36,7 +36,7 @@ impl<'w> Pods<'w> {
 
     /// Whether a workload of `namespace` (of any, when nothing) has all labels of `selector`, its node's place counted in.
     pub(in crate::checks) fn any(&self, namespace: Option<&str>, selector: &Map) -> bool {
-        self.written(namespace, selector) || unwritten::fits(self.world, namespace, selector)
+        self.written(namespace, selector) || runtime_labels::may_fit(self.world, namespace, selector)
     }
 
     fn written(&self, namespace: Option<&str>, selector: &Map) -> bool {

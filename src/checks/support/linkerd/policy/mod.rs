@@ -1,3 +1,3 @@
 //! Servers, authorizations, routes, traffic settings and annotations of Linkerd.
 
-pub(in crate::checks) mod carrier;
+pub(in crate::checks) mod annotated;

@@ -1,10 +1,10 @@
 //! What the words of a command line ask: who calls, whom, and with what request.
 
-use crate::facts::{NotFound, Target, find};
 use crate::index::Workload;
 use crate::mesh::resolve::{self, StandsFor};
 use crate::mesh::routes::Request;
 use crate::model::{Kind, Str};
+use crate::views::{NotFound, Target, find};
 use crate::world::{Sight, World};
 
 /// A question about one request.

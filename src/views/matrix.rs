@@ -7,7 +7,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::index::Workload;
-use crate::mesh::authorization::{Authorizer, Callers, Class, Client, Credential, Gate, Request, Shape, Verdict, Via, addresses, describe};
+use crate::mesh::authorization::{Authorizer, Callers, Class, Client, Credential, Gate, PodGroup, Request, Verdict, Via, addresses, describe};
 use crate::model::{Gap, MeshId, ObjectRef};
 use crate::world::World;
 
@@ -93,14 +93,14 @@ impl<'w> Caller<'w> {
 /// The ports of a workload that something may call, each with the Service that leads there.
 pub(super) fn ports<'w>(world: &'w World, workload: &'w Workload) -> Vec<(u16, Option<Via<'w>>)> {
     let mut found: BTreeMap<u16, Option<Via<'w>>> = BTreeMap::new();
-    for shape in Shape::of(&world.index, workload) {
+    for group in PodGroup::of(&world.index, workload) {
         let of_proxies = |name: &str| name.starts_with("linkerd-") || name.starts_with("http-envoy-");
-        found.extend(shape.ports.iter().filter(|(name, _)| !of_proxies(name)).map(|(_, number)| (*number, None)));
-        let mut services: Vec<_> = world.index.services_selecting(&workload.reference.namespace, shape.labels).collect();
+        found.extend(group.ports.iter().filter(|(name, _)| !of_proxies(name)).map(|(_, number)| (*number, None)));
+        let mut services: Vec<_> = world.index.services_selecting(&workload.reference.namespace, group.labels).collect();
         services.sort_by_key(|s| s.metadata.age_key());
         for service in services {
             for port in service.spec.ports.iter().filter(|p| p.protocol() == "TCP") {
-                if let Some(number) = shape.number(&port.target()) {
+                if let Some(number) = group.number(&port.target()) {
                     found.entry(number).or_default().get_or_insert(Via { service, port });
                 }
             }

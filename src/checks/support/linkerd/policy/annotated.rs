@@ -14,7 +14,7 @@ use crate::world::World;
 
 /// Something with annotations.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::checks) enum Carrier<'w> {
+pub(in crate::checks) enum Annotated<'w> {
     Namespace(&'w Namespace),
     Service(&'w Service),
     Workload(&'w Workload),
@@ -22,11 +22,11 @@ pub(in crate::checks) enum Carrier<'w> {
 }
 
 /// All of them; pods that have finished are left out.
-pub(in crate::checks) fn all(world: &World) -> impl Iterator<Item = Carrier<'_>> {
+pub(in crate::checks) fn all(world: &World) -> impl Iterator<Item = Annotated<'_>> {
     let index = &world.index;
-    let namespaces = index.namespaces().iter().map(Carrier::Namespace);
-    let egress = index.objects(Kind::EgressNetwork).iter().map(Carrier::Egress);
-    namespaces.chain(index.services().iter().map(Carrier::Service)).chain(workloads(world).map(Carrier::Workload)).chain(egress)
+    let namespaces = index.namespaces().iter().map(Annotated::Namespace);
+    let egress = index.objects(Kind::EgressNetwork).iter().map(Annotated::Egress);
+    namespaces.chain(index.services().iter().map(Annotated::Service)).chain(workloads(world).map(Annotated::Workload)).chain(egress)
 }
 
 /// Workloads that are not over.
@@ -34,7 +34,7 @@ pub(in crate::checks) fn workloads(world: &World) -> impl Iterator<Item = &Workl
     world.index.workloads().iter().filter(|w| w.is_live())
 }
 
-impl<'w> Carrier<'w> {
+impl<'w> Annotated<'w> {
     /// Whether settings of pods are read here: on pods themselves, and on the Namespace that they inherit from.
     pub(in crate::checks) fn is_for_pods(self) -> bool {
         matches!(self, Self::Namespace(_) | Self::Workload(_))

@@ -6,7 +6,7 @@ use crate::model::{Map, Pod, PodSpec};
 use crate::report::Finding;
 
 /// A pod or a pod template.
-pub(in crate::checks) struct Shape<'a> {
+pub(in crate::checks) struct PodOrTemplate<'a> {
     /// Labels of the pods.
     pub(in crate::checks) labels: &'a Map,
     /// Labels of the object that a finding names: of a controller its own, not its template's.
@@ -23,7 +23,7 @@ pub(in crate::checks) struct Shape<'a> {
     pub(in crate::checks) has_pods: bool,
 }
 
-impl Shape<'_> {
+impl PodOrTemplate<'_> {
     /// Whether this is a template rather than a pod.
     pub(in crate::checks) fn is_template(&self) -> bool {
         self.stray.is_none() && matches!(self.workload.body, Body::Controller(_))
@@ -45,12 +45,12 @@ impl Shape<'_> {
 }
 
 /// All shapes. Pods that a controller with a template made are represented by it; pods that have finished are left out.
-pub(in crate::checks) fn all(index: &Index) -> impl Iterator<Item = Shape<'_>> {
+pub(in crate::checks) fn all(index: &Index) -> impl Iterator<Item = PodOrTemplate<'_>> {
     index.workloads().iter().flat_map(move |workload| {
         let representative = index.pod_spec(workload).and_then(|spec| {
             let pod = index.pod_variants(workload).map(|(pod, _)| pod).next();
             let templated = matches!(workload.body, Body::Controller(_));
-            (templated || pod.is_some()).then(|| Shape {
+            (templated || pod.is_some()).then(|| PodOrTemplate {
                 labels: &workload.labels,
                 own_labels: &index.workload_meta(workload).labels,
                 annotations: &workload.annotations,
@@ -60,7 +60,7 @@ pub(in crate::checks) fn all(index: &Index) -> impl Iterator<Item = Shape<'_>> {
                 has_pods: index.pod_variants(workload).any(|(pod, _)| !workload.is_stray(pod)),
             })
         });
-        let strays = index.strays(workload).map(|pod| Shape {
+        let strays = index.strays(workload).map(|pod| PodOrTemplate {
             labels: &pod.metadata.labels,
             own_labels: &pod.metadata.labels,
             annotations: &pod.metadata.annotations,

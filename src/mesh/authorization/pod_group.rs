@@ -8,7 +8,7 @@ use crate::model::{Map, ObjectRef, Pod, PodSpec, Port};
 
 /// Pods that are alike; the pods that a template makes, where none runs.
 #[derive(Clone, Debug)]
-pub struct Shape<'a> {
+pub struct PodGroup<'a> {
     /// The workload.
     pub reference: ObjectRef,
     /// Its namespace.
@@ -27,8 +27,8 @@ pub struct Shape<'a> {
     pub addresses: Vec<IpAddr>,
 }
 
-impl<'a> Shape<'a> {
-    /// The shapes of a workload: one for all pods that are alike, or its template.
+impl<'a> PodGroup<'a> {
+    /// The groups of a workload: one for all pods that are alike, or its template.
     pub fn of(index: &'a Index, workload: &'a Workload) -> Vec<Self> {
         let namespace = workload.reference.namespace.as_str();
         let addresses = addresses(index, workload);
@@ -42,9 +42,9 @@ impl<'a> Shape<'a> {
             ports: tcp_ports(&pod.spec).collect(),
             addresses: addresses.clone(),
         };
-        let shapes: Vec<Self> = index.pod_variants(workload).map(|(pod, _)| of_pod(pod)).collect();
-        if !shapes.is_empty() {
-            return shapes;
+        let groups: Vec<Self> = index.pod_variants(workload).map(|(pod, _)| of_pod(pod)).collect();
+        if !groups.is_empty() {
+            return groups;
         }
         vec![Self {
             reference: workload.reference.clone(),

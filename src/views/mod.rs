@@ -42,7 +42,7 @@ pub fn place(world: &World, object: &crate::model::ObjectRef, path: Option<&str>
     Some(format!("{file}:{}", span.line))
 }
 
-/// Words for what could not be told.
+/// What stands where an answer is unknown.
 pub const UNKNOWN: &str = "<unknown>";
 
 /// Kinds that finding meshes and membership takes.

@@ -10,7 +10,7 @@ use crate::model::{Kind, Object, ObjectRef, Subject};
 
 /// A VirtualService, or what is made into one.
 #[derive(Clone, Debug)]
-pub(super) struct Carrier<'a> {
+pub(super) struct RouteSource<'a> {
     pub object: &'a Object,
     pub name: String,
     pub namespace: &'a str,
@@ -25,7 +25,7 @@ pub(super) struct Carrier<'a> {
     pub tls: Vec<L4Rule<'a>>,
 }
 
-impl Carrier<'_> {
+impl RouteSource<'_> {
     pub(super) fn reference(&self) -> ObjectRef {
         self.object.reference()
     }
@@ -41,17 +41,17 @@ impl Carrier<'_> {
 }
 
 /// All of them, oldest first.
-pub(super) fn all(view: MeshView<'_>) -> Vec<Carrier<'_>> {
-    let mut carriers = virtual_services(view);
-    carriers.extend(gateway_api::carriers(view));
-    carriers.sort_by(Carrier::older);
-    carriers
+pub(super) fn all(view: MeshView<'_>) -> Vec<RouteSource<'_>> {
+    let mut sources = virtual_services(view);
+    sources.extend(gateway_api::sources(view));
+    sources.sort_by(RouteSource::older);
+    sources
 }
 
-fn virtual_services(view: MeshView<'_>) -> Vec<Carrier<'_>> {
+fn virtual_services(view: MeshView<'_>) -> Vec<RouteSource<'_>> {
     let suffix = view.istio.config.service_suffix();
     let default = &view.istio.config.default_export_to[1];
-    let mut carriers = Vec::new();
+    let mut sources = Vec::new();
     for object in view.index.objects(Kind::VirtualService) {
         let spec = object.spec();
         let names = Names { namespace: &object.meta.namespace, suffix: &suffix };
@@ -63,7 +63,7 @@ fn virtual_services(view: MeshView<'_>) -> Vec<Carrier<'_>> {
         if gateways.is_empty() {
             gateways.push("mesh".to_owned());
         }
-        carriers.push(Carrier {
+        sources.push(RouteSource {
             object,
             name: object.meta.name.to_string(),
             namespace: &object.meta.namespace,
@@ -77,7 +77,7 @@ fn virtual_services(view: MeshView<'_>) -> Vec<Carrier<'_>> {
             tls: l4_rules(object, "tls", names),
         });
     }
-    carriers
+    sources
 }
 
 fn l4_rules<'a>(object: &'a Object, list: &str, names: Names<'_>) -> Vec<L4Rule<'a>> {
@@ -117,13 +117,13 @@ fn own_rules<'a>(object: &'a Object, suffix: &str) -> Vec<HttpRule<'a>> {
 
 /// Those for a gateway (or the mesh) that a proxy of `namespace` gets, in the order in which they claim hosts: private ones, those exported to
 /// the namespace, public ones; in each group Gateway API routes of the namespace itself before the rest.
-pub(super) fn seen<'c, 'a>(carriers: &'c [Carrier<'a>], gateway: &str, namespace: &str) -> Vec<&'c Carrier<'a>> {
-    let group = |c: &Carrier<'_>| match &c.visibility {
+pub(super) fn seen<'c, 'a>(sources: &'c [RouteSource<'a>], gateway: &str, namespace: &str) -> Vec<&'c RouteSource<'a>> {
+    let group = |c: &RouteSource<'_>| match &c.visibility {
         Visibility::Everyone => 2,
         Visibility::Namespaces(_) if c.namespace == namespace => 0,
         Visibility::Namespaces(_) => 1,
     };
-    let mut seen: Vec<&Carrier<'a>> = carriers.iter().filter(|c| c.is_for(gateway) && c.visibility.includes(namespace)).collect();
+    let mut seen: Vec<&RouteSource<'a>> = sources.iter().filter(|c| c.is_for(gateway) && c.visibility.includes(namespace)).collect();
     seen.sort_by_key(|c| (group(c), !(c.gateway_api && c.namespace == namespace)));
     seen
 }

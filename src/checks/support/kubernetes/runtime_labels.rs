@@ -14,7 +14,7 @@ const OF_CONTROLLERS: [&str; 4] = [POD_NAME, "apps.kubernetes.io/pod-index", "co
 
 /// Whether the pods that `selector` asks for may well run although no template has all of its labels: labels that are added count as written, and
 /// istiod makes the pods of a Gateway. Nothing as `home` means all namespaces.
-pub(in crate::checks) fn fits(world: &World, home: Option<&str>, selector: &Map) -> bool {
+pub(in crate::checks) fn may_fit(world: &World, home: Option<&str>, selector: &Map) -> bool {
     if selector.get(GATEWAY_NAME).is_some_and(|name| has_gateway(world, home, name)) {
         return true;
     }
