@@ -7,8 +7,7 @@ use crate::index::{Index, Workload};
 use crate::mesh::install::Install;
 use crate::mesh::istio::Istio;
 use crate::mesh::linkerd::Linkerd;
-use crate::mesh::membership::Memberships;
-use crate::mesh::{ControlPlane, Mesh, MeshView};
+use crate::mesh::{Cache, ControlPlane, Mesh, MeshView};
 use crate::model::{Gap, InjectionFact, Kind, Membership, MeshId, Object, ObjectRef, Str};
 
 /// Where the objects came from.
@@ -65,8 +64,8 @@ pub struct World {
     pub remotes: Vec<World>,
     /// What is to be installed, when that is the question.
     pub install: Install,
-    /// Membership of every workload in both meshes, once somebody asked.
-    memberships: Memberships,
+    /// What rules and commands found out already.
+    cache: Cache,
 }
 
 impl World {
@@ -75,12 +74,12 @@ impl World {
         let index = index.of_files(source.kind == SourceKind::Files);
         let istio = Istio::open(&index);
         let linkerd = Linkerd::open(&index);
-        Self { index, istio, linkerd, source, now, remotes: Vec::new(), install: Install::default(), memberships: Memberships::default() }
+        Self { index, istio, linkerd, source, now, remotes: Vec::new(), install: Install::default(), cache: Cache::default() }
     }
 
     /// What the engines in `mesh/` read.
     pub fn view(&self) -> MeshView<'_> {
-        MeshView { index: &self.index, istio: &self.istio, linkerd: &self.linkerd, memberships: &self.memberships }
+        MeshView { index: &self.index, istio: &self.istio, linkerd: &self.linkerd, cache: &self.cache }
     }
 
     /// Membership of a workload in a mesh; found out once, since many rules ask.

@@ -1,6 +1,6 @@
 //! Is a workload in a mesh, how, and why: the one place that is asked.
 //!
-//! What a mesh makes of one workload is found in `mesh/istio/injection.rs` and `mesh/linkerd/injection.rs`: what new pods become and what the
+//! What a mesh makes of one workload is found in `mesh/istio/injection` and `mesh/linkerd/injection`: what new pods become and what the
 //! running ones are, each with its reasons. [`MeshView::membership`] makes one answer of the two.
 
 use std::sync::OnceLock;
@@ -12,7 +12,7 @@ use crate::model::{Evidence, Fact, Gap, InjectionFact, Intent, Kind, Membership,
 
 /// Membership of every workload in Istio and in Linkerd, found when it is first asked for.
 #[derive(Debug, Default)]
-pub struct Memberships(OnceLock<Vec<OnceLock<[InjectionFact; 2]>>>);
+pub(super) struct Memberships(OnceLock<Vec<OnceLock<[InjectionFact; 2]>>>);
 
 impl Memberships {
     fn cell(&self, index: &Index, workload: &Workload) -> &OnceLock<[InjectionFact; 2]> {
@@ -29,7 +29,7 @@ impl<'a> MeshView<'a> {
 
     /// The same of Istio and of Linkerd.
     pub fn injections(self, workload: &Workload) -> &'a [InjectionFact; 2] {
-        self.memberships.cell(self.index, workload).get_or_init(|| {
+        self.cache.memberships.cell(self.index, workload).get_or_init(|| {
             let istio = self.istio.injection(self.index, workload);
             let linkerd = self.linkerd.injection(self.index, workload, istio.added_by.as_ref());
             let mut both = [istio, linkerd];
@@ -69,13 +69,26 @@ impl<'a> MeshView<'a> {
             Fact::NotApplicable => Ok(self.own_part(mesh, workload)),
             _ if self.runs(workload) => Ok(Membership::None),
             Fact::Unknown(gap) => Err(gap.clone()),
-            Fact::Known { value: Intent::Out | Intent::Refused, .. } => Ok(Membership::None),
-            Fact::Known { value: Intent::In { mode, .. }, .. } => Ok(match mode {
-                Mode::Sidecar => Membership::Sidecar,
-                Mode::Ambient => Membership::Ambient,
-                Mode::Gateway => Membership::Gateway,
-            }),
+            Fact::Known { value, .. } => Ok(intended(value)),
         }
+    }
+
+    /// The same, but where the running pods are not in the mesh, how those that replace them will be.
+    pub fn membership_to_come(self, mesh: MeshId, workload: &Workload) -> Result<Membership, Gap> {
+        let now = self.membership(mesh, workload);
+        if now != Ok(Membership::None) || self.index.pod_spec(workload).is_none() {
+            return now;
+        }
+        match &self.injection(mesh, workload).intended {
+            Fact::NotApplicable => now,
+            Fact::Unknown(gap) => Err(gap.clone()),
+            Fact::Known { value, .. } => Ok(intended(value)),
+        }
+    }
+
+    /// Whether a workload is in a mesh or will be, or nobody can tell.
+    pub fn may_be_in(self, mesh: MeshId, workload: &Workload) -> bool {
+        self.membership_to_come(mesh, workload) != Ok(Membership::None)
     }
 
     /// The same of one pod; what a manifest says of a pod is not yet what becomes of it.
@@ -129,6 +142,16 @@ impl<'a> MeshView<'a> {
     }
 }
 
+/// What a pod becomes that is created now.
+fn intended(intent: &Intent) -> Membership {
+    match intent.mode() {
+        None => Membership::None,
+        Some(Mode::Sidecar) => Membership::Sidecar,
+        Some(Mode::Ambient) => Membership::Ambient,
+        Some(Mode::Gateway) => Membership::Gateway,
+    }
+}
+
 /// A pod that one mesh does not let into the cluster is not there for the other either.
 fn refused_by_other(both: &mut [InjectionFact; 2], one: usize, other: usize) {
     let title = both[one].mesh.title();
@@ -162,11 +185,10 @@ fn machine(mesh: MeshId, workload: &Workload) -> Result<Membership, Gap> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::Memberships;
     use crate::index::Index;
-    use crate::mesh::MeshView;
     use crate::mesh::istio::Istio;
     use crate::mesh::linkerd::Linkerd;
+    use crate::mesh::{Cache, MeshView};
     use crate::model::{Coverage, Fact, Inventory, Item, Kind, Membership, MeshId};
 
     /// What the only workload of these objects is to a mesh; nothing when that is unknown.
@@ -177,8 +199,8 @@ mod tests {
             inventory.push(Item::from_value(kind, value.clone()).unwrap());
         }
         let index = Index::new(inventory);
-        let (istio, linkerd, memberships) = (Istio::open(&index), Linkerd::open(&index), Memberships::default());
-        let view = MeshView { index: &index, istio: &istio, linkerd: &linkerd, memberships: &memberships };
+        let (istio, linkerd, cache) = (Istio::open(&index), Linkerd::open(&index), Cache::default());
+        let view = MeshView { index: &index, istio: &istio, linkerd: &linkerd, cache: &cache };
         view.membership(mesh, &index.workloads()[0]).ok()
     }
 
@@ -264,8 +286,8 @@ mod tests {
             inventory.push(Item::from_value(kind, value).unwrap());
         }
         let index = Index::new(inventory);
-        let (istio, linkerd, memberships) = (Istio::open(&index), Linkerd::open(&index), Memberships::default());
-        let view = MeshView { index: &index, istio: &istio, linkerd: &linkerd, memberships: &memberships };
+        let (istio, linkerd, cache) = (Istio::open(&index), Linkerd::open(&index), Cache::default());
+        let view = MeshView { index: &index, istio: &istio, linkerd: &linkerd, cache: &cache };
         [MeshId::Istio, MeshId::Linkerd].map(|mesh| match &view.injection(mesh, &index.workloads()[0]).intended {
             Fact::Known { value, .. } => value.name(),
             _ => "unknown",

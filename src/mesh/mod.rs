@@ -16,6 +16,8 @@ pub mod routes;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use std::sync::OnceLock;
+
 use crate::index::{Index, Sight, Workload};
 use crate::model::{Drift, Evidence, Gap, Kind, Map, MeshId, ObjectRef, Pod, PodSpec, Str, Subject};
 
@@ -28,8 +30,17 @@ pub struct MeshView<'a> {
     pub istio: &'a istio::Istio,
     /// Linkerd, as far as it is here.
     pub linkerd: &'a linkerd::Linkerd,
-    /// Membership of every workload, once somebody asked.
-    pub memberships: &'a membership::Memberships,
+    /// What was found out already.
+    pub cache: &'a Cache,
+}
+
+/// What is found out once for a run, when it is first asked for. A [`World`](crate::world::World) owns it.
+#[derive(Debug, Default)]
+pub struct Cache {
+    memberships: membership::Memberships,
+    peers: OnceLock<mtls::ByLevel>,
+    authorization_policies: OnceLock<istio::policy::Attached>,
+    request_authentications: OnceLock<istio::policy::Attached>,
 }
 
 /// What `status` and `version` list of either mesh. Questions about workloads and traffic have modules of their own beside it, for both meshes.

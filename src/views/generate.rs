@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::matrix::{self, Caller};
 use crate::index::Workload;
 use crate::mesh::authorization::{Authorizer, Server, Verdict};
-use crate::mesh::istio::policy::{self, Action, Policies};
+use crate::mesh::istio::policy::{self, Action};
 use crate::mesh::linkerd::server::Servers;
 use crate::model::{Kind, Map, MeshId, ObjectRef};
 use crate::world::World;
@@ -107,7 +107,7 @@ fn restricted(world: &World, mesh: MeshId, workload: &Workload) -> Option<Object
     use crate::model::Subject;
     match mesh {
         MeshId::Istio => {
-            let policies = Policies::new(&world.index, Kind::AuthorizationPolicy, world.istio.root_namespace());
+            let policies = world.view().authorization_policies();
             let applying = policies.applying(workload, policy::enforcer(world.view(), workload));
             applying.into_iter().find(|p| Action::of(p) == Action::Allow && !policy::is_dry_run(p)).map(Subject::reference)
         }

@@ -30,9 +30,7 @@ pub use target::{NotFound, Target, find, objects};
 pub use versions::{ProxyVersionRow, VersionReport, versions};
 pub use why::{Asked, Client, WHY_KINDS, WhyReport, ask, why};
 
-use crate::index::Workload;
-use crate::mesh::istio::transport::Mode;
-use crate::model::{Membership, MeshId};
+use crate::model::MeshId;
 use crate::world::World;
 
 /// File and line of a field, for objects from manifests.
@@ -95,12 +93,4 @@ fn wanted(only: Option<MeshId>, mesh: MeshId) -> bool {
 pub fn gaps(world: &World, kinds: &[crate::model::Kind]) -> Vec<crate::model::Gap> {
     let all = world.index.inventory().gaps.iter();
     all.filter(|gap| gap.hides_objects() && kinds.contains(&gap.kind())).cloned().collect()
-}
-
-/// A PeerAuthentication's mode as it holds for a workload: ztunnel never stops encrypting, so that `DISABLE` has the effect of `PERMISSIVE` there.
-fn in_force(world: &World, workload: &Workload, mode: Mode) -> Mode {
-    match world.membership(MeshId::Istio, workload) {
-        Ok(Membership::Ambient) if mode == Mode::Disable => Mode::Permissive,
-        _ => mode,
-    }
 }

@@ -6,11 +6,11 @@ use super::injection::{InjectionRow, rows};
 use super::versions::ProxyVersionRow;
 use crate::index::Workload;
 use crate::mesh::istio::ambient::{self, Traffic, Waypoint};
-use crate::mesh::istio::policy::{Policies, enforcer};
-use crate::mesh::istio::transport::PeerAuthentications;
+use crate::mesh::istio::policy::{Action, enforcer};
 use crate::mesh::linkerd::authz;
 use crate::mesh::linkerd::server::{Servers, tcp_ports};
-use crate::model::{Fact, Gap, Kind, Map, MeshId, ObjectRef, Port, Service, Str, Subject};
+use crate::mesh::mtls::peer_mode;
+use crate::model::{Gap, Kind, Map, MeshId, ObjectRef, Port, Service, Str, Subject};
 use crate::world::World;
 
 /// A workload.
@@ -101,7 +101,9 @@ pub fn workload_page(world: &World, workload: &Workload, only: Option<MeshId>) -
     let services: Vec<ServiceRow> = world.index.services_selecting(namespace, &workload.labels).map(|s| service_row(world, s)).collect();
     let service_account = world.index.pod_spec(workload).map(|s| Str::from(s.service_account())).unwrap_or_default();
     let inside = |mesh: &str| injection.iter().any(|r| r.mesh == mesh && (r.pods.inside > 0 || !matches!(r.intended, "none" | "unknown")));
-    let (istio, linkerd) = (inside("istio"), inside("linkerd"));
+    let istio = inside("istio");
+    let linkerd = inside("linkerd").then(|| Servers::read(&world.index));
+    let linkerd = linkerd.as_ref();
     let mut gaps = page_gaps(world);
     gaps.extend(injection.iter().filter_map(|r| r.unknown.clone()));
     gaps.sort();
@@ -125,9 +127,8 @@ pub fn service_page(world: &World, service: &Service, only: Option<MeshId>) -> S
     let behind = world.index.select(Some(&meta.namespace), &service.spec.selector).filter(|_| !service.spec.selector.is_empty());
     let workloads: Vec<InjectionRow> = behind.flat_map(|w| rows(world, w, only, false)).collect();
     let mut found = Vec::new();
-    for kind in [Kind::AuthorizationPolicy, Kind::RequestAuthentication] {
-        let all = Policies::new(&world.index, kind, world.istio.root_namespace());
-        found.extend(all.targeting(Kind::Service, &meta.namespace, &meta.name).iter().map(|p| policy_row(p)));
+    for all in [world.view().authorization_policies(), world.view().request_authentications()] {
+        found.extend(all.targeting(Kind::Service, &meta.namespace, &meta.name).map(policy_row));
     }
     ServicePage { service: service.reference(), row: service_row(world, service), workloads, policies: found, gaps: page_gaps(world) }
 }
@@ -174,16 +175,14 @@ fn service_row(world: &World, service: &Service) -> ServiceRow {
     }
 }
 
-fn ports(world: &World, workload: &Workload, istio: bool, linkerd: bool) -> Vec<PortRow> {
+fn ports(world: &World, workload: &Workload, istio: bool, linkerd: Option<&Servers<'_>>) -> Vec<PortRow> {
     let Some(spec) = world.index.pod_spec(workload) else { return Vec::new() };
-    let peers = PeerAuthentications::new(&world.index, world.istio.root_namespace());
-    let accepts = if istio { peers.effective(workload) } else { Fact::NotApplicable };
-    let servers = Servers::read(&world.index);
+    let accepts = istio.then(|| world.view().istio_accepts(workload));
     let row = |(name, port): (&str, u16)| {
-        let (accepts, decider) = if let Fact::Known { value, .. } = &accepts {
-            let decision = value.on(port);
-            (Some(super::in_force(world, workload, decision.mode).name().to_owned()), Some(decision.decider()))
-        } else if linkerd {
+        let (accepts, decider) = if let Some(Ok(accepts)) = &accepts {
+            let decision = accepts.on(port);
+            (Some(decision.mode.name().to_owned()), Some(decision.decider()))
+        } else if let Some(servers) = linkerd {
             match servers.governing(&world.index, workload, port) {
                 Some(server) => (None, Some(server.object.reference().to_string())),
                 None => {
@@ -193,7 +192,7 @@ fn ports(world: &World, workload: &Workload, istio: bool, linkerd: bool) -> Vec<
                     (annotated.or(default).map(str::to_owned), Some(decider.to_owned()))
                 }
             }
-        } else if matches!(accepts, Fact::Unknown(_)) {
+        } else if matches!(accepts, Some(Err(_))) {
             (Some("unknown".to_owned()), None)
         } else {
             (None, None)
@@ -208,30 +207,28 @@ fn ports(world: &World, workload: &Workload, istio: bool, linkerd: bool) -> Vec<
     tcp_ports(&own).map(row).collect()
 }
 
-fn policies(world: &World, workload: &Workload, istio: bool, linkerd: bool) -> Vec<PolicyRow> {
+fn policies(world: &World, workload: &Workload, istio: bool, linkerd: Option<&Servers<'_>>) -> Vec<PolicyRow> {
     let mut found = Vec::new();
-    let root = world.istio.root_namespace();
+    let view = world.view();
     if istio {
-        let by = enforcer(world.view(), workload);
-        for kind in [Kind::AuthorizationPolicy, Kind::RequestAuthentication] {
-            found.extend(Policies::new(&world.index, kind, root).applying(workload, by).into_iter().map(policy_row));
+        let by = enforcer(view, workload);
+        for all in [view.authorization_policies(), view.request_authentications()] {
+            found.extend(all.applying(workload, by).into_iter().map(policy_row));
         }
-        let peers = PeerAuthentications::new(&world.index, root);
-        let accepts = peers.accepts(&workload.reference.namespace, &workload.labels);
+        let accepts = view.peer_authentications().accepts(&workload.reference.namespace, &workload.labels);
         let mut deciding: Vec<_> = std::iter::once(accepts.any).chain(accepts.ports.into_values()).filter_map(|d| d.policy).collect();
         deciding.dedup_by(|a, b| std::ptr::eq(*a, *b));
         found.extend(deciding.into_iter().map(policy_row));
     }
-    if linkerd {
-        found.extend(linkerd_policies(world, workload));
+    if let Some(servers) = linkerd {
+        found.extend(linkerd_policies(world, servers, workload));
     }
     found
 }
 
 /// Servers that pick a workload, each with the ports it governs, and the policies about those that govern any.
-fn linkerd_policies(world: &World, workload: &Workload) -> Vec<PolicyRow> {
+fn linkerd_policies(world: &World, servers: &Servers<'_>, workload: &Workload) -> Vec<PolicyRow> {
     let namespace = workload.reference.namespace.as_str();
-    let servers = Servers::read(&world.index);
     let mut found = Vec::new();
     let mut governing = Vec::new();
     for server in servers.in_namespace(namespace).iter().filter(|s| s.selector.matches(workload.reference.kind, &workload.labels)) {
@@ -259,10 +256,9 @@ fn linkerd_policies(world: &World, workload: &Workload) -> Vec<PolicyRow> {
 }
 
 fn policy_row(policy: &crate::model::Object) -> PolicyRow {
-    let spec = policy.spec();
     let effect = match policy.kind {
-        Kind::AuthorizationPolicy => spec.get("action").and_then(|a| a.str()).unwrap_or("ALLOW").to_owned(),
-        Kind::PeerAuthentication => spec.at(["mtls", "mode"]).and_then(|m| m.str()).unwrap_or("UNSET").to_owned(),
+        Kind::AuthorizationPolicy => Action::of(policy).name().to_owned(),
+        Kind::PeerAuthentication => peer_mode(policy).map_or("UNSET", |mode| mode.name()).to_owned(),
         _ => "checks tokens".to_owned(),
     };
     PolicyRow { object: policy.reference(), effect }

@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use crate::index::Workload;
 use crate::mesh::istio::ambient::{self, Waypoint};
-use crate::mesh::istio::policy::{self, Action, Enforcer, Policies};
+use crate::mesh::istio::policy::{self, Action, Enforcer};
 use crate::mesh::linkerd::authz::{self, Target};
 use crate::mesh::linkerd::server::Servers;
+use crate::mesh::mtls::peer_mode;
 use crate::mesh::network_policy::{Direction, NetworkPolicies};
 use crate::model::{Gap, Kind, Membership, MeshId, Object, ObjectRef, Str, Subject};
 use crate::world::World;
@@ -95,7 +96,7 @@ fn action(object: &Object) -> String {
             let action = Action::of(object).name();
             if policy::is_dry_run(object) { format!("{action} (dry-run)") } else { action.to_owned() }
         }
-        Kind::PeerAuthentication => crate::mesh::istio::transport::mode(object).map_or("UNSET", |m| m.name()).to_owned(),
+        Kind::PeerAuthentication => peer_mode(object).map_or("UNSET", |m| m.name()).to_owned(),
         Kind::RequestAuthentication => "JWT".to_owned(),
         Kind::Server => object.spec().get("accessPolicy").and_then(|a| a.str()).unwrap_or("deny").to_owned(),
         Kind::HttpLocalRateLimitPolicy => "LIMIT".to_owned(),
@@ -118,13 +119,11 @@ fn note(world: &World, object: &Object, workloads: &[Enforced]) -> Option<&'stat
 }
 
 fn istio(world: &World, wanted: &impl Fn(&&Workload) -> bool, found: &mut Found) {
-    let root = world.istio.root_namespace();
     let (index, view) = (&world.index, world.view());
     let mut add = |policy: &Object, workload: &Workload, at: &'static str| {
         found.entry(policy.reference()).or_default().insert(Enforced::new(&workload.reference, at));
     };
-    for kind in [Kind::AuthorizationPolicy, Kind::RequestAuthentication] {
-        let all = Policies::new(index, kind, root);
+    for (kind, all) in [(Kind::AuthorizationPolicy, view.authorization_policies()), (Kind::RequestAuthentication, view.request_authentications())] {
         for workload in index.workloads().iter().filter(wanted) {
             let enforcer = policy::enforcer(view, workload);
             let at = match enforcer {
@@ -158,7 +157,7 @@ fn istio(world: &World, wanted: &impl Fn(&&Workload) -> bool, found: &mut Found)
             }
         }
     }
-    let peers = crate::mesh::istio::transport::PeerAuthentications::new(index, root);
+    let peers = view.peer_authentications();
     for workload in index.workloads().iter().filter(wanted) {
         let at = match view.membership(MeshId::Istio, workload) {
             Ok(Membership::Sidecar) => "sidecar",

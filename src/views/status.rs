@@ -8,8 +8,7 @@ use super::injection::{PodCount, rows};
 use super::wanted;
 use crate::index::Workload;
 use crate::mesh::istio::labels::is_waypoint;
-use crate::mesh::istio::transport::PeerAuthentications;
-use crate::model::{Evidence, Fact, Gap, Kind, MeshId, ObjectRef, Str};
+use crate::model::{Evidence, Gap, Kind, MeshId, ObjectRef, Str};
 use crate::world::{Sight, World};
 
 /// Meshes and namespaces.
@@ -148,7 +147,6 @@ struct Seen {
 }
 
 fn namespaces(world: &World, only: Option<MeshId>, gaps: &mut Vec<Gap>) -> Vec<NamespaceRow> {
-    let peers = PeerAuthentications::new(&world.index, world.istio.root_namespace());
     let mut seen: BTreeMap<&Str, Seen> = BTreeMap::new();
     for workload in world.index.workloads().iter().filter(|w| world.in_scope(&w.reference.namespace)) {
         let rows = rows(world, workload, only, false);
@@ -172,7 +170,7 @@ fn namespaces(world: &World, only: Option<MeshId>, gaps: &mut Vec<Gap>) -> Vec<N
                 ("istio", _) if inside && is_waypoint(&workload.labels) => {}
                 ("istio", _) if inside => {
                     here.modes.insert(istio_mode(row));
-                    here.mtls.extend(accepted(world, &peers, workload, gaps));
+                    here.mtls.extend(accepted(world, workload, gaps));
                 }
                 ("linkerd", _) if inside => {
                     here.modes.insert("linkerd");
@@ -202,16 +200,13 @@ fn istio_mode(row: &super::InjectionRow) -> &'static str {
 }
 
 /// The modes a workload accepts on its ports.
-fn accepted(world: &World, peers: &PeerAuthentications<'_>, workload: &Workload, gaps: &mut Vec<Gap>) -> BTreeSet<&'static str> {
-    match peers.effective(workload) {
-        Fact::Known { value, .. } => {
-            std::iter::once(&value.any).chain(value.ports.values()).map(|d| super::in_force(world, workload, d.mode).name()).collect()
-        }
-        Fact::Unknown(gap) => {
+fn accepted(world: &World, workload: &Workload, gaps: &mut Vec<Gap>) -> BTreeSet<&'static str> {
+    match world.view().istio_accepts(workload) {
+        Ok(accepts) => std::iter::once(&accepts.any).chain(accepts.ports.values()).map(|d| d.mode.name()).collect(),
+        Err(gap) => {
             gaps.push(gap);
             BTreeSet::from(["unknown"])
         }
-        Fact::NotApplicable => BTreeSet::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::kubernetes::network::{self, Direction};
 use crate::index::Workload;
-use crate::model::{Kind, MeshId, Mode};
+use crate::model::{Kind, Membership, MeshId};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -38,7 +38,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 let spec = world.index.pod_spec(w);
                 !ports.iter().any(|port| group.opens(Direction::Ingress, "TCP", *port, spec))
             };
-            let workloads: Vec<&Workload> = group.in_mesh(world, mesh, Mode::Sidecar).into_iter().filter(closed).collect();
+            let workloads: Vec<&Workload> = group.in_mesh(world, mesh, &[Membership::Sidecar]).into_iter().filter(closed).collect();
             if !workloads.is_empty() {
                 findings
                     .add(

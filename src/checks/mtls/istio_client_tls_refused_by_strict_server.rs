@@ -5,8 +5,8 @@ use crate::checks::support::istio::security::client_tls;
 use crate::checks::support::istio::security::ports;
 use crate::checks::support::istio::security::tls::{self, MESH_HOST};
 use crate::mesh::istio::policy::{self, Enforcer};
-use crate::mesh::istio::transport::{Mode, PeerAuthentications};
 use crate::mesh::istio::{Registry, Source};
+use crate::mesh::mtls::{Mode, PeerAuthentications};
 use crate::mesh::mtls::{Mtls, ServerMode};
 use crate::model::{Kind, Map, Object, ObjectRef, Service, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -42,7 +42,7 @@ crate::check! {
 const HINT: &str = "Remove tls from the DestinationRule so that callers use mutual TLS by themselves, or set the workloads to PERMISSIVE.";
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let peers = PeerAuthentications::new(&world.index, world.istio.root_namespace());
+    let peers = world.view().peer_authentications();
     let mtls = Mtls::new(world.view());
     let mut strict: HashMap<ObjectRef, Vec<Strict>> = HashMap::new();
     for rule in world.index.objects(Kind::DestinationRule) {

@@ -3,7 +3,7 @@ use crate::checks::support::istio::security::{ports, tls};
 use crate::index::Workload;
 use crate::mesh::istio::labels::is_captured;
 use crate::mesh::istio::policy::{self, Enforcer};
-use crate::mesh::istio::transport::{Mode, PeerAuthentications};
+use crate::mesh::mtls::{Mode, PeerAuthentications};
 use crate::model::{Kind, Service};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -34,7 +34,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let peers = PeerAuthentications::new(&world.index, world.istio.root_namespace());
+    let peers = world.view().peer_authentications();
     for service in world.index.services().iter().filter(|s| s.is_headless() && !s.spec.selector.is_empty()) {
         let namespace = service.metadata.namespace.as_str();
         let workloads: Vec<&Workload> = world.index.select(Some(namespace), &service.spec.selector).collect();

@@ -2,7 +2,7 @@ use crate::checks::Findings;
 use crate::checks::support::istio::security::reach::enforced_by;
 use crate::index::Workload;
 use crate::mesh::istio::policy::{self, Enforcer};
-use crate::mesh::istio::transport::{Mode, PeerAuthentications};
+use crate::mesh::mtls::Mode;
 use crate::model::{Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -45,7 +45,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let root = world.istio.root_namespace();
-    let peers = PeerAuthentications::new(&world.index, root);
+    let peers = world.view().peer_authentications();
     let by_sidecar = enforced_by(world, Enforcer::Sidecar);
     for peer in world.index.objects(Kind::PeerAuthentication).iter().filter(|p| p.meta.namespace != root) {
         let Some(path) = strict_at(peer) else { continue };

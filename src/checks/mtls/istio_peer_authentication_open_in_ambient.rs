@@ -3,9 +3,8 @@ use std::collections::BTreeMap;
 use crate::checks::Findings;
 use crate::index::Workload;
 use crate::mesh::authorization::PodGroup;
-use crate::mesh::istio::plaintext::Plaintext;
 use crate::mesh::istio::policy::{self, Enforcer};
-use crate::mesh::istio::transport::{Mode, PeerAuthentications};
+use crate::mesh::mtls::{Mode, peer_mode};
 use crate::model::{Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -43,8 +42,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     if index.objects(Kind::PeerAuthentication).is_empty() {
         return;
     }
-    let root = world.istio.root_namespace();
-    let (peers, plaintext) = (PeerAuthentications::new(index, root), Plaintext::new(index, root));
+    let peers = world.view().peer_authentications();
     let mut open: BTreeMap<(String, String), (&Object, &Workload, Vec<u16>, String)> = BTreeMap::new();
     for workload in index.workloads().iter().filter(|w| w.is_live() && policy::enforcer(world.view(), w) == Enforcer::Ztunnel) {
         let namespace = workload.reference.namespace.as_str();
@@ -57,7 +55,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for port in ports {
             let decision = accepts.on(port);
             let Some(strict) = decision.policy.filter(|_| decision.mode == Mode::Strict) else { continue };
-            if plaintext.refused(namespace, &workload.labels, port).is_some() {
+            if peers.refused_by_ztunnel(namespace, &workload.labels, port).is_some() {
                 continue;
             }
             let hint = hint(own, strict, namespace);
@@ -75,7 +73,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 }
 
 fn hint(own: Option<&Object>, strict: &Object, namespace: &str) -> String {
-    let unset = own.is_some_and(|policy| crate::mesh::istio::transport::mode(policy).is_none());
+    let unset = own.is_some_and(|policy| peer_mode(policy).is_none());
     match own {
         Some(own) if unset => format!("Write mtls.mode: STRICT into {}.", own.reference()),
         Some(_) => format!("Add a PeerAuthentication without a selector and with mode STRICT to namespace {namespace:?}."),

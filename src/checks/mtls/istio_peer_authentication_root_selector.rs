@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::istio::transport::{self, Ignored, Mode, PeerAuthentications};
+use crate::mesh::mtls::{Ignored, Mode, peer_mode};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -30,12 +30,12 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let root = world.istio.root_namespace();
-    for (peer, why) in PeerAuthentications::new(&world.index, root).ignored() {
-        if *why == Ignored::SelectorInRoot {
+    for (peer, why) in world.view().peer_authentications().ignored() {
+        if why == Ignored::SelectorInRoot {
             let message = format!("namespace {root:?} is the root namespace, where a PeerAuthentication with a selector is ignored");
             let hint = "Move it into the namespace of its workloads, or remove the selector to set the mesh-wide mode.";
-            let finding = findings.add(*peer, "spec.selector", message, hint);
-            if transport::mode(peer) == Some(Mode::Strict) {
+            let finding = findings.add(peer, "spec.selector", message, hint);
+            if peer_mode(peer) == Some(Mode::Strict) {
                 finding.severity(Severity::Error);
             }
         }

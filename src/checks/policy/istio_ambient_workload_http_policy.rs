@@ -37,14 +37,13 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
     // Policies without HTTP fields are the many: only namespaces with others are walked.
     let http: Vec<&Object> = index.objects(Kind::AuthorizationPolicy).iter().filter(|p| ambient::http_field(p).is_some()).collect();
-    let policies = policy::Policies::of(http.iter().copied(), world.istio.root_namespace());
     let mut namespaces: Vec<&str> = http.iter().map(|p| p.meta.namespace.as_str()).collect();
     namespaces.dedup();
     for workload in namespaces.into_iter().flat_map(|ns| index.workloads_in(ns)) {
         if !is_plain_ambient(world, workload) {
             continue;
         }
-        if let Some(policy) = first(world, &policies, workload) {
+        if let Some(policy) = first(world, workload) {
             let targeted = !policy::targets(policy).is_empty();
             let effect = match (targeted, policy::Action::of(policy)) {
                 (true, _) => "is not enforced",
@@ -67,15 +66,17 @@ fn is_plain_ambient(world: &World, workload: &Workload) -> bool {
     !infrastructure && !labels.is(DATAPLANE_MODE, "none") && member && !ambient::waypoint(index, labels, &workload.reference.namespace).works()
 }
 
-/// The first of the policies of the workload's own namespace that holds for it.
-fn first<'a>(world: &World, policies: &policy::Policies<'a>, workload: &Workload) -> Option<&'a Object> {
+/// The first of the policies of the workload's own namespace that holds for it and needs HTTP.
+fn first<'a>(world: &'a World, workload: &Workload) -> Option<&'a Object> {
+    let policies = world.view().authorization_policies();
+    let needs_http = |policy: &&Object| ambient::http_field(policy).is_some();
     let namespace = workload.reference.namespace.as_str();
-    let own = policies.selecting(namespace, &workload.labels).into_iter().find(|p| p.meta.namespace == namespace);
+    let own = policies.selecting(namespace, &workload.labels).into_iter().find(|p| p.meta.namespace == namespace && needs_http(p));
     own.or_else(|| {
         let mut services = world.index.services_selecting(namespace, &workload.labels);
         services.find_map(|s| {
             let served = ambient::waypoint(&world.index, &s.metadata.labels, namespace).works();
-            policies.targeting(Kind::Service, namespace, &s.metadata.name).first().filter(|_| !served).copied()
+            policies.targeting(Kind::Service, namespace, &s.metadata.name).find(needs_http).filter(|_| !served)
         })
     })
 }

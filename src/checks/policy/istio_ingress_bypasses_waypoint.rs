@@ -3,9 +3,9 @@ use std::collections::HashMap;
 use crate::checks::Findings;
 use crate::checks::support::gateway::routes;
 use crate::checks::support::istio::traffic::routes::{GatewayName, destinations};
+use crate::mesh::istio::Source;
 use crate::mesh::istio::ambient::{self, Traffic, Waypoint};
 use crate::mesh::istio::policy;
-use crate::mesh::istio::{Source, policy::Policies};
 use crate::model::{Field, Kind, Object, ObjectRef, Service, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -39,8 +39,7 @@ const INGRESS: &str = "istio.io/ingress-use-waypoint";
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
-    let root = world.istio.root_namespace();
-    let arranged = [Kind::AuthorizationPolicy, Kind::RequestAuthentication].map(|kind| Policies::new(index, kind, root));
+    let arranged = [world.view().authorization_policies(), world.view().request_authentications()];
     let mut told: HashMap<(&str, &str), ()> = HashMap::new();
     for (route, gateway, service) in from_gateways(world) {
         let meta = &service.metadata;
@@ -55,9 +54,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             continue;
         }
         let enforced = arranged.iter().find_map(|policies| {
-            let of_service = policies.targeting(Kind::Service, &meta.namespace, &meta.name).iter();
-            let of_waypoint = policies.targeting(Kind::Gateway, &waypoint.meta.namespace, &waypoint.meta.name).iter();
-            of_service.chain(of_waypoint).find(|p| !policy::is_dry_run(p) && !admits(p, gateway)).copied()
+            let of_service = policies.targeting(Kind::Service, &meta.namespace, &meta.name);
+            let of_waypoint = policies.targeting(Kind::Gateway, &waypoint.meta.namespace, &waypoint.meta.name);
+            of_service.chain(of_waypoint).find(|p| !policy::is_dry_run(p) && !admits(p, gateway))
         });
         if let Some(policy) = enforced {
             told.insert((meta.namespace.as_str(), meta.name.as_str()), ());

@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::security::jwt::token_field;
-use crate::mesh::istio::policy::{self, Action, Policies};
+use crate::mesh::istio::policy::{self, Action};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -33,7 +33,7 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
     let root = world.istio.root_namespace();
-    let requests = Policies::new(index, Kind::RequestAuthentication, root);
+    let requests = world.view().request_authentications();
     for ap in index.objects(Kind::AuthorizationPolicy) {
         let Some(field) = token_field(ap) else { continue };
         let namespace = ap.meta.namespace.as_str();

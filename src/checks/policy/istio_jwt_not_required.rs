@@ -1,7 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::security::jwt::token_field;
-use crate::mesh::istio::policy::{self, Policies};
-use crate::model::{Kind, Object};
+use crate::mesh::istio::policy;
+use crate::model::{Kind, Map, Object};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -43,7 +43,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
     let root = world.istio.root_namespace();
     let asking: Vec<&Object> = index.objects(Kind::AuthorizationPolicy).iter().filter(|ap| token_field(ap).is_some()).collect();
-    let policies = Policies::of(asking.iter().copied(), root);
+    let policies = world.view().authorization_policies();
+    let asked = |namespace: &str, labels: &Map| policies.selecting(namespace, labels).into_iter().any(|ap| token_field(ap).is_some());
     for ra in index.objects(Kind::RequestAuthentication) {
         let namespace = ra.meta.namespace.as_str();
         let targets = policy::targets(ra);
@@ -51,13 +52,13 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let in_scope = |ap: &&Object| namespace == root || ap.meta.namespace == namespace || ap.meta.namespace == root;
         let required = if !targets.is_empty() {
             // A Service's token may be required at its waypoint as a whole, so any policy with a target nearby is taken for it.
-            policies.targets_in(namespace) || policies.targets_in(root)
+            asking.iter().any(|ap| (ap.meta.namespace == namespace || ap.meta.namespace == root) && !policy::targets(ap).is_empty())
         } else if labels.is_empty() {
             asking.iter().any(in_scope)
         } else {
             let picked = policy::picked(index, ra, root);
-            let by_workload = |w: &&crate::index::Workload| !policies.selecting(&w.reference.namespace, &w.labels).is_empty();
-            if picked.is_empty() { !policies.selecting(namespace, &labels).is_empty() } else { picked.iter().all(by_workload) }
+            let by_workload = |w: &&crate::index::Workload| asked(&w.reference.namespace, &w.labels);
+            if picked.is_empty() { asked(namespace, &labels) } else { picked.iter().all(by_workload) }
         };
         if !required && ra.spec().list("jwtRules").next().is_some() {
             let message = "checks tokens, but no AuthorizationPolicy requires one: requests without a token pass";

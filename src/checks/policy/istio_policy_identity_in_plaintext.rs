@@ -4,7 +4,7 @@ use crate::checks::Findings;
 use crate::checks::support::istio::security::reach::{Reach, enforced_by};
 use crate::mesh::istio::ambient::first_filled;
 use crate::mesh::istio::policy::{self, Action, Enforcer};
-use crate::mesh::istio::transport::{Mode, PeerAuthentications};
+use crate::mesh::mtls::Mode;
 use crate::model::{Field, Kind, Map, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::{Sight, World};
@@ -37,7 +37,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let root = world.istio.root_namespace();
-    let peers = PeerAuthentications::new(&world.index, root);
+    let peers = world.view().peer_authentications();
     let sidecar = enforced_by(world, Enforcer::Sidecar);
     let ztunnel = enforced_by(world, Enforcer::Ztunnel);
     let mut open = Reach::new(world, |w| (sidecar(w) || ztunnel(w)) && peers.known(w).is_ok_and(|a| a.any.mode != Mode::Strict));

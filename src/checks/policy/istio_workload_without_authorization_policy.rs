@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::istio::policy::{self, Enforcer, Policies};
+use crate::mesh::istio::policy::{self, Enforcer};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -33,8 +33,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
-    let root = world.istio.root_namespace();
-    let policies = Policies::new(index, Kind::AuthorizationPolicy, root);
+    let policies = world.view().authorization_policies();
     for workload in index.workloads() {
         let namespace = workload.reference.namespace.as_str();
         let enforcer = match policy::enforcer(world.view(), workload) {
@@ -43,7 +42,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         };
         let by_service = || {
             let mut services = index.services_selecting(namespace, &workload.labels);
-            services.any(|s| !policies.targeting(Kind::Service, namespace, &s.metadata.name).is_empty())
+            services.any(|s| policies.targeting(Kind::Service, namespace, &s.metadata.name).next().is_some())
         };
         if policies.applying(workload, enforcer).is_empty() && !by_service() {
             let message = "no AuthorizationPolicy holds for this workload: it lets everybody in";

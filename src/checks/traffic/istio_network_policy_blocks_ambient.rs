@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::kubernetes::mesh_port::{Tunnel, report};
-use crate::model::{Kind, MeshId, Mode};
+use crate::model::{Kind, Membership, MeshId};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -43,5 +43,5 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let tunnel = Tunnel { mesh: MeshId::Istio, port: 15008, what: "all traffic between ambient pods travels" };
-    report(world, findings, &tunnel, |group| group.in_mesh(world, MeshId::Istio, Mode::Ambient));
+    report(world, findings, &tunnel, |group| group.in_mesh(world, MeshId::Istio, &[Membership::Ambient]));
 }

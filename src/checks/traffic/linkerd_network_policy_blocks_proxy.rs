@@ -1,7 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::kubernetes::mesh_port::{Tunnel, report};
 use crate::mesh::linkerd::LinkerdConfig;
-use crate::model::{Kind, MeshId, Mode};
+use crate::model::{Kind, Membership, MeshId};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -51,5 +51,5 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         return;
     }
     let tunnel = Tunnel { mesh: MeshId::Linkerd, port: 4143, what: "Linkerd's proxies talk to each other" };
-    report(world, findings, &tunnel, |group| group.in_mesh(world, MeshId::Linkerd, Mode::Sidecar));
+    report(world, findings, &tunnel, |group| group.in_mesh(world, MeshId::Linkerd, &[Membership::Sidecar]));
 }

@@ -14,13 +14,11 @@ mod injector_config;
 pub mod labels;
 mod mesh_config;
 mod native;
-pub mod plaintext;
 pub mod policy;
 pub mod protocol;
 mod registry;
 pub mod release;
 mod revision;
-pub mod transport;
 pub mod visibility;
 
 pub use cluster_local::ClusterLocal;

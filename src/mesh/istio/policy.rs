@@ -2,10 +2,11 @@
 //!
 //! Istio sources: `pilot/pkg/model/{authorization,policyattachment}.go`, `pilot/pkg/serviceregistry/ambient/workloads.go`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
-use super::ambient;
 use super::labels::GATEWAY_NAME;
+use super::{MeshConfig, ambient};
 use crate::index::{Index, Workload};
 use crate::mesh::MeshView;
 use crate::model::{Field, Kind, Map, Membership, MeshId, Object, Str, go_truth};
@@ -142,68 +143,87 @@ pub fn enforcer(view: MeshView<'_>, workload: &Workload) -> Enforcer {
     }
 }
 
-/// Policies of one kind, arranged by where they attach.
-#[derive(Debug)]
-pub struct Policies<'a> {
-    root: &'a str,
+/// Policies of one kind by where they attach, as positions among the index's.
+#[derive(Debug, Default)]
+pub(in crate::mesh) struct Attached {
     /// Without selector and target, by namespace.
-    plain: HashMap<Str, Vec<&'a Object>>,
+    plain: HashMap<Str, Vec<u32>>,
     /// With a selector, by namespace and the selector's first pair.
-    selecting: HashMap<(Str, Str, Str), Vec<(Map, &'a Object)>>,
+    selecting: HashMap<(Str, Str, Str), Vec<(Map, u32)>>,
     /// With targets, by kind, namespace and name.
-    targeting: HashMap<(Kind, Str, Str), Vec<&'a Object>>,
-    targeted_namespaces: BTreeSet<Str>,
+    targeting: HashMap<(Kind, Str, Str), Vec<u32>>,
 }
 
-impl<'a> Policies<'a> {
-    /// Arranges the policies of `kind` (AuthorizationPolicy, RequestAuthentication).
-    pub fn new(index: &'a Index, kind: Kind, root: &'a str) -> Self {
-        Self::of(index.objects(kind), root)
-    }
-
-    /// Arranges these policies.
-    pub fn of(policies: impl IntoIterator<Item = &'a Object>, root: &'a str) -> Self {
-        let mut all =
-            Self { root, plain: HashMap::new(), selecting: HashMap::new(), targeting: HashMap::new(), targeted_namespaces: BTreeSet::new() };
-        for policy in policies {
+impl Attached {
+    /// Arranges those of the namespaces that istiod looks into.
+    fn read(index: &Index, kind: Kind, config: &MeshConfig) -> Self {
+        let mut all = Self::default();
+        let counts = |policy: &Object| index.namespace(&policy.meta.namespace).is_none_or(|n| config.discovers(n));
+        for (at, policy) in (0..).zip(index.objects(kind)).filter(|(_, policy)| counts(policy)) {
             let namespace = &policy.meta.namespace;
             let targets = targets(policy);
             for target in &targets {
                 if let Some(kind) = target.known_kind() {
-                    all.targeting.entry((kind, policy.meta.namespace.clone(), target.name.into())).or_default().push(policy);
+                    all.targeting.entry((kind, namespace.clone(), target.name.into())).or_default().push(at);
                 }
             }
             if !targets.is_empty() {
-                all.targeted_namespaces.insert(namespace.clone());
                 continue;
             }
             let labels = selector(policy).unwrap_or_default();
             let first = labels.iter().next().map(|(k, v)| (k.clone(), v.clone()));
             match first {
-                Some((k, v)) => all.selecting.entry((namespace.clone(), k, v)).or_default().push((labels, policy)),
-                None => all.plain.entry(namespace.clone()).or_default().push(policy),
+                Some((k, v)) => all.selecting.entry((namespace.clone(), k, v)).or_default().push((labels, at)),
+                None => all.plain.entry(namespace.clone()).or_default().push(at),
             }
         }
         all
+    }
+}
+
+/// Policies of one kind, arranged by where they attach.
+#[derive(Clone, Copy, Debug)]
+pub struct Policies<'a> {
+    objects: &'a [Object],
+    root: &'a str,
+    attached: &'a Attached,
+}
+
+impl<'a> MeshView<'a> {
+    /// AuthorizationPolicies, arranged once for a run.
+    pub fn authorization_policies(self) -> Policies<'a> {
+        self.policies(Kind::AuthorizationPolicy, &self.cache.authorization_policies)
+    }
+
+    /// RequestAuthentications, arranged once for a run.
+    pub fn request_authentications(self) -> Policies<'a> {
+        self.policies(Kind::RequestAuthentication, &self.cache.request_authentications)
+    }
+
+    fn policies(self, kind: Kind, place: &'a OnceLock<Attached>) -> Policies<'a> {
+        let attached = place.get_or_init(|| Attached::read(self.index, kind, &self.istio.config));
+        Policies { objects: self.index.objects(kind), root: self.istio.root_namespace(), attached }
+    }
+}
+
+impl<'a> Policies<'a> {
+    fn at(self, positions: Option<&'a Vec<u32>>) -> impl Iterator<Item = &'a Object> + use<'a> {
+        positions.into_iter().flatten().map(move |at| &self.objects[*at as usize])
     }
 
     /// Policies without a target that hold for pods of `namespace` with these labels: mesh-wide first, then the namespace's, then by selector.
     pub fn selecting(&self, namespace: &str, labels: &Map) -> Vec<&'a Object> {
         let namespaces: &[&str] = if namespace == self.root { &[self.root] } else { &[self.root, namespace] };
-        let plain = namespaces.iter().filter_map(|ns| self.plain.get(*ns)).flatten().copied();
-        let selected = namespaces.iter().flat_map(|ns| labels.iter().filter_map(|(k, v)| self.selecting.get(&((*ns).into(), k.clone(), v.clone()))));
-        let selected = selected.flatten().filter(|(wanted, _)| wanted.is_subset_of(labels)).map(|(_, policy)| *policy);
+        let plain = namespaces.iter().flat_map(|ns| self.at(self.attached.plain.get(*ns)));
+        let under = |ns: &str, (k, v): (&Str, &Str)| self.attached.selecting.get(&(ns.into(), k.clone(), v.clone()));
+        let selected = namespaces.iter().flat_map(|ns| labels.iter().filter_map(move |pair| under(ns, pair)));
+        let selected = selected.flatten().filter(|(wanted, _)| wanted.is_subset_of(labels)).map(|(_, at)| &self.objects[*at as usize]);
         plain.chain(selected).collect()
     }
 
     /// Policies that target one object.
-    pub fn targeting(&self, kind: Kind, namespace: &str, name: &str) -> &[&'a Object] {
-        self.targeting.get(&(kind, namespace.into(), name.into())).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// Whether any policy of a namespace has a target.
-    pub fn targets_in(&self, namespace: &str) -> bool {
-        self.targeted_namespaces.contains(namespace)
+    pub fn targeting(&self, kind: Kind, namespace: &str, name: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
+        self.at(self.attached.targeting.get(&(kind, namespace.into(), name.into())))
     }
 
     /// Policies that `enforcer` enforces for a workload. What a waypoint enforces for single Services is asked by
@@ -216,7 +236,7 @@ impl<'a> Policies<'a> {
     pub fn applying_to(&self, namespace: &str, labels: &Map, name: &str, enforcer: Enforcer) -> Vec<&'a Object> {
         let own_gateway = || {
             let name = labels.get(GATEWAY_NAME).unwrap_or(name);
-            self.targeting(Kind::Gateway, namespace, name).iter().copied()
+            self.targeting(Kind::Gateway, namespace, name)
         };
         match enforcer {
             Enforcer::Nobody | Enforcer::Unknown => Vec::new(),
@@ -229,9 +249,7 @@ impl<'a> Policies<'a> {
                 all
             }
             Enforcer::Gateway => own_gateway().chain(self.selecting(namespace, labels)).collect(),
-            Enforcer::Waypoint => {
-                own_gateway().chain(self.targeting(Kind::GatewayClass, self.root, ambient::WAYPOINT_CLASS).iter().copied()).collect()
-            }
+            Enforcer::Waypoint => own_gateway().chain(self.targeting(Kind::GatewayClass, self.root, ambient::WAYPOINT_CLASS)).collect(),
         }
     }
 }
@@ -249,6 +267,7 @@ pub fn picked<'a>(index: &'a Index, policy: &Object, root: &str) -> Vec<&'a Work
 mod tests {
     use super::*;
     use crate::mesh::istio::test::index;
+    use crate::mesh::testing::World;
 
     const POD: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"cart","labels":{"app":"cart","v":"1"}}}"#;
 
@@ -274,7 +293,7 @@ mod tests {
 
     #[test]
     fn root_policies_select_everywhere_and_others_at_home() {
-        let index = index(&[
+        let world = World::new(&[
             POD,
             &policy("istio-system", "mesh", "{}"),
             &policy("istio-system", "mesh-cart", r#"{"selector":{"matchLabels":{"app":"cart"}}}"#),
@@ -283,15 +302,15 @@ mod tests {
             &policy("shop", "cart-2", r#"{"selector":{"matchLabels":{"app":"cart","v":"2"}}}"#),
             &policy("bank", "cart", r#"{"selector":{"matchLabels":{"app":"cart"}}}"#),
         ]);
-        let policies = Policies::new(&index, Kind::AuthorizationPolicy, "istio-system");
+        let (index, policies) = (world.view().index, world.view().authorization_policies());
         let labels = index.workloads()[0].labels.clone();
         assert_eq!(names(&policies.selecting("shop", &labels)), ["mesh", "all", "mesh-cart", "cart"]);
-        assert_eq!(picked(&index, policies.selecting("shop", &labels)[2], "istio-system").len(), 1);
+        assert_eq!(picked(index, policies.selecting("shop", &labels)[2], "istio-system").len(), 1);
     }
 
     #[test]
     fn each_enforcer_takes_its_own_share() {
-        let index = index(&[
+        let world = World::new(&[
             POD,
             &policy("istio-system", "mesh", "{}"),
             &policy(
@@ -303,7 +322,7 @@ mod tests {
             &policy("shop", "way", r#"{"targetRef":{"group":"gateway.networking.k8s.io","kind":"Gateway","name":"cart"}}"#),
             &policy("shop", "service", r#"{"targetRefs":[{"group":"core","kind":"Service","name":"cart"}]}"#),
         ]);
-        let policies = Policies::new(&index, Kind::AuthorizationPolicy, "istio-system");
+        let (index, policies) = (world.view().index, world.view().authorization_policies());
         let cart = &index.workloads()[0];
         let applying = |enforcer| names(&policies.applying(cart, enforcer));
         assert_eq!(applying(Enforcer::Sidecar), ["mesh", "audit"]);
@@ -311,6 +330,6 @@ mod tests {
         assert_eq!(applying(Enforcer::Waypoint), ["way", "class"]);
         assert_eq!(applying(Enforcer::Gateway), ["way", "mesh", "audit"]);
         assert!(applying(Enforcer::Nobody).is_empty());
-        assert_eq!(names(policies.targeting(Kind::Service, "shop", "cart")), ["service"]);
+        assert_eq!(names(&policies.targeting(Kind::Service, "shop", "cart").collect::<Vec<_>>()), ["service"]);
     }
 }

@@ -17,6 +17,8 @@ use serde::Serialize;
 
 pub use clients::{Declared, DeclaredClient};
 pub use endpoints::{DialledPort, Endpoint, endpoints};
+pub(super) use istio::peers::ByLevel;
+pub use istio::peers::{Accepts, Decision, Ignored, Mode, PeerAuthentications, mode as peer_mode};
 use side::{Side, side};
 
 use super::MeshView;

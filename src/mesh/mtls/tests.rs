@@ -6,9 +6,8 @@ use super::{Client, Edge, Level, Mtls, Outcome, ServerMode};
 use crate::index::Index;
 use crate::mesh::istio::Istio;
 use crate::mesh::linkerd::Linkerd;
-use crate::mesh::membership::Memberships;
 use crate::mesh::testing::World;
-use crate::mesh::{MeshView, resolve};
+use crate::mesh::{Cache, MeshView, resolve};
 use crate::model::{Coverage, Inventory, Item, Kind};
 
 const ISTIO: &str = r#"{"sidecar.istio.io/status": "{}"}"#;
@@ -450,8 +449,8 @@ fn what_was_not_read_is_not_known() {
     }
     inventory.coverage = Kind::ALL.iter().map(|k| (*k, Coverage::Complete)).collect();
     let index = Index::new(inventory);
-    let (istio, linkerd, memberships) = (Istio::open(&index), Linkerd::open(&index), Memberships::default());
-    let view = MeshView { index: &index, istio: &istio, linkerd: &linkerd, memberships: &memberships };
+    let (istio, linkerd, cache) = (Istio::open(&index), Linkerd::open(&index), Cache::default());
+    let view = MeshView { index: &index, istio: &istio, linkerd: &linkerd, cache: &cache };
     let mode = Mtls::new(view).mode(index.workload("shop", "cart", None).unwrap(), 8080);
     assert_eq!((mode.mode, mode.gap.map(|g| g.namespace().to_owned())), (ServerMode::Unknown, Some("istio-system".to_owned())));
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::index::Workload;
 use crate::mesh::network_policy::isolates;
 pub(in crate::checks) use crate::mesh::network_policy::{Direction, opens};
-use crate::model::{Field, Intent, Kind, LabelSelector, Map, MeshId, Mode, Object, ObjectRef, PodSpec};
+use crate::model::{Field, Kind, LabelSelector, Map, Membership, MeshId, Object, ObjectRef, PodSpec};
 use crate::world::World;
 
 /// The label with its name that every namespace has.
@@ -53,19 +53,11 @@ impl<'w> Isolated<'w> {
         self.rules(direction).any(|(_, rule)| opens(&rule, direction, protocol, port, spec))
     }
 
-    /// Its workloads that a mesh has or will have in a certain way.
-    pub(in crate::checks) fn in_mesh(&self, world: &World, mesh: MeshId, mode: Mode) -> Vec<&'w Workload> {
-        self.workloads.iter().copied().filter(|w| mode_of(world, mesh, w) == Some(mode)).collect()
+    /// Its workloads that a mesh has or will have in one of these ways.
+    pub(in crate::checks) fn in_mesh(&self, world: &World, mesh: MeshId, ways: &[Membership]) -> Vec<&'w Workload> {
+        let has = |w: &&Workload| world.view().membership_to_come(mesh, w).is_ok_and(|m| ways.contains(&m));
+        self.workloads.iter().copied().filter(has).collect()
     }
-}
-
-/// How a workload is in a mesh: what its pods are, or what new ones would become.
-pub(in crate::checks) fn mode_of(world: &World, mesh: MeshId, workload: &Workload) -> Option<Mode> {
-    let fact = world.injection(mesh, workload);
-    let actual = &fact.actual;
-    let running = [(actual.sidecar + actual.native, Mode::Sidecar), (actual.ambient, Mode::Ambient), (actual.gateway, Mode::Gateway)];
-    let is = running.into_iter().find(|(pods, _)| *pods > 0).map(|(_, mode)| mode);
-    is.or_else(|| fact.intended.value().and_then(Intent::mode))
 }
 
 /// Whether a rule may reach pods of `namespace`. Address blocks may hold anything, and pods are not looked at.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::checks::support::kubernetes::network::{self, Direction};
 use crate::index::Workload;
-use crate::model::{Fact, Field, Kind, LabelSelector, MeshId, Object};
+use crate::model::{Field, Kind, LabelSelector, MeshId, Object};
 use crate::world::{SourceKind, World};
 
 /// Who is at the other end of a rule, as far as a mesh is concerned.
@@ -61,11 +61,7 @@ fn may_be_meshed(world: &World, mesh: MeshId, policy: &Object, peer: &Field<'_>)
 
 /// Whether some pod of a namespace that `pods` picks may be in the mesh; where none is known, whether the namespace is or was not read.
 fn has_meshed(world: &World, mesh: MeshId, namespace: &str, pods: &LabelSelector) -> bool {
-    let may_be = |w: &Workload| {
-        network::mode_of(world, mesh, w).is_some()
-            || matches!(world.injection(mesh, w).intended, Fact::Unknown(_))
-            || world.index.namespace(namespace).is_none()
-    };
+    let may_be = |w: &Workload| world.view().may_be_in(mesh, w) || world.index.namespace(namespace).is_none();
     let mut picked = world.index.workloads_in(namespace).iter().filter(|w| w.is_live() && pods.matches(&w.labels)).peekable();
     let meshed = if picked.peek().is_some() { picked.any(may_be) } else { !matches!(world.view().namespace_asks(mesh, namespace), Ok(None)) };
     // istiod makes the pods of a Gateway, so that manifests do not hold them.

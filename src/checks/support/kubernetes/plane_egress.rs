@@ -2,8 +2,7 @@
 
 use crate::checks::Findings;
 use crate::checks::support::kubernetes::network::{self, Direction};
-use crate::index::Workload;
-use crate::model::{MeshId, Mode, Subject};
+use crate::model::{Membership, MeshId, Subject};
 use crate::world::World;
 
 /// A port of a control plane that proxies depend on.
@@ -17,8 +16,7 @@ pub(in crate::checks) struct Need {
 /// Reports policies that close the way from sidecars to one of `needs` in the control plane's namespace, or to DNS.
 pub(in crate::checks) fn report(world: &World, findings: &mut Findings<'_>, mesh: MeshId, plane: &str, needs: &[Need]) {
     for group in findings.common().isolated(Direction::Egress).iter() {
-        let workloads: Vec<&Workload> =
-            group.workloads.iter().copied().filter(|w| matches!(network::mode_of(world, mesh, w), Some(Mode::Sidecar | Mode::Gateway))).collect();
+        let workloads = group.in_mesh(world, mesh, &[Membership::Sidecar, Membership::Gateway, Membership::Waypoint]);
         let Some(policy) = group.policies.first().filter(|_| !workloads.is_empty()) else { continue };
         let reaches = |protocol: &str, port: i64, namespace: Option<&str>| {
             group.rules(Direction::Egress).any(|(policy, rule)| {

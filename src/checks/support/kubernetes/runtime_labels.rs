@@ -1,9 +1,8 @@
 //! Labels of pods that stand in no template, because a controller, the mesh or istiod adds them; and pods that stand in no file.
 
-use crate::checks::support::kubernetes::network::mode_of;
 use crate::index::Workload;
 use crate::mesh::istio::labels::GATEWAY_NAME;
-use crate::model::{Fact, Kind, Map, MeshId};
+use crate::model::{Kind, Map, MeshId};
 use crate::world::{Sight, SourceKind, World};
 
 /// A StatefulSet's pod carries its own name.
@@ -86,7 +85,7 @@ fn gets(world: &World, workload: &Workload, key: &str, value: &str) -> bool {
             "linkerd.io/workload-ns" => reference.namespace == value,
             _ => reference.name == value && key.ends_with(&reference.kind.name().to_ascii_lowercase()),
         };
-        return fits && may_be_in(world, MeshId::Linkerd, workload);
+        return fits && world.view().may_be_in(MeshId::Linkerd, workload);
     }
     let fits = match key {
         "security.istio.io/tlsMode" => value == "istio",
@@ -95,12 +94,7 @@ fn gets(world: &World, workload: &Workload, key: &str, value: &str) -> bool {
         // Which revision, cluster and network it is, no template tells.
         _ => true,
     };
-    fits && may_be_in(world, MeshId::Istio, workload)
-}
-
-/// Whether a workload is or will be in a mesh, or nobody can tell.
-pub(in crate::checks) fn may_be_in(world: &World, mesh: MeshId, workload: &Workload) -> bool {
-    mode_of(world, mesh, workload).is_some() || matches!(world.injection(mesh, workload).intended, Fact::Unknown(_))
+    fits && world.view().may_be_in(MeshId::Istio, workload)
 }
 
 /// The service that the injector takes a pod for (istio `pkg/model/proxy.go`: canonical name, then the recommended label, `app`, the workload).

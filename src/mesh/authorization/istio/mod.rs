@@ -30,10 +30,9 @@ use crate::index::Workload;
 use crate::mesh::MeshView;
 use crate::mesh::istio::ambient::{self, Traffic, Waypoint};
 use crate::mesh::istio::labels;
-use crate::mesh::istio::plaintext::Plaintext;
 use crate::mesh::istio::policy::{self, Action, Enforcer, Policies};
 use crate::mesh::istio::protocol::Protocol;
-use crate::mesh::istio::transport::{Mode, PeerAuthentications};
+use crate::mesh::mtls::{Mode, PeerAuthentications};
 use crate::model::{Field, Gap, Kind, Map, Membership, MeshId, Object, Service, StepKind, StepPlace, Str};
 
 /// Everything of Istio's that decides, arranged once.
@@ -43,7 +42,6 @@ pub(super) struct Istio<'a> {
     pub(super) policies: Policies<'a>,
     tokens: Policies<'a>,
     peers: PeerAuthentications<'a>,
-    plaintext: Plaintext<'a>,
     domains: TrustDomains,
     providers: Providers<'a>,
     normalization: Normalization,
@@ -80,17 +78,13 @@ enum End<'a> {
 
 impl<'a> Istio<'a> {
     pub(super) fn new(view: MeshView<'a>) -> Self {
-        let root = view.istio.root_namespace();
         let config = &view.istio.config;
-        let discovered = |policy: &&Object| view.index.namespace(&policy.meta.namespace).is_none_or(|ns| config.discovers(ns));
-        let of_kind = |kind: Kind| Policies::of(view.index.objects(kind).iter().filter(discovered), root);
         let normalization = config.root().at(["pathNormalization", "normalization"]).and_then(|f| f.str()).unwrap_or_default();
         Self {
             view,
-            policies: of_kind(Kind::AuthorizationPolicy),
-            tokens: of_kind(Kind::RequestAuthentication),
-            peers: PeerAuthentications::new(view.index, root),
-            plaintext: Plaintext::new(view.index, root),
+            policies: view.authorization_policies(),
+            tokens: view.request_authentications(),
+            peers: view.peer_authentications(),
             domains: TrustDomains::of(&config.trust_domain, &config.trust_domain_aliases),
             providers: Providers::read(view),
             normalization: Normalization::of(normalization),
@@ -156,7 +150,7 @@ impl<'a> Istio<'a> {
                     let enforced = applying.iter().filter(|p| Action::of(p) == action && !policy::is_dry_run(p));
                     enforced.map(|p| ztunnel::compiled(p)).collect()
                 };
-                let strict = self.plaintext.refused(namespace, group.labels, port);
+                let strict = self.peers.refused_by_ztunnel(namespace, group.labels, port);
                 End::Ztunnel { deny: of(Action::Deny), allow: of(Action::Allow), strict, port, addresses: group.addresses.clone() }
             }
         }
@@ -194,11 +188,11 @@ impl<'a> Istio<'a> {
         }
         let root = self.view.istio.root_namespace();
         let of = |policies: &Policies<'a>| {
-            let gateway = policies.targeting(Kind::Gateway, &namespace, &name).iter().copied();
-            let class = policies.targeting(Kind::GatewayClass, root, ambient::WAYPOINT_CLASS).iter().copied();
+            let gateway = policies.targeting(Kind::Gateway, &namespace, &name);
+            let class = policies.targeting(Kind::GatewayClass, root, ambient::WAYPOINT_CLASS);
             let service = via.into_iter().flat_map(|via| {
                 let meta = &via.service.metadata;
-                policies.targeting(Kind::Service, &meta.namespace, &meta.name).iter().copied()
+                policies.targeting(Kind::Service, &meta.namespace, &meta.name)
             });
             in_own_namespace(gateway.chain(class).chain(service).collect())
         };

@@ -4,6 +4,7 @@
 //! Sources: istio `pilot/pkg/networking/core/{cluster_tls,cluster_builder,cluster}.go`, `pilot/pkg/xds/endpoints/{mtls_checker,endpoint_builder}.go`,
 //! `pilot/pkg/model/sidecar.go`, `push_context.go`.
 
+use super::peers::Mode;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -12,7 +13,6 @@ use super::{INTERCEPTION, Istio, listed, takes_tunnel, tls_mode};
 use crate::mesh::istio::OutboundMode;
 use crate::mesh::istio::destination_rules::Applied;
 use crate::mesh::istio::import_scope;
-use crate::mesh::istio::transport::Mode;
 use crate::mesh::mtls::endpoints::Endpoint;
 use crate::mesh::mtls::{Call, Caller, Sends, Sent, Side, Way, side};
 use crate::mesh::resolve::StandsFor;

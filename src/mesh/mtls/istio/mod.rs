@@ -1,14 +1,16 @@
 //! Istio's part: what its proxies accept, and what they send.
 
 mod client;
+pub(super) mod peers;
+mod ztunnel;
+
+use peers::{Ignored, Mode, PeerAuthentications};
 
 use super::endpoints::Endpoint;
 use super::{Assumption, Call, Decided, Level, Outcome, Received, Sends, ServerMode, Side, annotation, plain};
 use crate::index::Workload;
 use crate::mesh::MeshView;
 use crate::mesh::istio::labels::TLS_MODE;
-use crate::mesh::istio::plaintext::Plaintext;
-use crate::mesh::istio::transport::{self, Decision, Ignored, Mode, PeerAuthentications};
 use crate::mesh::resolve::Protocol;
 use crate::model::{Evidence, Gap, Kind, Map, Pod, Subject};
 
@@ -21,16 +23,12 @@ const INCLUDE_INBOUND: &str = "traffic.sidecar.istio.io/includeInboundPorts";
 pub(super) struct Istio<'a> {
     view: MeshView<'a>,
     peers: PeerAuthentications<'a>,
-    /// The same as ztunnel gets them.
-    plaintext: Plaintext<'a>,
     assumed: Option<Assumption<'a>>,
 }
 
 impl<'a> Istio<'a> {
     pub(super) fn new(view: MeshView<'a>, assumed: Option<Assumption<'a>>) -> Self {
-        let (index, config) = (view.index, &view.istio.config);
-        let (peers, plaintext) = (PeerAuthentications::discovered(index, config), Plaintext::discovered(index, config));
-        Self { view, peers, plaintext, assumed }
+        Self { view, peers: view.peer_authentications(), assumed }
     }
 
     fn root(&self) -> &'a str {
@@ -80,10 +78,10 @@ impl<'a> Istio<'a> {
     }
 
     /// The mode that is assumed for a workload, where something is and its own policies leave room for it.
-    fn assumed(&self, workload: Option<&Workload>, level: transport::Level) -> Option<ServerMode> {
+    fn assumed(&self, workload: Option<&Workload>, level: Level) -> Option<ServerMode> {
         let assumed = self.assumed.as_ref()?;
-        let own = matches!(level, transport::Level::Workload | transport::Level::Port);
-        assumed.mode_of(workload?).filter(|_| !own || (level == transport::Level::Workload && assumed.namespaces.is_empty()))
+        let own = matches!(level, Level::Workload | Level::Port);
+        assumed.mode_of(workload?).filter(|_| !own || (level == Level::Workload && assumed.namespaces.is_empty()))
     }
 
     /// What PeerAuthentications decide for pods with these labels.
@@ -94,7 +92,7 @@ impl<'a> Istio<'a> {
         let decision = self.peers.accepts(namespace, labels).on(port);
         if let Some(mode) = self.assumed(workload, decision.level) {
             let because = vec![Evidence::default(format!("the plan makes it {}", mode.name().to_ascii_uppercase()))];
-            return Ok(Decided { mode, level: level(&decision), because, losing: Vec::new() });
+            return Ok(Decided { mode, level: decision.level, because, losing: Vec::new() });
         }
         let mut because = self.peers.reasons(namespace, labels, Some(port));
         if decision.policy.is_some() {
@@ -102,7 +100,7 @@ impl<'a> Istio<'a> {
             because.remove(0);
         }
         let mode = if side == Side::Ambient {
-            let strict = self.plaintext.refused(namespace, labels, port).is_some();
+            let strict = self.peers.refused_by_ztunnel(namespace, labels, port).is_some();
             if strict != (decision.mode == Mode::Strict) {
                 let text = "istiod does not generate what this says for ztunnel: port-level settings of this form do not count as written";
                 because.extend(decision.policy.map(|p| Evidence::field(p.reference(), "spec.portLevelMtls", text)));
@@ -117,13 +115,13 @@ impl<'a> Istio<'a> {
                 Mode::Disable => ServerMode::Disable,
             }
         };
-        Ok(Decided { mode, level: level(&decision), because, losing: self.losing(namespace, labels) })
+        Ok(Decided { mode, level: decision.level, because, losing: self.losing(namespace, labels) })
     }
 
     /// Policies of the same level that an older one keeps from having a say.
     fn losing(&self, namespace: &str, labels: &Map) -> Vec<Evidence> {
-        let of_level = self.peers.ignored().iter().filter_map(|(policy, why)| match why {
-            Ignored::OlderWins(older) if policy.meta.namespace == namespace || policy.meta.namespace == self.root() => Some((*policy, *older)),
+        let of_level = self.peers.ignored().filter_map(|(policy, why)| match why {
+            Ignored::OlderWins(older) if policy.meta.namespace == namespace || policy.meta.namespace == self.root() => Some((policy, older)),
             _ => None,
         });
         let selecting = self.peers.selecting(namespace, labels);
@@ -199,16 +197,6 @@ fn taken(mode: ServerMode, sends: Sends, protocol: Protocol, call: &Call<'_, '_>
         }
         (Sends::RuleTls, _) => (Outcome::AppTls, "the server's sidecar passes the TLS on to the application"),
         (Sends::Linkerd | Sends::Hbone, _) => (Outcome::Broken, "the server's sidecar does not answer it"),
-    }
-}
-
-fn level(decision: &Decision<'_>) -> Level {
-    match decision.level {
-        transport::Level::Default => Level::Default,
-        transport::Level::Mesh => Level::Mesh,
-        transport::Level::Namespace => Level::Namespace,
-        transport::Level::Workload => Level::Workload,
-        transport::Level::Port => Level::Port,
     }
 }
 

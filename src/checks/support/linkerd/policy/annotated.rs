@@ -6,9 +6,8 @@ use crate::checks::Findings;
 use crate::index::{Index, Workload};
 use crate::mesh::istio::ambient::is_ambient_namespace;
 use crate::mesh::istio::labels::namespace_injects;
-use crate::mesh::linkerd::annotations::INJECT;
 use crate::mesh::linkerd::routes::Parent;
-use crate::model::{Kind, Map, Namespace, Object, Service};
+use crate::model::{Kind, Map, Membership, MeshId, Namespace, Object, Service};
 use crate::report::Finding;
 use crate::world::World;
 
@@ -71,11 +70,12 @@ impl<'w> Annotated<'w> {
     }
 }
 
-/// Namespaces in which something is meshed or wants to be: annotated, or holding workloads that are annotated or have a proxy.
+/// Namespaces in which something is in Linkerd or asks to be.
 pub(in crate::checks) fn meshed_namespaces(world: &World) -> HashSet<&str> {
-    let wanted = |annotations: &Map| matches!(annotations.get(INJECT), Some("enabled" | "ingress"));
-    let namespaces = world.index.namespaces().iter().filter(|n| wanted(&n.metadata.annotations)).map(|n| n.metadata.name.as_str());
-    let meshed = workloads(world).filter(|w| wanted(&w.annotations) || has_proxy(world, w)).map(|w| w.reference.namespace.as_str());
+    let namespaces = world.index.namespaces().iter().map(|n| n.metadata.name.as_str());
+    let asking = |namespace: &&str| matches!(world.view().namespace_asks(MeshId::Linkerd, namespace), Ok(Some(_)));
+    let namespaces = namespaces.filter(asking);
+    let meshed = workloads(world).filter(|w| is_meshed(world, w)).map(|w| w.reference.namespace.as_str());
     namespaces.chain(meshed).collect()
 }
 
@@ -115,16 +115,7 @@ pub(in crate::checks) fn effective<'w>(world: &'w World, workload: &'w Workload,
     workload.annotations.get(name).or_else(namespace)
 }
 
-/// Whether the annotations of a workload and its namespace ask for a proxy, or its pods have one.
+/// Whether a workload is in Linkerd, or by its manifests will be.
 pub(in crate::checks) fn is_meshed(world: &World, workload: &Workload) -> bool {
-    let wants = |value: Option<&str>| matches!(value, Some("enabled" | "ingress"));
-    let own = workload.annotations.get(INJECT);
-    let namespace = world.index.namespace(&workload.reference.namespace).and_then(|n| n.metadata.annotations.get(INJECT));
-    wants(own) || own != Some("disabled") && wants(namespace) || has_proxy(world, workload)
-}
-
-/// Whether a workload has a proxy, in its pods or written into its template.
-fn has_proxy(world: &World, workload: &Workload) -> bool {
-    let written = world.index.pod_spec(workload).is_some_and(|spec| spec.container("linkerd-proxy").is_some());
-    written || world.index.pod_variants(workload).any(|(p, _)| p.spec.container("linkerd-proxy").is_some())
+    world.view().membership_by_files(MeshId::Linkerd, workload).is_ok_and(|is| is != Membership::None)
 }

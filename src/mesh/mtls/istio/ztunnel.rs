@@ -2,19 +2,9 @@
 //!
 //! Istio sources: `pilot/pkg/serviceregistry/ambient/{authorization,policies,workloads}.go`.
 
-use std::collections::HashMap;
-
-use super::transport::Mode;
-use super::{MeshConfig, policy};
-use crate::index::Index;
-use crate::model::{Kind, Map, Object, Str};
-
-/// PeerAuthentications by namespace, oldest first.
-#[derive(Debug, Default)]
-pub struct Plaintext<'a> {
-    root: Str,
-    by_namespace: HashMap<&'a str, Vec<&'a Object>>,
-}
+use super::peers::{self, Mode, PeerAuthentications};
+use crate::mesh::istio::policy;
+use crate::model::{Map, Object};
 
 /// How a PeerAuthentication picks workloads.
 enum Scope {
@@ -36,47 +26,24 @@ fn scope(policy: &Object) -> Scope {
 
 /// The mode of a policy as a whole; nothing for `UNSET`.
 fn mode(policy: Option<&Object>) -> Option<Mode> {
-    policy.and_then(super::transport::mode)
+    policy.and_then(peers::mode)
 }
 
-impl<'a> Plaintext<'a> {
-    /// Arranges them.
-    pub fn new(index: &'a Index, root: &str) -> Self {
-        Self::of_those(index, root, |_| true)
-    }
-
-    /// Arranges those of the namespaces that istiod looks into.
-    pub fn discovered(index: &'a Index, config: &MeshConfig) -> Self {
-        Self::of_those(index, &config.root_namespace, |policy| index.namespace(&policy.meta.namespace).is_none_or(|n| config.discovers(n)))
-    }
-
-    fn of_those(index: &'a Index, root: &str, counts: impl Fn(&Object) -> bool) -> Self {
-        let mut by_namespace: HashMap<&str, Vec<&Object>> = HashMap::new();
-        for policy in index.objects(Kind::PeerAuthentication).iter().filter(|p| counts(p)) {
-            by_namespace.entry(&policy.meta.namespace).or_default().push(policy);
-        }
-        by_namespace.values_mut().for_each(|policies| policies.sort_by_key(|p| p.meta.age_key()));
-        Self { root: root.into(), by_namespace }
-    }
-
-    fn of(&self, namespace: &str) -> &[&'a Object] {
-        self.by_namespace.get(namespace).map(Vec::as_slice).unwrap_or_default()
-    }
-
+impl<'a> PeerAuthentications<'a> {
     /// The policy by which ztunnel refuses plaintext on a port of pods of `namespace` with these labels; nothing when plaintext passes.
-    pub fn refused(&self, namespace: &str, labels: &Map, port: u16) -> Option<&'a Object> {
-        let in_root = *self.root == *namespace;
+    pub fn refused_by_ztunnel(&self, namespace: &str, labels: &Map, port: u16) -> Option<&'a Object> {
+        let in_root = self.root() == namespace;
         let plain = |of: &str, empty: bool| {
-            self.of(of).iter().copied().find(|p| match scope(p) {
+            self.by_age(of).find(|p| match scope(p) {
                 Scope::All => true,
                 Scope::Empty => empty,
                 Scope::Labels(_) => false,
             })
         };
-        let mesh = plain(&self.root, in_root);
+        let mesh = plain(self.root(), in_root);
         let own = if in_root { None } else { plain(namespace, true) };
-        let selects = |p: &&&Object| matches!(scope(p), Scope::Labels(wanted) if wanted.is_subset_of(labels));
-        let workload = self.of(namespace).iter().find(|p| !in_root && selects(p)).copied();
+        let selects = |p: &&Object| matches!(scope(p), Scope::Labels(wanted) if wanted.is_subset_of(labels));
+        let workload = self.by_age(namespace).find(|p| !in_root && selects(p));
         // The level above a workload's own policy: UNSET inherits.
         let above = [own, mesh].into_iter().flatten().find(|p| mode(Some(p)).is_some());
         let strict_above = above.filter(|p| mode(Some(p)) == Some(Mode::Strict));
@@ -104,8 +71,8 @@ impl<'a> Plaintext<'a> {
 
     /// Whether the policy that istiod makes of a workload's port settings refuses plaintext on `port`; no when it makes none.
     fn by_port(&self, workload: &Object, ports: &[(u16, Option<Mode>)], namespace: &str, port: u16) -> bool {
-        let without_selector = |of: &str| self.of(of).iter().copied().find(|p| matches!(scope(p), Scope::All));
-        let (own, mesh) = (without_selector(namespace), without_selector(&self.root));
+        let without_selector = |of: &str| self.by_age(of).find(|p| matches!(scope(p), Scope::All));
+        let (own, mesh) = (without_selector(namespace), without_selector(self.root()));
         let strict = |policy: Option<&Object>| mode(policy) == Some(Mode::Strict);
         let inherits_mesh = own.is_none_or(|p| mode(Some(p)).is_none()) && strict(mesh);
         let set = mode(Some(workload));

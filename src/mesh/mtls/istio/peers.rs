@@ -1,13 +1,15 @@
-//! What a workload's proxy accepts: the PeerAuthentication that decides its mTLS mode, per port.
+//! PeerAuthentications: the one that decides what a workload's proxy accepts, per port.
 //!
 //! Istio sources: `pilot/pkg/model/authentication.go`, `pilot/pkg/security/authn/policy_applier.go`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use super::{MeshConfig, policy};
 use crate::index::{Index, Workload};
-use crate::model::{Evidence, Fact, Gap, Kind, Map, Object, Str, Subject};
+use crate::mesh::MeshView;
+use crate::mesh::istio::{MeshConfig, policy};
+use crate::mesh::mtls::Level;
+use crate::model::{Evidence, Gap, Kind, Map, Membership, MeshId, Object, Str, Subject};
 
 /// An mTLS mode of a PeerAuthentication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,40 +49,12 @@ impl fmt::Display for Mode {
     }
 }
 
-/// Which level of PeerAuthentication decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// None: Istio's default.
-    Default,
-    /// Without a selector in the root namespace.
-    Mesh,
-    /// Without a selector in the workload's namespace.
-    Namespace,
-    /// With a selector in the workload's namespace.
-    Workload,
-    /// `portLevelMtls` of the latter.
-    Port,
-}
-
-impl Level {
-    /// The word in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::Mesh => "mesh",
-            Self::Namespace => "namespace",
-            Self::Workload => "workload",
-            Self::Port => "port",
-        }
-    }
-}
-
 /// A mode and who decided it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decision<'a> {
     /// The mode.
     pub mode: Mode,
-    /// The level that decided.
+    /// The level that decided: default, mesh, namespace, workload or port.
     pub level: Level,
     /// The policy that decided; nothing at the default.
     pub policy: Option<&'a Object>,
@@ -111,70 +85,110 @@ pub enum Ignored<'a> {
     OlderWins(&'a Object),
 }
 
-/// All PeerAuthentications, arranged by level; of each level the oldest counts.
-#[derive(Debug)]
-pub struct PeerAuthentications<'a> {
-    index: &'a Index,
-    root: Str,
-    mesh: Option<&'a Object>,
-    namespace: HashMap<Str, &'a Object>,
-    workload: HashMap<(Str, Str, Str), Vec<(Map, &'a Object)>>,
-    ignored: Vec<(&'a Object, Ignored<'a>)>,
+/// All PeerAuthentications by level, as positions among the index's; of each level the oldest counts.
+#[derive(Debug, Default)]
+pub(in crate::mesh) struct ByLevel {
+    namespace: HashMap<Str, u32>,
+    /// Under the namespace and the first pair of the selector, oldest first.
+    workload: HashMap<(Str, Str, Str), Vec<(Map, u32)>>,
+    /// With the older one that wins; nothing for a selector in the root namespace.
+    ignored: Vec<(u32, Option<u32>)>,
+    /// All of a namespace, oldest first.
+    by_age: HashMap<Str, Vec<u32>>,
 }
 
-impl<'a> PeerAuthentications<'a> {
-    /// Arranges them.
-    pub fn new(index: &'a Index, root: &str) -> Self {
-        Self::of(index, root, |_| true)
-    }
-
+impl ByLevel {
     /// Arranges those of the namespaces that istiod looks into.
-    pub fn discovered(index: &'a Index, config: &MeshConfig) -> Self {
-        Self::of(index, &config.root_namespace, |policy| index.namespace(&policy.meta.namespace).is_none_or(|n| config.discovers(n)))
-    }
-
-    fn of(index: &'a Index, root: &str, counts: impl Fn(&Object) -> bool) -> Self {
-        let mut all = Self { index, root: root.into(), mesh: None, namespace: HashMap::new(), workload: HashMap::new(), ignored: Vec::new() };
-        let mut by_age: Vec<&Object> = index.objects(Kind::PeerAuthentication).iter().filter(|p| counts(p)).collect();
-        by_age.sort_by_key(|p| p.meta.age_key());
-        for policy in by_age {
+    pub(in crate::mesh) fn read(index: &Index, config: &MeshConfig) -> Self {
+        let mut all = Self::default();
+        let policies = index.objects(Kind::PeerAuthentication);
+        let counts = |policy: &Object| index.namespace(&policy.meta.namespace).is_none_or(|n| config.discovers(n));
+        let mut by_age: Vec<(u32, &Object)> = (0..).zip(policies).filter(|(_, policy)| counts(policy)).collect();
+        by_age.sort_by_key(|(_, policy)| policy.meta.age_key());
+        for (at, policy) in by_age {
             let namespace = &policy.meta.namespace;
+            all.by_age.entry(namespace.clone()).or_default().push(at);
             let selector = policy::selector(policy).unwrap_or_default();
             let first = selector.iter().next().map(|(k, v)| (k.clone(), v.clone()));
             match first {
-                Some(_) if *namespace == *root => all.ignored.push((policy, Ignored::SelectorInRoot)),
-                Some((k, v)) => all.workload.entry((namespace.clone(), k, v)).or_default().push((selector, policy)),
+                Some(_) if *namespace == config.root_namespace => all.ignored.push((at, None)),
+                Some((k, v)) => all.workload.entry((namespace.clone(), k, v)).or_default().push((selector, at)),
                 None => match all.namespace.get(namespace) {
-                    Some(older) => all.ignored.push((policy, Ignored::OlderWins(older))),
+                    Some(older) => all.ignored.push((at, Some(*older))),
                     None => {
-                        all.namespace.insert(namespace.clone(), policy);
+                        all.namespace.insert(namespace.clone(), at);
                     }
                 },
             }
         }
-        all.mesh = all.namespace.get(root).copied();
         all
+    }
+}
+
+/// All PeerAuthentications that istiod looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct PeerAuthentications<'a> {
+    index: &'a Index,
+    root: &'a str,
+    arranged: &'a ByLevel,
+}
+
+impl<'a> MeshView<'a> {
+    /// PeerAuthentications, arranged once for a run.
+    pub fn peer_authentications(self) -> PeerAuthentications<'a> {
+        let arranged = self.cache.peers.get_or_init(|| ByLevel::read(self.index, &self.istio.config));
+        PeerAuthentications { index: self.index, root: self.istio.root_namespace(), arranged }
+    }
+
+    /// What Istio's proxy makes a workload accept; nothing where PeerAuthentications do not decide, the gap where they were not read.
+    pub fn istio_accepts(self, workload: &Workload) -> Result<Accepts<'a>, Gap> {
+        let mut accepts = self.peer_authentications().known(workload)?;
+        if self.membership(MeshId::Istio, workload) == Ok(Membership::Ambient) {
+            // ztunnel never stops encrypting: DISABLE has the effect of PERMISSIVE there.
+            let decisions = std::iter::once(&mut accepts.any).chain(accepts.ports.values_mut());
+            decisions.filter(|d| d.mode == Mode::Disable).for_each(|d| d.mode = Mode::Permissive);
+        }
+        Ok(accepts)
+    }
+}
+
+impl<'a> PeerAuthentications<'a> {
+    fn at(&self, position: u32) -> &'a Object {
+        &self.index.objects(Kind::PeerAuthentication)[position as usize]
     }
 
     /// The one that holds for the whole mesh.
     pub fn mesh(&self) -> Option<&'a Object> {
-        self.mesh
+        self.namespace(self.root)
     }
 
     /// The one that holds for a namespace as a whole; in the root namespace that is the mesh-wide one.
     pub fn namespace(&self, namespace: &str) -> Option<&'a Object> {
-        self.namespace.get(namespace).copied()
+        self.arranged.namespace.get(namespace).map(|at| self.at(*at))
     }
 
     /// Those that never have an effect. A workload policy that loses on some workloads only is not among them.
-    pub fn ignored(&self) -> &[(&'a Object, Ignored<'a>)] {
-        &self.ignored
+    pub fn ignored(&self) -> impl Iterator<Item = (&'a Object, Ignored<'a>)> {
+        let why = |older: Option<u32>| older.map_or(Ignored::SelectorInRoot, |older| Ignored::OlderWins(self.at(older)));
+        self.arranged.ignored.iter().map(move |(at, older)| (self.at(*at), why(*older)))
+    }
+
+    /// All that stand in a namespace, oldest first.
+    pub(super) fn by_age(&self, namespace: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
+        let (all, index) = (self.arranged.by_age.get(namespace), self.index);
+        all.into_iter().flatten().map(|at| &index.objects(Kind::PeerAuthentication)[*at as usize])
+    }
+
+    /// The namespace of those that hold for the whole mesh.
+    pub(super) fn root(&self) -> &'a str {
+        self.root
     }
 
     /// Policies whose selector picks pods of `namespace` with these labels, oldest first: the first one counts.
     pub fn selecting(&self, namespace: &str, labels: &Map) -> Vec<&'a Object> {
-        let candidates = labels.iter().filter_map(|(k, v)| self.workload.get(&(namespace.into(), k.clone(), v.clone()))).flatten();
-        let mut found: Vec<&Object> = candidates.filter(|(wanted, _)| wanted.is_subset_of(labels)).map(|(_, policy)| *policy).collect();
+        let under = |(k, v): (&Str, &Str)| self.arranged.workload.get(&(namespace.into(), k.clone(), v.clone()));
+        let candidates = labels.iter().filter_map(under).flatten();
+        let mut found: Vec<&Object> = candidates.filter(|(wanted, _)| wanted.is_subset_of(labels)).map(|(_, at)| self.at(*at)).collect();
         found.sort_by_key(|p| p.meta.age_key());
         found
     }
@@ -183,7 +197,7 @@ impl<'a> PeerAuthentications<'a> {
     pub fn for_namespace(&self, namespace: &str) -> Decision<'a> {
         let mut decision = Decision { mode: Mode::Permissive, level: Level::Default, policy: None };
         let own = self.namespace(namespace).filter(|_| self.root != namespace);
-        for (policy, level) in [(self.mesh, Level::Mesh), (own, Level::Namespace)] {
+        for (policy, level) in [(self.mesh(), Level::Mesh), (own, Level::Namespace)] {
             decision.replace(policy, level);
         }
         decision
@@ -209,21 +223,10 @@ impl<'a> PeerAuthentications<'a> {
     pub fn known(&self, workload: &Workload) -> Result<Accepts<'a>, Gap> {
         let namespace = workload.reference.namespace.as_str();
         let hidden = |namespace: &str| self.index.gap_hiding(Kind::PeerAuthentication, namespace);
-        match hidden(namespace).or_else(|| hidden(&self.root)) {
+        match hidden(namespace).or_else(|| hidden(self.root)) {
             Some(gap) => Err(gap),
             None => Ok(self.accepts(namespace, &workload.labels)),
         }
-    }
-
-    /// What a workload accepts, with the reasons; unknown when PeerAuthentications that could decide were not read.
-    pub fn effective(&self, workload: &Workload) -> Fact<Accepts<'a>> {
-        let namespace = workload.reference.namespace.as_str();
-        let accepts = match self.known(workload) {
-            Ok(accepts) => accepts,
-            Err(gap) => return Fact::Unknown(gap),
-        };
-        let because = self.reasons(namespace, &workload.labels, None);
-        Fact::known(accepts, because)
     }
 
     /// Why pods of `namespace` with these labels accept what they accept, the deciding policy last; of one port, or of all that are spelled out.
@@ -232,7 +235,7 @@ impl<'a> PeerAuthentications<'a> {
         let mut because = vec![Evidence::default("without any PeerAuthentication, Istio accepts both mutual TLS and plaintext (PERMISSIVE)")];
         let own = self.namespace(namespace).filter(|_| self.root != namespace);
         let selected = self.selecting(namespace, labels).first().copied();
-        for (policy, level) in [(self.mesh, Level::Mesh), (own, Level::Namespace), (selected, Level::Workload)] {
+        for (policy, level) in [(self.mesh(), Level::Mesh), (own, Level::Namespace), (selected, Level::Workload)] {
             let Some(policy) = policy else { continue };
             let text = match mode(policy) {
                 Some(mode) => format!("sets {mode} at {} level", level.name()),
@@ -274,8 +277,7 @@ pub fn mode(policy: &Object) -> Option<Mode> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mesh::istio::test::{index, inventory};
-    use crate::model::Coverage;
+    use crate::mesh::testing::World;
 
     const POD: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"cart","labels":{"app":"cart"}}}"#;
 
@@ -287,9 +289,8 @@ mod tests {
     }
 
     fn decided(objects: &[&str], port: u16) -> (Mode, Level, Option<String>) {
-        let index = index(objects);
-        let peers = PeerAuthentications::new(&index, "istio-system");
-        let accepts = peers.effective(&index.workloads()[0]).value().cloned().unwrap();
+        let world = World::new(objects);
+        let accepts = world.view().istio_accepts(&world.view().index.workloads()[0]).unwrap();
         let decision = accepts.on(port);
         (decision.mode, decision.level, decision.policy.map(|p| p.meta.name.to_string()))
     }
@@ -318,21 +319,28 @@ mod tests {
     fn a_selector_in_the_root_namespace_counts_for_nothing() {
         let root = peer("istio-system", "r", "2024-01-01T00:00:00Z", r#"{"selector":{"matchLabels":{"app":"cart"}},"mtls":{"mode":"STRICT"}}"#);
         assert_eq!(decided(&[POD, &root], 80).0, Mode::Permissive);
-        let index = index(&[&root]);
-        assert_eq!(PeerAuthentications::new(&index, "istio-system").ignored()[0].1, Ignored::SelectorInRoot);
+        let world = World::new(&[&root]);
+        assert_eq!(world.view().peer_authentications().ignored().next().map(|(_, why)| why), Some(Ignored::SelectorInRoot));
     }
 
     #[test]
     fn what_was_not_read_makes_it_unknown() {
-        let mut hidden = inventory(&[POD]);
-        hidden.coverage.insert(Kind::PeerAuthentication, Coverage::Hidden);
-        hidden.gaps.push(Gap::Forbidden { kind: Kind::PeerAuthentication, namespace: "".into(), detail: "no".into() });
-        let index = Index::new(hidden);
-        assert!(matches!(PeerAuthentications::new(&index, "istio-system").effective(&index.workloads()[0]), Fact::Unknown(_)));
-        let mut one = inventory(&[POD]);
-        one.namespace = Some("shop".into());
-        let index = Index::new(one);
-        let fact = PeerAuthentications::new(&index, "istio-system").effective(&index.workloads()[0]);
-        assert!(matches!(fact, Fact::Unknown(gap) if gap.namespace() == "istio-system"));
+        let gap = |kinds_of: &str| {
+            let world = World::without(&[POD], Kind::PeerAuthentication, kinds_of);
+            world.view().istio_accepts(&world.view().index.workloads()[0]).err().map(|gap| gap.namespace().to_string())
+        };
+        assert_eq!(gap(""), Some(String::new()));
+        assert_eq!(gap("istio-system"), Some("istio-system".to_owned()));
+        assert_eq!(gap("bank"), None);
+    }
+
+    #[test]
+    fn a_namespace_that_istiod_does_not_look_into_has_no_policies() {
+        let config = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"namespace":"istio-system","name":"istio"},
+            "data":{"mesh":"discoverySelectors: [{matchLabels: {mesh: yes-please}}]"}}"#;
+        let shop = r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}}"#;
+        let strict = peer("shop", "all", "2024-01-01T00:00:00Z", r#"{"mtls":{"mode":"STRICT"}}"#);
+        assert_eq!(decided(&[POD, shop, &strict], 80).0, Mode::Strict);
+        assert_eq!(decided(&[POD, shop, &strict, config], 80).0, Mode::Permissive);
     }
 }
