@@ -541,7 +541,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-mesh' -ScriptBlock {
         }
         'kubectl-mesh;policy;simulate' {
             [CompletionResult]::new('--delete', '--delete', [CompletionResultType]::ParameterName, 'Object to take away, such as authorizationpolicy/NAME (can be repeated)')
-            [CompletionResult]::new('--base', '--base', [CompletionResultType]::ParameterName, 'Manifests that stand for the cluster (can be repeated)')
+            [CompletionResult]::new('--base', '--base', [CompletionResultType]::ParameterName, 'Manifests that stand for the cluster (can be repeated), or one snapshot of it')
             [CompletionResult]::new('--from-git', '--from-git', [CompletionResultType]::ParameterName, 'Compare the files with what they were at this revision')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'What leads to exit code 1')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{ReadRequest, Terminal, load, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
-use crate::model::{Step, StepKind, StepPlace, StepResult};
+use crate::model::{Kind, Step, StepKind, StepPlace, StepResult};
 use crate::output::{self, ListFormat, Style, clean};
 use crate::views::{self, WhyReport};
 use crate::world::World;
@@ -45,7 +45,9 @@ pub struct WhyArgs {
 
 /// Runs the command.
 pub async fn run(args: &WhyArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let kinds = views::MEMBERSHIP_KINDS.iter().chain(views::POLICY_KINDS).chain(views::DECISION_KINDS).chain(views::WHY_KINDS);
+    // Certificates matter where clients from outside are shown them.
+    let of_gateway: &[Kind] = if views::is_gateway(&args.client) { &[Kind::Secret] } else { &[] };
+    let kinds = views::MEMBERSHIP_KINDS.iter().chain(views::POLICY_KINDS).chain(views::DECISION_KINDS).chain(views::WHY_KINDS).chain(of_gateway);
     // The namespace is where names are looked up, not all there is to read: a request crosses namespaces.
     let mut everywhere = global.clone();
     let namespace = everywhere.cluster.namespace.take().filter(|_| !global.cluster.all_namespaces);
@@ -143,9 +145,11 @@ fn step_lines(step: &Step, report: &WhyReport, wide: bool, world: &World, style:
 fn next(report: &WhyReport) -> String {
     let decided = report.steps.steps.iter().find(|s| matches!(s.result, StepResult::Fails | StepResult::Unknown(_)));
     let namespace = &report.namespace;
-    match decided.map(|s| s.step) {
+    match decided.map(|s| (s.step, s.at)) {
         None => format!("kubectl mesh mtls -n {namespace}    what else is encrypted there"),
-        Some(StepKind::Mtls) => format!("kubectl mesh mtls -n {namespace}    what every port accepts and who decides that"),
+        Some((StepKind::Mtls, StepPlace::Client | StepPlace::Server)) => {
+            format!("kubectl mesh mtls -n {namespace}    what every port accepts and who decides that")
+        }
         Some(_) => format!("kubectl mesh check -n {namespace}    everything else that is wrong there"),
     }
 }

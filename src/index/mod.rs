@@ -269,6 +269,12 @@ impl Index {
         self.pods_of(workload).filter(|p| !p.is_over())
     }
 
+    /// The zone of a pod's Node, or its region where it names no zone; nothing where the Node or its labels were not read.
+    pub fn zone(&self, pod: &Pod) -> Option<&str> {
+        let node = by_name(&self.inventory.nodes, Some(&pod.spec.node_name).filter(|n| !n.is_empty())?, |n| &n.metadata)?;
+        ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"].iter().find_map(|label| node.metadata.labels.get(label))
+    }
+
     /// Pods that only look like a workload's ([`Workload::is_stray`]) and have not finished.
     pub fn strays<'a>(&'a self, workload: &'a Workload) -> impl Iterator<Item = &'a Pod> {
         let any = matches!(workload.body, Body::Controller(_)) && workload.variants.iter().any(|v| !v.owned);

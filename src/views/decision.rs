@@ -4,8 +4,11 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use crate::mesh::authorization::{self, Authorizer, Because, Call, Credential, Decision, Http, Request, Server, Token, Verdict};
-use crate::model::{Gap, Kind, ObjectRef, Step};
+use super::encryption;
+use crate::mesh::authorization::{self, Authorizer, Because, Call, Client, Credential, Decision, Http, Request, Server, Token, Verdict};
+use crate::mesh::mtls::{self, Edge, Mtls, Outcome};
+use crate::mesh::resolve;
+use crate::model::{Evidence, Gap, Kind, ObjectRef, Step, StepKind, StepResult};
 use crate::world::World;
 
 /// Kinds that decide about a request, those that tell who is in a mesh aside.
@@ -36,6 +39,9 @@ pub const DECISION_KINDS: &[Kind] = {
         ExternalWorkload,
     ]
 };
+
+/// Kinds by which a client's own side decides what it sends.
+pub const SENDING_KINDS: &[Kind] = &[Kind::DestinationRule, Kind::Sidecar];
 
 /// A DecisionReport.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -133,10 +139,56 @@ pub fn from(request: &Request<'_>) -> String {
     }
 }
 
-/// Decides one request.
+/// Decides one request: what the client's own side sends first, then what the server's makes of it.
 pub fn decision<'w>(world: &'w World, server: Server<'w>, request: &Request<'w>) -> DecisionReport {
     let authorizer = Authorizer::new(world.view());
-    report(world, server, request, &authorizer.decide(server, request))
+    let decide = |request: &Request<'w>| authorizer.decide(server, request);
+    let as_sent = decide(request);
+    let Some(edge) = sent(world, server, request).filter(|_| as_sent.refused_by(StepKind::NetworkPolicy).is_none()) else {
+        return report(world, server, request, &as_sent);
+    };
+    let plain = || Request {
+        client: Client { credential: Credential::Plaintext, ..request.client.clone() },
+        // TLS that is not the mesh's hides the request from the server's proxy.
+        call: if edge.outcome == Outcome::AppTls { Call::Tcp } else { request.call.clone() },
+        sni: request.sni.clone(),
+    };
+    match edge.outcome {
+        Outcome::MutualTls => report(world, server, request, &as_sent),
+        Outcome::Plaintext | Outcome::AppTls => report(world, server, request, &decide(&plain())),
+        Outcome::Broken => stopped(report(world, server, request, &as_sent), &edge, "deny"),
+        Outcome::Mixed | Outcome::Unknown => {
+            let other = decide(&plain());
+            let same = as_sent.verdict == other.verdict && edge.parts.iter().all(|p| p.outcome != Outcome::Broken || other.verdict == Verdict::Deny);
+            let report = report(world, server, request, &as_sent);
+            if same { report } else { stopped(report, &edge, "unknown") }
+        }
+    }
+}
+
+/// What becomes of encryption on the way from a workload of a mesh to a Service; nothing where nobody's settings can change what is sent.
+fn sent<'w>(world: &'w World, server: Server<'w>, request: &Request<'w>) -> Option<Edge> {
+    let (Server::Service(service, port), Credential::Membership) = (server, &request.client.credential) else { return None };
+    let client = request.client.workload?;
+    let mtls = Mtls::new(world.view());
+    let answers = Authorizer::new(world.view()).gates(server).is_ok() && mtls.is_meshed(client) == Ok(true);
+    let name = resolve::name(world.view(), &service.metadata.namespace, &service.metadata.name);
+    answers.then(|| mtls.edge(mtls::Client::Workload(client), &name, port, None))
+}
+
+/// The report of a request that does not get through the handshake, or may not.
+fn stopped(mut report: DecisionReport, edge: &Edge, decision: &'static str) -> DecisionReport {
+    let mut step = encryption::step(edge);
+    report.steps.retain(|s| s.step == StepKind::NetworkPolicy);
+    if decision == "unknown" {
+        step.result = StepResult::Unknown(edge.gap.clone());
+    }
+    let row = |e: &Evidence| Because { object: e.object.clone(), rule: e.path.clone(), effect: decision, text: e.text.clone() };
+    report.because = step.because.iter().map(row).collect();
+    report.gaps.extend(edge.gap.clone().filter(|gap| !report.gaps.contains(gap)));
+    report.headline = format!("{}: {}.", if decision == "deny" { "Denied" } else { "Cannot tell" }, step.text.trim_end_matches('.'));
+    report.steps.push(step);
+    DecisionReport { decision, ..report }
 }
 
 fn report(world: &World, server: Server<'_>, request: &Request<'_>, decision: &Decision<'_>) -> DecisionReport {

@@ -1,6 +1,7 @@
 //! Answers about the world, before they are rendered: pure functions from a [`World`] to documents.
 
 mod decision;
+mod encryption;
 mod generate;
 mod injection;
 mod matrix;
@@ -15,7 +16,7 @@ mod target;
 mod versions;
 mod why;
 
-pub use decision::{DECISION_KINDS, DecisionReport, RequestRow, decision, from, gaps as decision_gaps, headline};
+pub use decision::{DECISION_KINDS, DecisionReport, RequestRow, SENDING_KINDS, decision, from, gaps as decision_gaps, headline};
 pub use generate::{Edge, Generated, behind, from_edges as generate_from_edges, from_today as generate_from_today};
 pub use injection::{InjectionReport, InjectionRow, PodCount, injection, injection_of};
 pub use matrix::{ANYONE, CallerRow, MatrixReport, MatrixRow, matrix};
@@ -28,7 +29,7 @@ pub use simulation::{ChangedRow, Effect, SimulationReport, simulation};
 pub use status::{ComponentRow, ControlPlaneRow, NamespaceRow, StatusReport, control_planes, status};
 pub use target::{NotFound, Target, find, objects};
 pub use versions::{ProxyVersionRow, VersionReport, versions};
-pub use why::{Asked, Client, WHY_KINDS, WhyReport, ask, why};
+pub use why::{Asked, Client, WHY_KINDS, WhyReport, ask, is_gateway, why};
 
 use crate::model::MeshId;
 use crate::world::World;

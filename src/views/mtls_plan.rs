@@ -10,7 +10,7 @@ use crate::mesh::authorization::Verdict;
 use crate::mesh::mtls::{Assumption, Client, Declared, Edge, Level, Mtls, Outcome, PortMode, ServerMode, called_through};
 use crate::mesh::network_policy::{self, Direction, NetworkPolicies};
 use crate::mesh::resolve::{self, Name};
-use crate::model::{Evidence, Gap, Kind, MeshId, ObjectRef, Port, Probe, Str};
+use crate::model::{Evidence, Gap, Kind, MeshId, ObjectRef, Str};
 use crate::world::World;
 
 /// What a change of mode would do.
@@ -95,7 +95,7 @@ pub fn mtls_plan(world: &World, mode: ServerMode, wanted: &Wanted, only: Option<
             keep(workload, port, planned.get(&port.port), mode, &mut report);
         }
         if mode == ServerMode::Strict {
-            probes(world, workload, &planned, &mut report);
+            probes(&after, workload, &planned, &mut report);
         }
         for (service, port, target) in called_through(view, workload) {
             let meta = &service.metadata;
@@ -146,45 +146,14 @@ fn outside(service: &crate::model::Service, row: &ServerRow, report: &mut MtlsPl
     }
 }
 
-/// Probes of the kubelet, which has no identity, that arrive at a port which would take mutual TLS only.
-fn probes(world: &World, workload: &Workload, planned: &BTreeMap<u16, PortMode>, report: &mut MtlsPlanReport) {
-    const REWRITE: &str = "sidecar.istio.io/rewriteAppHTTPProbers";
-    let Some(spec) = world.index.pod_spec(workload) else { return };
-    let mesh = planned.values().find_map(|m| m.mesh);
-    let rewritten = mesh == Some(MeshId::Istio) && workload.annotations.get(REWRITE) != Some("false");
-    let ambient = matches!(world.view().membership(MeshId::Istio, workload), Ok(crate::model::Membership::Ambient));
-    if rewritten || ambient {
-        return;
+/// Probes of the kubelet that arrive at a port which would take mutual TLS only.
+fn probes(after: &Mtls<'_>, workload: &Workload, planned: &BTreeMap<u16, PortMode>, report: &mut MtlsPlanReport) {
+    let mode = |port: u16| planned.get(&port).filter(|m| m.level != Level::Server).cloned();
+    for probe in after.probes_refused_by(workload, mode) {
+        let reference = &workload.reference;
+        let server = ServerRow { namespace: reference.namespace.clone(), name: output_name(reference), port: probe.port, subset: None };
+        report.breaks.push(PlanItem { kind: "probe", client: None, server, text: probe.text, hint: probe.hint, because: None });
     }
-    for container in &spec.containers {
-        for (name, probe) in container.probes() {
-            let Some((port, how)) = probed(probe, mesh) else { continue };
-            let number = match port {
-                Port::Number(number) => u16::try_from(*number).ok(),
-                Port::Name(name) => container.ports.iter().find(|p| p.name == *name).and_then(|p| u16::try_from(p.container_port).ok()),
-            };
-            let Some(number) = number.filter(|n| planned.get(n).is_some_and(|m| m.mode == ServerMode::Strict && m.level != Level::Server)) else {
-                continue;
-            };
-            let reference = &workload.reference;
-            let server = ServerRow { namespace: reference.namespace.clone(), name: output_name(reference), port: number, subset: None };
-            let (text, hint) = match mesh {
-                Some(MeshId::Linkerd) => (
-                    format!("{how} {name}: Linkerd lets in HTTP probes by itself, and no others"),
-                    "add a Server for the port with an authorization for the kubelet's network".to_owned(),
-                ),
-                _ => (format!("{how} {name}: the kubelet has no identity, and rewriting is off"), format!("remove the annotation {REWRITE}")),
-            };
-            report.breaks.push(PlanItem { kind: "probe", client: None, server, text, hint, because: None });
-        }
-    }
-}
-
-/// The port of a probe that needs the application's port, and what kind of probe it is.
-fn probed(probe: &Probe, mesh: Option<MeshId>) -> Option<(&Port, &'static str)> {
-    let http = probe.http_get.as_ref().filter(|get| mesh != Some(MeshId::Linkerd) || get.scheme.eq_ignore_ascii_case("HTTPS"));
-    let http = http.map(|get| (&get.port, "HTTP"));
-    http.or_else(|| probe.tcp_socket.as_ref().map(|p| (&p.port, "TCP"))).or_else(|| probe.grpc.as_ref().map(|p| (&p.port, "gRPC")))
 }
 
 /// Clients that would be refused and are not now.

@@ -27,7 +27,7 @@ spec: {selector: {app: nobody}, ports: [{name: http, port: 80}]}
 apiVersion: apps/v1
 kind: Deployment
 metadata: {namespace: shop, name: cart}
-spec: {template: {metadata: {labels: {app: cart, version: v1}}, spec: {serviceAccountName: cart, containers: [{name: app, ports: [{containerPort: 8080}]}]}}}
+spec: {selector: {matchLabels: {app: cart}}, template: {metadata: {labels: {app: cart, version: v1}}, spec: {serviceAccountName: cart, containers: [{name: app, ports: [{containerPort: 8080}]}]}}}
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -184,6 +184,99 @@ spec: {template: {metadata: {labels: {app: frontend}}, spec: {containers: [{name
     assert!(out.starts_with("? Cannot tell."), "{out}");
 }
 
+/// A gateway on 443 that presents a certificate for one name.
+fn https(names: &[&str], until: i32) -> String {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut parameters = rcgen::CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap();
+    (parameters.not_before, parameters.not_after) = (rcgen::date_time_ymd(2020, 1, 1), rcgen::date_time_ymd(until, 1, 1));
+    let text = |bytes: &[u8]| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
+    let pem = text(parameters.self_signed(&key).unwrap().pem().as_bytes());
+    let gateway = "
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {namespace: shop, name: public}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: [shop.example.com], tls: {mode: SIMPLE, credentialName: shop-tls}}]
+";
+    let secret =
+        format!("---\napiVersion: v1\nkind: Secret\nmetadata: {{namespace: shop, name: shop-tls}}\ndata: {{tls.crt: {pem}, tls.key: eA==}}\n");
+    format!("{SHOP}{gateway}{}", if names.is_empty() { "" } else { &secret })
+}
+
+#[test]
+fn a_gateway_is_asked_for_the_certificate_that_it_shows() {
+    let url = ["why", "-f", "shop.yaml", "-n", "shop", "gateway/public", "https://shop.example.com/old"];
+    let ask = |files: String| run(&[("shop.yaml", files.as_bytes())], &url);
+    let (code, out, _) = ask(https(&["shop.example.com"], 4000));
+    assert!(code == 0 && out.contains("✔ encryption      TLS ends here: Secret shop/shop-tls is for shop.example.com"), "{out}");
+    let (code, out, _) = ask(https(&["shop.example.com"], 2021));
+    assert!(code == 1 && out.contains("that expired at 2021-01-01") && out.contains("spec.servers[0].tls.credentialName  shop.yaml:"), "{out}");
+    let (code, out, _) = ask(https(&["other.example.com"], 4000));
+    assert!(code == 1 && out.contains("is for other.example.com, not for shop.example.com: clients refuse"), "{out}");
+    let (code, out, _) = ask(https(&[], 4000));
+    assert!(code == 3 && out.contains("the cluster may have it"), "{out}");
+}
+
+#[test]
+fn what_carries_a_request_is_not_guessed() {
+    let shop = SHOP.replacen("kind: Namespace\nmetadata: {name: tools}", "kind: Namespace\nmetadata: {name: other}", 1);
+    let (code, out, _) = run(&[("shop.yaml", shop.as_bytes())], &["why", "-f", "shop.yaml", "legacy.tools", "cart.shop", "GET", "/items"]);
+    assert_eq!(code, 3, "{out}");
+    assert!(out.contains("not reached") && !out.contains("encryption"), "{out}");
+}
+
+/// Two ready pods of `cart` on two nodes, the second of which is in another zone.
+const RUNNING: &str = "
+---
+apiVersion: v1
+kind: Node
+metadata: {name: one, labels: {topology.kubernetes.io/zone: eu-1a}}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: two, labels: {topology.kubernetes.io/zone: eu-1b}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {namespace: shop, name: cart-1, labels: {app: cart, version: v1, security.istio.io/tlsMode: istio}, annotations: {sidecar.istio.io/status: '{}'}}
+spec: {nodeName: one, serviceAccountName: cart, containers: [{name: app, ports: [{containerPort: 8080}]}, {name: istio-proxy}]}
+status: {phase: Running, conditions: [{type: Ready, status: 'True'}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {namespace: shop, name: cart-2, labels: {app: cart, version: v1, security.istio.io/tlsMode: istio}, annotations: {sidecar.istio.io/status: '{}'}}
+spec: {nodeName: two, serviceAccountName: cart, containers: [{name: app, ports: [{containerPort: 8080}]}, {name: istio-proxy}]}
+status: {phase: Running, conditions: [{type: Ready, status: 'True'}]}
+";
+
+#[test]
+fn endpoints_are_told_with_their_zones() {
+    let files = format!("{SHOP}{RUNNING}");
+    let ask = ["why", "-f", "shop.yaml", "-n", "shop", "deploy/frontend", "cart", "GET", "/", "--width", "200"];
+    let (code, out, _) = run(&[("shop.yaml", files.as_bytes())], &ask);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("2 of 2 endpoints ready on port 8080 (1 in eu-1a, 1 in eu-1b)"), "{out}");
+}
+
+#[test]
+fn a_probe_that_the_mesh_refuses_is_named_where_no_pod_is_ready() {
+    let unready = RUNNING.replace("status: 'True'", "status: 'False'");
+    let shop = SHOP.replace(
+        "labels: {app: cart, version: v1}}, spec: {serviceAccountName: cart, containers: [{name: app,",
+        "labels: {app: cart, version: v1}, annotations: {sidecar.istio.io/rewriteAppHTTPProbers: 'false'}},\n  \
+         spec: {serviceAccountName: cart, containers: [{name: app, readinessProbe: {tcpSocket: {port: 8080}},",
+    );
+    let ask = ["why", "-f", "shop.yaml", "-n", "shop", "deploy/frontend", "cart", "GET", "/", "--width", "200"];
+    let (code, out, err) = run(&[("shop.yaml", format!("{shop}{unready}").as_bytes())], &ask);
+    assert_eq!(code, 1, "{out}{err}");
+    let said = "none of 2 endpoints is ready: TCP readinessProbe: the kubelet has no identity, and rewriting is off";
+    assert!(out.contains(said) && out.contains("spec.containers[0].readinessProbe"), "{out}");
+    let (_, out, _) = run(&[("shop.yaml", format!("{SHOP}{unready}").as_bytes())], &ask);
+    assert!(!out.contains("Probe"), "{out}");
+}
+
 #[test]
 fn the_demo_is_explained() {
     let (code, out, err) = run(&[], &["why", "--demo", "deploy/frontend", "cart", "GET", "/", "-n", "shop", "--width", "80"]);
@@ -191,6 +284,8 @@ fn the_demo_is_explained() {
     insta::assert_snapshot!(out);
     let (code, out, _) = run(&[], &["why", "--demo", "deploy/frontend", "catalog", "GET", "/", "-n", "shop"]);
     assert!(code == 1 && out.contains("10 % of the requests") && out.contains("no subset v3"), "{out}");
+    let (code, out, _) = run(&[], &["why", "--demo", "gateway/public", "https://shop.example.com/cart"]);
+    assert!(code == 1 && out.contains("that expired at 2025-07-01") && out.contains("→ Renew the certificate"), "{out}");
     let (code, out, _) = run(&[], &["why", "--demo", "deploy/shipping", "orders", "GET", "/", "-n", "orders"]);
     assert_eq!(code, 0, "{out}");
 }

@@ -1,6 +1,7 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::platform::gateway_certificates::{self, chain};
+use crate::checks::support::istio::platform::gateway_certificates;
 use crate::mesh::certificate;
+use crate::mesh::istio::credentials::chain;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -32,8 +33,8 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for credential in gateway_certificates::all(world) {
-        let secrets = credential.namespaces.iter().filter_map(|namespace| credential.secret(world, namespace));
+    for (credential, namespaces) in gateway_certificates::all(world) {
+        let secrets = namespaces.iter().filter_map(|namespace| credential.secret(&world.index, namespace));
         let ending = secrets.filter_map(|secret| {
             let chain = certificate::read(&chain(secret)?).ok()?;
             let first = chain.into_iter().min_by_key(|c| c.not_after)?;

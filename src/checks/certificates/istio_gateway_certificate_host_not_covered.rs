@@ -1,6 +1,6 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::platform::gateway_certificates::{self, chain};
-use crate::mesh::certificate;
+use crate::checks::support::istio::platform::gateway_certificates;
+use crate::mesh::istio::credentials;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -32,15 +32,10 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     let credentials = gateway_certificates::all(world);
     // Credentials of one server follow each other.
-    for of_server in credentials.chunk_by(|a, b| a.gateway.reference() == b.gateway.reference() && a.server.path() == b.server.path()) {
-        let leaves: Option<Vec<_>> = of_server
-            .iter()
-            .map(|credential| {
-                let namespace = credential.namespaces.first()?;
-                certificate::read(&chain(credential.secret(world, namespace)?)?).ok()?.into_iter().next()
-            })
-            .collect();
-        let (Some(leaves), Some(credential)) = (leaves, of_server.first()) else { continue };
+    for of_server in credentials.chunk_by(|a, b| a.0.gateway.reference() == b.0.gateway.reference() && a.0.server.path() == b.0.server.path()) {
+        let leaves: Option<Vec<_>> =
+            of_server.iter().map(|(credential, namespaces)| credentials::leaf(credential.secret(&world.index, namespaces.first()?)?)).collect();
+        let (Some(leaves), Some((credential, _))) = (leaves, of_server.first()) else { continue };
         for (host, at) in credential.server.texts("hosts") {
             let name = host.split_once('/').map_or(host, |(_, name)| name);
             if name == "*" || leaves.iter().any(|leaf| leaf.covers(name)) {

@@ -30,8 +30,8 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for credential in gateway_certificates::all(world) {
-        let lacking: Vec<&str> = credential.namespaces.iter().map(String::as_str).filter(|ns| credential.secret(world, ns).is_none()).collect();
+    for (credential, namespaces) in gateway_certificates::all(world) {
+        let lacking: Vec<&str> = namespaces.iter().map(String::as_str).filter(|ns| credential.secret(&world.index, ns).is_none()).collect();
         // What nobody makes comes first.
         let made = |ns: &&str| {
             let (home, name) = credential.secret_name(ns);
@@ -39,7 +39,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         };
         let Some(namespace) = lacking.iter().find(|ns| !made(ns)).or(lacking.first()) else { continue };
         let (namespace, name) = credential.secret_name(namespace);
-        let everywhere = lacking.len() == credential.namespaces.len();
+        let everywhere = lacking.len() == namespaces.len();
         let here = world.index.object(Kind::Secret, &credential.gateway.meta.namespace, name).is_some();
         let aside = if here && credential.gateway.meta.namespace != namespace {
             ", only in the Gateway's own namespace, where istiod does not look"

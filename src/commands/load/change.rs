@@ -16,7 +16,7 @@ use crate::world::SourceKind;
 /// What is compared with what.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Change {
-    /// Files that stand for the cluster.
+    /// Files that stand for the cluster, or one snapshot of it.
     pub(crate) base: Vec<PathBuf>,
     /// The revision whose files are the state before.
     pub(crate) from_git: Option<String>,
@@ -46,7 +46,11 @@ pub(crate) async fn change(
     };
     let base = || {
         let mut base = global.clone();
-        (base.source.filename, base.source.with_cluster) = (change.base.clone(), false);
+        base.source.with_cluster = false;
+        match change.base.as_slice() {
+            [only] if is_snapshot(only) => (base.source.filename, base.source.snapshot) = (Vec::new(), Some(only.clone())),
+            files => base.source.filename = files.to_vec(),
+        }
         base
     };
     let before = match &change.from_git {
@@ -76,6 +80,11 @@ pub(crate) async fn change(
         after = plain(inventory, SourceKind::Overlay, &before.world.source.name, global);
     }
     Ok((before, after))
+}
+
+/// Whether a file is what `snapshot` saves, by its name.
+fn is_snapshot(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(".tar.zst")
 }
 
 /// Objects that came from the files of a revision and are not in the files any more.

@@ -16,18 +16,19 @@ use crate::views::{self, ANYONE, ChangedRow, Effect, SimulationReport};
 
 /// Show every decision that a change of policies makes another
 ///
-/// The change is the files of -f (as after `kubectl apply`) and what --delete takes away; what it is compared with is the live cluster, or --base,
-/// --demo or --snapshot. With --from-git the files are compared with what they were at a revision. Exit code 1 when something allowed is refused.
+/// The change is the files of -f (as after `kubectl apply`) and what --delete takes away. It is compared with the live cluster, or with the files of
+/// --base, which may be a snapshot; with --from-git, with what the files were at a revision. Exit code 1 when something allowed is refused.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
   kubectl mesh policy simulate -f new-policy.yaml -n shop
   kubectl mesh policy simulate -f policies/ --from-git origin/main --fail-on any -o github
+  kubectl mesh policy simulate -f new-policy.yaml --base cluster.tar.zst
   kubectl mesh policy simulate --base manifests/ --delete authorizationpolicy/cart-allow -n shop")]
 pub struct SimulateArgs {
     /// Object to take away, such as authorizationpolicy/NAME (can be repeated)
     #[arg(long, value_name = "OBJECT")]
     pub delete: Vec<String>,
-    /// Manifests that stand for the cluster (can be repeated)
+    /// Manifests that stand for the cluster (can be repeated), or one snapshot of it
     #[arg(long, value_name = "FILE")]
     pub base: Vec<PathBuf>,
     /// Compare the files with what they were at this revision

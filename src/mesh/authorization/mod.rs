@@ -113,6 +113,11 @@ impl<'a> Decision<'a> {
         Self { verdict, rulings: vec![Ruling { step: StepKind::Service, at: StepPlace::Client, verdict, reason }] }
     }
 
+    /// The answer that ends the request at a step, if one does.
+    pub fn refused_by(&self, step: StepKind) -> Option<&Ruling<'a>> {
+        self.rulings.iter().find(|r| r.step == step && r.verdict == Verdict::Deny)
+    }
+
     /// The answer that decides: the first that ends the request, else the first that is not known, else the last.
     pub fn deciding(&self) -> Option<&Ruling<'a>> {
         let of = |verdict: Verdict| self.rulings.iter().find(move |r| r.verdict == verdict);
@@ -142,17 +147,20 @@ impl<'a> Authorizer<'a> {
             Server::Workload(workload, port) => Ok(vec![self.gate(workload, port, None)]),
             Server::Service(service, number) => {
                 let reference = service.metadata.reference(Kind::Service);
-                let Some(port) = service.spec.ports.iter().find(|p| p.port == i32::from(number) && p.protocol() == "TCP") else {
-                    return Err((Verdict::Deny, Reason::NoSuchPort(reference, number)));
-                };
-                let via = Via { service, port };
+                let port = service.spec.ports.iter().find(|p| p.port == i32::from(number) && p.protocol() == "TCP");
+                // Without an address of its own nothing stands between a client and any port of the pods.
+                if port.is_none() && !service.is_headless() {
+                    return Err((Verdict::NotFound, Reason::NoSuchPort(reference, number)));
+                }
+                let via = port.map(|port| Via { service, port });
                 let selector = &service.spec.selector;
                 let mut gates = Vec::new();
                 if !selector.is_empty() {
                     for workload in self.view.index.select(Some(&service.metadata.namespace), selector).filter(|w| w.is_live()) {
                         let group = PodGroup::of(self.view.index, workload).into_iter().next();
-                        if let Some(number) = group.and_then(|s| s.number(&port.target())) {
-                            gates.push(self.gate(workload, number, Some(via)));
+                        let target = port.map_or(Some(number), |port| group.and_then(|g| g.number(&port.target())));
+                        if let Some(target) = target {
+                            gates.push(self.gate(workload, target, via));
                         }
                     }
                 }

@@ -3,6 +3,7 @@
 pub mod ambient;
 pub mod annotation_values;
 mod cluster_local;
+pub mod credentials;
 pub mod delegates;
 pub mod destination_rules;
 mod detect;

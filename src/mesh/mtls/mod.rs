@@ -8,6 +8,7 @@ mod clients;
 mod endpoints;
 mod istio;
 mod linkerd;
+mod probes;
 mod side;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ pub use clients::{Declared, DeclaredClient};
 pub use endpoints::{DialledPort, Endpoint, endpoints};
 pub(super) use istio::peers::ByLevel;
 pub use istio::peers::{Accepts, Decision, Ignored, Mode, PeerAuthentications, mode as peer_mode};
+pub use probes::RefusedProbe;
 use side::{Side, side};
 
 use super::MeshView;

@@ -211,6 +211,8 @@ pub struct Route {
     pub faults: Vec<String>,
     /// Whether requests are told apart at all; otherwise bytes are carried.
     pub http: bool,
+    /// The server of a Gateway at which the client's TLS ends, and where it stands there.
+    pub ends_tls: Option<(ObjectRef, String)>,
     /// Routes that do not take it.
     pub losers: Vec<Loser>,
     /// What the answer rests on.

@@ -68,8 +68,18 @@ fn not_found(message: impl Into<String>, hint: impl Into<String>) -> NotFound {
     NotFound { message: message.into(), hint: hint.into(), unread: None }
 }
 
+/// The name of the Gateway that a word stands for, if it is one.
+fn gateway_name(word: &str) -> Option<&str> {
+    ["gateway/", "gateways/", "gw/"].iter().find_map(|kind| word.strip_prefix(kind))
+}
+
+/// Whether a client is a Gateway, as it is typed.
+pub fn is_gateway(client: &str) -> bool {
+    gateway_name(client).is_some()
+}
+
 fn client_of<'w>(world: &'w World, word: &str, namespace: Option<&str>) -> Result<Client<'w>, NotFound> {
-    if let Some(name) = ["gateway/", "gateways/", "gw/"].iter().find_map(|kind| word.strip_prefix(kind)) {
+    if let Some(name) = gateway_name(word) {
         return gateway_of(world, name, namespace);
     }
     let found = find(world, &[word.to_owned()], namespace);

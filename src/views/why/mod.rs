@@ -1,10 +1,15 @@
 //! One request from a client to a server, step by step, and where it ends.
 
 mod asked;
+mod destination;
+mod endpoints;
+mod gateway;
 mod hops;
+mod route;
+mod steps;
 mod words;
 
-pub use asked::{Asked, Client, ask};
+pub use asked::{Asked, Client, ask, is_gateway};
 use hops::Hops;
 
 use serde::Serialize;
@@ -83,15 +88,17 @@ pub fn why<'w>(world: &'w World, asked: &'w Asked<'w>) -> WhyReport {
     let hops = Hops::new(world, asked, carrier.map(|(mesh, _)| mesh), router);
     let mut trace = Trace { steps: vec![hops.client()] };
     let ended = |steps: &[Step]| steps.iter().any(|s| s.result == StepResult::Fails);
-    trace.steps.extend(if asked.client.gateway { hops.at_gateway() } else { vec![hops.service(&name)] });
-    if !ended(&trace.steps) {
+    let unclear = |steps: &[Step], kind: StepKind| steps.iter().any(|s| s.step == kind && matches!(s.result, StepResult::Unknown(_)));
+    trace.steps.extend(if asked.client.gateway { hops.at_gateway(&route) } else { vec![hops.service(&name)] });
+    // Without knowing what carries the request nothing is known of what becomes of it.
+    let stops = unclear(&trace.steps, StepKind::Capture);
+    if !stops && !ended(&trace.steps) {
         trace.steps.push(hops.route(&route, &name));
     }
     let answered = route.redirect.is_some() || route.direct_response.is_some();
-    if !ended(&trace.steps) && !answered {
-        let unresolved = trace.steps.iter().any(|s| s.step == StepKind::Service && matches!(s.result, StepResult::Unknown(_)));
+    if !stops && !ended(&trace.steps) && !answered {
         let more = match (route.outcome, name.service()) {
-            _ if unresolved => Vec::new(),
+            _ if unclear(&trace.steps, StepKind::Service) => Vec::new(),
             (Outcome::Passthrough, Some(service)) => hops.destinations(&straight(view, service, asked)),
             (Outcome::Passthrough, None) => hops.egress(&route, &name),
             _ => hops.destinations(&route),
@@ -108,7 +115,7 @@ pub fn why<'w>(world: &'w World, asked: &'w Asked<'w>) -> WhyReport {
     if outcome != "works" {
         let text = "not reached".to_owned();
         let skipped = Step { step: StepKind::Service, at: StepPlace::Server, result: StepResult::Skipped, text, because: Vec::new(), hint: None };
-        trace.steps.extend(failed_at.map(|_| skipped));
+        trace.steps.extend((failed_at.is_some() || stops).then_some(skipped));
     }
     let mut gaps = super::gaps(world, WHY_KINDS);
     gaps.extend(super::gaps(world, super::DECISION_KINDS));
@@ -160,6 +167,7 @@ fn at(step: &Step) -> &'static str {
         (StepKind::Authorization, StepPlace::Server) => "At the server: ",
         (StepKind::Authorization, StepPlace::Waypoint) => "At the waypoint: ",
         (StepKind::Authorization | StepKind::Route, StepPlace::Gateway) => "At the gateway: ",
+        (StepKind::Mtls, StepPlace::Gateway) => "At the gateway: ",
         (StepKind::Mtls, _) => "The two ends do not agree on encryption: ",
         (StepKind::NetworkPolicy, _) => "On the network: ",
         _ => "",

@@ -60,6 +60,52 @@ fn names_that_do_not_exist_are_wrong_arguments() {
 }
 
 #[test]
+fn a_port_that_a_service_lacks_is_not_found() {
+    let (code, out, _) = policy("", &["can", "--from", "deploy/front.web", "--to", "svc/cart.shop:81", "--method", "GET", "--path", "/health"]);
+    assert_eq!(code, 1);
+    assert!(out.starts_with("✖ Not found: Service shop/cart has no port 81."), "{out}");
+    let headless =
+        "apiVersion: v1\nkind: Service\nmetadata: {name: all, namespace: shop}\nspec: {clusterIP: None, selector: {app: cart}, ports: [{port: 80}]}";
+    let args = ["can", "--from", "deploy/front.web", "--to", "svc/all.shop:8080", "--path", "/health", "-o", "json"];
+    assert_eq!(json(&policy(headless, &args).1)["decision"], "allow", "clients of a headless Service dial its pods");
+}
+
+/// What the client's own settings send to a server that takes mutual TLS alone.
+#[test]
+fn what_the_client_sends_is_the_clients_own_settings() {
+    let strict =
+        "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: default, namespace: shop}\nspec: {mtls: {mode: STRICT}}\n";
+    let rule = |mode: &str| {
+        format!(
+            "{strict}---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {{name: cart, namespace: shop}}\n\
+             spec: {{host: cart, trafficPolicy: {{tls: {{mode: {mode}}}}}}}"
+        )
+    };
+    let ask = |more: &str, from: &[&str]| {
+        let (code, out, _) = policy(more, &[&["can"], from, &["--to", "svc/cart.shop:80", "--method", "GET", "--path", "/health"]].concat());
+        (code, out)
+    };
+    let workload = ["--from", "deploy/front.web"];
+    assert_eq!(ask(strict, &workload).0, 0);
+    assert_eq!(ask(&rule("ISTIO_MUTUAL"), &workload).0, 0);
+    let (code, out) = ask(&rule("DISABLE"), &workload);
+    assert_eq!(code, 1);
+    for said in
+        ["✖ Denied: DISABLE: ", "✖ encryption", "DestinationRule shop/cart  spec.trafficPolicy.tls.mode", "PeerAuthentication shop/default", "→ "]
+    {
+        assert!(out.contains(said), "{said:?} is not in\n{out}");
+    }
+    assert_eq!(ask(&rule("SIMPLE"), &workload).0, 1, "the server refuses TLS of others");
+    assert_eq!(ask(&rule("DISABLE"), &["--from", "sa/web/front"]).0, 0, "an identity that is named is the one that is used");
+    let open = rule("DISABLE").replace("STRICT", "PERMISSIVE");
+    let (code, out) = ask(&open, &workload);
+    assert_eq!(code, 0, "everybody may ask for the health: {out}");
+    let frontend = ["can", "--from", "deploy/front.web", "--to", "svc/cart.shop:80", "--method", "GET", "--path", "/items"];
+    let (code, out, _) = policy(&open, &frontend);
+    assert!(code == 1 && out.contains("the client has no identity: it speaks plaintext"), "{out}");
+}
+
+#[test]
 fn network_policies_come_first_and_see_the_port_of_the_pods() {
     let closed = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: none, namespace: shop}\nspec: {podSelector: {}}";
     let (code, out, _) = policy(closed, &["can", "--from", "sa/web/frontend", "--to", "svc/cart.shop", "--path", "/health"]);

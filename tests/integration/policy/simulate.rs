@@ -50,6 +50,27 @@ fn no_change_changes_nothing() {
 }
 
 #[test]
+fn what_it_is_compared_with_may_be_a_snapshot() {
+    let (_, help, _) = run(&[], &["policy", "simulate", "--help"]);
+    let text = help.split("Usage:").next().unwrap();
+    assert!(text.contains("--base") && !text.contains("--demo") && !text.contains("--snapshot"), "{text}");
+    for source in [&["--demo"][..], &["--snapshot", "a.tar.zst"]] {
+        let (code, _, err) = run(&[("change.yaml", CLOSE)], &[&["policy", "simulate", "-f", "change.yaml"], source].concat());
+        assert!(code == 2 && err.contains("cannot be used with"), "{err}");
+    }
+    let cluster = crate::cluster::TestCluster::start();
+    cluster.apply(std::str::from_utf8(SHOP).unwrap());
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("cluster.tar.zst");
+    let file = file.to_str().unwrap();
+    assert!(cluster.mesh(["snapshot", "-o", file]).output().unwrap().status.success());
+    std::fs::write(home.path().join("change.yaml"), CLOSE).unwrap();
+    let (code, out, err) = said(&mesh(home.path()).args(["policy", "simulate", "--base", file, "-f", "change.yaml"]).output().unwrap());
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(out.contains("- refuses") && out.contains("/health"), "{out}");
+}
+
+#[test]
 fn reviewers_get_annotations_and_a_table() {
     let (code, out, _) = simulate(CLOSE, &["-o", "github"]);
     assert_eq!(code, 1);

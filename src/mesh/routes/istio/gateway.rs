@@ -87,8 +87,11 @@ pub(super) fn route<'a>(mesh: &Mesh<'a>, workload: &'a Workload, proxy: Proxy<'a
         let fitting = on_port.iter().enumerate().flat_map(|(i, s)| s.names().map(move |n| (n, i))).filter(|(n, _)| covers(n, &name));
         let best = fitting.max_by_key(|(n, i)| (!n.starts_with('*'), n.len(), std::cmp::Reverse(*i)));
         match best.map(|(_, i)| on_port[i]).or_else(|| on_port.iter().copied().find(|s| !s.tls)) {
-            Some(server) if server.ends_https() => http(mesh, &[server], proxy, request),
-            Some(server) => bytes(mesh, server, proxy, request),
+            Some(server) => {
+                let mut route = if server.ends_https() { http(mesh, &[server], proxy, request) } else { bytes(mesh, server, proxy, request) };
+                route.ends_tls = (server.tls && !server.passthrough).then(|| (server.object.reference(), server.path.clone()));
+                route
+            }
             None => Route::end(Outcome::NotFound, format!("no server on port {} answers to the server name {name}", request.port)),
         }
     };
