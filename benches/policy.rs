@@ -28,7 +28,9 @@ fn manifests(workloads: usize) -> String {
              containers: [{{name: app, image: a, ports: [{{containerPort: 8080}}]}}, {{name: istio-proxy, image: p}}]}}\n---\n\
              apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: p{i}, namespace: n{namespace}}}\nspec:\n  \
              selector: {{matchLabels: {{app: w{i}}}}}\n  rules: [{{from: [{{source: {{principals: [cluster.local/ns/n{}/sa/w{neighbour}]}}}}], \
-             to: [{{operation: {{methods: [GET]}}}}]}}]\n---\n",
+             to: [{{operation: {{methods: [GET]}}}}]}}]\n---\n\
+             apiVersion: v1\nkind: Service\nmetadata: {{name: w{i}, namespace: n{namespace}}}\nspec: {{selector: {{app: w{i}}}, \
+             ports: [{{name: http, port: 80, targetPort: 8080}}]}}\n---\n",
             neighbour % 10
         );
     }
@@ -56,5 +58,17 @@ fn can(bencher: Bencher<'_, '_>, workloads: usize) {
         let server = world.index.workload("n0", "w0", None).unwrap();
         let client = Client { workload: world.index.workload("n1", "w1", None), credential: Credential::Membership, ..Client::default() };
         views::decision(&world, Server::Workload(server, 8080), &Request { client, call: Call::Any, sni: None }).decision
+    });
+}
+
+/// From the text of manifests to one trace: the goal is 50 ms.
+#[divan::bench(args = [10, 100], sample_count = 10, sample_size = 1)]
+fn why(bencher: Bencher<'_, '_>, workloads: usize) {
+    let text = manifests(workloads);
+    let words = ["deploy/w1", "w0.n0:80", "GET", "/"].map(str::to_owned);
+    bencher.bench_local(|| {
+        let world = world(black_box(&text));
+        let asked = views::ask(&world, &words, &[], Some("n1")).unwrap();
+        views::why(&world, &asked).steps.steps.len()
     });
 }

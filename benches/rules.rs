@@ -16,6 +16,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use kubectl_mesh::checks::{self, Selection};
 use kubectl_mesh::index::Index;
+use kubectl_mesh::mesh::mtls::ServerMode;
 use kubectl_mesh::model::{Coverage, Inventory, Item, Kind};
 use kubectl_mesh::views;
 
@@ -62,6 +63,16 @@ fn mtls(bencher: Bencher<'_, '_>, pods: usize) {
     bencher.counter(ItemsCount::new(pods)).with_inputs(fresh).bench_local_refs(|world| {
         let report = views::mtls(black_box(world), &views::Wanted::default(), None);
         report.workloads.len() + report.edges.len()
+    });
+}
+
+/// What would break if the whole mesh were strict: every client before every port of every Service.
+#[divan::bench(args = [1_000, 10_000], sample_count = 3, sample_size = 1)]
+fn mtls_plan(bencher: Bencher<'_, '_>, pods: usize) {
+    let fresh = || world::world(world::inventory(pods));
+    bencher.counter(ItemsCount::new(pods)).with_inputs(fresh).bench_local_refs(|world| {
+        let report = views::mtls_plan(black_box(world), ServerMode::Strict, &views::Wanted::default(), None);
+        report.breaks.len() + report.kept.len()
     });
 }
 

@@ -98,6 +98,8 @@ pub struct Peer<'p> {
 pub struct NetworkPolicies<'a> {
     view: MeshView<'a>,
     by_namespace: HashMap<&'a str, Vec<(&'a Object, LabelSelector)>>,
+    /// Whether any isolates pods on the way out.
+    egress: bool,
 }
 
 impl<'a> NetworkPolicies<'a> {
@@ -110,7 +112,13 @@ impl<'a> NetworkPolicies<'a> {
                 by_namespace.entry(&policy.meta.namespace).or_default().push((policy, selector));
             }
         }
-        Self { view, by_namespace }
+        let egress = view.index.objects(Kind::NetworkPolicy).iter().any(|policy| isolates(policy, Direction::Egress));
+        Self { view, by_namespace, egress }
+    }
+
+    /// Whether any of them isolates pods on the way out, so that clients matter.
+    pub fn isolates_on_the_way_out(&self) -> bool {
+        self.egress
     }
 
     /// The policies that isolate pods in a direction.

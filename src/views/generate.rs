@@ -43,9 +43,10 @@ struct Callers {
 pub fn from_today(world: &World, mesh: MeshId, only: Option<&Workload>) -> Generated {
     let authorizer = Authorizer::new(world.view());
     let callers = Caller::all(world, &authorizer);
+    let linkerd_servers = Servers::read(&world.index);
     let mut made = Generated::default();
     for workload in servers(world, mesh, only) {
-        if let Some(by) = restricted(world, mesh, workload) {
+        if let Some(by) = restricted(world, &linkerd_servers, mesh, workload) {
             made.notes.push(format!("{}: {by} restricts it already", workload.reference));
             continue;
         }
@@ -103,16 +104,14 @@ fn servers<'w>(world: &'w World, mesh: MeshId, only: Option<&Workload>) -> Vec<&
 }
 
 /// A policy that restricts a workload already.
-fn restricted(world: &World, mesh: MeshId, workload: &Workload) -> Option<ObjectRef> {
+fn restricted(world: &World, servers: &Servers<'_>, mesh: MeshId, workload: &Workload) -> Option<ObjectRef> {
     use crate::model::Subject;
     match mesh {
         MeshId::Istio => {
-            let policies = world.view().authorization_policies();
-            let applying = policies.applying(workload, policy::enforcer(world.view(), workload));
+            let applying = world.view().authorization_policies().applying(workload, policy::enforcer(world.view(), workload));
             applying.into_iter().find(|p| Action::of(p) == Action::Allow && !policy::is_dry_run(p)).map(Subject::reference)
         }
         MeshId::Linkerd => {
-            let servers = Servers::read(&world.index);
             let ports = matrix::ports(world, workload);
             ports.iter().find_map(|(port, _)| servers.governing(&world.index, workload, *port).map(|s| s.object.reference()))
         }

@@ -70,23 +70,30 @@ pub(super) struct Caller<'w> {
     pub(super) workload: Option<&'w Workload>,
     pub(super) request: Request<'w>,
     pub(super) callers: Callers,
+    /// Clients whom every mesh takes for the same share a number.
+    same: usize,
 }
 
 impl<'w> Caller<'w> {
     /// All workloads that may call, and anyone in plaintext.
     pub(super) fn all(world: &'w World, authorizer: &Authorizer<'w>) -> Vec<Self> {
         let workloads = world.index.workloads().iter().filter(|w| w.is_live()).map(Some);
-        workloads.chain([None]).map(|workload| Self::new(world, authorizer, workload)).collect()
+        let mut known: HashMap<Callers, usize> = HashMap::new();
+        let mut number = |caller: Self| {
+            let next = known.len();
+            Self { same: *known.entry(caller.callers.clone()).or_insert(next), ..caller }
+        };
+        workloads.chain([None]).map(|workload| number(Self::new(world, authorizer, workload))).collect()
     }
 
-    pub(super) fn new(world: &'w World, authorizer: &Authorizer<'w>, workload: Option<&'w Workload>) -> Self {
+    fn new(world: &'w World, authorizer: &Authorizer<'w>, workload: Option<&'w Workload>) -> Self {
         let client = match workload {
             Some(workload) => Client { workload: Some(workload), credential: Credential::Membership, addresses: addresses(&world.index, workload) },
             None => Client { credential: Credential::Plaintext, ..Client::default() },
         };
         let request = Request { client, ..Request::default() };
         let callers = authorizer.callers(&request);
-        Self { workload, request, callers }
+        Self { workload, request, callers, same: 0 }
     }
 }
 
@@ -134,8 +141,8 @@ pub(super) fn verdicts<'w>(
     if by_pod {
         return callers.iter().map(ask).collect();
     }
-    let mut known: HashMap<&Callers, Arc<[Verdict]>> = HashMap::new();
-    callers.iter().map(|caller| known.entry(&caller.callers).or_insert_with(|| ask(caller)).clone()).collect()
+    let mut known: Vec<Option<Arc<[Verdict]>>> = vec![None; callers.iter().map(|c| c.same + 1).max().unwrap_or_default()];
+    callers.iter().map(|caller| known[caller.same].get_or_insert_with(|| ask(caller)).clone()).collect()
 }
 
 /// Classes that get the same answers from everybody, put together, each with the first of them.
@@ -169,24 +176,29 @@ pub fn matrix<'w>(world: &'w World, client: Option<&Workload>, server: Option<&W
         Some(only) => only.reference == w.reference,
         None => world.in_scope(&w.reference.namespace) && is_server(world, w),
     };
+    let servers: Vec<&'w Workload> = world.index.workloads().iter().filter(wanted).collect();
+    let rows = super::parallel::map(&servers, |server| rows_of(world, &authorizer, server, &callers));
+    MatrixReport { rows: rows.into_iter().flatten().collect(), gaps: super::decision::gaps(world) }
+}
+
+/// Everybody before every port of one server.
+fn rows_of<'w>(world: &'w World, authorizer: &Authorizer<'w>, workload: &'w Workload, callers: &[Caller<'w>]) -> Vec<MatrixRow<'w>> {
     let mut rows = Vec::new();
-    for workload in world.index.workloads().iter().filter(wanted) {
-        for (port, via) in ports(world, workload) {
-            let gate = authorizer.gate(workload, port, via);
-            let distinctions = gate.distinctions();
-            let by_pod = distinctions.look_at_addresses() || authorizer.looks_at_pods(&gate);
-            let classes = distinctions.classes();
-            let answers = verdicts(&authorizer, &gate, &classes, &callers, by_pod);
-            for (class, at) in merged(&classes, &answers) {
-                rows.extend(callers.iter().zip(&answers).map(|(caller, answers)| MatrixRow {
-                    client: caller.workload.map(|w| &w.reference),
-                    server: &workload.reference,
-                    port,
-                    class: class.clone(),
-                    decision: answers[at],
-                }));
-            }
+    for (port, via) in ports(world, workload) {
+        let gate = authorizer.gate(workload, port, via);
+        let distinctions = gate.distinctions();
+        let by_pod = distinctions.look_at_addresses() || authorizer.looks_at_pods(&gate);
+        let classes = distinctions.classes();
+        let answers = verdicts(authorizer, &gate, &classes, callers, by_pod);
+        for (class, at) in merged(&classes, &answers) {
+            rows.extend(callers.iter().zip(&answers).map(|(caller, answers)| MatrixRow {
+                client: caller.workload.map(|w| &w.reference),
+                server: &workload.reference,
+                port,
+                class: class.clone(),
+                decision: answers[at],
+            }));
         }
     }
-    MatrixReport { rows, gaps: super::decision::gaps(world) }
+    rows
 }

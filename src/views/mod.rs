@@ -8,6 +8,7 @@ mod matrix;
 mod mtls;
 mod mtls_plan;
 mod page;
+mod parallel;
 mod policies;
 mod policy_test;
 mod simulation;

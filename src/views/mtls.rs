@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::index::Workload;
-use crate::mesh::mtls::{Client, Declared, DeclaredClient, Edge, Level, Mtls, Outcome, PortMode, ServerMode};
+use crate::mesh::mtls::{Client, Declared, DeclaredClient, Destination, Edge, Level, Mtls, Outcome, PortMode, ServerMode};
 use crate::mesh::resolve::Name;
 use crate::model::{Evidence, Gap, Kind, MeshId, ObjectRef, Str};
 use crate::world::World;
@@ -253,9 +253,14 @@ fn edges_to<'w>(
 ) {
     let clients = declared.of(workload);
     for (service, port, target) in crate::mesh::mtls::called_through(world.view(), workload) {
-        for DeclaredClient { client, name, because, .. } in clients.iter().filter(|c| c.calls(service, port, target)) {
-            let to = crate::mesh::resolve::name(world.view(), &service.metadata.namespace, &service.metadata.name);
-            let edge = engine.edge(*client, &to, port, None);
+        let mut calling = clients.iter().filter(|c| c.calls(service, port, target)).peekable();
+        if calling.peek().is_none() {
+            continue;
+        }
+        let to = crate::mesh::resolve::name(world.view(), &service.metadata.namespace, &service.metadata.name);
+        let to = Destination::of(world.view(), &to, port);
+        for DeclaredClient { client, name, because, .. } in calling {
+            let edge = engine.edge_between(&engine.calling(*client), &to, None);
             gaps.extend(edge.gap.clone());
             let client = ClientRow::of(*client, name);
             if let Some(at) = row.ports.iter_mut().find(|p| p.port == target) {

@@ -7,7 +7,9 @@ use serde::Serialize;
 use super::mtls::{ClientRow, ServerRow, Wanted};
 use crate::index::Workload;
 use crate::mesh::authorization::Verdict;
-use crate::mesh::mtls::{Assumption, Client, Declared, Edge, Level, Mtls, Outcome, PortMode, ServerMode, called_through};
+use crate::mesh::mtls::{
+    Assumption, Calling, Client, Declared, DeclaredClient, Destination, Edge, Level, Mtls, Outcome, PortMode, ServerMode, called_through,
+};
 use crate::mesh::network_policy::{self, Direction, NetworkPolicies};
 use crate::mesh::resolve::{self, Name};
 use crate::model::{Evidence, Gap, Kind, MeshId, ObjectRef, Str};
@@ -168,45 +170,43 @@ fn clients<'w>(
     let view = world.view();
     let declared = Declared::read(view);
     let network = NetworkPolicies::new(view);
-    let mut classes: HashMap<Vec<String>, Vec<&'w Workload>> = HashMap::new();
-    let mut order: Vec<Vec<String>> = Vec::new();
-    for workload in view.index.workloads().iter().filter(|w| w.is_live() && view.index.pod_spec(w).is_some()) {
-        let class = after.client_class(workload);
-        if !classes.contains_key(&class) {
-            order.push(class.clone());
-        }
-        classes.entry(class).or_default().push(workload);
-    }
-    let mut encrypted: BTreeSet<usize> = BTreeSet::new();
+    let classes = classes(world, after);
+    let mut encrypted: Vec<bool> = vec![false; classes.len()];
     let mut system = 0usize;
     for at in reached {
-        let edges = |client: Client<'w>| (before.edge(client, &at.to, at.port, None), after.edge(client, &at.to, at.port, None));
+        let to = Destination::of(view, &at.to, at.port);
+        // The edge that is to come, where something that arrives now would not.
+        let worse = |client: &Calling<'w>, then: &Edge| then.refuses() && !before.edge_between(client, &to, None).refuses();
         let known = declared.of(at.server);
-        for class in &order {
-            let Some(members) = classes.get(class) else { continue };
-            let (now, then) = edges(Client::Workload(members[0]));
+        let by_workload: HashMap<usize, &DeclaredClient<'w>> =
+            known.iter().rev().filter_map(|d| if let Client::Workload(w) = d.client { Some((w.position(), d)) } else { None }).collect();
+        for (class, encrypted) in classes.iter().zip(&mut encrypted) {
+            let then = after.edge_between(&class.client, &to, None);
             gaps.extend(then.gap.clone());
-            if then.outcome == Outcome::MutualTls {
-                encrypted.extend(members.iter().map(|w| w.position()));
-            }
-            if !worse(&now, &then) {
+            *encrypted |= then.outcome == Outcome::MutualTls;
+            if !worse(&class.client, &then) {
                 continue;
             }
-            for client in members.iter().filter(|w| w.position() != at.server.position()) {
-                let named = known.iter().find(|d| matches!(d.client, Client::Workload(w) if w.position() == client.position()));
+            let mut undeclared = Vec::new();
+            for client in class.members.iter().copied().filter(|w| w.position() != at.server.position()) {
+                let named = by_workload.get(&client.position());
                 if named.is_none() && is_system(world, &client.reference.namespace) {
                     system += 1;
-                    continue;
+                } else if !kept_out(&network, world, client, at) {
+                    match named {
+                        Some(named) => report.breaks.push(refused(client, at, &then, Some(&named.because))),
+                        None => undeclared.push(client),
+                    }
                 }
-                if kept_out(&network, world, client, at) {
-                    continue;
-                }
-                report.breaks.push(refused(client, at, &then, named.map(|d| &d.because)));
+            }
+            match undeclared.split_at_checked(FOLDED_ABOVE) {
+                Some((some, more)) if !more.is_empty() => report.breaks.push(refused_together(some[0], undeclared.len(), at, &then)),
+                _ => report.breaks.extend(undeclared.into_iter().map(|client| refused(client, at, &then, None))),
             }
         }
         for outsider in known.iter().filter(|d| !matches!(d.client, Client::Workload(_)) && calls(d, at)) {
-            let (now, then) = edges(outsider.client);
-            if worse(&now, &then) {
+            let client = after.calling(outsider.client);
+            if worse(&client, &after.edge_between(&client, &to, None)) {
                 let kind = if matches!(outsider.client, Client::Tls) { "api-server" } else { "ingress" };
                 let client = ClientRow { kind: None, namespace: Str::default(), name: outsider.name.clone() };
                 let hint = format!("except container port {} from the change: portLevelMtls, or a Server of its own in Linkerd", at.target);
@@ -216,7 +216,7 @@ fn clients<'w>(
             }
         }
     }
-    report.encrypted = encrypted.len();
+    report.encrypted = classes.iter().zip(encrypted).filter(|(_, encrypted)| *encrypted).map(|(class, _)| class.members.len()).sum();
     if system > 0 && report.mode == ServerMode::Strict {
         let server = ServerRow { namespace: Str::default(), name: Str::default(), port: 0, subset: None };
         let text = "workloads of system namespaces without a proxy would be refused too, if they call".to_owned();
@@ -224,14 +224,29 @@ fn clients<'w>(
     }
 }
 
-fn calls(declared: &crate::mesh::mtls::DeclaredClient<'_>, at: &Reached<'_>) -> bool {
-    at.to.service().is_some_and(|service| declared.calls(service, at.port, at.target))
+/// Clients that fare alike towards every server.
+struct ClientClass<'w> {
+    client: Calling<'w>,
+    members: Vec<&'w Workload>,
 }
 
-/// Whether something that arrives now would not.
-fn worse(now: &Edge, then: &Edge) -> bool {
-    let refuses = |edge: &Edge| edge.outcome == Outcome::Broken || edge.parts.iter().any(|p| p.outcome == Outcome::Broken);
-    refuses(then) && !refuses(now)
+/// All workloads that may call, by what makes them fare alike, in the order of the index.
+fn classes<'w>(world: &'w World, mtls: &Mtls<'w>) -> Vec<ClientClass<'w>> {
+    let index = &world.index;
+    let mut known: HashMap<Vec<String>, usize> = HashMap::new();
+    let mut classes: Vec<ClientClass<'w>> = Vec::new();
+    for workload in index.workloads().iter().filter(|w| w.is_live() && index.pod_spec(w).is_some()) {
+        let at = *known.entry(mtls.client_class(workload)).or_insert_with(|| {
+            classes.push(ClientClass { client: mtls.calling(Client::Workload(workload)), members: Vec::new() });
+            classes.len() - 1
+        });
+        classes[at].members.push(workload);
+    }
+    classes
+}
+
+fn calls(declared: &crate::mesh::mtls::DeclaredClient<'_>, at: &Reached<'_>) -> bool {
+    at.to.service().is_some_and(|service| declared.calls(service, at.port, at.target))
 }
 
 /// Whether NetworkPolicies keep the client out already.
@@ -240,6 +255,15 @@ fn kept_out(network: &NetworkPolicies<'_>, world: &World, client: &Workload, at:
     let spec = world.index.pod_spec(at.server);
     let (verdict, _) = network.judge(&policies, Direction::Ingress, network_policy::of_workload(client, &[]), at.target, spec);
     verdict == Verdict::Deny
+}
+
+/// So many clients of one server of which nothing says that they call are one item: every workload without a proxy could call every server.
+const FOLDED_ABOVE: usize = 100;
+
+fn refused_together(first: &Workload, count: usize, at: &Reached<'_>, then: &Edge) -> PlanItem {
+    let one = refused(first, at, then, None);
+    let text = format!("{count} workloads would be refused, {}/{} among them: {}", first.reference.namespace, first.reference.name, one.text);
+    PlanItem { client: None, text, hint: "kubectl mesh status -A shows workloads without a proxy".to_owned(), ..one }
 }
 
 fn refused(client: &Workload, at: &Reached<'_>, then: &Edge, named: Option<&Evidence>) -> PlanItem {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::matrix::{self, Caller, CallerRow};
+use crate::index::Workload;
 use crate::mesh::authorization::{Authorizer, Because, Verdict, because};
 use crate::model::{Gap, ObjectRef};
 use crate::world::World;
@@ -84,10 +85,15 @@ pub fn simulation<'w>(before: &'w World, after: &'w World) -> SimulationReport<'
             of_new.push(same);
         }
     }
-    let mut report = SimulationReport { changed: Vec::new(), unchanged: 0, gaps: super::decision::gaps(after) };
-    for workload in before.index.workloads().iter().filter(|w| before.in_scope(&w.reference.namespace) && matrix::is_server(before, w)) {
+    let in_both = |workload: &'w Workload| {
         let at = &workload.reference;
-        let Some(later) = after.index.workload(&at.namespace, &at.name, Some(at.kind)) else { continue };
+        Some((workload, after.index.workload(&at.namespace, &at.name, Some(at.kind))?))
+    };
+    let wanted = |w: &&Workload| before.in_scope(&w.reference.namespace) && matrix::is_server(before, w);
+    let servers: Vec<_> = before.index.workloads().iter().filter(wanted).filter_map(in_both).collect();
+    let compared = super::parallel::map(&servers, |(workload, later)| {
+        let mut changed = Vec::new();
+        let mut unchanged = 0;
         let later_ports: BTreeMap<u16, _> = matrix::ports(after, later).into_iter().collect();
         for (port, via) in matrix::ports(before, workload) {
             let Some(later_via) = later_ports.get(&port) else { continue };
@@ -101,7 +107,7 @@ pub fn simulation<'w>(before: &'w World, after: &'w World) -> SimulationReport<'
                 let mut groups: BTreeMap<(Verdict, Verdict), Vec<usize>> = BTreeMap::new();
                 for (class, pair) in was.iter().zip(is.iter()).enumerate() {
                     if pair.0 == pair.1 {
-                        report.unchanged += 1;
+                        unchanged += 1;
                     } else {
                         groups.entry((*pair.0, *pair.1)).or_default().push(class);
                     }
@@ -116,7 +122,7 @@ pub fn simulation<'w>(before: &'w World, after: &'w World) -> SimulationReport<'
                     };
                     let proof = prove(&new, &later_gate, &of_new[at]);
                     let place = proof.iter().find_map(|b| super::place(after, b.object.as_ref()?, b.rule.as_deref()));
-                    report.changed.push(ChangedRow {
+                    changed.push(ChangedRow {
                         client: CallerRow(of_old[at].workload.map(|w| &w.reference)),
                         server: &workload.reference,
                         port,
@@ -129,6 +135,9 @@ pub fn simulation<'w>(before: &'w World, after: &'w World) -> SimulationReport<'
                 }
             }
         }
-    }
-    report
+        (changed, unchanged)
+    });
+    let unchanged = compared.iter().map(|(_, unchanged)| unchanged).sum();
+    let changed = compared.into_iter().flat_map(|(changed, _)| changed).collect();
+    SimulationReport { changed, unchanged, gaps: super::decision::gaps(after) }
 }

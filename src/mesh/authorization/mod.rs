@@ -194,8 +194,7 @@ impl<'a> Authorizer<'a> {
 
     /// Whether policies let anything but identities of clients decide: their pods or their addresses.
     pub fn looks_at_pods(&self, gate: &Gate<'a>) -> bool {
-        let egress = || self.view.index.objects(Kind::NetworkPolicy).iter().any(|p| network_policy::isolates(p, Direction::Egress));
-        gate.guards.iter().any(|g| !g.isolating.is_empty()) || egress()
+        gate.guards.iter().any(|g| !g.isolating.is_empty()) || self.network.isolates_on_the_way_out()
     }
 
     /// Who calls, as each mesh sees it.

@@ -8,173 +8,28 @@ mod clients;
 mod endpoints;
 mod istio;
 mod linkerd;
+mod mode;
+mod outcome;
 mod probes;
 mod side;
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use serde::Serialize;
-
 pub use clients::{Declared, DeclaredClient};
 pub use endpoints::{DialledPort, Endpoint, endpoints};
 pub(super) use istio::peers::ByLevel;
 pub use istio::peers::{Accepts, Decision, Ignored, Mode, PeerAuthentications, mode as peer_mode};
+use mode::Decided;
+pub use mode::{Level, PortMode, ServerMode};
+pub use outcome::{Edge, Outcome, Part};
 pub use probes::RefusedProbe;
 use side::{Side, side};
 
 use super::MeshView;
 use super::resolve::{Name, StandsFor};
 use crate::index::Workload;
-use crate::model::{Evidence, Gap, Map, MeshId, ObjectRef, Pod, Port, Service, Str, Subject};
-
-/// What a port accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ServerMode {
-    /// Mutual TLS only.
-    Strict,
-    /// Mutual TLS and plaintext.
-    Permissive,
-    /// Plaintext only.
-    Disable,
-    /// No proxy of a mesh stands before it.
-    None,
-    /// What decides was not read.
-    Unknown,
-}
-
-impl ServerMode {
-    /// The word in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Strict => "strict",
-            Self::Permissive => "permissive",
-            Self::Disable => "disable",
-            Self::None => "none",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// What decided about a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// The mesh's default: nothing is written, or Linkerd's default policy at installation.
-    Default,
-    /// A setting for the whole mesh.
-    Mesh,
-    /// A setting for the namespace.
-    Namespace,
-    /// A setting for the workload.
-    Workload,
-    /// A setting for the port.
-    Port,
-    /// A Server of Linkerd's.
-    Server,
-    /// An annotation of the pod or its namespace.
-    Annotation,
-    /// The pod itself: it has no proxy, or is one.
-    Pod,
-}
-
-impl Level {
-    /// The word in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::Mesh => "mesh",
-            Self::Namespace => "namespace",
-            Self::Workload => "workload",
-            Self::Port => "port",
-            Self::Server => "server",
-            Self::Annotation => "annotation",
-            Self::Pod => "pod",
-        }
-    }
-}
-
-/// What one port of a workload accepts, and why.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PortMode {
-    /// The container port.
-    pub port: u16,
-    /// Its name; empty when it has none.
-    pub name: Str,
-    /// The mesh that decides; nothing outside of both.
-    pub mesh: Option<MeshId>,
-    /// The mode.
-    pub mode: ServerMode,
-    /// What decided.
-    pub level: Level,
-    /// The chain of reasons, the deciding one last.
-    pub because: Vec<Evidence>,
-    /// Policies that would have a say and lose to an older one of the same level.
-    pub losing: Vec<Evidence>,
-    /// What was not read, where the mode is unknown for that.
-    pub gap: Option<Gap>,
-}
-
-impl PortMode {
-    /// The object that decided; nothing for a default that no object states.
-    pub fn decider(&self) -> Option<&ObjectRef> {
-        self.because.iter().rev().find_map(|e| e.object.as_ref())
-    }
-}
-
-/// A mode with its reasons, before it is a port's.
-#[derive(Clone, Debug, PartialEq)]
-struct Decided {
-    mode: ServerMode,
-    level: Level,
-    because: Vec<Evidence>,
-    losing: Vec<Evidence>,
-}
-
-/// What becomes of calls from a client to a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// The meshes' mutual TLS carries them.
-    MutualTls,
-    /// They arrive unencrypted.
-    Plaintext,
-    /// They arrive in TLS that is none of the mesh's: the application's own, or what a DestinationRule starts.
-    AppTls,
-    /// It depends on the pods, of the client or the server.
-    Mixed,
-    /// They do not arrive: the server refuses them, or there is nothing to call.
-    Broken,
-    /// What decides was not read.
-    Unknown,
-}
-
-impl Outcome {
-    /// The word in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::MutualTls => "mutual-tls",
-            Self::Plaintext => "plaintext",
-            Self::AppTls => "app-tls",
-            Self::Mixed => "mixed",
-            Self::Broken => "broken",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// The same in a sentence.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::MutualTls => "mutual TLS",
-            Self::Plaintext => "plaintext",
-            Self::AppTls => "the application's own TLS",
-            Self::Mixed => "mixed",
-            Self::Broken => "broken",
-            Self::Unknown => "unknown",
-        }
-    }
-}
+use crate::model::{Evidence, Gap, Map, Pod, Port, Service, Str, Subject};
 
 /// Who calls.
 #[derive(Clone, Copy, Debug)]
@@ -185,32 +40,6 @@ pub enum Client<'a> {
     Tls,
     /// Somebody else without a proxy of a mesh: the kubelet, anything outside of the cluster.
     Plain,
-}
-
-/// What becomes of one client's calls to one port of a destination.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Edge {
-    /// All together.
-    pub outcome: Outcome,
-    /// Why: what the client does, then what the server does. Where pods differ, of each outcome.
-    pub because: Vec<Evidence>,
-    /// By pods that fare alike.
-    pub parts: Vec<Part>,
-    /// What was not read, where the outcome is unknown for that.
-    pub gap: Option<Gap>,
-}
-
-/// Pods of the server that fare alike.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Part {
-    /// What becomes of calls to them.
-    pub outcome: Outcome,
-    /// How many they are.
-    pub pods: usize,
-    /// Whose pods; nothing for an address outside.
-    pub workload: Option<ObjectRef>,
-    /// Why.
-    pub because: Vec<Evidence>,
 }
 
 /// What a client's side puts on the wire for one endpoint.
@@ -263,6 +92,35 @@ fn annotation(workload: Option<&Workload>, pod: Option<&Pod>, name: &str, text: 
         (Some(pod), _) => Evidence::field(pod.reference(), path, text),
         (None, Some(workload)) => Evidence::field(workload.reference.clone(), path, text),
         (None, None) => Evidence::default(text),
+    }
+}
+
+/// A client's kinds of pods, for [`Mtls::edge_between`].
+#[derive(Debug)]
+pub struct Calling<'a> {
+    callers: Vec<Result<Caller<'a>, Gap>>,
+    own_tls: bool,
+}
+
+/// A port of what a name stands for with all that answers there, for [`Mtls::edge_between`]. No setting of a mesh decides about it.
+#[derive(Debug)]
+pub struct Destination<'n, 'a> {
+    name: &'n Name<'a>,
+    port: DialledPort,
+    /// What answers; what becomes of every call where nothing can.
+    endpoints: Result<Vec<Endpoint<'a>>, Edge>,
+}
+
+impl<'n, 'a> Destination<'n, 'a> {
+    /// What answers on `port` of what a name stands for.
+    pub fn of(view: MeshView<'a>, name: &'n Name<'a>, port: u16) -> Self {
+        let port = DialledPort::of(name, port);
+        let endpoints = match undeclared(name, &port) {
+            Some(refused) => Err(Edge { outcome: Outcome::Broken, because: vec![refused], parts: Vec::new(), gap: None }),
+            None => endpoints(view, name, &port).map_err(Edge::unknown),
+        };
+        let endpoints = endpoints.map(|all| all.into_iter().filter(|e| e.port.is_some()).collect());
+        Self { name, port, endpoints }
     }
 }
 
@@ -378,6 +236,10 @@ impl<'a> Mtls<'a> {
         }
         class.sort();
         class.dedup();
+        if class.iter().all(|c| c.starts_with(Side::Outside.name())) {
+            // Without a proxy nothing tells clients apart: they send what the application writes, under no name.
+            return vec![Side::Outside.name().to_owned()];
+        }
         // Linkerd's servers ask for the name of the client, Istio's for any.
         let named = class.iter().any(|c| c.starts_with(Side::Linkerd.name()));
         let account = self.view.index.pod_spec(workload).filter(|_| named).map_or("", crate::model::PodSpec::service_account);
@@ -438,25 +300,30 @@ impl<'a> Mtls<'a> {
 
     /// What becomes of calls from `client` to `port` of what a name stands for; in a subset of a DestinationRule, when one is named.
     pub fn edge(&self, client: Client<'a>, to: &Name<'a>, port: u16, subset: Option<&str>) -> Edge {
-        let port = DialledPort::of(to, port);
-        if let Some(refused) = undeclared(to, &port) {
-            return Edge { outcome: Outcome::Broken, because: vec![refused], parts: Vec::new(), gap: None };
-        }
-        let all = match endpoints(self.view, to, &port) {
-            Ok(all) => all,
-            Err(gap) => return unknown(gap),
+        self.edge_between(&self.calling(client), &Destination::of(self.view, to, port), subset)
+    }
+
+    /// A client with the kinds of pods that it has, arranged once for any number of calls.
+    pub fn calling(&self, client: Client<'a>) -> Calling<'a> {
+        Calling { callers: self.callers(client), own_tls: matches!(client, Client::Tls) }
+    }
+
+    /// What becomes of calls from a client to a destination.
+    pub fn edge_between(&self, client: &Calling<'a>, to: &Destination<'_, 'a>, subset: Option<&str>) -> Edge {
+        let endpoints = match &to.endpoints {
+            Ok(endpoints) => endpoints,
+            Err(edge) => return edge.clone(),
         };
-        let reachable: Vec<Endpoint<'a>> = all.into_iter().filter(|e| e.port.is_some()).collect();
-        let call = Call { to, port: &port, subset, endpoints: &reachable, own_tls: matches!(client, Client::Tls) };
+        let call = Call { to: to.name, port: &to.port, subset, endpoints, own_tls: client.own_tls };
         let mut parts = Vec::new();
         let mut gap = None;
-        for caller in self.callers(client) {
+        for caller in &client.callers {
             match caller {
-                Ok(caller) => self.call(caller, &call, &mut parts, &mut gap),
-                Err(unread) => return unknown(unread),
+                Ok(caller) => self.call(*caller, &call, &mut parts, &mut gap),
+                Err(unread) => return Edge::unknown(unread.clone()),
             }
         }
-        Edge { outcome: together(&parts), because: reasons(&parts), gap, parts }
+        Edge::of(parts, gap)
     }
 
     /// The kinds of pods that a client has, or what its pods to come will be.
@@ -570,40 +437,6 @@ fn outside(call: &Call<'_, '_>, endpoint: &Endpoint<'_>, sends: Sends) -> Receiv
             Received::new(Outcome::Broken, at("the server has no proxy of a mesh that could answer mutual TLS"))
         }
     }
-}
-
-fn unknown(gap: Gap) -> Edge {
-    Edge { outcome: Outcome::Unknown, because: vec![Evidence::default(gap.to_string())], parts: Vec::new(), gap: Some(gap) }
-}
-
-/// The one outcome of all parts; where they differ, mixed, unless one of them is not known.
-fn together(parts: &[Part]) -> Outcome {
-    let mut outcomes: Vec<Outcome> = parts.iter().map(|p| p.outcome).collect();
-    outcomes.sort_unstable();
-    outcomes.dedup();
-    match outcomes[..] {
-        [only] => only,
-        [] => Outcome::Unknown,
-        _ if outcomes.contains(&Outcome::Unknown) => Outcome::Unknown,
-        _ => Outcome::Mixed,
-    }
-}
-
-/// The reasons of the first part of each outcome.
-fn reasons(parts: &[Part]) -> Vec<Evidence> {
-    let mut seen: Vec<Outcome> = Vec::new();
-    let mut because: Vec<Evidence> = Vec::new();
-    for part in parts {
-        if !seen.contains(&part.outcome) {
-            seen.push(part.outcome);
-            part.because.iter().for_each(|e| {
-                if !because.contains(e) {
-                    because.push(e.clone());
-                }
-            });
-        }
-    }
-    because
 }
 
 /// Ports of a workload that its containers declare or Services send calls to, with their names.
