@@ -7,7 +7,7 @@ pub mod error;
 pub mod index;
 pub mod mesh;
 pub mod model;
-pub mod output;
+pub(crate) mod output;
 pub mod report;
 pub mod views;
 pub mod world;

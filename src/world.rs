@@ -53,9 +53,9 @@ pub struct World {
     /// Objects, arranged.
     pub index: Index,
     /// Istio, as far as it is here.
-    pub istio: Istio,
+    pub(crate) istio: Istio,
     /// Linkerd, as far as it is here.
-    pub linkerd: Linkerd,
+    pub(crate) linkerd: Linkerd,
     /// Where the objects came from.
     pub source: SourceInfo,
     /// The time that certificate and age rules reckon with.

@@ -1,6 +1,6 @@
 //! Rules: one file each, named after its id, in the folder of its category; pure functions of the [`World`]. `support` holds what several share.
 
-pub mod baseline;
+pub(crate) mod baseline;
 mod certificates;
 mod config;
 mod control_plane;

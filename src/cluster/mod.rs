@@ -1,9 +1,9 @@
 //! Where objects come from. The only layer that waits for anything.
 
-pub mod demo;
+pub(crate) mod demo;
 pub mod files;
 pub mod live;
-pub mod overlay;
+pub(crate) mod overlay;
 mod redact;
-pub mod secret;
-pub mod snapshot;
+pub(crate) mod secret;
+pub(crate) mod snapshot;

@@ -38,7 +38,6 @@ pub struct CompletionArgs {
 
 /// Which completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "the names are the documentation")]
 pub enum ShellArg {
     Bash,
     Zsh,

@@ -1,25 +1,25 @@
 //! One file per command: its arguments, whose doc comments are the help, and what it does.
 
 mod arguments;
-pub mod check;
+pub(crate) mod check;
 pub mod complete;
-pub mod completion;
-pub mod explain;
+pub(crate) mod completion;
+pub(crate) mod explain;
 mod file;
 mod fix;
-pub mod injection;
+pub(crate) mod injection;
 mod load;
-pub mod mtls;
-pub mod options;
-pub mod policy;
+pub(crate) mod mtls;
+pub(crate) mod options;
+pub(crate) mod policy;
 mod pre;
 mod progress;
-pub mod rules;
-pub mod snapshot;
-pub mod status;
+pub(crate) mod rules;
+pub(crate) mod snapshot;
+pub(crate) mod status;
 mod terminal;
-pub mod version;
-pub mod why;
+pub(crate) mod version;
+pub(crate) mod why;
 mod words;
 
 pub use load::{Loaded, ReadRequest};

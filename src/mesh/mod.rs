@@ -1,18 +1,18 @@
 //! The meshes: what each makes of the objects in the index.
 
 pub mod authorization;
-pub mod certificate;
-pub mod gateway_api;
+pub(crate) mod certificate;
+pub(crate) mod gateway_api;
 pub mod install;
 pub mod istio;
-pub mod linkerd;
-pub mod membership;
+pub(crate) mod linkerd;
+pub(crate) mod membership;
 pub mod mtls;
-pub mod names;
+pub(crate) mod names;
 mod native;
-pub mod network_policy;
-pub mod resolve;
-pub mod routes;
+pub(crate) mod network_policy;
+pub(crate) mod resolve;
+pub(crate) mod routes;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -27,11 +27,11 @@ pub struct MeshView<'a> {
     /// Objects, arranged.
     pub index: &'a Index,
     /// Istio, as far as it is here.
-    pub istio: &'a istio::Istio,
+    pub(crate) istio: &'a istio::Istio,
     /// Linkerd, as far as it is here.
-    pub linkerd: &'a linkerd::Linkerd,
+    pub(crate) linkerd: &'a linkerd::Linkerd,
     /// What was found out already.
-    pub cache: &'a Cache,
+    pub(crate) cache: &'a Cache,
 }
 
 /// What is found out once for a run, when it is first asked for. A [`World`](crate::world::World) owns it.

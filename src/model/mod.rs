@@ -35,8 +35,8 @@ pub use json::{Data, Json};
 pub use kind::Kind;
 pub use map::Map;
 pub use meta::{Meta, ObjectRef, OwnerReference, annotation_matters};
-pub use named::{FORMS, Misnamed, Named, did_you_mean_kind, unknown_kind};
-pub use near::{did_you_mean, nearest};
+pub use named::{Misnamed, Named, did_you_mean_kind, unknown_kind};
+pub use near::did_you_mean;
 pub use object::{Object, Subject};
 pub use origin::{Origin, Span, Spans};
 pub use path::{Path, Seg, key};
@@ -50,6 +50,6 @@ pub use server::{Access, Review, ServerFacts, ServerVersion, YesNo};
 pub use service::{
     Condition, Namespace, Node, NodeCondition, NodeInfo, NodeSpec, NodeStatus, Port, Service, ServicePort, ServiceSpec, ServiceStatus,
 };
-pub use shared::{Intern, Shared};
+pub use shared::Shared;
 pub use text::Str;
 pub use trace::{Step, StepKind, StepPlace, StepResult, Trace};

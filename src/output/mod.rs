@@ -11,12 +11,11 @@ mod rows;
 mod sarif;
 mod text;
 
-pub use document::{API_VERSION, Source};
 pub use github::{data as github_data, property as github_property};
 pub use json::{json, yaml};
 pub use markdown::cell as markdown_cell;
 pub use page::page;
-pub use rows::{ListFormat, Page, Report, full_name, gaps, names, place, report, report_json, report_yaml, short_name, table};
+pub use rows::{ListFormat, Page, Report, gaps, names, place, report, report_json, report_yaml, short_name, table};
 pub use text::{clean, clean_lines, wrapped};
 
 use std::io::{self, Write};

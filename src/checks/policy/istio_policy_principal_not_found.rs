@@ -143,7 +143,6 @@ fn is_wild(value: &str) -> bool {
 pub(in crate::checks) struct Principal<'a> {
     /// Trust domain.
     pub(in crate::checks) domain: &'a str,
-    /// Namespace.
     pub(in crate::checks) namespace: &'a str,
     /// Service account.
     pub(in crate::checks) account: &'a str,

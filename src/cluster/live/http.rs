@@ -95,7 +95,6 @@ pub(super) struct Ask<'a> {
 }
 
 impl<'a> Ask<'a> {
-    /// For JSON.
     pub(super) const fn json(uri: &'a str) -> Self {
         Self { uri, accept: "application/json", unless: None, body: None, repeatable: true, limit: SINGLE }
     }

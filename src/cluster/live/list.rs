@@ -21,7 +21,6 @@ pub(super) const META_JSON: &str = "application/json;as=PartialObjectMetadataLis
 const META_PROTOBUF: &str = "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,\
                              application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
-/// What to list and how.
 #[derive(Clone, Debug)]
 pub(super) struct List {
     pub(super) kind: Kind,

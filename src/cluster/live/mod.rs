@@ -22,7 +22,6 @@ use crate::model::Kind;
 use discovery::Cache;
 pub use error::{ConnectError, ReadError};
 use http::{Http, causes};
-pub use names::Version;
 pub use read::{Scope, Wanted};
 
 /// What was typed about the cluster.
@@ -156,11 +155,6 @@ impl Connection {
     /// The server's URL.
     pub fn server(&self) -> &str {
         &self.server
-    }
-
-    /// The client, for what is more than reading lists.
-    pub fn client(&self) -> kube::Client {
-        self.http.client.clone()
     }
 }
 

@@ -33,11 +33,6 @@ impl Connection {
         Ok(Version { date: answer.headers.get(DATE).and_then(|date| Some(date.to_str().ok()?.to_owned())), ..version })
     }
 
-    /// Names of namespaces, for completion.
-    pub async fn namespaces(&self, limit: usize, within: Duration) -> Vec<String> {
-        self.names(Kind::Namespace, None, limit, within).await
-    }
-
     /// Up to `limit` names of objects, for completion: from metadata alone, and nothing at all on any error or when it takes too long.
     pub async fn names(&self, kind: Kind, namespace: Option<&str>, limit: usize, within: Duration) -> Vec<String> {
         timeout(within, self.find_names(kind, namespace, limit)).await.ok().and_then(Result::ok).unwrap_or_default()

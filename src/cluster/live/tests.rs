@@ -289,7 +289,7 @@ async fn names_for_completion_come_from_metadata_and_errors_are_silent() {
         }
         _ => Reply::status(403, "no"),
     });
-    assert_eq!(connection.namespaces(2, Duration::from_secs(1)).await, ["a", "b"]);
+    assert_eq!(connection.names(Kind::Namespace, None, 2, Duration::from_secs(1)).await, ["a", "b"]);
     assert!(connection.names(Kind::Pod, Some("shop"), 2, Duration::from_secs(1)).await.is_empty());
 }
 

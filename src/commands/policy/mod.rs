@@ -1,11 +1,11 @@
 //! `policy`: who may call whom, and why.
 
-pub mod can;
-pub mod generate;
-pub mod list;
-pub mod matrix;
-pub mod simulate;
-pub mod test;
+pub(crate) mod can;
+pub(crate) mod generate;
+pub(crate) mod list;
+pub(crate) mod matrix;
+pub(crate) mod simulate;
+pub(crate) mod test;
 mod words;
 
 use clap::{Args, Subcommand};
@@ -35,7 +35,6 @@ pub struct PolicyArgs {
 
 /// What to do; the doc comments of the arguments are the help.
 #[derive(Clone, Debug, Subcommand)]
-#[expect(missing_docs, reason = "the arguments' doc comments are the documentation")]
 pub enum PolicyCommand {
     Can(Box<can::CanArgs>),
     Generate(generate::GenerateArgs),

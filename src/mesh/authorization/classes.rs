@@ -22,7 +22,6 @@ pub(super) enum PathPattern {
     Template(String),
     /// A prefix of whole segments.
     Segments(String),
-    /// An expression.
     Expression(String),
 }
 

@@ -262,7 +262,6 @@ impl Guard<'_> {
     }
 }
 
-/// The paths of gRPC.
 const GRPC_PATH: &str = "/[^/]+/[^/]+";
 
 /// Adds what one match of a route tells apart. Query parameters and expressions for headers stay open.

@@ -16,7 +16,7 @@ pub use classes::{Class, Distinctions, describe};
 pub use explain::{Because, because, sentence, steps};
 pub use pod_group::{PodGroup, addresses};
 pub use request::{Call, Claims, Client, Credential, Http, Request, Token};
-pub use ruling::{DefaultFrom, NearMiss, Reason, RuleRef, Ruling, Unenforced, Verdict};
+pub use ruling::{Reason, RuleRef, Ruling, Unenforced, Verdict};
 pub use truth::{Missing, Truth};
 
 use super::MeshView;
@@ -63,8 +63,6 @@ pub struct Gate<'a> {
     pub workload: &'a Workload,
     /// The port of its pods.
     pub port: u16,
-    /// The Service by which it is called.
-    pub via: Option<Via<'a>>,
     guards: Vec<Guard<'a>>,
 }
 
@@ -189,7 +187,7 @@ impl<'a> Authorizer<'a> {
                 group,
             }
         });
-        Gate { workload, port, via, guards: guards.collect() }
+        Gate { workload, port, guards: guards.collect() }
     }
 
     /// Whether policies let anything but identities of clients decide: their pods or their addresses.

@@ -19,8 +19,6 @@ pub struct PodGroup<'a> {
     pub annotations: &'a Map,
     /// The pods' specification; nothing for a machine outside of the cluster.
     pub spec: Option<&'a PodSpec>,
-    /// Whether such pods exist, and not a template alone.
-    pub runs: bool,
     /// TCP ports with their names.
     pub ports: Vec<(&'a str, u16)>,
     /// The pods' addresses, as far as they are known.
@@ -38,7 +36,6 @@ impl<'a> PodGroup<'a> {
             labels: &pod.metadata.labels,
             annotations: &pod.metadata.annotations,
             spec: Some(&pod.spec),
-            runs: !pod.status.phase.is_empty() || pod.metadata.controller().is_some(),
             ports: tcp_ports(&pod.spec).collect(),
             addresses: addresses.clone(),
         };
@@ -52,7 +49,6 @@ impl<'a> PodGroup<'a> {
             labels: &workload.labels,
             annotations: &workload.annotations,
             spec: index.pod_spec(workload),
-            runs: false,
             ports: declared_ports(index, workload),
             addresses,
         }]

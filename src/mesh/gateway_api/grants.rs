@@ -8,13 +8,10 @@ use crate::model::{Field, Kind, Object};
 pub struct Crossing<'a> {
     /// Kind of the object that refers.
     pub from: Kind,
-    /// Its namespace.
     pub from_namespace: &'a str,
     /// Kind of the object that is referred to.
     pub to: Kind,
-    /// Its namespace.
     pub to_namespace: &'a str,
-    /// Its name.
     pub name: &'a str,
 }
 

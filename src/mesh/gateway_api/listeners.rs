@@ -6,11 +6,8 @@ use crate::model::{Field, Kind, LabelSelector, Object};
 /// A listener of a Gateway or of a ListenerSet.
 #[derive(Clone, Debug)]
 pub struct Listener<'a> {
-    /// Its name.
     pub name: &'a str,
-    /// Its port.
     pub port: Option<i64>,
-    /// Its protocol.
     pub protocol: &'a str,
     /// Its hostname; empty for any.
     pub hostname: &'a str,

@@ -15,7 +15,6 @@ pub enum Found {
     ClientNamespace,
     /// In the service's namespace.
     ServiceNamespace,
-    /// In the root namespace.
     RootNamespace,
 }
 

@@ -27,10 +27,8 @@ pub struct Ambient {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Enablement {
-    /// Which pods.
     #[serde(rename = "podSelector")]
     pub pods: LabelSelector,
-    /// Of which namespaces.
     #[serde(rename = "namespaceSelector")]
     pub namespaces: LabelSelector,
 }

@@ -92,11 +92,6 @@ impl ImportScopes {
     pub fn importers(&self, namespace: &str) -> impl Iterator<Item = &Str> {
         [namespace, "*"].into_iter().filter_map(|from| self.importers.get(from)).flatten()
     }
-
-    /// Whether any Sidecar limits anything.
-    pub fn is_empty(&self) -> bool {
-        self.scopes.values().all(|s| s.egress.is_empty())
-    }
 }
 
 impl ImportScope<'_> {
@@ -108,11 +103,6 @@ impl ImportScope<'_> {
     /// The Sidecar that limits it.
     pub fn sidecar<'i>(&self, index: &'i Index) -> Option<&'i Object> {
         index.objects(Kind::Sidecar).get(self.scope?.sidecar)
-    }
-
-    /// Whether a service called `fqdn` that lives in `namespace` is seen, as istiod decides it.
-    pub fn imports_service(&self, fqdn: &str, namespace: &str) -> bool {
-        self.decide(|e, own| (e.namespace == "*" || own(&e.namespace) == namespace) && covers(&e.dns, fqdn))
     }
 
     /// Whether istiod gives a VirtualService for `fqdn` that lives in `namespace` to these workloads; wildcards count either way round.
@@ -212,13 +202,13 @@ mod tests {
 
     #[test]
     fn without_a_sidecar_everything_is_seen() {
-        assert!(ImportScopes::default().of("shop").imports_service("a.b.svc.cluster.local", "b"));
+        assert!(ImportScopes::default().of("shop").imports_rule("a.b.svc.cluster.local", "b"));
     }
 
     #[test]
     fn namespaces_names_and_exclusions_are_honoured() {
         let scopes = scopes(&["./*", "istio-system/*", "*/*.com", "~edge/secret.com"]);
-        let sees = |host: &str, ns: &str| scopes.of("shop").imports_service(host, ns);
+        let sees = |host: &str, ns: &str| scopes.of("shop").imports_rule(host, ns);
         assert!(sees("cart.shop.svc.cluster.local", "shop") && !sees("pay.bank.svc.cluster.local", "bank"));
         assert!(sees("x.com", "edge") && !sees("secret.com", "edge") && sees("secret.com", "other"));
     }

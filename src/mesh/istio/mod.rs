@@ -1,35 +1,35 @@
 //! Istio: mesh configuration, revisions and what follows from them.
 
-pub mod ambient;
-pub mod annotation_values;
+pub(crate) mod ambient;
+pub(crate) mod annotation_values;
 mod cluster_local;
-pub mod credentials;
-pub mod delegates;
-pub mod destination_rules;
+pub(crate) mod credentials;
+pub(crate) mod delegates;
+pub(crate) mod destination_rules;
 mod detect;
-pub mod groups;
-pub mod hosts;
-pub mod import_scope;
+pub(crate) mod groups;
+pub(crate) mod hosts;
+pub(crate) mod import_scope;
 mod injection;
 mod injector_config;
-pub mod labels;
+pub(crate) mod labels;
 mod mesh_config;
 mod native;
 pub mod policy;
-pub mod protocol;
+pub(crate) mod protocol;
 mod registry;
-pub mod release;
+pub(crate) mod release;
 mod revision;
-pub mod visibility;
+pub(crate) mod visibility;
 
-pub use cluster_local::ClusterLocal;
-pub use detect::{Ambient, Enablement};
+pub(crate) use cluster_local::ClusterLocal;
+pub(crate) use detect::{Ambient, Enablement};
 pub(super) use injection::membership_of;
-pub use injector_config::{InjectorConfig, Template};
-pub use labels::{INJECT, INJECTION, REV, TAG};
-pub use mesh_config::{MeshConfig, OutboundMode};
-pub use registry::{Entry, Registry, Source};
-pub use revision::{DEFAULT, Injector, Tag};
+pub(crate) use injector_config::{InjectorConfig, Template};
+pub(crate) use labels::{INJECT, INJECTION, REV};
+pub(crate) use mesh_config::{MeshConfig, OutboundMode};
+pub(crate) use registry::{Entry, Registry, Source};
+pub(crate) use revision::{DEFAULT, Injector, Tag};
 
 use std::collections::BTreeSet;
 

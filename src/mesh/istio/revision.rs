@@ -11,7 +11,6 @@ pub const DEFAULT: &str = "default";
 /// Another name of a revision.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tag {
-    /// The name.
     pub name: Str,
     /// The revision it stands for, whether or not that exists.
     pub revision: Str,
@@ -28,7 +27,6 @@ pub struct Injector {
     pub configuration: Str,
     /// Its place in the configuration.
     pub path: String,
-    /// Its name.
     pub name: Str,
     /// The revision that answers.
     pub revision: Str,
@@ -36,9 +34,7 @@ pub struct Injector {
     pub tag: Option<Str>,
     /// The namespace of the istiod Service it calls; empty for a URL.
     pub service_namespace: Str,
-    /// Which namespaces.
     pub namespaces: LabelSelector,
-    /// Which pods.
     pub pods: LabelSelector,
     /// Whether pods cannot be created while istiod does not answer.
     pub fail_closed: bool,

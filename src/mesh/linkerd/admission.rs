@@ -4,7 +4,6 @@ use regex::Regex;
 
 use crate::model::{Field, Kind, Object, go_duration};
 
-/// A fault: where, and what.
 pub type Fault = (String, String);
 
 /// Faults in the matches, filters, timeouts and number of rules of a route.

@@ -65,7 +65,6 @@ pub struct Required<'a> {
     pub kind: Option<Kind>,
     /// Its namespace: the policy's own unless it says otherwise.
     pub namespace: &'a str,
-    /// Its name.
     pub name: &'a str,
     /// The reference.
     pub field: Field<'a>,

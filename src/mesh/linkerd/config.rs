@@ -6,7 +6,6 @@ use crate::model::{Field, Json, Kind, LabelSelector, Object, ObjectRef, Str, Sub
 /// The settings of one control plane.
 #[derive(Clone, Debug)]
 pub struct LinkerdConfig {
-    /// Its namespace.
     pub namespace: Str,
     /// The ConfigMap; nothing where all of it are defaults.
     pub object: Option<ObjectRef>,
@@ -16,8 +15,6 @@ pub struct LinkerdConfig {
     pub cluster_networks: Vec<Str>,
     /// `clusterDomain`.
     pub cluster_domain: Str,
-    /// `identityTrustDomain`, the cluster domain when empty.
-    pub trust_domain: Str,
     /// The trust anchors: ConfigMap `linkerd-identity-trust-roots`, else `identityTrustAnchorsPEM`.
     pub trust_anchors: Option<Str>,
     /// `identity.issuer.scheme`.
@@ -28,8 +25,6 @@ pub struct LinkerdConfig {
     pub cni: bool,
     /// `highAvailability`.
     pub high_availability: bool,
-    /// `disableHeartBeat`.
-    pub heartbeat: bool,
     /// `webhookFailurePolicy`.
     pub webhook_failure_policy: Str,
     /// `proxy.defaultInboundPolicy`.
@@ -38,8 +33,6 @@ pub struct LinkerdConfig {
     pub native_sidecar: bool,
     /// `proxy.image.version`, when it is not the control plane's.
     pub proxy_version: Option<Str>,
-    /// `proxy.opaquePorts`.
-    pub opaque_ports: Str,
     /// `proxyInit.ignoreInboundPorts`.
     pub skip_inbound_ports: Str,
     /// `proxyInit.ignoreOutboundPorts`.
@@ -103,19 +96,16 @@ impl LinkerdConfig {
             object: None,
             version: word(root.get("linkerdVersion")),
             cluster_networks: networks.split(',').map(str::trim).filter(|n| !n.is_empty()).map(Str::from).collect(),
-            trust_domain: word(root.get("identityTrustDomain")).unwrap_or_else(|| cluster_domain.clone()),
             cluster_domain,
             trust_anchors: word(root.get("identityTrustAnchorsPEM")),
             issuer_scheme: or(word(root.at(["identity", "issuer", "scheme"])), "linkerd.io/tls"),
             token_projection: flag(root.at(["identity", "serviceAccountTokenProjection"]), true),
             cni: flag(root.get("cniEnabled"), false),
             high_availability: flag(root.get("highAvailability"), false),
-            heartbeat: !flag(root.get("disableHeartBeat"), false),
             webhook_failure_policy: or(word(root.get("webhookFailurePolicy")), "Ignore"),
             default_inbound_policy: or(word(root.at(["proxy", "defaultInboundPolicy"])), "all-unauthenticated"),
             native_sidecar: flag(root.at(["proxy", "nativeSidecar"]), native_by_default(root.text("linkerdVersion"))),
             proxy_version: word(root.at(["proxy", "image", "version"])),
-            opaque_ports: or(word(root.at(["proxy", "opaquePorts"])), "25,587,3306,4444,5432,6379,9300,11211"),
             skip_inbound_ports: or(word(root.at(["proxyInit", "ignoreInboundPorts"])), "4567,4568"),
             skip_outbound_ports: or(word(root.at(["proxyInit", "ignoreOutboundPorts"])), "4567,4568"),
             // An empty list lets no probe in.
@@ -140,9 +130,9 @@ mod tests {
     #[test]
     fn defaults_stand_where_nothing_is_written() {
         let config = LinkerdConfig::of("linkerd", Json::default());
-        assert_eq!((config.trust_domain.as_str(), config.default_inbound_policy.as_str()), ("cluster.local", "all-unauthenticated"));
+        assert_eq!((config.cluster_domain.as_str(), config.default_inbound_policy.as_str()), ("cluster.local", "all-unauthenticated"));
         assert_eq!((config.cluster_networks.len(), config.probe_networks.len()), (5, 2));
-        assert!(config.native_sidecar && config.token_projection && config.heartbeat && !config.cni && !config.high_availability);
+        assert!(config.native_sidecar && config.token_projection && !config.cni && !config.high_availability);
     }
 
     #[test]
@@ -153,7 +143,7 @@ mod tests {
             "identity": {"issuer": {"scheme": "kubernetes.io/tls"}, "serviceAccountTokenProjection": false}
         });
         let config = LinkerdConfig::of("linkerd", values);
-        assert_eq!((config.version.as_deref(), config.trust_domain.as_str()), (Some("edge-26.1.1"), "corp.example"));
+        assert_eq!((config.version.as_deref(), config.cluster_domain.as_str()), (Some("edge-26.1.1"), "corp.example"));
         assert_eq!((config.default_inbound_policy.as_str(), config.proxy_version.as_deref()), ("deny", Some("v1")));
         assert!(config.cni && config.high_availability && !config.native_sidecar && !config.token_projection && config.cluster_networks.len() == 2);
         assert_eq!(config.issuer_scheme, "kubernetes.io/tls");

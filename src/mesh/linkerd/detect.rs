@@ -27,9 +27,7 @@ pub struct Injector {
     pub path: String,
     /// The control plane's namespace.
     pub namespace: Str,
-    /// Which namespaces.
     pub namespaces: LabelSelector,
-    /// Which pods.
     pub pods: LabelSelector,
     /// Whether pods cannot be created while the injector does not answer; otherwise they start without a proxy.
     pub fail_closed: bool,

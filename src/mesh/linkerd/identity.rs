@@ -113,11 +113,9 @@ fn suffix(cluster: &ClusterInfo) -> String {
 pub struct AccountIdentity<'a> {
     /// The account, `*` for all.
     pub account: &'a str,
-    /// Its namespace.
     pub namespace: &'a str,
     /// Namespace of the control plane that issues it.
     pub control_plane: &'a str,
-    /// Trust domain.
     pub trust_domain: &'a str,
 }
 

@@ -1,26 +1,26 @@
 //! Linkerd: control plane, configuration and what follows from them.
 
-pub mod admission;
-pub mod annotations;
-pub mod authz;
-pub mod breaker;
+pub(crate) mod admission;
+pub(crate) mod annotations;
+pub(crate) mod authz;
+pub(crate) mod breaker;
 mod cluster_info;
 mod config;
 mod detect;
-pub mod identity;
+pub(crate) mod identity;
 mod injection;
 mod native;
-pub mod network;
-pub mod ports;
-pub mod profile;
-pub mod release;
-pub mod route_match;
-pub mod routes;
-pub mod server;
+pub(crate) mod network;
+pub(crate) mod ports;
+pub(crate) mod profile;
+pub(crate) mod release;
+pub(crate) mod route_match;
+pub(crate) mod routes;
+pub(crate) mod server;
 #[cfg(test)]
 pub(crate) mod testing;
-pub mod trust;
-pub mod values;
+pub(crate) mod trust;
+pub(crate) mod values;
 
 pub use cluster_info::ClusterInfo;
 pub use config::LinkerdConfig;

@@ -9,12 +9,7 @@ use crate::model::{Field, go_duration};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProfileName<'a> {
     /// `<service>.<namespace>.svc.<cluster domain>`.
-    Service {
-        /// Its namespace.
-        namespace: &'a str,
-        /// Its name.
-        name: &'a str,
-    },
+    Service { namespace: &'a str, name: &'a str },
     /// A name that was meant for a Service and is short of it.
     Incomplete,
     /// A host outside of the cluster.

@@ -7,7 +7,6 @@ use crate::model::{Field, Kind, Object};
 /// A request, as far as routes look at it; nothing for what is not known of it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Asked<'r> {
-    /// The method.
     pub method: Option<&'r str>,
     /// Path and query.
     pub path: Option<&'r str>,
@@ -20,11 +19,8 @@ pub struct Asked<'r> {
 /// What of a request a route asks for and nobody told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Untold {
-    /// The method.
     Method,
-    /// The path.
     Path,
-    /// The host.
     Host,
 }
 

@@ -50,7 +50,6 @@ pub struct Parent<'a> {
     pub kind: Kind,
     /// Its namespace: the route's own unless it says otherwise.
     pub namespace: &'a str,
-    /// Its name.
     pub name: &'a str,
     /// The port, when it names one.
     pub port: Option<i64>,

@@ -8,7 +8,6 @@ use crate::model::{Data, Field, Kind, LabelSelector, Map, Object, PodSpec, Port}
 
 /// Who gets in without a policy of his own: `accessPolicy` of a Server, `default-inbound-policy` of everything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are the values")]
 pub enum InboundPolicy {
     AllUnauthenticated,
     AllAuthenticated,
@@ -58,11 +57,8 @@ pub enum Protocol {
     Http1,
     /// `HTTP/2`.
     Http2,
-    /// `gRPC`.
     Grpc,
-    /// `opaque`.
     Opaque,
-    /// `TLS`.
     Tls,
 }
 
@@ -90,11 +86,6 @@ impl Protocol {
     /// Whether HTTPRoutes are consulted.
     pub fn takes_http_routes(self) -> bool {
         matches!(self, Self::Detect | Self::Http1 | Self::Http2)
-    }
-
-    /// Whether requests are told apart at all, or whole connections are let in or refused.
-    pub fn is_request_based(self) -> bool {
-        self.takes_http_routes() || self == Self::Grpc
     }
 }
 
@@ -141,11 +132,9 @@ pub enum ServerFault {
 /// A Server that Linkerd takes notice of.
 #[derive(Clone, Debug)]
 pub struct Server<'a> {
-    /// The object.
     pub object: &'a Object,
     /// What it selects.
     pub selector: Selector,
-    /// Its port.
     pub port: Port,
     /// What the port speaks.
     pub protocol: Protocol,
@@ -185,7 +174,6 @@ impl<'a> Server<'a> {
         Ok(Self { object, selector, port, protocol, access })
     }
 
-    /// Its name.
     pub fn name(&self) -> &'a str {
         &self.object.meta.name
     }
@@ -235,9 +223,7 @@ pub fn tcp_ports(spec: &PodSpec) -> impl Iterator<Item = (&str, u16)> {
 /// A workload port that Servers claim.
 #[derive(Clone, Debug)]
 pub struct Claim<'a, 's> {
-    /// The workload.
     pub workload: &'s Workload,
-    /// The port.
     pub port: u16,
     /// All Servers that claim it; the first one governs it, the others are passed over.
     pub servers: Vec<&'s Server<'a>>,

@@ -10,7 +10,6 @@ use crate::model::{Field, Gap, Kind, Map, Object, ObjectRef, Pod, PodSpec, Port,
 /// A port that clients dial.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DialledPort {
-    /// Its number.
     pub number: u16,
     /// Its name, where it is declared and has one.
     pub name: Str,
@@ -62,20 +61,13 @@ pub struct Endpoint<'a> {
     pub pod: Option<&'a Pod>,
     /// How many it stands for.
     pub count: usize,
-    /// Its namespace.
     pub namespace: &'a str,
-    /// Its labels.
     pub labels: Map,
     /// The port there; nothing when the port is named and no container has that name.
     pub port: Option<u16>,
 }
 
 impl<'a> Endpoint<'a> {
-    /// What the pod is made of, or the pods to come; nothing for a machine.
-    pub fn spec(&self, view: MeshView<'a>) -> Option<&'a PodSpec> {
-        self.pod.map(|p| &p.spec).or_else(|| view.index.pod_spec(self.workload?))
-    }
-
     /// What to call it.
     pub fn reference(&self) -> Option<ObjectRef> {
         self.workload.map(|w| w.reference.clone())

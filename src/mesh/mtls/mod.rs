@@ -16,14 +16,13 @@ mod side;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-pub use clients::{Declared, DeclaredClient};
-pub use endpoints::{DialledPort, Endpoint, endpoints};
+pub(crate) use clients::{Declared, DeclaredClient};
+pub(crate) use endpoints::{DialledPort, Endpoint, endpoints};
 pub(super) use istio::peers::ByLevel;
-pub use istio::peers::{Accepts, Decision, Ignored, Mode, PeerAuthentications, mode as peer_mode};
+pub(crate) use istio::peers::{Ignored, Mode, PeerAuthentications, mode as peer_mode};
 use mode::Decided;
 pub use mode::{Level, PortMode, ServerMode};
 pub use outcome::{Edge, Outcome, Part};
-pub use probes::RefusedProbe;
 use side::{Side, side};
 
 use super::MeshView;

@@ -16,7 +16,6 @@ pub(super) enum Side {
     Ambient,
     /// It is a gateway of Istio's.
     Gateway,
-    /// It is a waypoint.
     Waypoint,
     /// By Linkerd's proxy.
     Linkerd,

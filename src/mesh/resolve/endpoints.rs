@@ -6,7 +6,6 @@ use crate::model::{Pod, PodSpec, Port, Service, ServicePort};
 /// One place that traffic to a Service's port ends at.
 #[derive(Clone, Copy, Debug)]
 pub struct Endpoint<'a> {
-    /// The workload.
     pub workload: &'a Workload,
     /// The pod; nothing in manifests that hold the workload alone.
     pub pod: Option<&'a Pod>,

@@ -5,7 +5,7 @@ pub mod protocol;
 
 use std::net::IpAddr;
 
-pub use endpoints::{Endpoint, Endpoints};
+pub use endpoints::Endpoints;
 pub use protocol::Protocol;
 
 use super::MeshView;
@@ -21,7 +21,6 @@ pub struct Name<'a> {
     pub full: String,
     /// ExternalName Services that led on to another name, in order.
     pub aliases: Vec<&'a Service>,
-    /// What it stands for.
     pub stands_for: StandsFor<'a>,
 }
 

@@ -9,7 +9,6 @@ pub enum Protocol {
     Http,
     /// HTTP/2 in plaintext.
     Http2,
-    /// gRPC.
     Grpc,
     /// gRPC for browsers.
     GrpcWeb,
@@ -23,7 +22,6 @@ pub enum Protocol {
     Tcp,
     /// MongoDB: bytes, and the server does not speak first.
     Mongo,
-    /// Redis.
     Redis,
     /// MySQL: bytes, and the server speaks first.
     Mysql,
@@ -93,25 +91,6 @@ impl Protocol {
     /// Whether it is carried as bytes.
     pub const fn is_tcp(self) -> bool {
         matches!(self, Self::Tcp | Self::Https | Self::Tls | Self::Mongo | Self::Redis | Self::Mysql)
-    }
-
-    /// The word for it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Http2 => "http2",
-            Self::Grpc => "grpc",
-            Self::GrpcWeb => "grpc-web",
-            Self::HttpProxy => "http_proxy",
-            Self::Https => "https",
-            Self::Tls => "tls",
-            Self::Tcp => "tcp",
-            Self::Mongo => "mongo",
-            Self::Redis => "redis",
-            Self::Mysql => "mysql",
-            Self::Udp => "udp",
-            Self::Detect => "detected",
-        }
     }
 }
 

@@ -14,12 +14,10 @@ use std::time::Duration;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-pub use text::{Text, full_regex};
-
 use super::MeshView;
 use super::resolve::{self, Name};
 use crate::index::Workload;
-use crate::model::{Evidence, MeshId, ObjectRef, Str};
+use crate::model::{Evidence, MeshId, ObjectRef};
 
 /// A request as its client sends it.
 #[derive(Clone, Debug, Default)]
@@ -258,21 +256,6 @@ pub fn seconds(time: Duration) -> String {
         (millis, 0) => format!("{}s", millis / 1000),
         (millis, _) if millis < 1000 => format!("{millis}ms"),
         _ => format!("{}s", time.as_secs_f64()),
-    }
-}
-
-/// Who asks: the workload whose proxy decides.
-#[derive(Clone, Copy, Debug)]
-pub struct Asker<'a> {
-    /// The workload.
-    pub workload: &'a Workload,
-    /// Its namespace.
-    pub namespace: &'a Str,
-}
-
-impl<'a> From<&'a Workload> for Asker<'a> {
-    fn from(workload: &'a Workload) -> Self {
-        Self { workload, namespace: &workload.reference.namespace }
     }
 }
 

@@ -9,7 +9,7 @@ mod route;
 mod steps;
 mod words;
 
-pub use asked::{Asked, Client, ask, is_gateway};
+pub use asked::{Asked, ask, is_gateway};
 use hops::Hops;
 
 use serde::Serialize;

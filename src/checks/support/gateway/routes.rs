@@ -20,7 +20,6 @@ pub(in crate::checks) struct Parent<'a> {
     pub(in crate::checks) kind: Kind,
     /// Its namespace: the route's own unless it says otherwise.
     pub(in crate::checks) namespace: &'a str,
-    /// Its name.
     pub(in crate::checks) name: &'a str,
     /// The listener, when it names one.
     pub(in crate::checks) section: Option<&'a str>,
@@ -61,7 +60,6 @@ pub(in crate::checks) fn parents(route: &Object) -> Vec<Parent<'_>> {
 pub(in crate::checks) struct Backend<'a> {
     /// Its namespace: the route's own unless it says otherwise.
     pub(in crate::checks) namespace: &'a str,
-    /// Its name.
     pub(in crate::checks) name: &'a str,
     /// The port, when it names one.
     pub(in crate::checks) port: Option<i64>,

@@ -10,9 +10,7 @@ use crate::world::World;
 
 /// The port on which a mesh's proxies talk to each other.
 pub(in crate::checks) struct Tunnel {
-    /// The mesh.
     pub(in crate::checks) mesh: MeshId,
-    /// The port.
     pub(in crate::checks) port: i64,
     /// What comes in on it.
     pub(in crate::checks) what: &'static str,

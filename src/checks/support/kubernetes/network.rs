@@ -16,7 +16,6 @@ const NAME: &str = "kubernetes.io/metadata.name";
 pub(in crate::checks) struct Isolated<'w> {
     /// The policies, by namespace and name.
     pub(in crate::checks) policies: Vec<&'w Object>,
-    /// The workloads.
     pub(in crate::checks) workloads: Vec<&'w Workload>,
 }
 

@@ -52,7 +52,6 @@ impl fmt::Display for Mode {
 /// A mode and who decided it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decision<'a> {
-    /// The mode.
     pub mode: Mode,
     /// The level that decided: default, mesh, namespace, workload or port.
     pub level: Level,

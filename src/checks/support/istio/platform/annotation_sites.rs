@@ -14,7 +14,6 @@ const OWN: [&str; 3] = ["sidecar.istio.io/status", "gateway.istio.io/controller-
 pub(in crate::checks) struct Site<'a> {
     /// Its key.
     pub(in crate::checks) name: &'a Str,
-    /// Its value.
     pub(in crate::checks) value: &'a Str,
     /// What the catalogue says of it; nothing for an annotation that Istio does not know.
     pub(in crate::checks) known: Option<&'static Annotation>,

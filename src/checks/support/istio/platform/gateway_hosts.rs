@@ -8,13 +8,11 @@ use crate::world::World;
 
 /// One host of one server.
 pub(in crate::checks) struct GatewayHost<'a> {
-    /// The Gateway.
     pub(in crate::checks) gateway: &'a Object,
     /// Which of the Gateways, by age.
     pub(in crate::checks) order: usize,
     /// The Gateway's selector.
     pub(in crate::checks) selector: Map,
-    /// The server.
     pub(in crate::checks) server: Field<'a>,
     /// The port, 0 when there is none.
     pub(in crate::checks) port: i64,

@@ -5,7 +5,6 @@ use crate::index::{Body, Index, Workload};
 use crate::model::{Map, Pod, PodSpec};
 use crate::report::Finding;
 
-/// A pod or a pod template.
 pub(in crate::checks) struct PodOrTemplate<'a> {
     /// Labels of the pods.
     pub(in crate::checks) labels: &'a Map,

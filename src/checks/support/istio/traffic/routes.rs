@@ -124,11 +124,8 @@ pub(in crate::checks) enum GatewayName<'a> {
     Mesh,
     /// The object istiod makes of a Gateway API Gateway's listener.
     Internal,
-    /// An object.
     Object {
-        /// Its namespace.
         namespace: &'a str,
-        /// Its name.
         name: &'a str,
         /// Whether it is written `name.namespace` or with a whole domain, the notation of before Istio 1.1.
         legacy: bool,

@@ -9,7 +9,6 @@ use crate::world::World;
 
 /// Certificates as they stand in an object.
 pub(in crate::checks) struct Bundle<'w> {
-    /// The object.
     pub(in crate::checks) object: &'w Object,
     /// Its key.
     pub(in crate::checks) path: String,

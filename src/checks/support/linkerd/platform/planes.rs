@@ -70,7 +70,6 @@ fn rolled(workload: &Workload) -> Option<&'static str> {
 /// Workloads of one namespace that have the same trouble, to be reported once.
 #[derive(Debug, Default)]
 pub(in crate::checks) struct Crowd<'w> {
-    /// The workloads.
     pub(in crate::checks) workloads: Vec<&'w Workload>,
     /// How many of their pods have it.
     pub(in crate::checks) pods: usize,

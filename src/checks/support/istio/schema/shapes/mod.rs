@@ -12,11 +12,9 @@ use crate::model::{Data, Field, Kind, Object};
 /// What a value looks like.
 #[derive(Debug)]
 pub(in crate::checks) enum Shape {
-    /// Text.
     Text,
     /// A whole number.
     Integer,
-    /// A number.
     Number,
     /// True or false.
     Bool,
@@ -24,7 +22,6 @@ pub(in crate::checks) enum Shape {
     Any,
     /// One of a few words.
     Choice(&'static [&'static str]),
-    /// A list.
     List(&'static Shape),
     /// A map whose keys are free.
     Dict(&'static Shape),
