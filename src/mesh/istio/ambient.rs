@@ -6,6 +6,7 @@
 use super::labels::{DATAPLANE_MODE, is_waypoint};
 use super::policy;
 use crate::index::Index;
+use crate::mesh::gateway_api::listeners::{Admits, admits_namespace, listeners};
 use crate::model::{Field, Kind, Map, Object, Str};
 
 /// The label that names the waypoint of a namespace, Service or pod.
@@ -75,6 +76,24 @@ pub fn waypoint<'a>(index: &'a Index, labels: &Map, namespace: &str) -> Waypoint
     }
     let deployed = index.workload(&ns, &name, None).filter(|w| is_waypoint(&w.labels));
     deployed.map_or(Waypoint::Missing, |w| Waypoint::Serves(w.labels.get(WAYPOINT_FOR).map_or(Traffic::Service, traffic_of), None))
+}
+
+/// Whether istiod sends what an object of `namespace` gets through a waypoint: it is ready, and its listener admits the namespace.
+///
+/// A manifest has no status and is believed; where the labels that a listener asks for were not read, the namespace may have them.
+pub fn takes(index: &Index, waypoint: Waypoint<'_>, namespace: &str) -> bool {
+    let Waypoint::Serves(_, gateway) = waypoint else { return false };
+    let Some(gateway) = gateway else { return true };
+    let unready = gateway.root().get("status").is_some_and(|status| status.list("addresses").next().is_none());
+    let tunnel = listeners(gateway).into_iter().find(|l| l.protocol == "HBONE" && l.port == Some(15008));
+    let admitted = match tunnel {
+        Some(listener) => admits_namespace(index, gateway, &listener, namespace) != Admits::No,
+        None => gateway.meta.namespace == namespace,
+    };
+    // A word that does not exist is none of those that istiod compares with.
+    let word = gateway.meta.labels.get(WAYPOINT_FOR);
+    let known = word.is_none_or(|word| matches!(word, "service" | "workload" | "all"));
+    !unready && admitted && known
 }
 
 fn traffic(index: &Index, gateway: &Object) -> Traffic {

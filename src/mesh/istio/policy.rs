@@ -133,13 +133,17 @@ pub enum Enforcer {
 
 /// Who enforces policies for a workload: it follows from its membership.
 pub fn enforcer(view: MeshView<'_>, workload: &Workload) -> Enforcer {
-    match view.membership(MeshId::Istio, workload) {
-        Err(_) => Enforcer::Unknown,
-        Ok(Membership::None) => Enforcer::Nobody,
-        Ok(Membership::Ambient) => Enforcer::Ztunnel,
-        Ok(Membership::Waypoint) => Enforcer::Waypoint,
-        Ok(Membership::Gateway) if workload.labels.has(GATEWAY_NAME) => Enforcer::Gateway,
-        Ok(Membership::Sidecar | Membership::Gateway) => Enforcer::Sidecar,
+    view.membership(MeshId::Istio, workload).map_or(Enforcer::Unknown, |membership| enforcer_of(membership, &workload.labels))
+}
+
+/// Who enforces policies for pods that are in the mesh like this.
+pub fn enforcer_of(membership: Membership, labels: &Map) -> Enforcer {
+    match membership {
+        Membership::None => Enforcer::Nobody,
+        Membership::Ambient => Enforcer::Ztunnel,
+        Membership::Waypoint => Enforcer::Waypoint,
+        Membership::Gateway if labels.has(GATEWAY_NAME) => Enforcer::Gateway,
+        Membership::Sidecar | Membership::Gateway => Enforcer::Sidecar,
     }
 }
 
@@ -163,7 +167,10 @@ impl Attached {
             let namespace = &policy.meta.namespace;
             let targets = targets(policy);
             for target in &targets {
-                if let Some(kind) = target.known_kind() {
+                // A Gateway of another namespace is never attached to; of the others istiod does not read the namespace.
+                let elsewhere =
+                    |kind: Kind| kind == Kind::Gateway && !matches!(target.field.text("namespace"), ns if ns.is_empty() || *namespace == ns);
+                if let Some(kind) = target.known_kind().filter(|kind| !elsewhere(*kind)) {
                     all.targeting.entry((kind, namespace.clone(), target.name.into())).or_default().push(at);
                 }
             }

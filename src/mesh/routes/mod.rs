@@ -17,7 +17,7 @@ use serde::{Serialize, Serializer};
 use super::MeshView;
 use super::resolve::{self, Name};
 use crate::index::Workload;
-use crate::model::{Evidence, MeshId, ObjectRef};
+use crate::model::{Evidence, MeshId, ObjectRef, Service};
 
 /// A request as its client sends it.
 #[derive(Clone, Debug, Default)]
@@ -266,6 +266,11 @@ pub fn route(view: MeshView<'_>, mesh: MeshId, workload: &Workload, request: &Re
         MeshId::Istio => istio::route(view, workload, &name, request),
         MeshId::Linkerd => linkerd::route(view, workload, &name, request),
     }
+}
+
+/// What becomes of a request to a Service at its waypoint, where ztunnel sends it.
+pub fn at_waypoint(view: MeshView<'_>, waypoint: &Workload, service: &Service, request: &Request) -> Route {
+    istio::at_waypoint(view, waypoint, service, request)
 }
 
 /// What becomes of a request that no mesh carries: the Service alone decides.

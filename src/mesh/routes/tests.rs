@@ -106,3 +106,63 @@ proptest! {
         }
     }
 }
+
+/// What becomes of `GET path` at the waypoint `infra/way` of Service shop/web.
+fn at_waypoint(objects: &[Value], path: &str, port: u16) -> Route {
+    let way = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"namespace": "infra", "name": "way"},
+        "spec": {"template": {"metadata": {"labels": {"gateway.istio.io/managed": "istio.io-mesh-controller"}}, "spec": {"containers": []}}}});
+    let web = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"namespace": "shop", "name": "web"},
+        "spec": {"clusterIP": "10.0.0.1", "selector": {"app": "web"}, "ports": [{"name": "http", "port": 80}, {"name": "tcp-db", "port": 5432}]}});
+    let all: Vec<String> = [way, web, service("a"), service("b")].iter().chain(objects).map(ToString::to_string).collect();
+    let world = World::new(&all.iter().map(String::as_str).collect::<Vec<_>>());
+    let view = world.view();
+    let request = Request { host: "web.shop".into(), port, method: "GET".into(), path: path.into(), ..Request::default() };
+    super::at_waypoint(view, &view.index.workloads()[0], view.index.service("shop", "web").unwrap(), &request)
+}
+
+#[test]
+fn a_waypoint_reads_the_routes_of_its_own_and_the_services_namespace() {
+    let of = |namespace: &str, to: &str| {
+        json!({"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"namespace": namespace, "name": "web"},
+            "spec": {"hosts": ["web.shop.svc.cluster.local"], "http": [{"route": [{"destination": {"host": format!("{to}.shop.svc.cluster.local")}}]}]}})
+    };
+    assert_eq!(to(&at_waypoint(&[], "/", 80)), ["web"]);
+    assert_eq!(to(&at_waypoint(&[of("shop", "a")], "/", 80)), ["a"]);
+    assert_eq!(to(&at_waypoint(&[of("infra", "b")], "/", 80)), ["b"]);
+    let client = at_waypoint(&[of("web", "a")], "/", 80);
+    assert_eq!((to(&client), client.losers.len()), (vec!["web"], 1), "a client has no say: {client:?}");
+}
+
+#[test]
+fn a_waypoint_puts_the_routes_of_a_service_one_after_the_other() {
+    let rule = |path: &str, host: &str| json!({"match": [{"uri": {"prefix": path}}], "route": [{"destination": {"host": host}}]});
+    let mut second = virtual_service(json!([rule("/b", "b")]));
+    second["metadata"]["name"] = "web-2".into();
+    let both = [virtual_service(json!([rule("/a", "a")])), second];
+    assert_eq!([to(&at_waypoint(&both, "/a", 80)), to(&at_waypoint(&both, "/b", 80))], [["a"], ["b"]]);
+    assert_eq!(at_waypoint(&both, "/c", 80).outcome, Outcome::NotFound, "the Service itself is not left over");
+}
+
+#[test]
+fn a_waypoint_passes_over_what_asks_for_labels_of_clients() {
+    let labelled = json!({"match": [{"sourceLabels": {"app": "ui"}}], "route": [{"destination": {"host": "a"}}]});
+    assert_eq!(to(&at_waypoint(&[virtual_service(json!([labelled.clone()]))], "/", 80)), ["web"], "nothing of the VirtualService is left");
+    assert_eq!(to(&at_waypoint(&[virtual_service(json!([labelled, {"route": [{"destination": {"host": "b"}}]}]))], "/", 80)), ["b"]);
+}
+
+#[test]
+fn http_routes_on_a_service_are_taken_at_its_waypoint_under_any_host() {
+    let route = http_route(json!([{"matches": [{"path": {"type": "PathPrefix", "value": "/x"}}], "backendRefs": [{"name": "a", "port": 80}]}]));
+    assert_eq!(to(&at_waypoint(std::slice::from_ref(&route), "/x/y", 80)), ["a"]);
+    assert_eq!(at_waypoint(&[route], "/y", 80).outcome, Outcome::NotFound);
+}
+
+#[test]
+fn a_waypoint_carries_bytes_by_tcp_rules() {
+    let tcp = |port: u16| {
+        json!({"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"namespace": "shop", "name": "web"},
+            "spec": {"hosts": ["web"], "tcp": [{"match": [{"port": port}], "route": [{"destination": {"host": "a", "port": {"number": 80}}}]}]}})
+    };
+    assert_eq!(to(&at_waypoint(&[tcp(5432)], "/", 5432)), ["a"]);
+    assert_eq!(to(&at_waypoint(&[tcp(1)], "/", 5432)), ["web"]);
+}

@@ -15,7 +15,7 @@ use hops::Hops;
 use serde::Serialize;
 
 use crate::index::Workload;
-use crate::mesh::istio::ambient;
+use crate::mesh::istio::ambient::{self, Traffic, Waypoint};
 use crate::mesh::resolve::Name;
 use crate::mesh::routes::{self, Outcome, Route};
 use crate::mesh::{MeshView, resolve};
@@ -81,9 +81,10 @@ pub fn why<'w>(world: &'w World, asked: &'w Asked<'w>) -> WhyReport {
     let client = asked.client.workload;
     let name = resolve::name(view, &client.reference.namespace, &asked.request.host);
     let (carrier, router) = carrier(view, client, &name, asked.client.gateway);
-    let route = match carrier {
-        Some((mesh, proxy)) => routes::route(view, mesh, proxy, &asked.request),
-        None => routes::plain(view, &name, &asked.request),
+    let route = match (carrier, name.service()) {
+        (Some((_, waypoint)), Some(service)) if router == StepPlace::Waypoint => routes::at_waypoint(view, waypoint, service, &asked.request),
+        (Some((mesh, proxy)), _) => routes::route(view, mesh, proxy, &asked.request),
+        (None, _) => routes::plain(view, &name, &asked.request),
     };
     let hops = Hops::new(world, asked, carrier.map(|(mesh, _)| mesh), router);
     let mut trace = Trace { steps: vec![hops.client()] };
@@ -197,7 +198,8 @@ fn carrier<'w>(view: MeshView<'w>, client: &'w Workload, name: &Name<'w>, gatewa
 /// The workload of a Service's waypoint, if it asks for one that is there.
 fn waypoint<'w>(view: MeshView<'w>, service: &crate::model::Service) -> Option<&'w Workload> {
     let meta = &service.metadata;
-    if !ambient::waypoint(view.index, &meta.labels, &meta.namespace).works() {
+    let found = ambient::waypoint(view.index, &meta.labels, &meta.namespace);
+    if !matches!(found, Waypoint::Serves(Traffic::Service | Traffic::All, _)) || !ambient::takes(view.index, found, &meta.namespace) {
         return None;
     }
     let (namespace, name) = ambient::reference(view.index, &meta.labels, &meta.namespace)?;

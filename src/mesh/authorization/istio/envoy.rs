@@ -185,6 +185,10 @@ impl<'a> Envoy<'a> {
         let too_many = names.len() > 1 && !self.several_providers;
         let mut open = None;
         for (provider, compiled, tried) in &chain.custom {
+            // What istiod puts in the place of an authorizer that cannot be asked leaves out policies that are only tried out.
+            if *tried && (too_many || provider.fault.is_some()) {
+                continue;
+            }
             let Some((rule, truth)) = compiled.hit(seen) else { continue };
             let at = RuleRef { policy: compiled.policy, rule: rule.field };
             let refuses = if too_many {

@@ -25,7 +25,7 @@ use rules::{Address, Compiled, Peer, Seen};
 use super::classes::Distinctions;
 use super::pod_group::PodGroup;
 use super::ruling::{Reason, Ruling, Unenforced, Verdict};
-use super::{Credential, Request, Via};
+use super::{Call, Credential, Request, Via};
 use crate::index::Workload;
 use crate::mesh::MeshView;
 use crate::mesh::istio::ambient::{self, Traffic, Waypoint};
@@ -134,10 +134,9 @@ impl<'a> Istio<'a> {
                 End::Sidecar { envoy: Box::new(envoy), mode: decision.mode, by: decision.policy }
             }
             Membership::Gateway | Membership::Waypoint => {
-                let enforcer = if membership == Membership::Waypoint { Enforcer::Waypoint } else { Enforcer::Gateway };
+                let enforcer = policy::enforcer_of(membership, group.labels);
                 let server = self.gateway_server(group, port);
-                let of =
-                    |policies: &Policies<'a>| in_own_namespace(policies.applying_to(namespace, group.labels, &workload.reference.name, enforcer));
+                let of = |policies: &Policies<'a>| policies.applying_to(namespace, group.labels, &workload.reference.name, enforcer);
                 let protocol = server.as_ref().map_or(Protocol::Auto, |s| s.protocol);
                 let mut envoy = self.envoy(&of(&self.policies), &of(&self.tokens), protocol);
                 (envoy.port, envoy.destination) = (port, group.addresses.clone());
@@ -163,8 +162,13 @@ impl<'a> Istio<'a> {
         envoy
     }
 
-    /// What the pods' port speaks: as the oldest Service that leads to it says.
+    /// What the pods' port speaks: as the Sidecar says where it declares inbound ports at all, else as the oldest Service that leads to it does.
     fn protocol(&self, group: &PodGroup<'a>, port: u16) -> Protocol {
+        let sidecar = self.view.istio.registry.imports.sidecar_of(self.view.index, group.namespace, group.labels);
+        if let Some(ingress) = sidecar.map(|s| s.spec().list("ingress").collect::<Vec<_>>()).filter(|list| !list.is_empty()) {
+            let own = ingress.iter().find(|i| i.at(["port", "number"]).and_then(|n| n.int()) == Some(i64::from(port)));
+            return own.and_then(|i| Protocol::of_word(i.get("port")?.text("protocol"))).unwrap_or(Protocol::Auto);
+        }
         let services = self.view.index.services_selecting(group.namespace, group.labels);
         let ports = services.flat_map(|s| s.spec.ports.iter().map(move |p| (s, p)));
         let leading = ports.filter(|(_, p)| p.protocol() == "TCP" && group.number(&p.target()) == Some(port));
@@ -182,8 +186,9 @@ impl<'a> Istio<'a> {
             return None;
         }
         let (namespace, name) = ambient::reference(index, labels, group.namespace)?;
-        let Waypoint::Serves(traffic, _) = ambient::waypoint(index, labels, group.namespace) else { return None };
-        if !wanted.contains(&traffic) {
+        let found = ambient::waypoint(index, labels, group.namespace);
+        let Waypoint::Serves(traffic, _) = found else { return None };
+        if !wanted.contains(&traffic) || !ambient::takes(index, found, group.namespace) {
             return None;
         }
         let root = self.view.istio.root_namespace();
@@ -194,7 +199,7 @@ impl<'a> Istio<'a> {
                 let meta = &via.service.metadata;
                 policies.targeting(Kind::Service, &meta.namespace, &meta.name)
             });
-            in_own_namespace(gateway.chain(class).chain(service).collect())
+            once_each(gateway.chain(class).chain(service))
         };
         let protocol = via.map_or_else(|| self.protocol(group, port), |via| Protocol::of_service_port(via.port));
         let mut envoy = self.envoy(&of(&self.policies), &of(&self.tokens), protocol);
@@ -402,7 +407,13 @@ impl<'a> End<'a> {
                         push(server, StepKind::Mtls, (Verdict::Deny, refused));
                         return;
                     }
-                    // The TLS is passed on as it is, or never begun.
+                    // The TLS is passed on as it is: bytes, whatever they carry.
+                    (Caller::Named { explicit: true, .. }, Mode::Disable) => {
+                        let bytes = Request { call: Call::Tcp, ..request.clone() };
+                        push(server, StepKind::Authorization, envoy.decide(&bytes, Peer::Nobody, explain));
+                        return;
+                    }
+                    // The TLS is never begun.
                     (Caller::Named { .. }, Mode::Disable) => peer = Peer::Nobody,
                     (Caller::Named { identity, .. }, _) => {
                         if let Some(refused) = foreign(istio, identity) {
@@ -445,14 +456,10 @@ impl<'a> End<'a> {
 
 const USE_WAYPOINT_AT_INGRESS: &str = "istio.io/ingress-use-waypoint";
 
-/// Policies once each, without those whose reference names another namespace, which istiod never attaches.
-fn in_own_namespace(policies: Vec<&Object>) -> Vec<&Object> {
+/// Policies without repetitions: one may target a Service and its waypoint.
+fn once_each<'a>(policies: impl Iterator<Item = &'a Object>) -> Vec<&'a Object> {
     let mut seen: HashSet<*const Object> = HashSet::new();
-    let elsewhere = |p: &Object| {
-        let targets = policy::targets(p);
-        !targets.is_empty() && targets.iter().all(|t| !t.field.text("namespace").is_empty() && p.meta.namespace != t.field.text("namespace"))
-    };
-    policies.into_iter().filter(|p| !elsewhere(p) && seen.insert(std::ptr::from_ref(*p))).collect()
+    policies.filter(|p| seen.insert(std::ptr::from_ref(*p))).collect()
 }
 
 /// Whether a pod's traffic to a port goes past its sidecar.
@@ -461,7 +468,10 @@ fn excluded(group: &PodGroup<'_>, port: u16) -> Option<Unenforced> {
     let has = |ports: &[String]| ports.iter().any(|p| p.parse() == Ok(port));
     let (exclude, include) = ("traffic.sidecar.istio.io/excludeInboundPorts", "traffic.sidecar.istio.io/includeInboundPorts");
     let included = list(include).is_none_or(|ports| ports.iter().any(|p| p == "*") || has(&ports));
-    let by = if list(exclude).is_some_and(|ports| has(&ports)) {
+    let interception = "sidecar.istio.io/interceptionMode";
+    let by = if group.annotations.is(interception, "NONE") {
+        interception
+    } else if list(exclude).is_some_and(|ports| has(&ports)) {
         exclude
     } else if included {
         return None;

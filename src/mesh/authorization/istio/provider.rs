@@ -67,6 +67,19 @@ fn judge(view: MeshView<'_>, settings: &Field<'_>) -> (Option<&'static str>, Opt
     if settings.get("pathPrefix").and_then(|p| p.str()).is_some_and(|p| !p.is_empty() && !p.starts_with('/')) {
         return (Some("its pathPrefix does not begin with a slash"), None);
     }
+    if settings.get("statusOnError").and_then(|s| s.str()).is_some_and(|s| !s.is_empty() && !s.parse().is_ok_and(is_status)) {
+        return (Some("its statusOnError is no status code"), None);
+    }
+    const HEADERS: [&str; 5] = [
+        "includeRequestHeadersInCheck",
+        "includeHeadersInCheck",
+        "headersToDownstreamOnDeny",
+        "headersToDownstreamOnAllow",
+        "headersToUpstreamOnAllow",
+    ];
+    if HEADERS.iter().any(|list| settings.texts(list).any(|(text, _)| text == "*")) {
+        return (Some("one of its lists of headers holds a * alone"), None);
+    }
     let service = settings.text("service");
     let (namespace, host) = service.split_once('/').map_or((None, service), |(ns, host)| (Some(ns), host));
     let homes: BTreeSet<&Str> =
@@ -80,6 +93,11 @@ fn judge(view: MeshView<'_>, settings: &Field<'_>) -> (Option<&'static str>, Opt
         }
         _ => (Some("several namespaces have that service, and it names none"), None),
     }
+}
+
+/// Whether Envoy knows a status code.
+fn is_status(code: u16) -> bool {
+    matches!(code, 0 | 100 | 200..=208 | 226 | 300..=305 | 307 | 308 | 400..=417 | 421..=424 | 426 | 428 | 429 | 431 | 500..=508 | 510 | 511)
 }
 
 fn is_label(name: &str) -> bool {

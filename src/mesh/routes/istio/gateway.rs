@@ -297,9 +297,9 @@ fn bytes(mesh: &Mesh<'_>, server: &Server<'_>, proxy: Proxy<'_>, request: &Reque
 }
 
 /// The clusters of a gateway: a destination without a port has its service's only one, else the server's.
-struct GatewayClusters<'m, 'a> {
-    mesh: &'m Mesh<'a>,
-    proxy: Proxy<'m>,
+pub(super) struct GatewayClusters<'m, 'a> {
+    pub mesh: &'m Mesh<'a>,
+    pub proxy: Proxy<'m>,
 }
 
 impl Clusters for GatewayClusters<'_, '_> {

@@ -2,9 +2,10 @@
 
 use super::super::{Loser, Request, Route};
 use super::Mesh;
-use super::matching::{Seen, given};
+use super::matching::{Proxy, Seen, given};
 use super::route_sources::RouteSource;
 use super::scope::EgressListener;
+use super::services::MeshService;
 use super::sidecar::Sidecar;
 use crate::mesh::istio::hosts::covers;
 use crate::mesh::resolve::{Name, full_name};
@@ -47,6 +48,34 @@ pub(super) fn at_gateway(mesh: &Mesh<'_>, gateways: &[String], request: &Request
     for source in mesh.sources.iter().filter(|c| c.hosts.iter().any(|h| covers(h, &host)) && !c.is_for("mesh")) {
         if !is_winner(source, route) && !source.gateways.iter().any(|g| gateways.contains(g)) {
             push(route, source, "spec.gateways".to_owned(), format!("is for {}", source.gateways.join(", ")));
+        }
+    }
+}
+
+/// For the Service that a waypoint is asked for; `taken` are the routes that it reads for it.
+pub(super) fn at_waypoint<'a>(
+    mesh: &Mesh<'a>,
+    service: &MeshService<'a>,
+    taken: &[&RouteSource<'a>],
+    proxy: Proxy<'_>,
+    request: &Request,
+    route: &mut Route,
+) {
+    let seen = mesh.seen(request, "http");
+    let port = i64::from(request.port);
+    let given = |m: &super::rules::HttpMatch| {
+        let of_client = !m.source_labels.is_empty();
+        given(m, proxy, "mesh", port).or_else(|| of_client.then(|| "asks for labels of the client, which waypoints pass over".to_owned()))
+    };
+    for source in mesh.sources.iter().filter(|c| c.hosts.iter().any(|h| covers(h, &service.host))) {
+        if is_winner(source, route) {
+            rules_before(source, &seen, route, &given);
+        } else if !source.is_for("mesh") {
+            push(route, source, "spec".to_owned(), format!("is for {} only, not for waypoints", source.gateways.join(", ")));
+        } else if !taken.iter().any(|t| std::ptr::eq(*t, source)) {
+            push(route, source, "spec".to_owned(), "is in neither the waypoint's nor the Service's namespace, or not exported to it".to_owned());
+        } else if let Some(winner) = route.rule.as_ref().map(|r| r.object.to_string()) {
+            push(route, source, "spec".to_owned(), format!("{winner} comes first, or none of its rules takes the request"));
         }
     }
 }

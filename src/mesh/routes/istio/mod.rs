@@ -12,6 +12,7 @@ mod rules;
 mod scope;
 mod services;
 mod sidecar;
+mod waypoint;
 
 use matching::{Proxy, Seen};
 use route_sources::RouteSource;
@@ -26,7 +27,7 @@ use crate::mesh::MeshView;
 use crate::mesh::istio::labels::{self as istio_labels, GATEWAY_NAME};
 use crate::mesh::istio::policy::labels;
 use crate::mesh::resolve::Name;
-use crate::model::Kind;
+use crate::model::{Kind, Service};
 
 /// What routes by and what it routes to, read once for a question.
 struct Mesh<'a> {
@@ -100,6 +101,13 @@ pub(super) fn route<'a>(view: MeshView<'a>, workload: &'a Workload, name: &Name<
     }
     let scope = Scope::of(view, namespace, &workload.labels);
     Sidecar { mesh: &mesh, proxy, scope }.route(name, request)
+}
+
+/// What becomes of a request to a Service at its waypoint.
+pub(super) fn at_waypoint<'a>(view: MeshView<'a>, waypoint: &'a Workload, service: &Service, request: &Request) -> Route {
+    let mesh = Mesh::read(view);
+    let proxy = Proxy { labels: &waypoint.labels, namespace: &waypoint.reference.namespace };
+    waypoint::route(&mesh, proxy, service, request)
 }
 
 /// Whether a workload is a gateway's proxy: by its labels, or because a Gateway selects it and it is no application.
