@@ -9,6 +9,8 @@ pub mod mesh;
 pub mod model;
 pub(crate) mod output;
 pub mod report;
+#[cfg(test)]
+mod schema;
 pub mod views;
 pub mod world;
 

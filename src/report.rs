@@ -9,6 +9,7 @@ use crate::model::{Gap, MeshId, ObjectRef, Span, Str};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -38,6 +39,7 @@ impl fmt::Display for Severity {
 
 /// What a finding is about, in the order reports list them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names are the documentation")]
 pub enum Category {
@@ -93,6 +95,7 @@ impl fmt::Display for Category {
 
 /// Which mesh a rule or a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MeshTag {
     /// Both, or neither: Kubernetes and Gateway API.
@@ -134,6 +137,7 @@ pub struct Location {
 
 /// Another object that a finding cannot be understood without: the one it conflicts with, the one that wins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Related {
     /// The object.
     pub object: ObjectRef,
@@ -246,6 +250,7 @@ impl Finding {
 
 /// A rule, or a part of one, that could not be judged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Skipped {
     /// Id of the rule.
     pub rule: &'static str,
@@ -258,6 +263,7 @@ pub struct Skipped {
 
 /// A part of the files that could not be understood, so that nothing was judged of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BadInput {
     /// File, as the command line names it.
     pub file: Str,
@@ -275,6 +281,7 @@ impl fmt::Display for BadInput {
 
 /// Somebody's decision that a finding does not count here.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Suppression {
     /// The object whose annotation it is; nothing for one from the command line.
@@ -299,6 +306,7 @@ pub struct Suppression {
 
 /// Whether a mesh may be installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Installable {
     /// Nothing stands in the way.
@@ -311,6 +319,7 @@ pub enum Installable {
 
 /// What all findings together mean for the installation of a mesh.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "InstallVerdict"))]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
     /// The mesh.

@@ -6,21 +6,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::report::CheckReport;
 
+/// Findings that are known already, so that only new ones count.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Baseline"))]
 #[serde(rename_all = "camelCase")]
-struct Document {
+pub(crate) struct Document {
+    /// Version of the contract.
     api_version: String,
+    /// Kind of the document.
     kind: String,
+    /// Findings that are known already.
     findings: BTreeSet<Entry>,
 }
 
 /// Only the fingerprint counts; the rest is for whoever reads the file or its diff.
 #[derive(Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-struct Entry {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "KnownFinding"))]
+pub(crate) struct Entry {
+    /// Id of the rule.
     rule: String,
+    /// The object at fault.
     object: String,
+    /// The field.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     path: String,
+    /// What findings are known by.
     fingerprint: String,
 }
 

@@ -29,6 +29,7 @@ use crate::world::World;
 
 /// Which question a rule helps to answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Runs {
     /// What is wrong here?

@@ -15,12 +15,18 @@ use super::redact::redact;
 use crate::model::{Controller, Coverage, Gap, Inventory, Item, Kind, Meta, Object, ObjectRef, ServerFacts, Str};
 
 const FORMAT: &str = "mesh.kubectl.dev/v1";
-/// A file of kilobytes can be made to unpack without end. This is ten times what a cluster of 100,000 pods takes.
-const UNPACKED: u64 = 4 << 30;
-/// The longest line, and with it the largest object: etcd stores none of more than some megabytes.
-const LINE: u64 = 16 << 20;
-/// Ten times the objects of a cluster of 100,000 pods.
-const OBJECTS: usize = 4_000_000;
+/// What a snapshot may hold: a file of kilobytes can be made to unpack without end.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// Bytes of all of it, unpacked.
+    unpacked: u64,
+    /// Bytes of a line, and with it of an object.
+    line: u64,
+    objects: usize,
+}
+
+/// Ten times what a cluster of 100,000 pods takes; and etcd stores no object of more than some megabytes.
+const LIMITS: Limits = Limits { unpacked: 4 << 30, line: 16 << 20, objects: 4_000_000 };
 
 /// Why a snapshot could not be written or read.
 #[derive(Debug, Error)]
@@ -35,6 +41,7 @@ pub enum SnapshotError {
 
 /// Where and when a snapshot was taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Taken {
     /// Context of the kubeconfig.
@@ -48,32 +55,50 @@ pub struct Taken {
     pub server_version: String,
 }
 
+/// What a snapshot holds, where and when it was taken, and what could not be read.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Header {
+pub(crate) struct Header {
+    /// Version of the contract.
     api_version: String,
+    /// Kind of the document.
     kind: String,
+    /// Where and when it was taken.
     taken: Taken,
+    /// The namespace, when only one was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     namespace: Option<Str>,
+    /// Resources that were read to the end.
     complete: Vec<String>,
+    /// Resources that may hold objects that were not seen.
     hidden: Vec<String>,
+    /// Namespaces of which a resource was read besides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     also_read: Vec<(String, Str)>,
+    /// What the API server said of itself, where it was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     server: Option<ServerFacts>,
+    /// What could not be read.
     gaps: Vec<GapRow>,
 }
 
+/// Something that could not be read.
 #[derive(Serialize, Deserialize)]
-struct GapRow {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "SnapshotGap"))]
+pub(crate) struct GapRow {
+    /// How it could not.
     #[serde(rename = "type")]
     class: String,
+    /// Resource of what was to be read.
     resource: String,
+    /// Namespace; empty where all were asked for.
     #[serde(default)]
     namespace: Str,
+    /// The object, where one is meant.
     #[serde(default)]
     name: Str,
+    /// In words.
     #[serde(default)]
     detail: Str,
 }
@@ -113,7 +138,12 @@ pub fn write(inventory: &Inventory, taken: &Taken, out: impl Write) -> Result<()
 
 /// Reads what [`write()`] wrote. Objects of kinds that this version does not know are passed over.
 pub fn read(from: impl Read) -> Result<(Inventory, Taken), SnapshotError> {
-    let mut archive = tar::Archive::new(zstd::Decoder::new(from)?.take(UNPACKED));
+    read_within(LIMITS, from)
+}
+
+fn read_within(limits: Limits, from: impl Read) -> Result<(Inventory, Taken), SnapshotError> {
+    // Whatever lies beyond is missing from the archive, and a broken archive is an error.
+    let mut archive = tar::Archive::new(zstd::Decoder::new(from)?.take(limits.unpacked));
     let mut inventory = Inventory::default();
     let mut taken = None;
     for entry in archive.entries()? {
@@ -121,13 +151,13 @@ pub fn read(from: impl Read) -> Result<(Inventory, Taken), SnapshotError> {
         let name = entry.path()?.display().to_string();
         if name == "snapshot.json" {
             let mut text = Vec::new();
-            (&mut entry).take(LINE + 1).read_to_end(&mut text)?;
-            if text.len() as u64 > LINE {
-                return Err(too_large("snapshot.json", LINE));
+            (&mut entry).take(limits.line + 1).read_to_end(&mut text)?;
+            if text.len() as u64 > limits.line {
+                return Err(too_large("snapshot.json", limits.line));
             }
             taken = Some(header(&text, &mut inventory)?);
         } else if let Some(kind) = name.strip_prefix("objects/").and_then(|n| kind_of(n.strip_suffix(".jsonl")?)) {
-            objects(kind, &name, BufReader::new(entry), &mut inventory)?;
+            objects(kind, &name, limits, BufReader::new(entry), &mut inventory)?;
         }
     }
     let taken = taken.ok_or_else(|| SnapshotError::Format("it holds no snapshot.json: not a snapshot of kubectl mesh".into()))?;
@@ -154,7 +184,7 @@ fn header(text: &[u8], inventory: &mut Inventory) -> Result<Taken, SnapshotError
 }
 
 /// Reads line by line, so that nothing but the objects themselves is ever in memory.
-fn objects(kind: Kind, name: &str, mut from: impl BufRead, inventory: &mut Inventory) -> Result<(), SnapshotError> {
+fn objects(kind: Kind, name: &str, limits: Limits, mut from: impl BufRead, inventory: &mut Inventory) -> Result<(), SnapshotError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Version {
@@ -164,17 +194,17 @@ fn objects(kind: Kind, name: &str, mut from: impl BufRead, inventory: &mut Inven
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
-        if (&mut from).take(LINE + 1).read_until(b'\n', &mut line)? == 0 {
+        if (&mut from).take(limits.line + 1).read_until(b'\n', &mut line)? == 0 {
             return Ok(());
         }
-        if line.len() as u64 > LINE {
-            return Err(too_large(&format!("{name}, line {number}"), LINE));
+        if line.len() as u64 > limits.line {
+            return Err(too_large(&format!("{name}, line {number}"), limits.line));
         }
         if line.trim_ascii().is_empty() {
             continue;
         }
-        if inventory.len() >= OBJECTS {
-            return Err(SnapshotError::Format(format!("it holds more than {OBJECTS} objects")));
+        if inventory.len() >= limits.objects {
+            return Err(SnapshotError::Format(format!("it holds more than {} objects", limits.objects)));
         }
         let wrong = |error: &dyn std::fmt::Display| SnapshotError::Format(format!("{name}, line {number}: {error}"));
         let text = std::str::from_utf8(&line).map_err(|error| wrong(&error))?;
@@ -342,6 +372,26 @@ data: {values: "keyPEM: |\n  -----BEGIN EC PRIVATE KEY-----\n  planted-key\n"}
     }
 
     #[test]
+    fn a_snapshot_beyond_a_limit_is_refused_and_one_at_it_is_read() {
+        let pods = (0..3).map(|i| crate::model::Pod { metadata: Meta { name: format!("p{i}").into(), ..Meta::default() }, ..Default::default() });
+        let inventory = Inventory { pods: pods.collect(), ..Inventory::default() };
+        let mut bytes = Vec::new();
+        write(&inventory, &Taken::default(), &mut bytes).unwrap();
+        let unpacked = zstd::decode_all(bytes.as_slice()).unwrap();
+        let ends = unpacked.iter().rposition(|b| *b != 0).unwrap() as u64 + 1;
+        let refused = |limits| read_within(limits, bytes.as_slice()).map(|(read, _)| read.pods.len()).map_err(|e| e.to_string());
+        assert_eq!(refused(Limits { objects: 3, ..LIMITS }), Ok(3));
+        assert_eq!(refused(Limits { objects: 2, ..LIMITS }).unwrap_err(), "it holds more than 2 objects");
+        assert!(refused(Limits { line: 60, ..LIMITS }).unwrap_err().contains("snapshot.json is larger than"));
+        for unpacked in [0, 100, 600, ends - 1] {
+            assert!(refused(Limits { unpacked, ..LIMITS }).is_err(), "cut off after {unpacked} of {ends} bytes");
+        }
+        for cut in [1, bytes.len() / 2, bytes.len() - 1] {
+            assert!(read(&bytes[..cut]).is_err(), "a file that ends after {cut} of {} bytes", bytes.len());
+        }
+    }
+
+    #[test]
     fn a_bomb_is_refused_before_it_fills_memory() {
         let packed = |name: &str, mut content: Box<dyn Read>, size: u64| {
             let mut bytes = Vec::new();
@@ -352,7 +402,7 @@ data: {values: "keyPEM: |\n  -----BEGIN EC PRIVATE KEY-----\n  planted-key\n"}
             archive.into_inner().unwrap().finish().unwrap();
             bytes
         };
-        let size = LINE + 2;
+        let size = LIMITS.line + 2;
         for name in ["objects/pods.jsonl", "snapshot.json"] {
             let bomb = packed(name, Box::new(std::io::repeat(b' ').take(size)), size);
             assert!(bomb.len() < 100_000, "it is small");

@@ -41,16 +41,22 @@ pub enum ExplainFormat {
     Markdown,
 }
 
+/// Rules in full.
 #[derive(Serialize)]
-struct Document {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Document {
+    /// The rules that are called so.
     rules: Vec<Page>,
 }
 
 /// A rule with its documentation, in Markdown.
 #[derive(Serialize)]
-struct Page {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "RulePage"))]
+pub(crate) struct Page {
+    /// Its row in the catalogue.
     #[serde(flatten)]
     row: rules::Row,
+    /// Its documentation, in Markdown.
     doc: String,
 }
 

@@ -58,23 +58,36 @@ pub enum RulesFormat {
     Markdown,
 }
 
+/// The catalogue of rules.
 #[derive(Serialize)]
-struct Document {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Document {
+    /// Rules, sorted by id.
     rules: Vec<Row>,
 }
 
 /// A rule in the machine contract.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "RuleRow"))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Row {
+    /// Permanent id.
     id: &'static str,
+    /// Codes of other tools that it answers to.
     aliases: &'static [&'static str],
+    /// How bad its findings are, most of them.
     severity: Severity,
+    /// What it is about.
     category: Category,
+    /// Meshes that it judges.
     meshes: &'static [&'static str],
+    /// Whether it runs only when asked for.
     opt_in: bool,
+    /// When it runs.
     runs: Runs,
+    /// Version of this program that brought it.
     since: &'static str,
+    /// What it finds, in a sentence.
     summary: &'static str,
 }
 

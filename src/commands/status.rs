@@ -157,7 +157,7 @@ fn section(title: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()>
 }
 
 impl Report for WorkloadPage {
-    const KIND: &'static str = "StatusReport";
+    const KIND: &'static str = "WorkloadReport";
 
     fn text(&self, _: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{} (service account {})\n", clean(&self.workload.to_string()), clean(&self.service_account))?;
@@ -192,7 +192,7 @@ fn port(row: &views::PortRow) -> String {
 }
 
 impl Report for ServicePage {
-    const KIND: &'static str = "StatusReport";
+    const KIND: &'static str = "ServiceReport";
 
     fn text(&self, _: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{} ({})\n", clean(&self.service.to_string()), clean(&self.row.kind))?;

@@ -32,33 +32,49 @@ impl Evidence {
     }
 }
 
+/// What a claim rests on: an object, a field of it, and what it says.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct EvidenceRow<'a> {
+    /// The object; absent for defaults that stand nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: &'a Option<ObjectRef>,
+    /// The field, such as `spec.http[0].route[0].destination.host`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: &'a Option<String>,
+    /// What it says and why that matters.
+    text: &'a str,
+}
+
+/// An object, as Kubernetes names it.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct ObjectRow<'a> {
+    /// Group and version.
+    api_version: String,
+    /// Kind; `Cluster` of `mesh.kubectl.dev/v1` stands for an API server as a whole, named after the context.
+    kind: super::Kind,
+    /// Namespace; absent for cluster-scoped objects.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    namespace: &'a str,
+    /// Name.
+    name: &'a str,
+}
+
+super::written_as!(Evidence, EvidenceRow<'static>);
+super::written_as!(ObjectRef, ObjectRow<'static>);
+
 impl Serialize for Evidence {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Row<'a> {
-            #[serde(skip_serializing_if = "Option::is_none")]
-            object: &'a Option<ObjectRef>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            path: &'a Option<String>,
-            text: &'a str,
-        }
-        Row { object: &self.object, path: &self.path, text: &self.text }.serialize(serializer)
+        EvidenceRow { object: &self.object, path: &self.path, text: &self.text }.serialize(serializer)
     }
 }
 
 impl Serialize for ObjectRef {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Row<'a> {
-            api_version: String,
-            kind: super::Kind,
-            #[serde(skip_serializing_if = "str::is_empty")]
-            namespace: &'a str,
-            name: &'a str,
-        }
-        Row { api_version: self.api_version(), kind: self.kind, namespace: &self.namespace, name: &self.name }.serialize(serializer)
+        ObjectRow { api_version: self.api_version(), kind: self.kind, namespace: &self.namespace, name: &self.name }.serialize(serializer)
     }
 }
 

@@ -74,17 +74,25 @@ impl fmt::Display for Gap {
     }
 }
 
-/// The form gaps have in reports.
+/// Something that could not be read; what rests on it is unknown, never fine.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct GapRow<'a> {
+    /// How it could not.
     #[serde(rename = "type")]
+    #[cfg_attr(test, schemars(extend("enum" = ["not-served", "forbidden", "undecodable", "incomplete"])))]
     class: &'static str,
+    /// Kind of what was to be read.
     kind: Kind,
+    /// Namespace; absent where all were asked for.
     #[serde(skip_serializing_if = "str::is_empty")]
     namespace: &'a str,
+    /// In words.
     detail: String,
 }
+
+super::written_as!(Gap, GapRow<'static>);
 
 impl Serialize for Gap {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

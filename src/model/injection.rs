@@ -8,6 +8,7 @@ use super::{Evidence, Fact, Str};
 
 /// A mesh this tool understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MeshId {
     /// Istio.

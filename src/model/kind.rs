@@ -182,6 +182,8 @@ impl fmt::Display for Kind {
     }
 }
 
+super::written_as!(Kind, str);
+
 impl serde::Serialize for Kind {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())

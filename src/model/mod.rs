@@ -1,5 +1,26 @@
 //! Mesh-neutral words: what was read, where it stands, what could not be read. Only std, serde and plain data here.
 
+/// Gives a type that writes itself in another's form the schema of that form, under its own name.
+macro_rules! written_as {
+    ($name:ident, $form:ty) => {
+        #[cfg(test)]
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                <$form as schemars::JsonSchema>::inline_schema()
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                <$form as schemars::JsonSchema>::json_schema(generator)
+            }
+        }
+    };
+}
+pub(crate) use written_as;
+
 mod duration;
 mod fact;
 mod field;

@@ -9,6 +9,7 @@ use super::meta::str_is_empty;
 
 /// What was asked before an installation; kept as data so that rules judge it like objects.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ServerFacts {
     /// Its `gitVersion`.
@@ -25,6 +26,7 @@ pub struct ServerFacts {
 
 /// A word that a server was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ServerVersion {
     /// The word.
@@ -41,6 +43,7 @@ impl Default for ServerVersion {
 
 /// The answer to a question of yes or no.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum YesNo {
     /// Yes.
@@ -59,6 +62,7 @@ impl Default for YesNo {
 
 /// One thing that may be allowed or not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Access {
     /// For instance `create`.
@@ -89,6 +93,7 @@ impl fmt::Display for Access {
 
 /// Whether something is allowed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Review {
     /// What.

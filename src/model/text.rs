@@ -109,6 +109,8 @@ impl fmt::Debug for Str {
     }
 }
 
+super::written_as!(Str, str);
+
 impl Serialize for Str {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)

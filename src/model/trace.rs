@@ -6,6 +6,7 @@ use super::{Evidence, Gap};
 
 /// Which question a step answers, in the order in which a request meets them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum StepKind {
     /// Is this side in a mesh?
@@ -28,6 +29,7 @@ pub enum StepKind {
 
 /// Where on the way a step happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum StepPlace {
     /// The client or its proxy.
@@ -84,26 +86,39 @@ pub struct Step {
     pub hint: Option<String>,
 }
 
+/// One step on the way of a request.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct StepRow<'a> {
+    /// The question.
+    step: StepKind,
+    /// Where it is asked.
+    at: StepPlace,
+    /// The answer.
+    #[cfg_attr(test, schemars(extend("enum" = ["ok", "fails", "unknown", "skipped"])))]
+    result: &'static str,
+    /// The answer in words.
+    text: &'a str,
+    /// What it rests on, the deciding one last.
+    because: &'a [Evidence],
+    /// How to fix it, for a step that fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: &'a Option<String>,
+}
+
+super::written_as!(Step, StepRow<'static>);
+
 impl Serialize for Step {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Row<'a> {
-            step: StepKind,
-            at: StepPlace,
-            result: &'static str,
-            text: &'a str,
-            because: &'a [Evidence],
-            #[serde(skip_serializing_if = "Option::is_none")]
-            hint: &'a Option<String>,
-        }
         let result = self.result.name();
-        Row { step: self.step, at: self.at, result, text: &self.text, because: &self.because, hint: &self.hint }.serialize(serializer)
+        StepRow { step: self.step, at: self.at, result, text: &self.text, because: &self.because, hint: &self.hint }.serialize(serializer)
     }
 }
 
 /// The steps of one request, in order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Trace {
     /// The steps.

@@ -12,20 +12,29 @@ pub const API_VERSION: &str = "mesh.kubectl.dev/v1";
 
 /// Where a document's objects came from.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Source<'a> {
+    /// What was read.
     #[serde(rename = "type")]
+    #[cfg_attr(test, schemars(extend("enum" = ["cluster", "files", "snapshot", "demo", "overlay"])))]
     kind: &'static str,
+    /// The context, the files or the snapshot.
     context: &'a str,
+    /// The namespace, when only one was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'a str>,
+    /// Other clusters that were compared with.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     remotes: Vec<Remote<'a>>,
 }
 
 /// Another cluster that was compared with, and what of it could not be read.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Remote<'a> {
+    /// Its context or snapshot.
     context: &'a str,
+    /// What of it could not be read.
     gaps: &'a [Gap],
 }
 
@@ -43,71 +52,119 @@ impl<'a> From<&'a World> for Source<'a> {
 
 /// A CheckReport.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct CheckDocument<'a> {
+pub(crate) struct CheckDocument<'a> {
+    /// Version of the contract.
     api_version: &'static str,
+    /// Kind of the document.
     kind: &'static str,
+    /// Where the objects came from.
     source: Source<'a>,
+    /// Control planes, one row for each.
     meshes: Vec<MeshRow>,
+    /// With `--pre`: whether meshes may be installed.
     #[serde(skip_serializing_if = "<[Verdict]>::is_empty")]
     verdicts: &'a [Verdict],
+    /// How many of what.
     summary: Summary,
+    /// What is wrong, of every severity, sorted.
     findings: Vec<FindingRow<'a>>,
+    /// Decisions of somebody that findings do not count, used or not.
     suppressions: &'a [Suppression],
+    /// Rules that could not judge, or not all, because something could not be read.
     skipped: Vec<&'a Skipped>,
+    /// Rules that have nothing to judge here, such as those of a mesh that is not there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_applicable: Vec<&'a Skipped>,
+    /// Parts of the files that could not be understood.
     #[serde(skip_serializing_if = "<[BadInput]>::is_empty")]
     bad_input: &'a [BadInput],
+    /// What could not be read.
     gaps: &'a [Gap],
 }
 
+/// A control plane.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct MeshRow {
+    /// Mesh.
     mesh: &'static str,
+    /// Version, when it can be told.
     #[serde(skip_serializing_if = "String::is_empty")]
     version: String,
+    /// Namespace of the control plane.
     namespace: String,
+    /// Revision, for Istio.
     #[serde(skip_serializing_if = "String::is_empty")]
     revision: String,
 }
 
+/// Counts.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Summary {
+    /// Errors.
     error: usize,
+    /// Warnings.
     warning: usize,
+    /// Notes.
     info: usize,
+    /// Findings that suppressions took away.
     suppressed: usize,
+    /// Findings that the baseline knows already.
     known: usize,
+    /// Rules that were judged.
     evaluated: usize,
+    /// Entries of `skipped`.
     skipped: usize,
 }
 
+/// One thing that is wrong.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Finding"))]
 #[serde(rename_all = "camelCase")]
 struct FindingRow<'a> {
+    /// Id of the rule; permanent.
     rule: &'static str,
+    /// Codes that other tools give this very situation.
     aliases: &'a [&'static str],
+    /// How bad it is.
     severity: Severity,
+    /// What it is about.
     category: Category,
+    /// Which mesh it is about.
     mesh: MeshTag,
+    /// The object that has to change.
     object: &'a ObjectRef,
+    /// The field; absent where the object as a whole is at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<&'a str>,
+    /// Where that field stands, for manifests.
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<LocationRow<'a>>,
+    /// What is wrong, with the values that make it so.
     message: &'a str,
+    /// How to fix it.
     hint: &'a str,
+    /// Other objects involved.
     #[serde(skip_serializing_if = "<[Related]>::is_empty")]
     related: &'a [Related],
+    /// Stays the same while the fault does, whatever else comes, goes or moves.
     fingerprint: String,
+    /// Where the rule is documented.
     docs: String,
 }
 
+/// A place in a file.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Location"))]
 struct LocationRow<'a> {
+    /// File, as the command line names it.
     file: &'a str,
+    /// Line, from 1.
     line: u32,
+    /// Column, from 1.
     column: u32,
 }
 

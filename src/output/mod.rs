@@ -11,10 +11,14 @@ mod rows;
 mod sarif;
 mod text;
 
+#[cfg(test)]
+pub(crate) use document::{API_VERSION, CheckDocument};
 pub use github::{data as github_data, property as github_property};
 pub use json::{json, yaml};
 pub use markdown::cell as markdown_cell;
 pub use page::page;
+#[cfg(test)]
+pub(crate) use rows::Document;
 pub use rows::{ListFormat, Page, Report, gaps, names, place, report, report_json, report_yaml, short_name, table};
 pub use text::{clean, clean_lines, wrapped};
 

@@ -81,10 +81,14 @@ fn document<'a, R: Report>(report: &'a R, world: Option<&'a World>) -> Document<
 
 /// A report in the machine contract's wrapping.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Document<'a, T> {
+pub(crate) struct Document<'a, T> {
+    /// Version of the contract.
     api_version: &'static str,
+    /// Kind of the document.
     kind: &'static str,
+    /// Where the objects came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<Source<'a>>,
     #[serde(flatten)]

@@ -45,9 +45,11 @@ pub const SENDING_KINDS: &[Kind] = &[Kind::DestinationRule, Kind::Sidecar];
 
 /// A DecisionReport.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionReport {
     /// `allow`, `deny`, `not-found` or `unknown`.
+    #[cfg_attr(test, schemars(extend("enum" = ["allow", "deny", "not-found", "unknown"])))]
     pub decision: &'static str,
     /// What was asked.
     pub request: RequestRow,
@@ -64,6 +66,7 @@ pub struct DecisionReport {
 
 /// A request.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RequestRow {
     /// Who calls, in words.
@@ -80,6 +83,7 @@ pub struct RequestRow {
     /// Its port.
     pub port: u16,
     /// `http`, `tcp` or `any`.
+    #[cfg_attr(test, schemars(extend("enum" = ["http", "tcp", "any"])))]
     pub protocol: &'static str,
     /// The method.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,6 +95,7 @@ pub struct RequestRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// `none`, `invalid` or `valid`.
+    #[cfg_attr(test, schemars(extend("enum" = ["none", "invalid", "valid"])))]
     pub token: &'static str,
 }
 

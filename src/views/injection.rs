@@ -9,6 +9,7 @@ use crate::world::World;
 
 /// Who is in a mesh, and why.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct InjectionReport {
     /// One row for each workload and mesh that concerns it; one with mesh `none` for those outside.
     pub workloads: Vec<InjectionRow>,
@@ -21,6 +22,7 @@ pub struct InjectionReport {
 
 /// A workload and a mesh.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InjectionRow {
     /// Kind.
@@ -30,10 +32,13 @@ pub struct InjectionRow {
     /// Name.
     pub name: Str,
     /// `istio`, `linkerd` or `none`.
+    #[cfg_attr(test, schemars(extend("enum" = ["istio", "linkerd", "none"])))]
     pub mesh: &'static str,
     /// What a pod created now would become: `sidecar`, `ambient`, `gateway`, `none`, `refused` (it would not be created) or `unknown`.
+    #[cfg_attr(test, schemars(extend("enum" = ["sidecar", "ambient", "gateway", "none", "refused", "unknown"])))]
     pub intended: &'static str,
     /// What the pods are: as above, or `native-sidecar`, `ambient-pending`, `mixed`, `no-pods`.
+    #[cfg_attr(test, schemars(extend("enum" = ["sidecar", "native-sidecar", "ambient", "ambient-pending", "gateway", "none", "mixed", "no-pods"])))]
     pub actual: &'static str,
     /// The revision a new pod would get.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +61,7 @@ pub struct InjectionRow {
 
 /// Pods of a workload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PodCount {
     /// All that run or are about to.
     pub total: usize,
@@ -65,6 +71,7 @@ pub struct PodCount {
 
 /// A difference between what runs and what is meant.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DriftRow {
     /// A permanent code.
     pub code: &'static str,

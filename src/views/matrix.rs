@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::index::Workload;
@@ -13,6 +12,7 @@ use crate::world::World;
 
 /// A MatrixReport.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MatrixReport<'w> {
     /// Sorted by server, port, class and client.
     pub rows: Vec<MatrixRow<'w>>,
@@ -21,10 +21,11 @@ pub struct MatrixReport<'w> {
 }
 
 /// Whether a client may call a port with requests of a class.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MatrixRow<'w> {
-    /// The client; nothing for anyone in plaintext.
-    pub client: Option<&'w ObjectRef>,
+    /// The client.
+    pub client: CallerRow<'w>,
     /// The server.
     pub server: &'w ObjectRef,
     /// The port of its pods.
@@ -42,25 +43,36 @@ pub const ANYONE: &str = "anyone in plaintext";
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CallerRow<'w>(pub Option<&'w ObjectRef>);
 
-impl Serialize for CallerRow<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut row = serializer.serialize_struct("Client", 3)?;
-        row.serialize_field("kind", self.0.map_or("Anyone", |o| o.kind.name()))?;
-        row.serialize_field("namespace", self.0.map_or("", |o| o.namespace.as_str()))?;
-        row.serialize_field("name", self.0.map_or(ANYONE, |o| o.name.as_str()))?;
-        row.end()
+/// A workload that calls, or anyone in plaintext.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Caller"))]
+struct CallerForm<'w> {
+    /// Kind; `Anyone` for anyone in plaintext.
+    kind: &'static str,
+    /// Namespace; empty for anyone.
+    namespace: &'w str,
+    /// Name.
+    name: &'w str,
+}
+
+#[cfg(test)]
+impl schemars::JsonSchema for CallerRow<'_> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        CallerForm::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        CallerForm::json_schema(generator)
     }
 }
 
-impl Serialize for MatrixRow<'_> {
+impl Serialize for CallerRow<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut row = serializer.serialize_struct("Row", 5)?;
-        row.serialize_field("client", &CallerRow(self.client))?;
-        row.serialize_field("server", self.server)?;
-        row.serialize_field("port", &self.port)?;
-        row.serialize_field("class", &*self.class)?;
-        row.serialize_field("decision", self.decision.name())?;
-        row.end()
+        let form = match self.0 {
+            Some(object) => CallerForm { kind: object.kind.name(), namespace: &object.namespace, name: &object.name },
+            None => CallerForm { kind: "Anyone", namespace: "", name: ANYONE },
+        };
+        form.serialize(serializer)
     }
 }
 
@@ -192,7 +204,7 @@ fn rows_of<'w>(world: &'w World, authorizer: &Authorizer<'w>, workload: &'w Work
         let answers = verdicts(authorizer, &gate, &classes, callers, by_pod);
         for (class, at) in merged(&classes, &answers) {
             rows.extend(callers.iter().zip(&answers).map(|(caller, answers)| MatrixRow {
-                client: caller.workload.map(|w| &w.reference),
+                client: CallerRow(caller.workload.map(|w| &w.reference)),
                 server: &workload.reference,
                 port,
                 class: class.clone(),

@@ -12,6 +12,7 @@ use crate::world::World;
 
 /// What ports accept, and what becomes of calls.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MtlsReport {
     /// Workloads with their ports.
     pub workloads: Vec<MtlsRow>,
@@ -23,6 +24,7 @@ pub struct MtlsReport {
 
 /// A workload and its ports.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MtlsRow {
     /// Kind.
@@ -32,6 +34,7 @@ pub struct MtlsRow {
     /// Name.
     pub name: Str,
     /// `istio`, `linkerd` or `none`.
+    #[cfg_attr(test, schemars(extend("enum" = ["istio", "linkerd", "none"])))]
     pub mesh: &'static str,
     /// Its ports.
     pub ports: Vec<ModeRow>,
@@ -39,6 +42,7 @@ pub struct MtlsRow {
 
 /// What a port accepts.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ModeRow {
     /// Container port.
@@ -62,6 +66,7 @@ pub struct ModeRow {
 
 /// Calls of one client to one port of a server.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EdgeRow {
     /// Who calls.
@@ -82,6 +87,7 @@ pub struct EdgeRow {
 
 /// A client.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClientRow {
     /// Its kind; nothing for what is no workload of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,6 +101,7 @@ pub struct ClientRow {
 
 /// A server as clients call it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ServerRow {
     /// Its namespace; nothing for a host that nothing declares.
     #[serde(skip_serializing_if = "str::is_empty")]

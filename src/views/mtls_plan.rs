@@ -17,6 +17,7 @@ use crate::world::World;
 
 /// What a change of mode would do.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MtlsPlanReport {
     /// The mode that is planned.
@@ -37,9 +38,11 @@ pub struct MtlsPlanReport {
 
 /// One thing that a plan tells.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PlanItem {
     /// What kind of thing: `client`, `api-server`, `ingress`, `probe`, `outside`, `port`, `unread`.
+    #[cfg_attr(test, schemars(extend("enum" = ["client", "api-server", "ingress", "probe", "outside", "port", "unread"])))]
     pub kind: &'static str,
     /// Who calls, where somebody does.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -15,6 +15,7 @@ use crate::world::World;
 
 /// A workload.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WorkloadPage {
     /// Which.
@@ -40,6 +41,7 @@ pub struct WorkloadPage {
 
 /// A container port.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PortRow {
     /// Number.
     pub port: u16,
@@ -55,6 +57,7 @@ pub struct PortRow {
 
 /// A Service in a list.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ServiceRow {
     /// Name.
     pub name: Str,
@@ -70,6 +73,7 @@ pub struct ServiceRow {
 
 /// A policy in a list.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PolicyRow {
     /// Which.
     pub object: ObjectRef,
@@ -79,6 +83,7 @@ pub struct PolicyRow {
 
 /// A Service.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ServicePage {
     /// Which.

@@ -16,6 +16,7 @@ use crate::world::World;
 
 /// A PolicyReport.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PolicyReport {
     /// Sorted by namespace, kind and name.
     pub policies: Vec<PolicyEntry>,
@@ -25,6 +26,7 @@ pub struct PolicyReport {
 
 /// A policy and where it is enforced.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyEntry {
     /// The policy.
@@ -40,6 +42,7 @@ pub struct PolicyEntry {
 
 /// A workload that a policy applies to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Enforced {
     /// Kind.
@@ -49,6 +52,7 @@ pub struct Enforced {
     /// Name.
     pub name: Str,
     /// `sidecar`, `ztunnel`, `waypoint`, `gateway`, `network`, or `nowhere`.
+    #[cfg_attr(test, schemars(extend("enum" = ["sidecar", "ztunnel", "waypoint", "gateway", "network", "nowhere"])))]
     pub enforced_at: &'static str,
 }
 

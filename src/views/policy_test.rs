@@ -120,6 +120,7 @@ impl Values {
 
 /// A PolicyTestReport.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PolicyTestReport {
     /// In the order of the file.
     pub tests: Vec<TestRow>,
@@ -129,6 +130,7 @@ pub struct PolicyTestReport {
 
 /// An assertion and what became of it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TestRow {
     /// What it is called.
     pub name: String,

@@ -13,6 +13,7 @@ use crate::world::World;
 
 /// A SimulationReport.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SimulationReport<'w> {
     /// The decisions that change.
     pub changed: Vec<ChangedRow<'w>>,
@@ -24,6 +25,7 @@ pub struct SimulationReport<'w> {
 
 /// A decision that changes.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ChangedRow<'w> {
     /// The client.
     pub client: CallerRow<'w>,
@@ -34,20 +36,14 @@ pub struct ChangedRow<'w> {
     /// The requests.
     pub request: Arc<str>,
     /// The decision as it was.
-    #[serde(serialize_with = "verdict")]
     pub before: Verdict,
     /// The decision as it becomes.
-    #[serde(serialize_with = "verdict")]
     pub after: Verdict,
     /// What decided before, then what decides after.
     pub because: Vec<Because>,
     /// Where what decides after stands.
     #[serde(skip)]
     pub place: Option<String>,
-}
-
-fn verdict<S: serde::Serializer>(verdict: &Verdict, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(verdict.name())
 }
 
 /// What becomes of a decision.

@@ -13,6 +13,7 @@ use crate::world::{Sight, World};
 
 /// Meshes and namespaces.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StatusReport {
     /// Control planes, one row for each revision.
     pub meshes: Vec<ControlPlaneRow>,
@@ -26,6 +27,7 @@ pub struct StatusReport {
 
 /// A control plane.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ControlPlaneRow {
     /// Mesh.
@@ -55,6 +57,7 @@ pub struct ControlPlaneRow {
 
 /// Something a mesh runs beside its control plane.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ComponentRow {
     /// Mesh.
@@ -76,6 +79,7 @@ pub struct ComponentRow {
 
 /// A namespace.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NamespaceRow {
     /// Name.

@@ -11,6 +11,7 @@ use crate::world::World;
 
 /// All versions.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct VersionReport {
     /// This program's.
@@ -27,6 +28,7 @@ pub struct VersionReport {
 
 /// Proxies of one version.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ProxyVersionRow {
     /// Mesh.
     pub mesh: MeshId,

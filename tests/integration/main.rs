@@ -11,6 +11,7 @@ mod checks;
 mod cluster;
 mod compare;
 mod completion;
+mod contract;
 mod demo;
 mod documents;
 mod encode;

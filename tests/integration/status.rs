@@ -30,10 +30,10 @@ fn a_service_on_a_page() {
 }
 
 #[test]
-fn documents_are_of_one_kind() {
-    for args in [&["-o", "json"][..], &["deploy/cart", "-o", "json"], &["svc/orders", "-o", "json"]] {
-        let document: Value = serde_json::from_str(&demo(args)).unwrap();
-        assert_eq!((&document["kind"], &document["source"]["type"]), (&"StatusReport".into(), &"demo".into()), "{args:?}");
+fn documents_say_what_they_are() {
+    for (names, kind) in [(&[][..], "StatusReport"), (&["deploy/cart"], "WorkloadReport"), (&["svc/orders"], "ServiceReport")] {
+        let document: Value = serde_json::from_str(&demo(&[names, &["-o", "json"]].concat())).unwrap();
+        assert_eq!((&document["kind"], &document["source"]["type"]), (&kind.into(), &"demo".into()));
     }
     let document: Value = serde_json::from_str(&demo(&["-o", "json"])).unwrap();
     let shop = document["namespaces"].as_array().unwrap().iter().find(|n| n["namespace"] == "shop").unwrap();

@@ -83,7 +83,7 @@ fn workload<'w>(word: Option<&String>, world: &'w World, global: &GlobalArgs) ->
 }
 
 fn client(row: &MatrixRow<'_>) -> String {
-    row.client.map_or_else(|| ANYONE.to_owned(), |c| format!("{}.{}", c.name, c.namespace))
+    row.client.0.map_or_else(|| ANYONE.to_owned(), |c| format!("{}.{}", c.name, c.namespace))
 }
 
 /// Lines of one port and class, with clients by what becomes of them.
@@ -145,7 +145,7 @@ fn table(report: &MatrixReport<'_>, wide: bool, out: &mut dyn Write) -> io::Resu
 fn csv(report: &MatrixReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "client,client_namespace,client_kind,server,server_namespace,server_kind,port,request,decision")?;
     for row in &report.rows {
-        let (name, namespace, kind) = row.client.map_or((ANYONE, "", "Anyone"), |c| (c.name.as_str(), c.namespace.as_str(), c.kind.name()));
+        let (name, namespace, kind) = row.client.0.map_or((ANYONE, "", "Anyone"), |c| (c.name.as_str(), c.namespace.as_str(), c.kind.name()));
         let server = row.server;
         let port = row.port.to_string();
         let cells = [name, namespace, kind, &server.name, &server.namespace, server.kind.name(), &port, &row.class, row.decision.name()];

@@ -7,6 +7,7 @@ use crate::model::{Evidence, Object, ObjectRef, Step, StepResult, Subject};
 
 /// An object that decided.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Because {
     /// The object; nothing for defaults that stand nowhere.
@@ -16,6 +17,7 @@ pub struct Because {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
     /// What it does: `allow`, `deny`, `not-found` or `unknown`.
+    #[cfg_attr(test, schemars(extend("enum" = ["allow", "deny", "not-found", "unknown"])))]
     pub effect: &'static str,
     /// In words.
     pub text: String,

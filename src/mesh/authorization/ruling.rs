@@ -4,7 +4,9 @@ use super::truth::Missing;
 use crate::model::{Field, Gap, Object, ObjectRef, StepKind, StepPlace};
 
 /// The answer to a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It gets through.
     Allow,

@@ -6,6 +6,7 @@ use crate::model::{Evidence, Gap, MeshId, ObjectRef, Str};
 
 /// What a port accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ServerMode {
     /// Mutual TLS only.
@@ -35,6 +36,7 @@ impl ServerMode {
 
 /// What decided about a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// The mesh's default: nothing is written, or Linkerd's default policy at installation.

@@ -6,6 +6,7 @@ use crate::model::{Evidence, Gap, ObjectRef};
 
 /// What becomes of calls from a client to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// The meshes' mutual TLS carries them.

@@ -11,7 +11,6 @@ mod url;
 
 use std::time::Duration;
 
-use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::MeshView;
@@ -73,7 +72,9 @@ pub fn without_port(authority: &str) -> &str {
 }
 
 /// How the question ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "RouteOutcome"))]
+#[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// A rule or the plain Service takes it.
     #[default]
@@ -98,14 +99,9 @@ impl Outcome {
     }
 }
 
-impl Serialize for Outcome {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
 /// A rule of a route.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RuleRef {
     /// The object.
     pub object: ObjectRef,
@@ -123,6 +119,7 @@ pub struct RuleRef {
 
 /// Where a share of the requests goes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Destination {
     /// The full name; nothing for a backend that is not valid, whose share is answered with an error.
     pub host: Option<String>,
@@ -142,6 +139,7 @@ pub struct Destination {
 
 /// A copy that goes elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Mirror {
     /// The full name.
     pub host: Option<String>,
@@ -155,6 +153,7 @@ pub struct Mirror {
 
 /// An answer that sends the client elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Redirect {
     /// Status code.
     pub code: u16,
@@ -164,6 +163,7 @@ pub struct Redirect {
 
 /// What the destination sees instead of what was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Rewrite {
     /// Path with its query.
     pub path: String,
@@ -173,6 +173,7 @@ pub struct Rewrite {
 
 /// A route that does not take the request, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Loser {
     /// The object.
     pub object: ObjectRef,
@@ -232,21 +233,53 @@ impl Route {
     }
 }
 
+/// What becomes of a request; every field is there, null where it says nothing.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct RouteRow<'a> {
+    /// How it ends.
+    outcome: Outcome,
+    /// The rule that takes it; null when the plain Service does.
+    rule: &'a Option<RuleRef>,
+    /// Where it goes.
+    destinations: &'a [Destination],
+    /// An answer that sends the client elsewhere.
+    redirect: &'a Option<Redirect>,
+    /// Status code of an answer of the proxy's own.
+    direct_response: Option<u16>,
+    /// Time allowed for the whole request, such as `2s`.
+    timeout: Option<String>,
+    /// How often it is tried again at most.
+    retries: u32,
+    /// What the destination sees.
+    rewrite: &'a Option<Rewrite>,
+    /// Where copies go.
+    mirror: &'a [Mirror],
+    /// Whether delays or errors are put in on purpose.
+    fault: bool,
+    /// Routes that do not take it.
+    losers: &'a [Loser],
+}
+
+crate::model::written_as!(Route, RouteRow<'static>);
+
 impl Serialize for Route {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("outcome", &self.outcome)?;
-        map.serialize_entry("rule", &self.rule)?;
-        map.serialize_entry("destinations", &self.destinations)?;
-        map.serialize_entry("redirect", &self.redirect)?;
-        map.serialize_entry("directResponse", &self.direct_response)?;
-        map.serialize_entry("timeout", &self.timeout.map(seconds))?;
-        map.serialize_entry("retries", &self.retries)?;
-        map.serialize_entry("rewrite", &self.rewrite)?;
-        map.serialize_entry("mirror", &self.mirror)?;
-        map.serialize_entry("fault", &!self.faults.is_empty())?;
-        map.serialize_entry("losers", &self.losers)?;
-        map.end()
+        let form = RouteRow {
+            outcome: self.outcome,
+            rule: &self.rule,
+            destinations: &self.destinations,
+            redirect: &self.redirect,
+            direct_response: self.direct_response,
+            timeout: self.timeout.map(seconds),
+            retries: self.retries,
+            rewrite: &self.rewrite,
+            mirror: &self.mirror,
+            fault: !self.faults.is_empty(),
+            losers: &self.losers,
+        };
+        form.serialize(serializer)
     }
 }
 

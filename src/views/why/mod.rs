@@ -49,9 +49,11 @@ pub const WHY_KINDS: &[Kind] = &[
 
 /// The answer, as other programs read it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WhyReport {
     /// `works`, `fails` or `unknown`.
+    #[cfg_attr(test, schemars(extend("enum" = ["works", "fails", "unknown"])))]
     pub outcome: &'static str,
     /// The steps, in order.
     pub steps: Trace,

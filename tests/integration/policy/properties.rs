@@ -145,7 +145,7 @@ proptest! {
         let batch = world.index.workload("web", "batch", None).unwrap();
         let report = views::matrix(&world, None, Some(cart));
         let of = |client: Option<&kubectl_mesh::model::ObjectRef>| -> Vec<Verdict> {
-            report.rows.iter().filter(|r| r.client == client).map(|r| r.decision).collect()
+            report.rows.iter().filter(|r| r.client.0 == client).map(|r| r.decision).collect()
         };
         let columns = [of(Some(&front.reference)), of(Some(&batch.reference)), of(None)];
         let http = Http { method: Some(method), path: Some(path), ..Http::default() };
