@@ -49,12 +49,11 @@ pub async fn run(args: &WhyArgs, global: &GlobalArgs, terminal: &mut Terminal) -
     let of_gateway: &[Kind] = if views::is_gateway(&args.client) { &[Kind::Secret] } else { &[] };
     let kinds = views::MEMBERSHIP_KINDS.iter().chain(views::POLICY_KINDS).chain(views::DECISION_KINDS).chain(views::WHY_KINDS).chain(of_gateway);
     // The namespace is where names are looked up, not all there is to read: a request crosses namespaces.
-    let mut everywhere = global.clone();
-    let namespace = everywhere.cluster.namespace.take().filter(|_| !global.cluster.all_namespaces);
-    let loaded = load::load(&everywhere, &ReadRequest { kinds: kinds.copied().collect(), ..ReadRequest::default() }, terminal).await?;
+    let request = ReadRequest { kinds: kinds.copied().collect(), everywhere: true, ..ReadRequest::default() };
+    let loaded = load::load(global, &request, terminal).await?;
     let world = &loaded.world;
     let asked: Vec<String> = [&args.client, &args.server].into_iter().chain(&args.method).chain(&args.path).cloned().collect();
-    let asked = views::ask(world, &asked, &args.header, namespace.as_deref()).map_err(words::not_found)?;
+    let asked = views::ask(world, &asked, &args.header, words::namespace(global)).map_err(words::not_found)?;
     let report = views::why(world, &asked);
     let style = terminal.style.clone();
     let out = &mut terminal.out;

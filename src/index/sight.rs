@@ -46,10 +46,10 @@ impl Index {
         }
     }
 
-    /// The gap that may hide objects of `kind` in `namespace`; files hold what they hold, and hide nothing.
+    /// The gap that may hide objects of `kind` in `namespace`, or what one that is there says; files hold what they hold, and hide nothing.
     pub fn gap_hiding(&self, kind: Kind, namespace: &str) -> Option<Gap> {
         match self.sight(kind, namespace) {
-            Sight::Clear | Sight::NotInFiles => None,
+            Sight::Clear | Sight::NotInFiles => self.undecoded(kind, namespace).cloned(),
             Sight::Hidden(Some(gap)) => Some(gap),
             Sight::Hidden(None) => Some(Gap::Incomplete { kind, namespace: namespace.into(), detail: "they were not read".into() }),
         }
@@ -65,7 +65,9 @@ impl Index {
     /// is not known.
     pub fn undecoded(&self, kind: Kind, namespace: &str) -> Option<&Gap> {
         let gaps = self.inventory().gaps.iter();
-        let same = |gap: &&Gap| gap.kind() == kind && (namespace.is_empty() || gap.namespace() == namespace);
+        // One that does not even say its namespace may lie in any.
+        let here = |gap: &&Gap| namespace.is_empty() || gap.namespace().is_empty() || gap.namespace() == namespace;
+        let same = |gap: &&Gap| gap.kind() == kind && here(gap);
         gaps.filter(|gap| matches!(gap, Gap::Undecodable { .. })).find(same)
     }
 

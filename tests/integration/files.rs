@@ -320,3 +320,15 @@ fn yaml_is_read_as_kubectl_reads_it() {
     assert_eq!(code, 1, "{err}");
     assert!(err.contains(r#"key "b" is given twice in one map: kubectl takes the last"#), "{err}");
 }
+
+#[test]
+fn aliases_that_make_much_of_little_are_refused_and_others_are_not() {
+    let text = |times: usize| {
+        let map = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, namespace: shop}}\ndata:\n  big: &big {:?}\n", "x".repeat(1 << 20));
+        map + &(0..times).map(|i| format!("  k{i}: *big\n")).collect::<String>()
+    };
+    let (code, _, err) = run(&[("a.yaml", text(8).as_bytes())], &["check", "-f", "a.yaml"]);
+    assert_eq!(code, 0, "{err}");
+    let (code, _, err) = run(&[("a.yaml", text(24).as_bytes())], &["check", "-f", "a.yaml"]);
+    assert!(code == 2 && err.contains("its aliases make more than 16 MiB of it"), "{code}: {err}");
+}

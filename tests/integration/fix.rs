@@ -63,3 +63,29 @@ fn a_link_stays_a_link_and_one_at_the_temporary_name_is_not_followed() {
     assert_eq!(std::fs::read_to_string(&real).unwrap(), POLICY.replace("get", "GET"));
     assert_eq!(std::fs::read_to_string(&victim).unwrap(), "mine");
 }
+
+/// The second file is a pipe: when somebody opens it to read, the first has been read.
+#[cfg(unix)]
+#[test]
+fn a_file_that_changes_after_it_was_read_is_left_as_it_became() {
+    let edited = POLICY.replace("shop", "pay");
+    for (what, now) in [("another object", edited.as_str()), ("another value", &POLICY.replace("get", "put")), ("gone", "")] {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("a.yaml"), POLICY).unwrap();
+        let pipe = home.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let output = std::thread::scope(|scope| {
+            let args = ["check", "-f", "a.yaml", "-f", "pipe", "--rule", METHOD, "--fix", "--write"];
+            let at = home.path();
+            let run = scope.spawn(move || mesh(at).args(args).timeout(std::time::Duration::from_secs(60)).output().unwrap());
+            let mut writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+            std::fs::write(home.path().join("a.yaml"), now).unwrap();
+            std::io::Write::write_all(&mut writer, POLICY.replace("name: cart", "name: other").replace("get", "GET").as_bytes()).unwrap();
+            drop(writer);
+            run.join().unwrap()
+        });
+        let (code, out, err) = said(&output);
+        assert_eq!(std::fs::read_to_string(home.path().join("a.yaml")).unwrap(), now, "{what}: {out}{err}");
+        assert!(code == 1 && err.contains("changed since it was read"), "{what}: {code} {out}{err}");
+    }
+}

@@ -139,8 +139,8 @@ async fn forbidden_missing_and_empty_are_three_things() {
             {"metadata": {"name": "networking.istio.io"}, "versions": [{"version": "v1alpha3", "resources": [{"resource": "virtualservices"}]}]},
         ]})),
         "/api/v1/pods" => Reply::status(403, "pods is forbidden: User \"eve\" cannot list"),
-        "/api/v1/services" => Reply::json(&json!({"items": []})),
-        "/apis/networking.istio.io/v1alpha3/virtualservices" => Reply::json(&json!({"items": [{"metadata": {"name": "cart"}}]})),
+        "/api/v1/services" => Reply::json(&json!({"kind": "List", "items": []})),
+        "/apis/networking.istio.io/v1alpha3/virtualservices" => Reply::json(&json!({"kind": "List", "items": [{"metadata": {"name": "cart"}}]})),
         other => panic!("{other} is not to be asked for"),
     });
     let inventory = read(&connection, &[Kind::Pod, Kind::Service, Kind::VirtualService, Kind::Server]).await;
@@ -161,7 +161,7 @@ async fn older_servers_are_asked_group_by_group_and_only_for_groups_that_are_wan
         "/apis/security.istio.io/v1beta1" => {
             Reply::json(&json!({"resources": [{"name": "peerauthentications"}, {"name": "peerauthentications/status"}]}))
         }
-        "/apis/security.istio.io/v1beta1/peerauthentications" => Reply::json(&json!({"items": [{"metadata": {"name": "default"}}]})),
+        "/apis/security.istio.io/v1beta1/peerauthentications" => Reply::json(&json!({"kind": "List", "items": [{"metadata": {"name": "default"}}]})),
         other => panic!("{other} is not to be asked for"),
     });
     let inventory = read(&connection, &[Kind::PeerAuthentication]).await;
@@ -172,7 +172,7 @@ async fn older_servers_are_asked_group_by_group_and_only_for_groups_that_are_wan
 async fn a_server_that_hides_discovery_is_asked_for_each_version_in_turn() {
     let (connection, _) = connection(&paged(500), |uri, _| match uri.split('?').next().unwrap() {
         "/apis" => Reply::status(403, "no"),
-        "/apis/networking.istio.io/v1beta1/virtualservices" => Reply::json(&json!({"items": [{"metadata": {"name": "cart"}}]})),
+        "/apis/networking.istio.io/v1beta1/virtualservices" => Reply::json(&json!({"kind": "List", "items": [{"metadata": {"name": "cart"}}]})),
         _ => Reply::status(404, "no"),
     });
     let inventory = read(&connection, &[Kind::VirtualService, Kind::ServiceProfile]).await;
@@ -200,7 +200,11 @@ async fn a_busy_server_is_asked_again() {
 async fn a_broken_server_costs_one_kind_and_not_for_ever() {
     let impatient = ConnectOptions { request_timeout: Some(Duration::from_millis(300)), ..ConnectOptions::default() };
     let (connection, asked) = connection(&impatient, |uri, _| {
-        if uri.contains("pods") { Reply::status(500, "etcd is gone") } else { Reply::json(&json!({"items": [{"metadata": {"name": "a"}}]})) }
+        if uri.contains("pods") {
+            Reply::status(500, "etcd is gone")
+        } else {
+            Reply::json(&json!({"kind": "List", "items": [{"metadata": {"name": "a"}}]}))
+        }
     });
     let inventory = read(&connection, &[Kind::Pod, Kind::Service]).await;
     assert_eq!(inventory.services.len(), 1);
@@ -245,7 +249,7 @@ async fn one_namespace_is_read_as_such_and_single_objects_may_be_absent() {
         "/api/v1/namespaces/shop/pods" => pods(uri, 2),
         "/api/v1/namespaces/istio-system/configmaps/istio" => Reply::json(&json!({"metadata": {"name": "istio"}, "data": {"mesh": "x"}})),
         "/api/v1/namespaces/istio-system/configmaps/other" => Reply::status(404, "not found"),
-        "/api/v1/namespaces/istio-system/services" => Reply::json(&json!({"items": [{"metadata": {"name": "istiod"}}]})),
+        "/api/v1/namespaces/istio-system/services" => Reply::json(&json!({"kind": "List", "items": [{"metadata": {"name": "istiod"}}]})),
         other => panic!("{other} is not to be asked for"),
     });
     let mut wanted = Wanted::new(Scope::One("shop".into()), [Kind::Pod]);
@@ -285,7 +289,7 @@ async fn names_for_completion_come_from_metadata_and_errors_are_silent() {
     let (connection, _) = connection(&paged(500), |uri, headers| match uri {
         "/api/v1/namespaces?limit=2" => {
             assert!(headers["accept"].to_str().unwrap().contains("PartialObjectMetadataList"));
-            Reply::json(&json!({"items": [{"metadata": {"name": "a"}}, {"metadata": {"name": "b"}}]}))
+            Reply::json(&json!({"kind": "List", "items": [{"metadata": {"name": "a"}}, {"metadata": {"name": "b"}}]}))
         }
         _ => Reply::status(403, "no"),
     });
@@ -410,6 +414,16 @@ async fn an_answer_without_end_is_cut_off_and_a_wait_beyond_all_clocks_is_none()
     let (busy, asked) = connection(&forever, |_, _| Reply(429, vec![("retry-after", u64::MAX.to_string())], Vec::new()));
     assert!(busy.version().await.is_err());
     assert_eq!(asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_names_no_time_to_wait_is_asked_by_our_own_and_a_long_one_is_not_waited_for() {
+    for (wait, often) in [("9223372036854775808", false), ("3600", false), ("-1", true), ("1.5", true), ("soon", true), ("", true), ("0", true)] {
+        let options = ConnectOptions { request_timeout: Some(Duration::from_millis(400)), ..ConnectOptions::default() };
+        let (busy, asked) = connection(&options, move |_, _| Reply(429, vec![("retry-after", wait.to_owned())], Vec::new()));
+        assert!(busy.version().await.is_err());
+        assert_eq!(asked.lock().unwrap().len() > 1, often, "{wait:?}");
+    }
 }
 
 #[tokio::test]

@@ -34,6 +34,11 @@ impl<'w> Hops<'w> {
             };
             return (step, None);
         }
+        // Whatever is known of pods, those that were not read may fare otherwise.
+        let hidden = match self.world.sight(Kind::Pod, namespace) {
+            Sight::Hidden(gap) => Some(gap),
+            _ => self.view.index.undecoded(Kind::Pod, namespace).map(|gap| Some(gap.clone())),
+        };
         let mut of_subset = String::new();
         if let Some((name, wanted)) = subset.and_then(|s| Some((s, self.subset(s, host, namespace)?))) {
             let labels: Vec<(String, String)> = wanted.1;
@@ -45,6 +50,9 @@ impl<'w> Hops<'w> {
             if all.0.is_empty() {
                 let asks: Vec<String> = labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
                 let text = format!("no pod of {reference} is in subset {name} ({})", asks.join(", "));
+                if let Some(gap) = hidden {
+                    return (unknown(kind, at, format!("{text} among those that were read"), gap), None);
+                }
                 return (fails(kind, at, text, vec![wanted.0], "Correct the subset's labels, or start pods that have them."), None);
             }
         }
@@ -60,6 +68,9 @@ impl<'w> Hops<'w> {
         let seen = all.0.iter().any(|e| e.ready.is_some());
         let target = all.0.iter().find_map(|e| e.port).map_or_else(String::new, |p| format!(" on port {p}"));
         let step = match (usable, seen) {
+            _ if hidden.is_some() => {
+                unknown(kind, at, format!("{usable} of {total} endpoints{of_subset} that were read can be used{target}"), hidden.flatten())
+            }
             (0, _) => {
                 let because = all.0.iter().filter_map(|e| e.pod).take(3).map(|p| Evidence::object(p.metadata.reference(Kind::Pod), "is not ready"));
                 let because: Vec<Evidence> = because.chain([selector()]).collect();

@@ -32,6 +32,12 @@ pub enum Act {
         content_type: &'static str,
         body: Vec<u8>,
     },
+    /// The same with headers of the test's own, and no others.
+    Reply {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    },
     /// The right answer, late.
     Delay(Duration),
     /// The right answer, in pieces of so many bytes with a pause after each.

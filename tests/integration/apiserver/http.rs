@@ -86,6 +86,16 @@ async fn serve(mut request: Request<Incoming>, certificate: Option<Identity>, sh
         (None, Some(Act::Raw { status, content_type, body })) => {
             full(StatusCode::from_u16(*status).unwrap_or(StatusCode::OK), content_type, body.clone())
         }
+        (None, Some(Act::Reply { status, headers, body: bytes })) => {
+            let mut response = Response::new(super::answer::body(bytes.clone()));
+            *response.status_mut() = StatusCode::from_u16(*status).unwrap_or(StatusCode::OK);
+            for (name, value) in headers {
+                if let Ok(value) = value.parse() {
+                    response.headers_mut().insert(*name, value);
+                }
+            }
+            response
+        }
         (None, _) => {
             if let Some(Act::Delay(pause)) = &act {
                 tokio::time::sleep(*pause).await;
