@@ -11,6 +11,7 @@ pub(crate) mod output;
 pub mod report;
 #[cfg(test)]
 mod schema;
+pub mod untrusted;
 pub mod views;
 pub mod world;
 

@@ -26,6 +26,7 @@ pub use load::{Loaded, ReadRequest};
 pub use terminal::Terminal;
 
 use clap::CommandFactory as _;
+pub(crate) use fix::fix_each;
 
 use crate::cli::{Cli, Command};
 use crate::error::{CliError, Exit};

@@ -33,6 +33,7 @@ mod live;
 mod membership;
 mod mesh;
 mod mtls;
+mod mutants;
 mod policy;
 mod sarif;
 mod screens;

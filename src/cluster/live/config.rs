@@ -65,6 +65,19 @@ pub(super) async fn resolve(options: &ConnectOptions) -> Result<Target, ConnectE
     Ok(target)
 }
 
+/// Goes through all that a kubeconfig says, for the tests with mutants; nothing that it names is run or read.
+pub(crate) fn understand(text: &str) {
+    let Ok(config) = Kubeconfig::from_yaml(text) else { return };
+    for mut cluster in config.clusters.into_iter().filter_map(|named| named.cluster) {
+        cluster.certificate_authority = None;
+        let _ =
+            server_url(&cluster).map(|url| (without_user(&url.to_string()), is_near(&url), proxy::from_env(&url, &|_| cluster.proxy_url.clone())));
+        let _ = authorities(&cluster);
+        let _ = cluster.proxy_url.as_deref().map(|proxy| read_proxy(proxy, "a.yaml"));
+    }
+    config.auth_infos.iter().filter_map(|named| named.auth_info.as_ref()).for_each(|auth| drop(sendable(auth)));
+}
+
 /// The kubeconfig files that are there, merged; nothing when there is none and none was asked for by name.
 fn files(options: &ConnectOptions) -> Result<Option<Files>, ConnectError> {
     let listed = std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty());

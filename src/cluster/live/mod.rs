@@ -19,9 +19,11 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use crate::model::Kind;
+pub(crate) use config::understand;
 use discovery::Cache;
 pub use error::{ConnectError, ReadError};
 use http::{Http, causes};
+pub(crate) use page::{binary_kinds, page_of};
 pub use read::{Scope, Wanted};
 
 /// What was typed about the cluster.

@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use serde_json::Value;
 use similar::TextDiff;
 
 use super::{Terminal, file};
 use crate::cluster::files;
 use crate::error::{CliError, Exit};
-use crate::model::{Inventory, Meta, ObjectRef, Subject};
+use crate::model::{Field, Inventory, Meta, ObjectRef, Subject};
 use crate::report::CheckReport;
 use crate::world::World;
 use edit::Edit;
@@ -115,6 +116,42 @@ fn of_file<'a>(name: &str, wishes: &'a [Wanted<'a>], judged: &Inventory, namespa
         }
     }
     Ok(change)
+}
+
+/// Makes another of every scalar of a text, one by one, for the tests with mutants; the error says what else changed.
+pub(crate) fn fix_each(text: &str) -> Result<(), String> {
+    const NEW: &str = "made-by-a-test";
+    let Ok(manifests) = files::parse("a.yaml", text, "default") else { return Ok(()) };
+    let old = leaves(&manifests.inventory);
+    for (at, path, _) in old.iter().take(64) {
+        let Some(origin) = manifests.inventory.objects.get(*at).and_then(|object| object.meta.origin.as_deref()) else { continue };
+        let Ok(edit) = Edit::of(text, &origin.spans, path, NEW) else { continue };
+        let Ok(after) = edit::apply(text, &[edit]) else { continue };
+        let fixed = files::parse("a.yaml", &after, "default").map_err(|error| format!("{path}: the result is broken: {error}"))?;
+        let new = leaves(&fixed.inventory);
+        let differ: Vec<_> = old.iter().zip(&new).filter(|(old, new)| old != new).map(|(_, new)| new).collect();
+        let meant = (*at, path.clone(), Value::from(NEW));
+        if old.len() != new.len() || differ != [&meant] {
+            return Err(format!("{path} became {NEW}, and with it: {differ:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Every scalar of every object, with the object's position and the path.
+fn leaves(inventory: &Inventory) -> Vec<(usize, String, Value)> {
+    fn add(at: usize, field: Field<'_>, found: &mut Vec<(usize, String, Value)>) {
+        if field.is_list() {
+            field.items().for_each(|item| add(at, item, found));
+        } else if field.is_map() {
+            field.entries().for_each(|(_, inner)| add(at, inner, found));
+        } else {
+            found.push((at, field.path(), field.to_value()));
+        }
+    }
+    let mut found = Vec::new();
+    inventory.objects.iter().enumerate().for_each(|(at, object)| add(at, object.root(), &mut found));
+    found
 }
 
 /// Writes the new text where the old one stands, with its permissions. A link stays a link: the file it leads to is written.
