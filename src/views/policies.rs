@@ -181,7 +181,7 @@ fn istio(world: &World, wanted: &impl Fn(&&Workload) -> bool, found: &mut Found)
 fn linkerd(world: &World, wanted: &impl Fn(&&Workload) -> bool, found: &mut Found) {
     let index = &world.index;
     let servers = Servers::read(index);
-    let mut by_server: BTreeMap<(&str, &str), Vec<Enforced>> = BTreeMap::new();
+    let mut by_server: BTreeMap<&str, BTreeMap<&str, Vec<Enforced>>> = BTreeMap::new();
     for claim in servers.claims(index).iter().filter(|c| wanted(&c.workload)) {
         let inside = matches!(world.view().membership(MeshId::Linkerd, claim.workload), Ok(m) if m != Membership::None);
         for (rank, server) in claim.servers.iter().enumerate() {
@@ -189,15 +189,18 @@ fn linkerd(world: &World, wanted: &impl Fn(&&Workload) -> bool, found: &mut Foun
             let enforced = Enforced::new(&claim.workload.reference, at);
             found.entry(server.object.reference()).or_default().insert(enforced.clone());
             if rank == 0 {
-                by_server.entry((&server.object.meta.namespace, server.name())).or_default().push(enforced);
+                by_server.entry(&server.object.meta.namespace).or_default().entry(server.name()).or_default().push(enforced);
             }
         }
     }
     let mut add = |object: &Object, namespace: &str, name: Option<&str>| {
-        for ((ns, server), workloads) in &by_server {
-            if *ns == namespace && name.is_none_or(|n| n == *server) {
-                found.entry(object.reference()).or_default().extend(workloads.iter().cloned());
-            }
+        let Some(servers) = by_server.get(namespace) else { return };
+        let chosen: Vec<&Vec<Enforced>> = match name {
+            Some(name) => servers.get(name).into_iter().collect(),
+            None => servers.values().collect(),
+        };
+        for workloads in chosen {
+            found.entry(object.reference()).or_default().extend(workloads.iter().cloned());
         }
     };
     for policy in index.objects(Kind::LinkerdAuthorizationPolicy) {
