@@ -23,7 +23,7 @@ crate::check! {
     /// Sources: kiali KIA1313 `business/checkers/ambient/ambient_workload_checker.go` (which looks for the waypoint's
     /// Deployment, and only for pods in ambient); istio `pilot/pkg/serviceregistry/ambient/waypoints.go`.
     "istio-waypoint-not-found",
-    summary: "A workload or Service asks for a waypoint that does not exist",
+    summary: "A workload, Service or namespace asks for a waypoint that does not exist",
     aliases: &["KIA1313"],
     severity: Severity::Error,
     category: Category::DataPlane,
@@ -54,6 +54,18 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         finding.codes(if running { &["KIA1313"] } else { &[] });
         if let Some(namespace) = index.namespace(&workload.reference.namespace).filter(|_| !own) {
             finding.related(namespace.reference(), "carries the label istio.io/use-waypoint");
+        }
+    }
+    for namespace in index.namespaces().iter().filter(|n| n.metadata.labels.has(ambient::USE_WAYPOINT)) {
+        let meta = &namespace.metadata;
+        // Where pods run, each of them is at fault.
+        if index.workloads_in(&meta.name).iter().any(crate::index::Workload::has_live_pods) {
+            continue;
+        }
+        if let Some((problem, home)) = problem(world, &meta.labels, &meta.name)
+            && let Some(severity) = severity(world, &home)
+        {
+            findings.add(namespace, "metadata.labels[\"istio.io/use-waypoint\"]", problem, hint(&home)).severity(severity).codes(&[]);
         }
     }
     for service in index.services().iter().filter(|s| s.metadata.labels.has(ambient::USE_WAYPOINT)) {

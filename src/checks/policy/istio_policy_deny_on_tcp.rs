@@ -1,12 +1,10 @@
 use std::collections::HashMap;
 
 use crate::checks::Findings;
-use crate::checks::support::istio::security::ports;
-use crate::index::Workload;
-use crate::mesh::istio::ambient::{HTTP_OPERATION, HTTP_SOURCE, first_filled, is_http_key};
-use crate::mesh::istio::labels::is_gateway;
-use crate::mesh::istio::policy::{self, Action, Enforcer};
-use crate::model::{Field, Kind, Membership, MeshId, Object, ObjectRef, Str, Subject};
+use crate::checks::support::istio::security::tcp_ports::{TcpPort, first_http, reaches, tcp_ports};
+use crate::mesh::istio::ambient::{HTTP_OPERATION, HTTP_SOURCE, is_http_key};
+use crate::mesh::istio::policy::{self, Action};
+use crate::model::{Field, Kind, Object, Str};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -42,14 +40,6 @@ crate::check! {
     mesh: MeshTag::Istio,
     needs: &[Kind::AuthorizationPolicy, Kind::Service, Kind::Pod, Kind::Deployment],
     run: run,
-}
-
-/// A container port that carries no HTTP.
-struct TcpPort<'a> {
-    number: u16,
-    /// What says so: a Service, or a Gateway for the pods that serve it.
-    by: ObjectRef,
-    workload: &'a Workload,
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
@@ -90,45 +80,10 @@ fn report(ap: &Object, field: &Field<'_>, rule: &Field<'_>, hit: &TcpPort<'_>, f
     finding.related(hit.by.clone(), "says what the port carries");
 }
 
-fn tcp_ports<'a>(world: &'a World, workload: &'a Workload) -> Vec<TcpPort<'a>> {
-    let index = &world.index;
-    if policy::enforcer(world.view(), workload) != Enforcer::Sidecar {
-        return Vec::new();
-    }
-    if is_gateway(workload) || world.membership(MeshId::Istio, workload) == Ok(Membership::Gateway) {
-        let servers = ports::tcp_servers(index, workload);
-        return servers.map(|(number, gateway)| TcpPort { number, by: gateway.reference(), workload }).collect();
-    }
-    let services = ports::services(index, workload);
-    let ports = services.flat_map(|service| service.spec.ports.iter().filter(|p| ports::is_tcp(p)).map(move |port| (service, port)));
-    ports
-        .filter_map(|(service, port)| Some(TcpPort { number: ports::container_port(index, workload, port)?, by: service.reference(), workload }))
-        .collect()
-}
-
-/// The first field of a rule that a connection without HTTP cannot be asked for.
-fn first_http<'a>(rule: &Field<'a>) -> Option<Field<'a>> {
-    let to = policy::operations(rule).find_map(|o| first_filled(&o, &HTTP_OPERATION));
-    let from = || policy::sources(rule).find_map(|s| first_filled(&s, &HTTP_SOURCE));
-    to.or_else(from).or_else(|| rule.list("when").find(|c| is_http_key(c.text("key"))))
-}
-
 /// Whether nothing is left of a rule without its HTTP fields.
 fn only_http(rule: &Field<'_>) -> bool {
     let only = |item: Field<'_>, names: &[&str]| item.entries().all(|(name, _)| names.contains(&name));
     policy::sources(rule).all(|s| only(s, &HTTP_SOURCE))
         && policy::operations(rule).all(|o| only(o, &HTTP_OPERATION))
         && rule.list("when").all(|c| is_http_key(c.text("key")))
-}
-
-/// Whether some operation of a rule does not exclude a port by `ports` or `notPorts`.
-fn reaches(rule: &Field<'_>, port: u16) -> bool {
-    let port = port.to_string();
-    let lists = |operation: &Field<'_>, name: &'static str| operation.texts(name).any(|(p, _)| p == port);
-    let operations: Vec<Field<'_>> = policy::operations(rule).collect();
-    let open = |o: &Field<'_>| {
-        let limited = o.get("ports").is_some_and(|f| !f.is_empty());
-        (!limited || lists(o, "ports")) && !lists(o, "notPorts")
-    };
-    operations.is_empty() || operations.iter().any(open)
 }

@@ -12,6 +12,7 @@ mod istio_ingress_bypasses_waypoint;
 mod istio_jwt_claim_without_request_authentication;
 mod istio_jwt_issuer_duplicate;
 mod istio_jwt_not_required;
+mod istio_policy_allow_on_tcp;
 mod istio_policy_allows_everything;
 mod istio_policy_denies_everything;
 mod istio_policy_deny_on_tcp;
@@ -92,6 +93,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &istio_jwt_claim_without_request_authentication::CHECK,
     &istio_jwt_issuer_duplicate::CHECK,
     &istio_jwt_not_required::CHECK,
+    &istio_policy_allow_on_tcp::CHECK,
     &istio_policy_allows_everything::CHECK,
     &istio_policy_denies_everything::CHECK,
     &istio_policy_deny_on_tcp::CHECK,

@@ -79,7 +79,18 @@ pub(super) fn pods(document: &Value, namespace: &str, known: bool) -> Vec<(Str, 
         metadata.extend(list(&step, "/experiment/templates").iter().filter_map(|t| t.get("metadata").cloned()));
     }
     let labels = metadata.into_iter().filter_map(|m| Map::deserialize(m.get("labels")?).ok());
-    labels.map(|labels| (Str::from(home), labels)).collect()
+    labels.chain(primary(document)).map(|labels| (Str::from(home), labels)).collect()
+}
+
+/// The labels by which Flagger tells the pods of the primary, which it makes of a Canary's target.
+fn primary(document: &Value) -> Option<Map> {
+    let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let target = text("/spec/targetRef/name");
+    if text("/kind") != "Canary" || target.is_empty() {
+        return None;
+    }
+    let name = format!("{target}-primary");
+    Some(["app", "name", "app.kubernetes.io/name"].into_iter().map(|label| (label, name.as_str())).collect())
 }
 
 /// What Flagger makes of a Canary: the Service it splits, one for each side, and the rules that split it.
@@ -111,6 +122,15 @@ mod tests {
     fn names(api_version: &str, kind: &str, spec: serde_json::Value) -> Vec<(Kind, String, String)> {
         let document = json!({"metadata": {"name": "own", "namespace": "shop"}, "spec": spec});
         of(api_version, kind, &document, "default").into_iter().map(|(k, ns, n)| (k, ns.to_string(), n.to_string())).collect()
+    }
+
+    #[test]
+    fn flagger_makes_the_pods_of_the_primary() {
+        let canary = json!({"kind": "Canary", "metadata": {"namespace": "shop"}, "spec": {"targetRef": {"kind": "Deployment", "name": "web"}}});
+        let made = super::pods(&canary, "default", false);
+        assert_eq!(made.len(), 1);
+        assert_eq!((made[0].0.as_str(), made[0].1.get("app")), ("shop", Some("web-primary")));
+        assert!(super::pods(&json!({"kind": "Deployment", "spec": {"targetRef": {"name": "web"}}}), "default", true).is_empty());
     }
 
     #[test]
