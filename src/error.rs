@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-/// What the process tells its caller. One that is interrupted ends by the signal, which shells show as 130.
+/// What the process tells its caller. One that is interrupted elsewhere than in a plan ends by the signal, which shells show as 130 too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Done; for `check`, nothing at or above `--fail-on`.
@@ -18,6 +18,8 @@ pub enum Exit {
     Internal = 4,
     /// The result could not be written, for instance because a disk is full.
     Unwritable = 5,
+    /// A plan that was interrupted and stopped between two steps; it can be resumed or undone.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -53,6 +55,11 @@ impl CliError {
     /// A bug.
     pub fn internal(message: impl fmt::Display) -> Self {
         Self::new(Exit::Internal, message).hint("this is a bug: please report it with the command line and, if you can, a snapshot")
+    }
+
+    /// A plan that is not carried out, or was taken back.
+    pub fn refused(message: impl fmt::Display) -> Self {
+        Self::new(Exit::Findings, message)
     }
 
     fn new(exit: Exit, message: impl fmt::Display) -> Self {

@@ -10,8 +10,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::commands::check::CheckArgs;
 use crate::commands::completion::CompletionArgs;
 use crate::commands::explain::ExplainArgs;
+use crate::commands::inject::{InjectArgs, UninjectArgs};
 use crate::commands::injection::InjectionArgs;
 use crate::commands::mtls::MtlsArgs;
+use crate::commands::namespace::NamespaceArgs;
+use crate::commands::offboard::OffboardArgs;
+use crate::commands::onboard::OnboardArgs;
 use crate::commands::options::OptionsArgs;
 use crate::commands::policy::PolicyArgs;
 use crate::commands::rules::RulesArgs;
@@ -52,13 +56,19 @@ pub enum Command {
     },
     Completion(CompletionArgs),
     Explain(ExplainArgs),
+    Inject(InjectArgs),
     Injection(InjectionArgs),
     Mtls(MtlsArgs),
+    #[command(visible_alias = "ns")]
+    Namespace(NamespaceArgs),
+    Offboard(Box<OffboardArgs>),
+    Onboard(Box<OnboardArgs>),
     Options(OptionsArgs),
     Policy(PolicyArgs),
     Rules(RulesArgs),
     Snapshot(SnapshotArgs),
     Status(StatusArgs),
+    Uninject(UninjectArgs),
     Version(VersionArgs),
     Why(WhyArgs),
 }
@@ -130,7 +140,7 @@ pub struct SourceArgs {
     #[arg(long, global = true, conflicts_with_all = ["filename", "snapshot"])]
     pub demo: bool,
     /// Only this mesh
-    #[arg(long, global = true, value_enum, default_value_t)]
+    #[arg(short, long, global = true, value_enum, default_value_t)]
     pub mesh: MeshArg,
 }
 

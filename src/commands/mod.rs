@@ -7,10 +7,15 @@ pub(crate) mod completion;
 pub(crate) mod explain;
 mod file;
 mod fix;
+pub(crate) mod inject;
 pub(crate) mod injection;
 mod load;
 pub(crate) mod mtls;
+pub(crate) mod namespace;
+pub(crate) mod offboard;
+pub(crate) mod onboard;
 pub(crate) mod options;
+mod plan;
 pub(crate) mod policy;
 mod pre;
 mod progress;
@@ -54,6 +59,11 @@ async fn answer(cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
         }
         Command::Completion(args) => completion::run(&args, terminal),
         Command::Check(args) => check::run(&args, &cli.global, terminal).await,
+        Command::Inject(args) => inject::inject(&args, &cli.global, terminal),
+        Command::Uninject(args) => inject::uninject(&args, &cli.global, terminal),
+        Command::Namespace(args) => namespace::run(&args.command, &cli.global, terminal).await,
+        Command::Onboard(args) => onboard::run(&args, &cli.global, terminal).await,
+        Command::Offboard(args) => offboard::run(&args, &cli.global, terminal).await,
         Command::Injection(args) => injection::run(&args, &cli.global, terminal).await,
         Command::Mtls(args) => mtls::run(&args, &cli.global, terminal).await,
         Command::Policy(args) => policy::run(args.command, &cli.global, terminal).await,

@@ -11,8 +11,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("report", &["model"]),
     ("world", &["model", "index", "mesh"]),
     ("checks", &["model", "index", "mesh", "world", "report"]),
-    ("views", &["model", "index", "mesh", "world"]),
-    ("output", &["model", "report", "world", "checks", "views"]),
+    ("plan", &["model", "index", "mesh", "world"]),
+    ("views", &["model", "index", "mesh", "world", "plan"]),
+    ("output", &["model", "report", "world", "checks", "plan", "views"]),
     ("cluster", &["model"]),
     ("error", &["cluster"]),
 ];

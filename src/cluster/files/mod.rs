@@ -1,5 +1,6 @@
 //! Manifests: files, directories and standard input, with the place of every field.
 
+pub mod edit;
 mod find;
 mod gitignore;
 mod kustomize;
@@ -161,6 +162,12 @@ pub fn read(search: Search<'_>, stdin: &mut dyn Read) -> Result<Manifests, FileE
     }
     manifests.finish();
     Ok(manifests)
+}
+
+/// The texts of every manifest that a search names, as they stand.
+pub fn texts(search: Search<'_>, stdin: &mut dyn Read) -> Result<Vec<(PathBuf, String)>, FileError> {
+    let found = find::manifests(search.paths, search.recursive, search.excludes)?;
+    found.files.into_iter().map(|file| Ok((file.path.clone(), text_of(&file.path, stdin)?))).collect()
 }
 
 fn text_of(path: &Path, stdin: &mut dyn Read) -> Result<String, FileError> {

@@ -106,7 +106,7 @@ fn leniently(chunk: &str) -> Result<(Vec<Node>, Option<(u64, String)>), Error> {
 const MOST_REPAIRS: usize = 50;
 
 /// The parts of a text between `---`: where each begins, how many lines are before it, and its text.
-fn chunks(text: &str) -> Vec<(usize, u64, &str)> {
+pub(super) fn chunks(text: &str) -> Vec<(usize, u64, &str)> {
     let mut starts = vec![(0, 0)];
     let mut at = 0;
     for (line, content) in text.split_inclusive('\n').enumerate() {

@@ -29,7 +29,8 @@ impl Connection {
         ServerFacts { version, reviews, aggregation, asked_at, answered_at }
     }
 
-    async fn may(&self, access: &Access) -> YesNo {
+    /// Whether whoever asks may do something.
+    pub async fn may(&self, access: &Access) -> YesNo {
         #[derive(Deserialize)]
         struct Reviewed {
             status: Status,

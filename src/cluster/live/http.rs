@@ -50,6 +50,15 @@ pub(super) enum Failure {
     Unreachable(String),
     /// The answer broke off, or is not what it should be; asking again may help.
     Broken(String),
+    /// The request itself is refused: it contradicts what is there, or makes no sense.
+    Refused {
+        /// The status.
+        status: u16,
+        /// The server's words.
+        message: String,
+        /// The fields it is about, with what is said of each.
+        causes: Vec<(String, String)>,
+    },
     /// Any other answer.
     Other(String),
 }
@@ -58,6 +67,7 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unauthorized(text) | Self::Forbidden(text) | Self::Unreachable(text) | Self::Broken(text) | Self::Other(text) => f.write_str(text),
+            Self::Refused { message, .. } => f.write_str(message),
             Self::NotFound => f.write_str("not found (HTTP 404)"),
             Self::Expired => f.write_str("the list changed too much while it was read (HTTP 410)"),
             Self::NotAcceptable => f.write_str("the server refuses the encoding (HTTP 406)"),
@@ -86,17 +96,24 @@ pub(super) struct Ask<'a> {
     pub(super) accept: &'a str,
     /// An answer that is already known, by its tag.
     pub(super) unless: Option<&'a str>,
-    /// What is sent along by POST, as JSON.
+    /// What is sent along, as JSON.
     pub(super) body: Option<&'a str>,
+    /// How it is sent: GET, or POST with a body, unless this says otherwise.
+    pub(super) method: Option<&'a Method>,
+    /// What the body is.
+    pub(super) content_type: &'a str,
     /// Whether it may be sent again when nobody knows what became of it: true of reading, and of a POST that changes nothing.
     pub(super) repeatable: bool,
     /// The largest answer that is read, unpacked.
     pub(super) limit: usize,
+    /// Whether the answer goes on for as long as the server likes: then only its silence ends it.
+    pub(super) endless: bool,
 }
 
 impl<'a> Ask<'a> {
     pub(super) const fn json(uri: &'a str) -> Self {
-        Self { uri, accept: "application/json", unless: None, body: None, repeatable: true, limit: SINGLE }
+        let (method, content_type) = (None, "application/json");
+        Self { uri, accept: "application/json", unless: None, body: None, method, content_type, repeatable: true, limit: SINGLE, endless: false }
     }
 
     /// A question that takes a POST and changes nothing, such as an access review.
@@ -183,13 +200,14 @@ impl Http {
     }
 
     async fn once(&self, ask: Ask<'_>) -> Result<Incoming<'_>, Failure> {
-        let method = if ask.body.is_some() { Method::POST } else { Method::GET };
+        let usual = if ask.body.is_some() { Method::POST } else { Method::GET };
+        let method = ask.method.unwrap_or(&usual);
         let mut request = Request::builder().method(method).uri(ask.uri).header(ACCEPT, ask.accept);
         if let Some(tag) = ask.unless {
             request = request.header(IF_NONE_MATCH, tag);
         }
         if ask.body.is_some() {
-            request = request.header(CONTENT_TYPE, "application/json");
+            request = request.header(CONTENT_TYPE, ask.content_type);
         }
         let body = ask.body.map_or_else(Body::empty, |body| Body::from(body.as_bytes().to_vec()));
         let request = request.body(body).map_err(|error| Failure::Other(format!("cannot ask for {}: {error}", ask.uri)))?;
@@ -198,7 +216,7 @@ impl Http {
         if let Some(failure) = self.given_up() {
             return Err(failure);
         }
-        let deadline = self.request_timeout.and_then(after).into_iter().chain(self.deadline).min();
+        let deadline = self.request_timeout.filter(|_| !ask.endless).and_then(after).into_iter().chain(self.deadline).min();
         let sent = timeout_at(earlier(deadline), self.client.send(request)).await;
         let response: Response<Body> = match sent {
             Err(_) => {
@@ -277,6 +295,30 @@ impl Incoming<'_> {
         }
     }
 
+    /// The words of a refusal, with the fields it is about.
+    async fn refusal(mut self) -> Failure {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Status {
+            details: Option<Details>,
+        }
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Details {
+            causes: Vec<Cause>,
+        }
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Cause {
+            field: String,
+            message: String,
+        }
+        while self.body.len() < ERROR_BODY && matches!(self.more().await, Ok(true)) {}
+        let status: Status = serde_json::from_slice(&self.body).unwrap_or_default();
+        let causes = status.details.unwrap_or_default().causes.into_iter().map(|cause| (cause.field, cause.message)).collect();
+        Failure::Refused { status: self.status.as_u16(), message: self.words().await, causes }
+    }
+
     /// The words of an error.
     async fn words(mut self) -> String {
         while self.body.len() < ERROR_BODY && matches!(self.more().await, Ok(true)) {}
@@ -315,6 +357,7 @@ async fn judge(answer: Incoming<'_>) -> Verdict<'_> {
         StatusCode::FORBIDDEN => Verdict::Final(Failure::Forbidden(answer.words().await)),
         StatusCode::NOT_FOUND => Verdict::Final(Failure::NotFound),
         StatusCode::GONE => Verdict::Final(Failure::Expired),
+        StatusCode::BAD_REQUEST | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => Verdict::Final(answer.refusal().await),
         StatusCode::NOT_ACCEPTABLE | StatusCode::UNSUPPORTED_MEDIA_TYPE => Verdict::Final(Failure::NotAcceptable),
         status if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
             let wanted = answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok()).map(Duration::from_secs);

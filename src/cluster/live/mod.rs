@@ -12,6 +12,8 @@ mod page;
 mod protobuf;
 mod proxy;
 mod read;
+mod watch;
+mod write;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,6 +27,8 @@ pub use error::{ConnectError, ReadError};
 use http::{Http, causes};
 pub(crate) use page::{binary_kinds, page_of};
 pub use read::{Scope, Wanted};
+pub use watch::{Change, Watch};
+pub use write::{Refused, Resource, Written};
 
 /// What was typed about the cluster.
 #[derive(Clone, Debug)]

@@ -225,7 +225,7 @@ fn say_what_was_left_out(manifests: &Manifests, namespace_given: bool, terminal:
 }
 
 /// Connects by the flags, to the cluster of `context`.
-async fn connection(global: &GlobalArgs, context: Option<&str>) -> Result<Connection, CliError> {
+pub(crate) async fn connection(global: &GlobalArgs, context: Option<&str>) -> Result<Connection, CliError> {
     let args = &global.cluster;
     let stdin_in_use = global.source.filename.iter().any(|f| f.as_os_str() == "-");
     let options = ConnectOptions {
@@ -242,7 +242,7 @@ async fn connection(global: &GlobalArgs, context: Option<&str>) -> Result<Connec
 }
 
 /// `0` for none, a number of seconds, or a number with a unit.
-fn duration(flag: &str, text: &str) -> Result<Option<Duration>, CliError> {
+pub(crate) fn duration(flag: &str, text: &str) -> Result<Option<Duration>, CliError> {
     let seconds = text.parse::<u64>().map(Duration::from_secs).ok();
     let with_unit = || text.parse::<SignedDuration>().ok().and_then(|d| Duration::try_from(d).ok());
     match seconds.or_else(with_unit) {

@@ -61,6 +61,10 @@ pub enum Act {
     Edit(fn(&mut Value)),
     /// The connection closes before any answer.
     Drop,
+    /// Everything is done, and the connection closes without an answer.
+    Mute,
+    /// Everything is done, and the answer never comes.
+    Hang,
 }
 
 /// A fault and the requests it hits; every condition that is set must hold.

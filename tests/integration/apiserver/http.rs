@@ -113,6 +113,8 @@ async fn serve(mut request: Request<Incoming>, certificate: Option<Identity>, sh
     };
     shared.finish(recorded, response.status().as_u16());
     match act {
+        Some(Act::Mute) => Err(Cut),
+        Some(Act::Hang) => std::future::pending().await,
         Some(act @ (Act::Drip { .. } | Act::Cut { .. } | Act::Truncate { .. } | Act::Pad { .. })) => mangle(response, act).await,
         _ => Ok(response),
     }

@@ -16,6 +16,7 @@ mod fields;
 mod handle;
 mod http;
 mod list;
+pub mod machinery;
 mod patch;
 mod protobuf;
 pub mod rbac;
@@ -191,6 +192,14 @@ impl ApiServer {
     /// Lets `token` stand for `identity`.
     pub fn token(&self, token: &str, identity: Identity) {
         self.shared.tokens().insert(token.to_owned(), identity);
+    }
+
+    /// Lets controllers, kubelets and injectors work from now on.
+    pub fn operate(&self, behaviour: machinery::Behaviour) {
+        let working = self.shared.store().behaviour.replace(behaviour).is_some();
+        if let (false, Some(runtime)) = (working, &self.runtime) {
+            runtime.spawn(machinery::run(self.shared.clone()));
+        }
     }
 
     /// From now on `token` is refused with 401.

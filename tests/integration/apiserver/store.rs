@@ -25,6 +25,8 @@ pub struct Store {
     version: u64,
     compacted: u64,
     issued: u64,
+    /// What controllers, kubelets and injectors do, once they work.
+    pub behaviour: Option<super::machinery::Behaviour>,
 }
 
 impl Default for Store {
@@ -38,6 +40,7 @@ impl Default for Store {
             version: 100,
             compacted: 0,
             issued: 0,
+            behaviour: None,
         }
     }
 }

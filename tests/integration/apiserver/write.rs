@@ -120,6 +120,11 @@ impl Write<'_> {
             metadata.remove("managedFields");
         }
         self.prepare_new(&mut object)?;
+        if let Some(behaviour) = self.store.behaviour.clone().filter(|_| self.resource.is("", "pods")) {
+            let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default().to_owned();
+            let namespace = self.store.get("", "namespaces", &namespace).cloned().unwrap_or_default();
+            behaviour.admit(&mut object, &namespace, dry_run)?;
+        }
         let (manager, version) = (self.manager(), self.api_version());
         let writer = Writer { manager: &manager, subresource: None, api_version: &version, now: &now() };
         ssa::record_update(None, &mut object, &writer, &Topology::of(&self.resource, &self.target.version));

@@ -1,0 +1,139 @@
+//! `namespace enable|disable|status`: what a namespace says of a mesh.
+
+use clap::{Args, Subcommand};
+
+use super::inject::ModeArg;
+use super::onboard::{live, mesh};
+use super::plan::{self, PlanArgs, material};
+use super::{ReadRequest, Terminal, load};
+use crate::cli::GlobalArgs;
+use crate::error::{CliError, Exit};
+use crate::model::{MeshId, Mode};
+use crate::output::{clean, short_name};
+use crate::plan::namespace::{self as plans, reference};
+use crate::plan::way::Intention;
+use crate::views;
+use crate::world::World;
+
+/// Let a mesh take in a namespace, or leave it alone
+///
+/// The labels and annotations as each mesh reads them: the one that loses is taken away, a revision or tag is named where there is no default one.
+/// Running pods stay as they are until they are restarted; `onboard --all --scope namespace` restarts them as well.
+#[derive(Clone, Debug, Args)]
+pub struct NamespaceArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: NamespaceCommand,
+}
+
+/// What to do with a namespace.
+#[derive(Clone, Debug, Subcommand)]
+pub enum NamespaceCommand {
+    /// Let a mesh take in new pods of a namespace
+    Enable(EnableArgs),
+    /// Let a mesh leave new pods of a namespace alone
+    Disable(DisableArgs),
+    /// Show what a namespace asks for, and whose pods have to be restarted for it
+    Status(StatusOfArgs),
+}
+
+/// Arguments of `enable`.
+#[derive(Clone, Debug, Args)]
+pub struct EnableArgs {
+    /// The namespace
+    #[arg(value_name = "NAMESPACE")]
+    pub name: String,
+    /// How its pods are to be in the mesh
+    #[arg(long, value_enum, default_value_t)]
+    pub mode: ModeArg,
+    /// Revision or tag of Istio's control plane (default: the default one)
+    #[arg(long)]
+    pub revision: Option<String>,
+    /// How it is carried out.
+    #[command(flatten)]
+    pub plan: PlanArgs,
+}
+
+/// Arguments of `disable`.
+#[derive(Clone, Debug, Args)]
+pub struct DisableArgs {
+    /// The namespace
+    #[arg(value_name = "NAMESPACE")]
+    pub name: String,
+    /// How it is carried out.
+    #[command(flatten)]
+    pub plan: PlanArgs,
+}
+
+/// Arguments of `status`.
+#[derive(Clone, Debug, Args)]
+pub struct StatusOfArgs {
+    /// The namespace
+    #[arg(value_name = "NAMESPACE")]
+    pub name: String,
+}
+
+/// Runs the command.
+pub async fn run(command: &NamespaceCommand, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let (NamespaceCommand::Enable(EnableArgs { name, .. }) | NamespaceCommand::Disable(DisableArgs { name, .. }) | NamespaceCommand::Status(StatusOfArgs { name })) = command;
+    let mut global = global.clone();
+    if global.cluster.namespace.as_deref().is_some_and(|flag| flag != name) {
+        return Err(CliError::usage("-n names another namespace than the argument"));
+    }
+    global.cluster.namespace = Some(name.clone());
+    super::arguments::check(&global)?;
+    let request = ReadRequest { kinds: views::MEMBERSHIP_KINDS.iter().copied().collect(), ..ReadRequest::default() };
+    if let NamespaceCommand::Status(_) = command {
+        let loaded = load::load(&global, &request, terminal).await?;
+        return status(&loaded.world, name, global.source.mesh.id(), terminal);
+    }
+    if !global.source.filename.is_empty() {
+        return Err(CliError::usage("a namespace is enabled in a cluster").hint("`kubectl mesh onboard --scope namespace -f DIR --write` edits manifests"));
+    }
+    let (global, connection) = live(&global).await?;
+    let loaded = load::load(&global, &request, terminal).await?;
+    let world = &loaded.world;
+    let mesh = mesh(&global, world)?;
+    let objects = material::objects(world, &[], name);
+    let material = match &connection {
+        Some(connection) => material::of_cluster(connection, &objects).await,
+        None => material::of_world(world, &objects),
+    };
+    let Some(raw) = material.raw.get(&reference(name)) else {
+        return Err(CliError::unreadable(format!("namespace {name} cannot be read")));
+    };
+    let (plan, args) = match command {
+        NamespaceCommand::Enable(args) => {
+            let intention = Intention { mesh, mode: args.mode.mode(mesh)?, revision: args.revision.as_deref().map(Into::into) };
+            (plans::enable(world, name, &intention, raw), &args.plan)
+        }
+        NamespaceCommand::Disable(args) => (plans::disable(world, name, mesh, raw), &args.plan),
+        NamespaceCommand::Status(_) => return Ok(Exit::Ok),
+    };
+    plan::carry_out(plan, args, connection.as_ref(), terminal).await
+}
+
+fn status(world: &World, name: &str, only: Option<MeshId>, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    if world.index.namespace(name).is_none() {
+        return Err(CliError::usage(format!("namespace {name} is not there, or cannot be read")));
+    }
+    let mut asked = false;
+    for mesh in [MeshId::Istio, MeshId::Linkerd].into_iter().filter(|mesh| only.is_none_or(|only| only == *mesh)) {
+        let Ok(Some(mode)) = world.view().namespace_asks(mesh, name) else { continue };
+        asked = true;
+        let how = if mode == Mode::Ambient { "by ztunnel (ambient)" } else { "with a proxy in each (sidecar)" };
+        writeln!(terminal.out, "✔ Namespace {} asks {} to take its pods in {how}.", clean(name), mesh.title())?;
+        let workloads = world.index.workloads_in(name);
+        let stale: Vec<String> = workloads.iter().filter(|w| world.injection(mesh, w).restart_needed()).map(|w| short_name(&w.reference)).collect();
+        let inside = workloads.iter().filter(|w| world.injection(mesh, w).actual.inside() > 0).count();
+        writeln!(terminal.out, "  {inside} of {} workloads are in it", workloads.len())?;
+        if !stale.is_empty() {
+            writeln!(terminal.out, "  ▲ to be restarted: {}", clean(&stale.join(", ")))?;
+        }
+    }
+    if !asked {
+        writeln!(terminal.out, "· Namespace {} asks for no mesh.", clean(name))?;
+    }
+    terminal.out.flush()?;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,214 @@
+//! `onboard`: workloads are taken into a mesh.
+
+mod files;
+
+use std::collections::BTreeSet;
+
+use clap::{Args, ValueEnum};
+
+use super::inject::ModeArg;
+use super::plan::{self, DryRun, PlanArgs, material};
+use super::{ReadRequest, Terminal, load, words};
+use crate::cli::GlobalArgs;
+use crate::error::{CliError, Exit};
+use crate::index::Workload;
+use crate::model::{Kind, MeshId, ObjectRef};
+use crate::output::clean;
+use crate::plan::onboard::Wanted;
+use crate::plan::way::Intention;
+use crate::views::{self, Target};
+use crate::world::World;
+
+const EXAMPLES: &str = "\
+Examples:
+  kubectl mesh onboard -s cart -n shop --dry-run=client      # what would be done, and what stands against it
+  kubectl mesh onboard -s cart -n shop -m istio              # shows the plan, asks, does it, proves it pod by pod
+  kubectl mesh onboard --all -n shop -m linkerd --yes
+  kubectl mesh onboard -s cart -m istio -f deploy/ --write   # the same plan, into manifests
+  kubectl mesh onboard --status -n shop                      # a run that was left behind; --resume, --undo";
+
+/// Bring workloads into a mesh, step by step, and back if that fails
+///
+/// Looks first at what would break, rehearses the new pod with the API server's own injectors, quotas and admission, and shows every field that is
+/// to change, with what stands there now. Then it writes, waits for the new pods and looks at each. When something fails, everything is put back to
+/// what it was. A run that was killed is resumed or undone; what somebody else changed meanwhile is left alone.
+///
+/// Objects that Helm, Argo CD, Flux, Terraform or an operator owns are not written: the plan becomes patches for their source. STRICT is not part
+/// of it: `kubectl mesh mtls --plan strict` tells when it is safe.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct OnboardArgs {
+    /// A Service or workload: NAME, TYPE/NAME (can be repeated)
+    #[arg(short, long, value_name = "NAME", conflicts_with = "all")]
+    pub service: Vec<String>,
+    /// All workloads of the namespace
+    #[arg(long)]
+    pub all: bool,
+    /// How the workloads are to be in the mesh
+    #[arg(long, value_enum, default_value_t)]
+    pub mode: ModeArg,
+    /// Revision or tag of Istio's control plane (default: the default one)
+    #[arg(long)]
+    pub revision: Option<String>,
+    /// What is labelled: each workload's template, or the namespace
+    #[arg(long, value_enum, default_value_t)]
+    pub scope: ScopeArg,
+    /// Write the plan into the files of -f
+    #[arg(long, requires = "filename")]
+    pub write: bool,
+    /// Bring a run that was left behind to its end
+    #[arg(long, conflicts_with_all = ["service", "all", "undo", "status"])]
+    pub resume: bool,
+    /// Take back a run that was left behind
+    #[arg(long, conflicts_with_all = ["service", "all", "status"])]
+    pub undo: bool,
+    /// Show a run that is under way or was left behind
+    #[arg(long, conflicts_with_all = ["service", "all"])]
+    pub status: bool,
+    /// How it is carried out.
+    #[command(flatten)]
+    pub plan: PlanArgs,
+}
+
+/// What is labelled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ScopeArg {
+    /// Each workload's pod template
+    #[default]
+    Workload,
+    /// The namespace; what is not selected is kept out by its template
+    Namespace,
+}
+
+/// Kinds that a plan stands on.
+pub(super) fn kinds() -> BTreeSet<Kind> {
+    let more = [Kind::NetworkPolicy, Kind::EgressNetwork, Kind::ServiceEntry, Kind::Ingress, Kind::HttpRoute, Kind::ValidatingWebhookConfiguration];
+    [views::MEMBERSHIP_KINDS, views::MTLS_KINDS, views::CLIENT_KINDS, &more].concat().into_iter().collect()
+}
+
+/// Runs the command.
+pub async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    if args.resume || args.undo || args.status {
+        return left_behind(args, global, terminal).await;
+    }
+    if args.service.is_empty() && !args.all {
+        return Err(CliError::usage("which workloads?").hint("name them with -s NAME, or take --all of a namespace"));
+    }
+    if !global.source.filename.is_empty() && !global.source.with_cluster {
+        return files::run(args, global, terminal).await;
+    }
+    let (global, connection) = live(global).await?;
+    let request = ReadRequest { kinds: kinds(), ..ReadRequest::default() };
+    let loaded = load::load(&global, &request, terminal).await?;
+    let world = &loaded.world;
+    let intention = intention(args, &global, world)?;
+    let (workloads, namespace) = chosen(world, &args.service, args.all, &global)?;
+    let objects = material::objects(world, &workloads, &namespace);
+    let material = match &connection {
+        Some(connection) => {
+            let everything: BTreeSet<ObjectRef> = if args.scope == ScopeArg::Namespace { material::objects(world, &world.index.workloads_in(&namespace).iter().collect::<Vec<_>>(), &namespace) } else { objects };
+            let mut material = material::of_cluster(connection, &everything).await;
+            let rehearse = args.plan.dry_run != Some(DryRun::Client);
+            material::learn(connection, world, &workloads, &namespace, &intention, rehearse, &mut material).await;
+            material
+        }
+        None => material::of_world(world, &objects),
+    };
+    let wanted = Wanted { workloads, namespace: namespace.as_str().into(), whole_namespace: args.scope == ScopeArg::Namespace };
+    let plan = crate::plan::onboard::plan(world, &wanted, &intention, &material);
+    plan::carry_out(plan, &args.plan, connection.as_ref(), terminal).await
+}
+
+/// The flags with the namespace that kubectl would take, and the way to the cluster; nothing for a snapshot or the demo.
+pub(super) async fn live(global: &GlobalArgs) -> Result<(GlobalArgs, Option<crate::cluster::live::Connection>), CliError> {
+    let mut global = global.clone();
+    if global.source.demo || global.source.snapshot.is_some() {
+        return Ok((global, None));
+    }
+    let connection = plan::connection(&global).await?;
+    if global.cluster.namespace.is_none() {
+        global.cluster.namespace = Some(connection.namespace().to_owned());
+    }
+    global.cluster.all_namespaces = false;
+    Ok((global, Some(connection)))
+}
+
+/// The mesh that is meant: the one that is there, where nothing is said.
+pub(super) fn mesh(global: &GlobalArgs, world: &World) -> Result<MeshId, CliError> {
+    if let Some(mesh) = global.source.mesh.id() {
+        return Ok(mesh);
+    }
+    let here: Vec<MeshId> = [MeshId::Istio, MeshId::Linkerd].into_iter().filter(|mesh| world.control_planes().any(|plane| plane.mesh == *mesh)).collect();
+    match here.as_slice() {
+        [only] => Ok(*only),
+        [] => Err(CliError::usage("no control plane of a mesh is visible").hint("choose the mesh with -m istio or -m linkerd")),
+        _ => Err(CliError::usage("Istio and Linkerd are both here").hint("choose with -m istio or -m linkerd")),
+    }
+}
+
+fn intention(args: &OnboardArgs, global: &GlobalArgs, world: &World) -> Result<Intention, CliError> {
+    let mesh = mesh(global, world)?;
+    if mesh == MeshId::Linkerd && args.revision.is_some() {
+        return Err(CliError::usage("Linkerd has no revisions").hint("leave --revision out, or choose Istio with -m istio"));
+    }
+    Ok(Intention { mesh, mode: args.mode.mode(mesh)?, revision: args.revision.as_deref().map(Into::into) })
+}
+
+/// The workloads that are meant, all in one namespace.
+pub(super) fn chosen<'w>(world: &'w World, names: &[String], all: bool, global: &GlobalArgs) -> Result<(Vec<&'w Workload>, String), CliError> {
+    let mut found: Vec<&Workload> = Vec::new();
+    if all {
+        let Some(namespace) = words::namespace(global).or(world.only_namespace().map(crate::model::Str::as_str)) else {
+            return Err(CliError::usage("--all of which namespace?").hint("name it with -n NAMESPACE"));
+        };
+        let made = |w: &&Workload| crate::plan::way::template_path(w.reference.kind).is_some_and(|path| !path.is_empty()) || w.has_live_pods();
+        found.extend(world.index.workloads_in(namespace).iter().filter(made));
+        if found.is_empty() {
+            return Err(CliError::usage(format!("no workloads in namespace {namespace}")));
+        }
+        return Ok((found, namespace.to_owned()));
+    }
+    for name in names {
+        match words::target(world, std::slice::from_ref(name), global)? {
+            Some(Target::Workload(workload)) => found.push(workload),
+            Some(Target::Service(service)) => {
+                let behind: Vec<&Workload> = world.index.select(Some(&service.metadata.namespace), &service.spec.selector).filter(|_| !service.spec.selector.is_empty()).collect();
+                if behind.is_empty() {
+                    return Err(CliError::usage(format!("Service {} selects no workload", service.metadata.name)));
+                }
+                found.extend(behind);
+            }
+            None => {}
+        }
+    }
+    let spaces: BTreeSet<&str> = found.iter().map(|w| w.reference.namespace.as_str()).collect();
+    match spaces.iter().next() {
+        Some(one) if spaces.len() == 1 => {
+            let namespace = (*one).to_owned();
+            Ok((found, namespace))
+        }
+        _ => Err(CliError::usage("one namespace at a time").hint("name it with -n NAMESPACE")),
+    }
+}
+
+/// Shows, resumes or undoes what was left behind.
+async fn left_behind(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let (global, connection) = live(global).await?;
+    let Some(connection) = connection else { return Err(CliError::usage("runs are found in a cluster only")) };
+    let namespace = global.cluster.namespace.clone().unwrap_or_default();
+    if !args.status {
+        return plan::go_on(&namespace, args.undo, &args.plan, &connection, terminal).await;
+    }
+    let Some((journal, _)) = plan::find(&namespace, &connection).await? else {
+        writeln!(terminal.out, "✔ No run is under way in namespace {}.", clean(&namespace))?;
+        terminal.out.flush()?;
+        return Ok(Exit::Ok);
+    };
+    let done = journal.steps.iter().filter(|step| step.status == crate::plan::Status::Done).count();
+    let doing = if journal.undoing { "being taken back" } else { "under way" };
+    writeln!(terminal.out, "▲ A run is {doing} in namespace {}: {}", clean(&namespace), clean(&journal.title))?;
+    writeln!(terminal.out, "  {done} of {} steps are done; {}, since {}, last heard of {}", journal.steps.len(), clean(&journal.holder.title()), clean(&journal.started), clean(&journal.heard))?;
+    writeln!(terminal.out, "\nnext: kubectl mesh onboard --resume -n {0}    or --undo", clean(&namespace))?;
+    terminal.out.flush()?;
+    Ok(Exit::Ok)
+}

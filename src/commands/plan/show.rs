@@ -1,0 +1,147 @@
+//! A plan on paper.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use super::PlanArgs;
+use crate::commands::Terminal;
+use crate::error::CliError;
+use crate::model::ObjectRef;
+use crate::output::{self, ListFormat, Page, Report, clean, wrapped};
+use crate::plan::{Action, Plan, PlanReport, Status, Step, patch, path_text};
+
+/// Writes the plan, or what became of it, in the form that is wanted.
+pub(super) fn plan(plan: &Plan, steps: &[Step], outcome: &'static str, args: &PlanArgs, terminal: &mut Terminal) -> Result<(), CliError> {
+    match args.output {
+        ListFormat::Json | ListFormat::Yaml | ListFormat::Name => {
+            output::report(&Paper { report: PlanReport::new(plan, steps, outcome), steps }, args.output, None, &mut terminal.out)?;
+        }
+        ListFormat::Table | ListFormat::Wide => text(plan, terminal)?,
+    }
+    terminal.out.flush()?;
+    Ok(())
+}
+
+#[derive(serde::Serialize)]
+struct Paper<'p> {
+    #[serde(flatten)]
+    report: PlanReport<'p>,
+    #[serde(skip)]
+    steps: &'p [Step],
+}
+
+impl Report for Paper<'_> {
+    const KIND: &'static str = "PlanReport";
+
+    fn text(&self, _: Page<'_>, _: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        self.steps.iter().filter_map(|step| step.object.reference()).collect()
+    }
+}
+
+fn text(plan: &Plan, terminal: &mut Terminal) -> io::Result<()> {
+    let style = terminal.style.clone();
+    let out = &mut terminal.out;
+    if plan.changes() {
+        writeln!(out, "Plan: {}; nothing has changed yet", clean(&plan.title))?;
+    } else if plan.blocks(&[]).next().is_some() {
+        writeln!(out, "✖ Cannot {}", clean(&plan.title))?;
+    } else {
+        writeln!(out, "✔ Nothing to do: {}", clean(&plan.title))?;
+    }
+    if !plan.preflight.is_empty() {
+        writeln!(out, "\npre-flight")?;
+    }
+    let several = plan.preflight.iter().filter_map(|row| row.object.as_ref()).collect::<std::collections::BTreeSet<_>>().len() > 1;
+    for row in &plan.preflight {
+        let of = row.object.as_ref().filter(|_| several).map_or(String::new(), |object| format!("{}: ", output::short_name(object)));
+        let first = format!("  {} {:<19} ", row.verdict.mark(), row.id);
+        writeln!(out, "{}", wrapped(&clean(&format!("{of}{}", row.text)), &first, &" ".repeat(24), &style))?;
+    }
+    if !plan.steps.is_empty() {
+        writeln!(out, "\nsteps")?;
+    }
+    for step in &plan.steps {
+        let object = format!("{} {}", step.object.kind, step.object.name);
+        let first = format!("{:>3} {object:<24} ", step.id);
+        for (n, line) in lines(step).iter().enumerate() {
+            let first = if n == 0 { clean(&first).into_owned() } else { " ".repeat(29) };
+            writeln!(out, "{}", wrapped(&clean(line), &first, &" ".repeat(31), &style))?;
+        }
+        if let Some(owner) = &step.owner {
+            writeln!(out, "{}", wrapped(&clean(&format!("managed by {} ({})", owner.title(), owner.evidence)), "      ▲ ", "        ", &style))?;
+        }
+    }
+    if plan.changes() {
+        writeln!(out, "undo: the same fields back to what they are now, in reverse; what somebody else changes meanwhile is left alone")?;
+    }
+    for note in &plan.notes {
+        writeln!(out, "{}", wrapped(&clean(note), "note: ", "      ", &style))?;
+    }
+    out.flush()
+}
+
+/// What a step does, a line each.
+fn lines(step: &Step) -> Vec<String> {
+    let value = |value: &Option<Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
+    match (step.action, &step.expect) {
+        (Action::Wait, Some(expect)) => {
+            let what = match (expect.inside, expect.ambient, &expect.revision) {
+                (true, true, _) => "new pods, ready and taken in by ztunnel".to_owned(),
+                (true, false, Some(revision)) => format!("new pods, ready with a proxy of revision {revision}"),
+                (true, false, None) => "new pods, ready with a proxy".to_owned(),
+                (false, ..) => "new pods, ready without a proxy".to_owned(),
+            };
+            vec![format!("wait for {what}")]
+        }
+        (Action::Verify, _) => vec!["verify every pod once more".to_owned()],
+        _ => step
+            .changes
+            .iter()
+            .map(|change| match (&change.before, &change.after) {
+                (None, _) => format!("+ {}: {}", path_text(&change.path), value(&change.after)),
+                (Some(_), None) => format!("- {}: {}", path_text(&change.path), value(&change.before)),
+                (Some(_), Some(_)) => format!("~ {}: {} becomes {}", path_text(&change.path), value(&change.before), value(&change.after)),
+            })
+            .collect(),
+    }
+}
+
+/// The plan as patches for whoever owns the objects.
+pub(in crate::commands) fn files(plan: &Plan, terminal: &mut Terminal) -> Result<(), CliError> {
+    writeln!(terminal.out, "\nNothing is written: a tool owns these objects. What belongs into its source:")?;
+    for step in plan.steps.iter().filter(|step| step.action.writes()) {
+        let Some(owner) = &step.owner else { continue };
+        writeln!(terminal.out, "\n# {} is managed by {}", clean(&step.object.to_string()), clean(&owner.title()))?;
+        writeln!(terminal.out, "# {}", owner.advice())?;
+        writeln!(terminal.out, "# --direct writes it now: {}", owner.consequence())?;
+        let mut target = step.object.clone();
+        target.uid.clear();
+        let body = patch::apply_body(&target, &step.changes);
+        output::yaml(&body, &mut terminal.out)?;
+        for gone in step.changes.iter().filter(|change| change.after.is_none()) {
+            writeln!(terminal.out, "# and take away {}", clean(&path_text(&gone.path)))?;
+        }
+    }
+    terminal.out.flush()?;
+    Ok(())
+}
+
+/// One line about a step that is over.
+pub(super) fn outcome(step: &Step, detail: &str) -> String {
+    let mark = match step.status {
+        Status::Done => "✔",
+        Status::Failed => "✖",
+        Status::Undone => "↩",
+        Status::Planned => "·",
+    };
+    let what = match step.status {
+        Status::Undone => "taken back",
+        _ => step.action.name(),
+    };
+    format!("  {mark} {} {what} {}{}", step.id, step.object, if detail.is_empty() { String::new() } else { format!("  {detail}") })
+}

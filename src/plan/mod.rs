@@ -1,0 +1,66 @@
+//! Changes as data. A plan says what will be written, what stands there now and who put it there, how each step is undone and how its success is
+//! seen; it is made of a [`World`](crate::world::World) and of the objects to be changed, and changes nothing itself.
+
+pub mod journal;
+pub mod namespace;
+pub mod offboard;
+pub mod onboard;
+mod owner;
+pub mod patch;
+pub mod preflight;
+pub mod progress;
+mod report;
+mod step;
+pub mod way;
+
+use sha2::{Digest as _, Sha256};
+
+pub use owner::{Owner, managers, owners};
+pub use report::PlanReport;
+pub use step::{Action, Change, Expect, Seg, Status, Step, Target, path_text};
+
+use crate::model::MeshId;
+use preflight::Row;
+
+/// The manager of the fields that this program writes. Flux takes away what managers write whose names begin with `kubectl`.
+pub const MANAGER: &str = "mesh-plugin";
+
+/// What is to be done, in order.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Names the plan; the same plan has the same name.
+    pub id: String,
+    /// What it does, in words.
+    pub title: String,
+    /// The namespace whose objects it changes, which also holds the journal of a run.
+    pub namespace: String,
+    /// The mesh it is about.
+    pub mesh: MeshId,
+    /// What was looked at beforehand.
+    pub preflight: Vec<Row>,
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// What else has to be known.
+    pub notes: Vec<String>,
+}
+
+impl Plan {
+    /// A plan; its steps are numbered here.
+    pub fn new(title: String, namespace: &str, mesh: MeshId, preflight: Vec<Row>, mut steps: Vec<Step>, notes: Vec<String>) -> Self {
+        steps.iter_mut().zip(1..).for_each(|(step, id)| step.id = id);
+        let text = serde_json::to_string(&steps).unwrap_or_default();
+        let digest = Sha256::digest(format!("{namespace} {title} {text}"));
+        let id = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+        Self { id, title, namespace: namespace.to_owned(), mesh, preflight, steps, notes }
+    }
+
+    /// Whether it writes anything.
+    pub fn changes(&self) -> bool {
+        self.steps.iter().any(|step| step.action.writes())
+    }
+
+    /// What stands against it, apart from what is to be passed over by name.
+    pub fn blocks<'p>(&'p self, forced: &'p [String]) -> impl Iterator<Item = &'p Row> {
+        self.preflight.iter().filter(move |row| row.verdict == preflight::Verdict::Block && !forced.iter().any(|id| id == row.id))
+    }
+}

@@ -1,0 +1,294 @@
+//! The plan that takes workloads into a mesh.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::patch::{change, keys};
+use super::preflight::{self, Row, Subject, Verdict};
+use super::way::{self, Intention, Refusal, Word};
+use super::{Action, Change, Expect, Plan, Seg, Step, Target, owners};
+use crate::index::Workload;
+use crate::mesh::mtls::{Client, Declared};
+use crate::model::{Fact, Intent, Kind, ObjectRef, Service, Str};
+use crate::world::World;
+
+/// What a plan is made of besides the world.
+#[derive(Debug, Default)]
+pub struct Material {
+    /// The objects that may be changed, whole, as they were read.
+    pub raw: BTreeMap<ObjectRef, Value>,
+    /// What was learnt for the pre-flight.
+    pub known: preflight::Known,
+    /// The time of a restart, RFC 3339.
+    pub now: String,
+}
+
+/// Which workloads, and how far a label reaches.
+#[derive(Clone, Debug)]
+pub struct Wanted<'w> {
+    /// The workloads, in no order.
+    pub workloads: Vec<&'w Workload>,
+    /// Their one namespace.
+    pub namespace: Str,
+    /// Whether the namespace is labelled and not each template.
+    pub whole_namespace: bool,
+}
+
+/// The Services that select a workload.
+pub fn services<'w>(world: &'w World, workload: &'w Workload) -> Vec<&'w Service> {
+    world.index.services_selecting(&workload.reference.namespace, &workload.labels).collect()
+}
+
+/// Makes the plan.
+pub fn plan(world: &World, wanted: &Wanted<'_>, intention: &Intention, material: &Material) -> Plan {
+    let mut draft = Draft { world, intention, material, rows: Vec::new(), steps: Vec::new(), notes: Vec::new() };
+    let order = fan_in(world, &wanted.workloads);
+    let (said_by_namespace, words) = draft.words(wanted, &order);
+    let after = {
+        let namespaces = [(wanted.namespace.as_str(), said_by_namespace.clone())];
+        way::after(world, &words, &namespaces)
+    };
+    let mut names = Vec::new();
+    let restarts_all = !said_by_namespace.is_empty();
+    if restarts_all {
+        draft.namespace(&wanted.namespace, &said_by_namespace);
+    }
+    for (workload, words) in &words {
+        if words.iter().any(|word| *word == way::opt_out(intention)) {
+            continue;
+        }
+        names.push(super::report::short(&workload.reference));
+        draft.workload(workload, words, &after, restarts_all);
+    }
+    let how = intention.mode.name();
+    let title = match names.len() {
+        1..=3 => format!("bring {} into {} ({how})", names.join(", "), intention.mesh.title()),
+        n => format!("bring {n} workloads of namespace {} into {} ({how})", wanted.namespace, intention.mesh.title()),
+    };
+    let Draft { rows, steps, notes, .. } = draft;
+    Plan::new(title, &wanted.namespace, intention.mesh, preflight::in_order(rows), steps, notes)
+}
+
+/// Leaf servers before their clients: those that call nobody of the plan first, then by name.
+fn fan_in<'w>(world: &'w World, workloads: &[&'w Workload]) -> Vec<&'w Workload> {
+    let declared = Declared::read(world.view());
+    let chosen: BTreeSet<&ObjectRef> = workloads.iter().map(|w| &w.reference).collect();
+    let calls = |workload: &Workload| {
+        let servers = workloads.iter().filter(|server| server.reference != workload.reference);
+        servers.filter(|server| declared.of(server).iter().any(|client| matches!(client.client, Client::Workload(w) if w.reference == workload.reference))).count()
+    };
+    let mut order: Vec<(usize, &ObjectRef, &'w Workload)> = workloads.iter().filter(|w| chosen.contains(&w.reference)).map(|w| (if workloads.len() > 1 { calls(w) } else { 0 }, &w.reference, *w)).collect();
+    order.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    order.dedup_by(|a, b| a.1 == b.1);
+    order.into_iter().map(|(_, _, workload)| workload).collect()
+}
+
+struct Draft<'w> {
+    world: &'w World,
+    intention: &'w Intention,
+    material: &'w Material,
+    rows: Vec<Row>,
+    steps: Vec<Step>,
+    notes: Vec<String>,
+}
+
+/// What each workload's template is to say.
+type Words<'w> = Vec<(&'w Workload, Vec<Word>)>;
+
+impl<'w> Draft<'w> {
+    fn words(&mut self, wanted: &Wanted<'w>, order: &[&'w Workload]) -> (Vec<Word>, Words<'w>) {
+        if wanted.whole_namespace {
+            let said = match way::of_namespace(self.world, &wanted.namespace, self.intention) {
+                Ok(said) => said,
+                Err(refusal) => {
+                    self.refuse(None, &refusal);
+                    return (Vec::new(), Vec::new());
+                }
+            };
+            let mut words: Words<'w> = order.iter().map(|workload| (*workload, Vec::new())).collect();
+            // Those that are not meant are kept out before the namespace asks.
+            let others = self.world.index.workloads_in(&wanted.namespace).iter().filter(|w| !order.iter().any(|o| o.reference == w.reference));
+            for other in others {
+                let out = way::opt_out(self.intention);
+                let said = if out.field == "labels" { &other.labels } else { &other.annotations };
+                if said.get(out.key) != out.value.as_deref() && way::template_path(other.reference.kind).is_some_and(|path| !path.is_empty()) {
+                    words.push((other, vec![out]));
+                }
+            }
+            words.sort_by_key(|(_, words)| words.is_empty());
+            for (workload, words) in words.iter().filter(|(_, words)| !words.is_empty()) {
+                if let Some(step) = self.template_step(workload, words, None) {
+                    self.steps.push(step);
+                    self.notes.push(format!("{} is not selected: it is kept out before the namespace asks, which replaces its pods once", workload.reference));
+                }
+            }
+            return (said, words);
+        }
+        let mut words = Vec::new();
+        for workload in order {
+            match way::of_workload(self.world, workload, self.intention) {
+                Ok(said) => words.push((*workload, said)),
+                Err(refusal) => self.refuse(Some(workload), &refusal),
+            }
+        }
+        (Vec::new(), words)
+    }
+
+    fn refuse(&mut self, workload: Option<&Workload>, refusal: &Refusal) {
+        let object = workload.map(|w| w.reference.clone());
+        self.rows.push(Row { id: refusal.id, verdict: Verdict::Block, object, text: refusal.text.clone() });
+    }
+
+    /// The labels of the namespace: what loses is taken away first, in a step of its own.
+    fn namespace(&mut self, name: &str, words: &[Word]) {
+        let object = ObjectRef { kind: Kind::Namespace, namespace: Str::default(), name: name.into(), api_version: Str::default() };
+        let Some(raw) = self.material.raw.get(&object) else {
+            self.rows.push(Row { id: "revision", verdict: Verdict::Block, object: Some(object), text: "the namespace could not be read".to_owned() });
+            return;
+        };
+        self.steps.extend(super::namespace::steps(&object, raw, words));
+    }
+
+    fn workload(&mut self, workload: &'w Workload, words: &[Word], after: &World, restarts: bool) {
+        let at = &workload.reference;
+        let services = services(self.world, workload);
+        let Some(template) = self.template(at) else {
+            self.rows.push(Row { id: "kind", verdict: Verdict::Block, object: Some(at.clone()), text: cannot_be_written(at.kind) });
+            return;
+        };
+        let subject = Subject { world: self.world, intention: self.intention, workload, template, services: &services, known: &self.material.known };
+        let mut found = preflight::run(&subject);
+        let opaque = std::mem::take(&mut found.opaque);
+        let protocols = std::mem::take(&mut found.protocols);
+        self.rows.append(&mut found.rows);
+        let fact = after.index.workload(&at.namespace, &at.name, Some(at.kind)).map(|w| after.injection(self.intention.mesh, w));
+        let (revision, inside) = match fact.map(|fact| &fact.intended) {
+            Some(Fact::Known { value: Intent::In { mode, revision }, .. }) if *mode == self.intention.mode => (revision.clone(), true),
+            Some(Fact::Known { because, .. }) => {
+                let why = because.last().map_or("the mesh does not take it", |evidence| evidence.text.as_str());
+                self.rows.push(Row { id: "not-taken", verdict: Verdict::Block, object: Some(at.clone()), text: format!("a new pod would still not be in the mesh: {why}") });
+                return;
+            }
+            Some(Fact::Unknown(gap)) => {
+                self.rows.push(Row { id: "not-taken", verdict: Verdict::Unknown, object: Some(at.clone()), text: format!("whether a new pod would be in the mesh: {gap}") });
+                (None, true)
+            }
+            _ => (None, true),
+        };
+        let pods = &self.world.injection(self.intention.mesh, workload).actual;
+        let drifts = self.world.injection(self.intention.mesh, workload).restart_needed();
+        let all_inside = pods.pods() > 0 && pods.inside() == pods.pods() && !drifts;
+        let of_files = self.world.source.kind == crate::world::SourceKind::Files;
+        if words.is_empty() && !restarts && (all_inside || of_files || pods.pods() == 0) {
+            self.notes.push(format!("{at} is in {} already: nothing is changed", self.intention.mesh.title()));
+            return;
+        }
+        for service in &services {
+            let changes = self.service_changes(service, &protocols, &opaque);
+            if let Some(step) = self.step(Action::Patch, &service.metadata.reference(Kind::Service), changes) {
+                self.steps.push(step);
+            }
+        }
+        let mut said = words.to_vec();
+        if let Some(list) = &opaque {
+            said.push(Word { field: "annotations", key: preflight::OPAQUE, value: Some(list.as_str().into()) });
+        }
+        said.extend(found.annotations.iter().map(|(key, value)| Word { field: "annotations", key, value: Some((*value).into()) }));
+        let restart = words.is_empty().then(|| self.material.now.clone());
+        let Some(step) = self.template_step(workload, &said, restart.as_deref()) else { return };
+        let object = step.object.clone();
+        self.steps.push(step);
+        if inside && rolls(at.kind) {
+            let expect = Expect::inside(self.intention.mesh, self.intention.mode, revision.map(|r| r.to_string()));
+            self.steps.push(watching(Action::Wait, &object, expect.clone()));
+            self.steps.push(watching(Action::Verify, &object, expect));
+        } else if at.kind == Kind::CronJob {
+            self.notes.push(format!("{at}: the pods of its next run are in the mesh; those of the present one are left alone"));
+        }
+    }
+
+    /// The whole template, where the kind may be written.
+    fn template(&self, object: &ObjectRef) -> Option<&'w Value> {
+        let path = way::template_path(object.kind).filter(|path| !path.is_empty())?;
+        if matches!(object.kind, Kind::Job | Kind::ReplicaSet | Kind::DeploymentConfig) {
+            return None;
+        }
+        path.iter().try_fold(self.material.raw.get(object)?, |at, key| at.get(key))
+    }
+
+    fn template_step(&self, workload: &Workload, words: &[Word], restarted_at: Option<&str>) -> Option<Step> {
+        let at = &workload.reference;
+        let raw = self.material.raw.get(at)?;
+        let path = way::template_path(at.kind)?;
+        let mut changes: Vec<Change> = words.iter().map(|word| said(raw, path, word)).filter(|change| change.before != change.after).collect();
+        if let Some(time) = restarted_at {
+            let key = [path, &["metadata", "annotations", "kubectl.kubernetes.io/restartedAt"]].concat();
+            changes.push(change(raw, keys(&key), Some(json!(time))));
+        }
+        let action = match (restarted_at, words.first()) {
+            (Some(_), _) => Action::Restart,
+            (None, Some(word)) if word.field == "labels" => Action::Label,
+            _ => Action::Annotate,
+        };
+        self.step(action, at, changes)
+    }
+
+    fn service_changes(&self, service: &Service, protocols: &BTreeMap<(String, i32), &'static str>, opaque: &Option<String>) -> Vec<Change> {
+        let Some(raw) = self.material.raw.get(&service.metadata.reference(Kind::Service)) else { return Vec::new() };
+        let mut changes = Vec::new();
+        for port in &service.spec.ports {
+            if let Some(protocol) = protocols.get(&(service.metadata.name.to_string(), port.port)) {
+                let transport = if port.protocol.is_empty() { "TCP".to_owned() } else { port.protocol.to_string() };
+                let at = Seg::Port { port: i64::from(port.port), protocol: transport };
+                let path = [keys(&["spec", "ports"]), vec![at], keys(&["appProtocol"])].concat();
+                changes.push(change(raw, path, Some(json!(protocol))));
+            }
+        }
+        if let Some(list) = opaque {
+            changes.push(change(raw, keys(&["metadata", "annotations", preflight::OPAQUE]), Some(json!(list))));
+        }
+        changes.retain(|change| change.before != change.after);
+        changes
+    }
+
+    fn step(&self, action: Action, object: &ObjectRef, changes: Vec<Change>) -> Option<Step> {
+        let raw = self.material.raw.get(object)?;
+        (!changes.is_empty()).then(|| write(action, object, raw, changes))
+    }
+}
+
+/// What a word changes of an object, below a path.
+pub(super) fn said(raw: &Value, path: &[&str], word: &Word) -> Change {
+    let key = [path, &["metadata", word.field, word.key]].concat();
+    change(raw, keys(&key), word.value.as_deref().map(Value::from))
+}
+
+/// A step that writes fields of an object.
+pub(super) fn write(action: Action, object: &ObjectRef, raw: &Value, changes: Vec<Change>) -> Step {
+    Step { changes, owner: owners(raw).into_iter().next(), ..blank(action, Target::of(object, raw)) }
+}
+
+/// A step that waits for pods or looks at them.
+pub(super) fn watching(action: Action, object: &Target, expect: Expect) -> Step {
+    Step { expect: Some(expect), ..blank(action, object.clone()) }
+}
+
+fn blank(action: Action, object: Target) -> Step {
+    Step { id: 0, action, object, changes: Vec::new(), expect: None, owner: None, status: super::Status::Planned }
+}
+
+/// Whether a change of the template replaces the pods.
+pub fn rolls(kind: Kind) -> bool {
+    matches!(kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::Rollout)
+}
+
+fn cannot_be_written(kind: Kind) -> String {
+    match kind {
+        Kind::Pod => "a pod without a controller cannot be restarted safely: write it anew, with the label or annotation".to_owned(),
+        Kind::Job => "a Job's template cannot be changed: it is in the mesh when it is written anew".to_owned(),
+        Kind::ReplicaSet => "a ReplicaSet without a Deployment does not replace its pods: make it a Deployment".to_owned(),
+        Kind::DeploymentConfig => "a DeploymentConfig is not written: `oc rollout latest` after labelling its template".to_owned(),
+        _ => "the object could not be read whole".to_owned(),
+    }
+}

@@ -1,0 +1,124 @@
+//! Who calls the workload, what it calls, and what it shares with others.
+
+use super::{Report, Subject};
+use crate::mesh::istio::OutboundMode;
+use crate::mesh::mtls::{Client, Declared};
+use crate::model::{Kind, LabelSelector};
+use crate::world::SourceKind;
+
+pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
+    clients(subject, report);
+    scraped(subject, report);
+    shared(subject, report);
+    egress(subject, report);
+    discovered(subject, report);
+}
+
+fn clients(subject: &Subject<'_>, report: &mut Report<'_>) {
+    let world = subject.world;
+    let declared = Declared::read(world.view());
+    let (mut outside, mut server) = (Vec::new(), false);
+    for client in declared.of(subject.workload) {
+        match client.client {
+            Client::Workload(workload) => {
+                let fact = world.injection(subject.intention.mesh, workload);
+                if fact.actual.pods() > 0 && fact.actual.inside() == 0 {
+                    outside.push(format!("{}/{}", workload.reference.kind.name().to_ascii_lowercase(), workload.reference.name));
+                }
+            }
+            Client::Tls => server = true,
+            Client::Plain => outside.push(client.name.to_string()),
+        }
+    }
+    outside.sort();
+    outside.dedup();
+    if !outside.is_empty() {
+        let rest = outside.len().saturating_sub(3);
+        let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
+        report.warn("client-outside", format!("{}{more} call it without a proxy: they go on in plaintext, until something asks for mutual TLS", outside[..outside.len().min(3)].join(", ")));
+    }
+    if server {
+        let avoid = if subject.linkerd() { "config.linkerd.io/skip-inbound-ports for that port" } else { "portLevelMtls PERMISSIVE for that port" };
+        report.warn("api-server-caller", format!("the API server calls it and has no identity: before STRICT or deny it needs {avoid}"));
+    }
+    let open = subject.services.iter().any(|s| matches!(s.spec.kind.as_str(), "LoadBalancer" | "NodePort"));
+    if open || world.source.kind == SourceKind::Files {
+        report.unknown("client-outside", "clients outside of this cluster cannot be seen");
+    }
+    let grpc = subject.services.iter().filter(|s| s.spec.cluster_ip == "None").count();
+    if grpc > 0 && subject.istio_sidecar() {
+        report.warn("pod-ip-clients", "a headless Service gives clients its pods' addresses: those that dial one go without mutual TLS unless the port is declared");
+    }
+}
+
+fn scraped(subject: &Subject<'_>, report: &mut Report<'_>) {
+    let annotated = subject.annotation("prometheus.io/scrape") == Some("true");
+    let selects = |monitor: &serde_json::Value| {
+        let labels = monitor["spec"]["selector"]["matchLabels"].as_object();
+        let service = subject.services.iter().any(|s| labels.is_some_and(|l| !l.is_empty() && l.iter().all(|(k, v)| s.metadata.labels.get(k) == v.as_str())));
+        let pod = labels.is_some_and(|l| !l.is_empty() && l.iter().all(|(k, v)| subject.workload.labels.get(k) == v.as_str()));
+        if monitor["kind"] == "PodMonitor" { pod } else { service }
+    };
+    let monitored = subject.objects("ServiceMonitor").chain(subject.objects("PodMonitor")).any(selects);
+    if annotated && subject.istio_sidecar() {
+        report.warn("scrape", "Istio serves its metrics on port 15020 from now on and writes its prometheus.io annotations: prometheus.istio.io/merge-metrics: \"false\" leaves them");
+    }
+    if monitored || (annotated && !subject.istio_sidecar()) {
+        report.warn("scrape", "Prometheus reads its application port: that works while plaintext is admitted; before STRICT or deny Prometheus needs the mesh or a grant");
+    }
+}
+
+fn shared(subject: &Subject<'_>, report: &mut Report<'_>) {
+    let index = &subject.world.index;
+    let account = |w: &crate::index::Workload| index.pod_spec(w).map(|spec| spec.service_account().to_owned());
+    let own = account(subject.workload);
+    let others = index.workloads_in(subject.namespace()).iter().filter(|w| w.reference != subject.workload.reference && account(w) == own).count();
+    if others > 0 {
+        let own = own.unwrap_or_default();
+        let (noun, verb) = if others == 1 { ("workload", "uses") } else { ("workloads", "use") };
+        report.warn("shared-sa", format!("{others} other {noun} {verb} its ServiceAccount {own}: policies by identity cannot tell them apart"));
+    }
+    for service in subject.services {
+        let behind = index.select(Some(subject.namespace()), &service.spec.selector).filter(|w| w.reference != subject.workload.reference);
+        let names: Vec<String> = behind.map(|w| format!("{}/{}", w.reference.kind.name().to_ascii_lowercase(), w.reference.name)).collect();
+        if !names.is_empty() {
+            report.warn("shared-pods", format!("Service {} leads to {} as well: its endpoints are in the mesh in part, which is fine while plaintext is admitted", service.metadata.name, names.join(", ")));
+        }
+    }
+}
+
+fn egress(subject: &Subject<'_>, report: &mut Report<'_>) {
+    let world = subject.world;
+    if !subject.linkerd() && world.istio.config.outbound == OutboundMode::RegistryOnly && !subject.ambient() {
+        report.warn("egress", "the mesh lets calls out to registered hosts only (REGISTRY_ONLY): what it calls outside needs ServiceEntries first");
+    }
+    if subject.linkerd()
+        && let Some(network) = world.index.objects(Kind::EgressNetwork).iter().find(|n| n.spec().text("trafficPolicy") == "Deny")
+    {
+        report.warn("egress", format!("EgressNetwork {} denies what no route of it admits", network.meta.name));
+    }
+    for policy in world.index.objects_in(Kind::NetworkPolicy, subject.namespace()) {
+        let selects = policy.spec().get("podSelector").and_then(|s| LabelSelector::read(s)).is_some_and(|s| s.matches(&subject.workload.labels));
+        let out = policy.spec().get("policyTypes").is_some_and(|types| types.items().any(|t| t.str() == Some("Egress")));
+        if !selects || !out {
+            continue;
+        }
+        let opens_dns = policy.spec().list("egress").any(|rule| rule.get("ports").is_none() || rule.list("ports").any(|p| p.get("port").is_some_and(|port| port.int() == Some(53))));
+        if !opens_dns {
+            report.warn("dns", format!("NetworkPolicy {} limits what it calls and opens no port 53: its proxy needs names as well", policy.meta.name));
+        }
+        let ports = if subject.linkerd() { "8086, 8090 and 8080 of the control plane and 4143 of its peers" } else if subject.ambient() { "15008 of its peers" } else { "15012 of istiod" };
+        report.warn("dns", format!("NetworkPolicy {} limits what it calls: the proxy needs {ports}", policy.meta.name));
+    }
+}
+
+fn discovered(subject: &Subject<'_>, report: &mut Report<'_>) {
+    if subject.linkerd() {
+        return;
+    }
+    if let Some(namespace) = subject.world.index.namespace(subject.namespace())
+        && !subject.world.istio.config.discovers(namespace)
+    {
+        report.block("discovery", "its namespace matches no discoverySelector of MeshConfig: proxies there get no configuration; label it first");
+    }
+}

@@ -1,0 +1,136 @@
+//! A plan as other programs read it, and what became of it.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::preflight::Row;
+use super::{Action, Plan, Status, Step, path_text};
+use crate::model::ObjectRef;
+
+/// The document.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanReport<'p> {
+    id: &'p str,
+    title: &'p str,
+    mesh: &'static str,
+    namespace: &'p str,
+    preflight: &'p [Row],
+    steps: Vec<StepRow<'p>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'p [String],
+    outcome: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StepRow<'p> {
+    id: usize,
+    action: &'static str,
+    object: Option<ObjectRef>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    diff: Vec<DiffRow<'p>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    previous: Vec<PreviousRow<'p>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<OwnerRow<'p>>,
+    inverse: String,
+    verify: String,
+    status: Status,
+}
+
+#[derive(Debug, Serialize)]
+struct DiffRow<'p> {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'p Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<&'p Value>,
+}
+
+#[derive(Debug, Serialize)]
+struct PreviousRow<'p> {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'p Value>,
+    managers: &'p [String],
+}
+
+#[derive(Debug, Serialize)]
+struct OwnerRow<'p> {
+    name: String,
+    evidence: &'p str,
+    consequence: &'static str,
+}
+
+impl<'p> PlanReport<'p> {
+    /// Of a plan, or of what became of its steps.
+    pub fn new(plan: &'p Plan, steps: &'p [Step], outcome: &'static str) -> Self {
+        Self {
+            id: &plan.id,
+            title: &plan.title,
+            mesh: plan.mesh.name(),
+            namespace: &plan.namespace,
+            preflight: &plan.preflight,
+            steps: steps.iter().map(StepRow::new).collect(),
+            notes: &plan.notes,
+            outcome,
+        }
+    }
+}
+
+impl<'p> StepRow<'p> {
+    fn new(step: &'p Step) -> Self {
+        let diff = step.changes.iter().map(|c| DiffRow { path: path_text(&c.path), before: c.before.as_ref(), after: c.after.as_ref() });
+        let previous = step.changes.iter().map(|c| PreviousRow { path: path_text(&c.path), value: c.before.as_ref(), managers: &c.managers });
+        Self {
+            id: step.id,
+            action: step.action.name(),
+            object: step.object.reference(),
+            diff: diff.collect(),
+            previous: previous.collect(),
+            owner: step.owner.as_ref().map(|owner| OwnerRow { name: owner.title(), evidence: &owner.evidence, consequence: owner.consequence() }),
+            inverse: inverse(step),
+            verify: verification(step),
+            status: step.status,
+        }
+    }
+}
+
+/// How a step is taken back.
+fn inverse(step: &Step) -> String {
+    match step.action {
+        Action::Wait | Action::Verify => "nothing to take back".to_owned(),
+        _ => {
+            let back = |c: &super::Change| match &c.before {
+                Some(value) => format!("{} back to {value}", path_text(&c.path)),
+                None => format!("{} away", path_text(&c.path)),
+            };
+            step.changes.iter().map(back).collect::<Vec<_>>().join("; ")
+        }
+    }
+}
+
+/// How a step's success is seen.
+fn verification(step: &Step) -> String {
+    match (&step.expect, step.action) {
+        (Some(expect), Action::Wait) => match (expect.inside, &expect.revision) {
+            (true, Some(revision)) => format!("every pod is new and ready, in the mesh by revision {revision}"),
+            (true, None) => "every pod is new and ready, and in the mesh".to_owned(),
+            (false, _) => "every pod is new and ready, and out of the mesh".to_owned(),
+        },
+        (Some(_), _) => "every pod again, and the Services' endpoints".to_owned(),
+        (None, _) => "the fields hold the values".to_owned(),
+    }
+}
+
+/// `deploy/cart`.
+pub(super) fn short(object: &ObjectRef) -> String {
+    let kind = match object.kind.name() {
+        "Deployment" => "deploy".to_owned(),
+        "StatefulSet" => "sts".to_owned(),
+        "DaemonSet" => "ds".to_owned(),
+        kind => kind.to_ascii_lowercase(),
+    };
+    format!("{kind}/{}", object.name)
+}
