@@ -51,7 +51,7 @@ pub fn plan(world: &World, workloads: &[&Workload], namespace: &str, mesh: MeshI
 
 fn still_in(world: &World, at: &ObjectRef, mesh: MeshId) -> Option<Mode> {
     let workload = world.index.workload(&at.namespace, &at.name, Some(at.kind))?;
-    world.injection(mesh, workload).intended.value().and_then(|intent| intent.mode())
+    world.injection(mesh, workload).intended.value().and_then(crate::model::Intent::mode)
 }
 
 /// Who relies on the workload's being in the mesh, as a server and as a client.

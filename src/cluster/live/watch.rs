@@ -84,7 +84,14 @@ impl Watch<'_> {
         let list: Value = serde_json::from_slice(&answer.body).map_err(|error| Refused::Lost(format!("the list makes no sense: {error}")))?;
         self.version = list["metadata"]["resourceVersion"].as_str().unwrap_or("0").to_owned();
         self.waiting.push_back(Change::Again);
-        self.waiting.extend(list["items"].as_array().into_iter().flatten().cloned().map(Change::Is));
+        // Items of a list leave their type out.
+        let kind = list["kind"].as_str().and_then(|kind| kind.strip_suffix("List")).unwrap_or_default();
+        self.waiting.extend(list["items"].as_array().into_iter().flatten().map(|item| {
+            let mut item = item.clone();
+            item["apiVersion"] = list["apiVersion"].clone();
+            item["kind"] = Value::from(kind);
+            Change::Is(item)
+        }));
         Ok(())
     }
 

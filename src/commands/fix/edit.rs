@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::cluster::files::edit::is_plain;
 use crate::model::{Path, Seg, Spans};
 
 /// One scalar to replace.
@@ -129,14 +130,6 @@ fn requote(old: &str, value: &str) -> String {
         _ if is_plain(value) => value.to_owned(),
         _ => Value::from(value).to_string(),
     }
-}
-
-/// Whether all readers of YAML, those of version 1.1 among them, take the text for itself.
-fn is_plain(text: &str) -> bool {
-    let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"];
-    let begins = text.starts_with(|c: char| c.is_ascii_alphabetic());
-    let holds = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'));
-    begins && holds && !words.contains(&text.to_ascii_lowercase().as_str())
 }
 
 #[cfg(test)]

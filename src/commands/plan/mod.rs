@@ -16,8 +16,9 @@ use super::{Terminal, load};
 use crate::cli::GlobalArgs;
 use crate::cluster::live::{Connection, Resource};
 use crate::error::{CliError, Exit};
+use crate::model::did_you_mean;
 use crate::output::ListFormat;
-use crate::plan::{Plan, Step, patch};
+use crate::plan::{Plan, Step, patch, preflight};
 pub(super) use run::{find, go_on};
 pub(super) use show::files;
 
@@ -63,6 +64,16 @@ impl PlanArgs {
     }
 }
 
+/// Refuses to pass over a check that there is not.
+fn forced_ids(args: &PlanArgs) -> Result<(), CliError> {
+    let unknown = args.force.iter().find(|id| !preflight::IDS.contains(&id.as_str()));
+    unknown.map_or(Ok(()), |id| {
+        let error = CliError::usage(format!("--force {id:?}: the pre-flight has no such check"));
+        let near = did_you_mean(id, preflight::IDS.iter().copied());
+        Err(error.hint(near.unwrap_or_else(|| "its checks stand in the first column of the plan's pre-flight".to_owned())))
+    })
+}
+
 /// The time as Kubernetes writes it.
 pub(super) fn now() -> String {
     Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -77,6 +88,7 @@ pub(super) async fn connection(global: &GlobalArgs) -> Result<Connection, CliErr
 
 /// Shows a plan and, where that is wanted, carries it out.
 pub(super) async fn carry_out(plan: Plan, args: &PlanArgs, connection: Option<&Connection>, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    forced_ids(args)?;
     let json = matches!(args.output, ListFormat::Json | ListFormat::Yaml);
     let blocks: Vec<&'static str> = plan.blocks(&args.force).map(|row| row.id).collect();
     let owned: Vec<&Step> = plan.steps.iter().filter(|step| step.action.writes() && step.owner.is_some()).collect();

@@ -29,7 +29,7 @@ pub(super) async fn begin(plan: Plan, args: &PlanArgs, connection: &Connection, 
         return Err(CliError::unreadable(format!("cannot see which pods there are: {refused}; nothing has changed")));
     }
     run.save().await?;
-    let (exit, steps, outcome) = run.to_its_end(true).await?;
+    let (exit, steps, outcome) = run.finish(true).await?;
     if matches!(args.output, ListFormat::Json | ListFormat::Yaml) {
         show::plan(&plan, &steps, outcome, args, terminal)?;
     }
@@ -64,7 +64,7 @@ pub(in crate::commands) async fn go_on(namespace: &str, undo: bool, args: &PlanA
     if let Err(refused) = noted {
         return Err(run.lost(&refused.to_string()));
     }
-    let (exit, ..) = run.to_its_end(forward).await?;
+    let (exit, ..) = run.finish(forward).await?;
     Ok(exit)
 }
 
@@ -227,7 +227,7 @@ impl<'a> Run<'a> {
     }
 
     /// To the end of the plan, or back to where it began; then the journal goes.
-    async fn to_its_end(mut self, forward: bool) -> Result<(Exit, Vec<Step>, &'static str), CliError> {
+    async fn finish(mut self, forward: bool) -> Result<(Exit, Vec<Step>, &'static str), CliError> {
         if forward {
             match self.forward().await {
                 Ok(()) => {
@@ -364,9 +364,8 @@ impl<'a> Run<'a> {
         let mut rollout = rollout::Rollout::new(self.connection, step, expect, known, self.limit, self.terminal.progress && !self.quiet).await.map_err(Stop::from)?;
         loop {
             tokio::select! {
-                ended = rollout.next() => match ended.map_err(Stop::from)? {
-                    Some(ended) => return Ok(ended),
-                    None => {}
+                ended = rollout.next() => if let Some(ended) = ended.map_err(Stop::from)? {
+                    return Ok(ended);
                 },
                 _ = interrupted.wait_for(|pressed| *pressed) => return Err(Stop::Interrupted),
             }

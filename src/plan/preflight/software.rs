@@ -55,7 +55,7 @@ pub(super) fn of(subject: &Subject<'_>) -> Option<&'static Software> {
     let is = |word: &&str| names.iter().any(|name| name.split('-').any(|part| part == *word));
     // An exporter beside a database speaks HTTP, and is none itself.
     let exporter = names.len() == 1 && names.iter().any(|name| name.contains("exporter") || name.contains("operator") || name.contains("ui"));
-    TABLE.iter().find(|software| !exporter && software.images.iter().any(|word| is(&word)))
+    TABLE.iter().find(|software| !exporter && software.images.iter().any(is))
 }
 
 /// Whether a port of the workload takes bytes that no proxy should look at.

@@ -237,6 +237,17 @@ impl ApiServer {
         self.shared.announce();
     }
 
+    /// The same for a kind that the server would not know otherwise, which it serves from now on.
+    pub fn plant_as(&self, group: &str, plural: &str, object: Value) {
+        let (version, kind) = (object["apiVersion"].as_str().unwrap_or_default(), object["kind"].as_str().unwrap_or_default());
+        let served = version.rsplit('/').next().unwrap_or_default().to_owned();
+        let known = self.shared.store().kind(group, kind).is_some();
+        if !known {
+            self.plant(schema::open_definition(group, kind, plural, true, &[&served]));
+        }
+        self.plant(object);
+    }
+
     /// Forgets old versions: list pages begun before and watches from before get 410.
     pub fn compact(&self) {
         self.shared.store().compact();

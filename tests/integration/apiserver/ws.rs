@@ -28,6 +28,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 #[derive(Default)]
 pub struct Scripts {
     logs: HashMap<(String, String, String), String>,
+    log_of_all: Option<String>,
     execs: Vec<Exec>,
     ports: HashMap<(String, String, u16), Port>,
 }
@@ -61,8 +62,13 @@ impl Scripts {
         self.logs.insert((namespace.into(), pod.into(), container.into()), text.into());
     }
 
+    /// What every container has written that nothing else is said of.
+    pub fn log_of_all(&mut self, text: &str) {
+        self.log_of_all = Some(text.to_owned());
+    }
+
     pub fn log(&self, namespace: &str, pod: &str, container: &str) -> Option<String> {
-        self.logs.get(&(namespace.into(), pod.into(), container.into())).cloned()
+        self.logs.get(&(namespace.into(), pod.into(), container.into())).or(self.log_of_all.as_ref()).cloned()
     }
 
     /// The answer to a command that begins with `command`.
