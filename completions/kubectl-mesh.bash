@@ -31,11 +31,26 @@ _kubectl__mesh() {
             kubectl__mesh,help)
                 cmd="kubectl__mesh__subcmd__help"
                 ;;
+            kubectl__mesh,inject)
+                cmd="kubectl__mesh__subcmd__inject"
+                ;;
             kubectl__mesh,injection)
                 cmd="kubectl__mesh__subcmd__injection"
                 ;;
             kubectl__mesh,mtls)
                 cmd="kubectl__mesh__subcmd__mtls"
+                ;;
+            kubectl__mesh,namespace)
+                cmd="kubectl__mesh__subcmd__namespace"
+                ;;
+            kubectl__mesh,ns)
+                cmd="kubectl__mesh__subcmd__namespace"
+                ;;
+            kubectl__mesh,offboard)
+                cmd="kubectl__mesh__subcmd__offboard"
+                ;;
+            kubectl__mesh,onboard)
+                cmd="kubectl__mesh__subcmd__onboard"
                 ;;
             kubectl__mesh,options)
                 cmd="kubectl__mesh__subcmd__options"
@@ -51,6 +66,9 @@ _kubectl__mesh() {
                 ;;
             kubectl__mesh,status)
                 cmd="kubectl__mesh__subcmd__status"
+                ;;
+            kubectl__mesh,uninject)
+                cmd="kubectl__mesh__subcmd__uninject"
                 ;;
             kubectl__mesh,validate)
                 cmd="kubectl__mesh__subcmd__check"
@@ -76,11 +94,23 @@ _kubectl__mesh() {
             kubectl__mesh__subcmd__help,help)
                 cmd="kubectl__mesh__subcmd__help__subcmd__help"
                 ;;
+            kubectl__mesh__subcmd__help,inject)
+                cmd="kubectl__mesh__subcmd__help__subcmd__inject"
+                ;;
             kubectl__mesh__subcmd__help,injection)
                 cmd="kubectl__mesh__subcmd__help__subcmd__injection"
                 ;;
             kubectl__mesh__subcmd__help,mtls)
                 cmd="kubectl__mesh__subcmd__help__subcmd__mtls"
+                ;;
+            kubectl__mesh__subcmd__help,namespace)
+                cmd="kubectl__mesh__subcmd__help__subcmd__namespace"
+                ;;
+            kubectl__mesh__subcmd__help,offboard)
+                cmd="kubectl__mesh__subcmd__help__subcmd__offboard"
+                ;;
+            kubectl__mesh__subcmd__help,onboard)
+                cmd="kubectl__mesh__subcmd__help__subcmd__onboard"
                 ;;
             kubectl__mesh__subcmd__help,options)
                 cmd="kubectl__mesh__subcmd__help__subcmd__options"
@@ -97,11 +127,23 @@ _kubectl__mesh() {
             kubectl__mesh__subcmd__help,status)
                 cmd="kubectl__mesh__subcmd__help__subcmd__status"
                 ;;
+            kubectl__mesh__subcmd__help,uninject)
+                cmd="kubectl__mesh__subcmd__help__subcmd__uninject"
+                ;;
             kubectl__mesh__subcmd__help,version)
                 cmd="kubectl__mesh__subcmd__help__subcmd__version"
                 ;;
             kubectl__mesh__subcmd__help,why)
                 cmd="kubectl__mesh__subcmd__help__subcmd__why"
+                ;;
+            kubectl__mesh__subcmd__help__subcmd__namespace,disable)
+                cmd="kubectl__mesh__subcmd__help__subcmd__namespace__subcmd__disable"
+                ;;
+            kubectl__mesh__subcmd__help__subcmd__namespace,enable)
+                cmd="kubectl__mesh__subcmd__help__subcmd__namespace__subcmd__enable"
+                ;;
+            kubectl__mesh__subcmd__help__subcmd__namespace,status)
+                cmd="kubectl__mesh__subcmd__help__subcmd__namespace__subcmd__status"
                 ;;
             kubectl__mesh__subcmd__help__subcmd__policy,can)
                 cmd="kubectl__mesh__subcmd__help__subcmd__policy__subcmd__can"
@@ -120,6 +162,30 @@ _kubectl__mesh() {
                 ;;
             kubectl__mesh__subcmd__help__subcmd__policy,test)
                 cmd="kubectl__mesh__subcmd__help__subcmd__policy__subcmd__test"
+                ;;
+            kubectl__mesh__subcmd__namespace,disable)
+                cmd="kubectl__mesh__subcmd__namespace__subcmd__disable"
+                ;;
+            kubectl__mesh__subcmd__namespace,enable)
+                cmd="kubectl__mesh__subcmd__namespace__subcmd__enable"
+                ;;
+            kubectl__mesh__subcmd__namespace,help)
+                cmd="kubectl__mesh__subcmd__namespace__subcmd__help"
+                ;;
+            kubectl__mesh__subcmd__namespace,status)
+                cmd="kubectl__mesh__subcmd__namespace__subcmd__status"
+                ;;
+            kubectl__mesh__subcmd__namespace__subcmd__help,disable)
+                cmd="kubectl__mesh__subcmd__namespace__subcmd__help__subcmd__disable"
+                ;;
+            kubectl__mesh__subcmd__namespace__subcmd__help,enable)
+                cmd="kubectl__mesh__subcmd__namespace__subcmd__help__subcmd__enable"
+                ;;
+            kubectl__mesh__subcmd__namespace__subcmd__help,help)
+                cmd="kubectl__mesh__subcmd__namespace__subcmd__help__subcmd__help"
+                ;;
+            kubectl__mesh__subcmd__namespace__subcmd__help,status)
+                cmd="kubectl__mesh__subcmd__namespace__subcmd__help__subcmd__status"
                 ;;
             kubectl__mesh__subcmd__policy,can)
                 cmd="kubectl__mesh__subcmd__policy__subcmd__can"
@@ -170,7 +236,7 @@ _kubectl__mesh() {
 
     case "${cmd}" in
         kubectl__mesh)
-            opts="-n -A -f -R -v -q -h -V --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help --version check validate __complete completion explain injection mtls options policy rules snapshot status version why help"
+            opts="-n -A -f -R -m -v -q -h -V --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help --version check validate __complete completion explain inject injection mtls namespace ns offboard onboard options policy rules snapshot status uninject version why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -228,6 +294,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -244,7 +314,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd____complete)
-            opts="-n -A -f -R -v -q --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet"
+            opts="-n -A -f -R -m -v -q --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -302,6 +372,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -318,7 +392,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__check)
-            opts="-o -S -n -A -f -R -v -q -h --output --category --rule --skip-rule --all-rules --show-passed --fail-on --strict --suppress --baseline --write-baseline --fix --write --all-findings --remote-context --remote-snapshot --pre --istio-namespace --linkerd-namespace --from-version --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -S -n -A -f -R -m -v -q -h --output --category --rule --skip-rule --all-rules --show-passed --fail-on --strict --suppress --baseline --write-baseline --fix --write --all-findings --remote-context --remote-snapshot --pre --istio-namespace --linkerd-namespace --from-version --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -432,6 +506,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -448,7 +526,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__completion)
-            opts="-n -A -f -R -v -q -h --install --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help bash zsh fish powershell elvish kubectl"
+            opts="-n -A -f -R -m -v -q -h --install --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help bash zsh fish powershell elvish kubectl"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -510,6 +588,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -526,7 +608,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__explain)
-            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -m -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -592,6 +674,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -608,7 +694,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__help)
-            opts="check __complete completion explain injection mtls options policy rules snapshot status version why help"
+            opts="check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -691,6 +777,20 @@ _kubectl__mesh() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kubectl__subcmd__mesh__subcmd__help__subcmd__inject)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kubectl__subcmd__mesh__subcmd__help__subcmd__injection)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -706,6 +806,90 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__help__subcmd__mtls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__help__subcmd__namespace)
+            opts="enable disable status"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__help__subcmd__namespace__subcmd__disable)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__help__subcmd__namespace__subcmd__enable)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__help__subcmd__namespace__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__help__subcmd__offboard)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__help__subcmd__onboard)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -873,6 +1057,20 @@ _kubectl__mesh() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kubectl__subcmd__mesh__subcmd__help__subcmd__uninject)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kubectl__subcmd__mesh__subcmd__help__subcmd__version)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -901,8 +1099,94 @@ _kubectl__mesh() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kubectl__subcmd__mesh__subcmd__inject)
+            opts="-n -A -f -R -m -v -q -h --mode --revision --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --mode)
+                    COMPREPLY=($(compgen -W "sidecar ambient" -- "${cur}"))
+                    return 0
+                    ;;
+                --revision)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mesh)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kubectl__subcmd__mesh__subcmd__injection)
-            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -m -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -968,6 +1252,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -984,7 +1272,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__mtls)
-            opts="-o -n -A -f -R -v -q -h --from --to --subset --plan --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -m -v -q -h --from --to --subset --plan --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1066,6 +1354,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1081,8 +1373,8 @@ _kubectl__mesh() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        kubectl__subcmd__mesh__subcmd__options)
-            opts="-n -A -f -R -v -q -h --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+        kubectl__subcmd__mesh__subcmd__namespace)
+            opts="-n -A -f -R -m -v -q -h --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help enable disable status help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1137,6 +1429,664 @@ _kubectl__mesh() {
                     return 0
                     ;;
                 --mesh)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__namespace__subcmd__disable)
+            opts="-y -o -n -A -f -R -m -v -q -h --dry-run --yes --force --force-conflicts --direct --rollout-timeout --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --dry-run)
+                    COMPREPLY=($(compgen -W "client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --force)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rollout-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mesh)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__namespace__subcmd__enable)
+            opts="-y -o -n -A -f -R -m -v -q -h --mode --revision --dry-run --yes --force --force-conflicts --direct --rollout-timeout --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --mode)
+                    COMPREPLY=($(compgen -W "sidecar ambient" -- "${cur}"))
+                    return 0
+                    ;;
+                --revision)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dry-run)
+                    COMPREPLY=($(compgen -W "client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --force)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rollout-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mesh)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__namespace__subcmd__help)
+            opts="enable disable status help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__namespace__subcmd__help__subcmd__disable)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__namespace__subcmd__help__subcmd__enable)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__namespace__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__namespace__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__namespace__subcmd__status)
+            opts="-n -A -f -R -m -v -q -h --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mesh)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__offboard)
+            opts="-s -y -o -n -A -f -R -m -v -q -h --service --dry-run --yes --force --force-conflicts --direct --rollout-timeout --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --service)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dry-run)
+                    COMPREPLY=($(compgen -W "client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --force)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rollout-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mesh)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__onboard)
+            opts="-s -y -o -n -A -f -R -m -v -q -h --service --all --mode --revision --scope --write --resume --undo --status --dry-run --yes --force --force-conflicts --direct --rollout-timeout --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --service)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mode)
+                    COMPREPLY=($(compgen -W "sidecar ambient" -- "${cur}"))
+                    return 0
+                    ;;
+                --revision)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -W "workload namespace" -- "${cur}"))
+                    return 0
+                    ;;
+                --dry-run)
+                    COMPREPLY=($(compgen -W "client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --force)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rollout-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mesh)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__options)
+            opts="-n -A -f -R -m -v -q -h --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mesh)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                -m)
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
@@ -1156,7 +2106,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__policy)
-            opts="-n -A -f -R -v -q -h --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help can generate list matrix simulate test help"
+            opts="-n -A -f -R -m -v -q -h --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help can generate list matrix simulate test help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1214,6 +2164,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1230,7 +2184,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__policy__subcmd__can)
-            opts="-o -n -A -f -R -v -q -h --from --from-identity --from-ip --plaintext --to --method --path --host --header --jwt-claim --jwt-invalid --tcp --sni --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -m -v -q -h --from --from-identity --from-ip --plaintext --to --method --path --host --header --jwt-claim --jwt-invalid --tcp --sni --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1336,6 +2290,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1352,7 +2310,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__policy__subcmd__generate)
-            opts="-n -A -f -R -v -q -h --edges --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-n -A -f -R -m -v -q -h --edges --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1411,6 +2369,10 @@ _kubectl__mesh() {
                     return 0
                     ;;
                 --mesh)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                -m)
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
@@ -1542,7 +2504,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__policy__subcmd__list)
-            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -m -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1608,6 +2570,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1624,7 +2590,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__policy__subcmd__matrix)
-            opts="-o -n -A -f -R -v -q -h --from --to --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -m -v -q -h --from --to --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1698,6 +2664,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1714,7 +2684,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__policy__subcmd__simulate)
-            opts="-o -n -A -f -R -v -q -h --delete --base --from-git --fail-on --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -m -v -q -h --delete --base --from-git --fail-on --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1796,6 +2766,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1812,7 +2786,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__policy__subcmd__test)
-            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -m -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1878,6 +2852,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1894,7 +2872,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__rules)
-            opts="-o -n -A -f -R -v -q -h --category --severity --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -m -v -q -h --category --severity --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1968,6 +2946,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1984,7 +2966,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__snapshot)
-            opts="-o -n -A -f -R -v -q -h --output --force --pre --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -m -v -q -h --output --force --pre --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2047,6 +3029,10 @@ _kubectl__mesh() {
                     return 0
                     ;;
                 --mesh)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                -m)
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
@@ -2066,7 +3052,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__status)
-            opts="-o -n -A -f -R -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -m -v -q -h --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2129,6 +3115,88 @@ _kubectl__mesh() {
                     return 0
                     ;;
                 --mesh)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__mesh__subcmd__uninject)
+            opts="-n -A -f -R -m -v -q -h --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mesh)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                -m)
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
@@ -2148,7 +3216,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__version)
-            opts="-o -n -A -f -R -v -q -h --client --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -m -v -q -h --client --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2214,6 +3282,10 @@ _kubectl__mesh() {
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;
+                -m)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -2230,7 +3302,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__why)
-            opts="-H -o -n -A -f -R -v -q -h --header --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-H -o -n -A -f -R -m -v -q -h --header --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2301,6 +3373,10 @@ _kubectl__mesh() {
                     return 0
                     ;;
                 --mesh)
+                    COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
+                    return 0
+                    ;;
+                -m)
                     COMPREPLY=($(compgen -W "auto istio linkerd" -- "${cur}"))
                     return 0
                     ;;

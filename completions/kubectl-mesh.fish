@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kubectl_mesh_global_optspecs
-    string join \n kubeconfig= context= n/namespace= A/all-namespaces as= as-group= request-timeout= timeout= f/filename= R/recursive exclude= with-cluster snapshot= demo mesh= color= width= v/verbose q/quiet h/help V/version
+    string join \n kubeconfig= context= n/namespace= A/all-namespaces as= as-group= request-timeout= timeout= f/filename= R/recursive exclude= with-cluster snapshot= demo m/mesh= color= width= v/verbose q/quiet h/help V/version
 end
 
 function __fish_kubectl_mesh_needs_command
@@ -34,7 +34,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l timeout -d 'T
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -54,13 +54,19 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "validate"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "__complete"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "completion" -d 'Print a completion script for a shell, or install the helper for kubectl'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "explain" -d 'Explain a rule: what it checks, why it matters, how to fix it'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "inject" -d 'Make manifests ask for a mesh, with everything else as it was'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "injection" -d 'Show which workloads are in a mesh, which should be, and why'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "mtls" -d 'Show what is encrypted, and what decides that'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "namespace" -d 'Let a mesh take in a namespace, or leave it alone'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "ns" -d 'Let a mesh take in a namespace, or leave it alone'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "offboard" -d 'Take workloads out of a mesh, step by step, and back if that fails'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "onboard" -d 'Bring workloads into a mesh, step by step, and back if that fails'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "options" -d 'List the flags that every command takes'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "policy" -d 'Tell who may call whom, and why'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "rules" -d 'List the rules that check runs'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "snapshot" -d 'Save what this tool reads of a cluster to a file'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "status" -d 'Show the meshes and what is in them'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "uninject" -d 'Take out of manifests what asks for a mesh'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "version" -d 'Show the versions of client, control planes and proxies'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "why" -d 'Follow one request from a client to a server, and tell where it ends and why'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -97,7 +103,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l time
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand check" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -152,7 +158,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l t
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand validate" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -184,7 +190,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand __complete" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -208,7 +214,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand completion" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -236,7 +242,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l ti
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -250,6 +256,33 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -l de
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -l mode -d 'How the workloads are to be in the mesh' -r -f -a "sidecar\t'A proxy in each pod'
+ambient\t'The ztunnel of the node (Istio)'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -l revision -d 'Revision or tag of Istio\'s control plane (default: the default one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand inject" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
 wide\t'For people, with more columns'
 json\t'The machine contract, mesh.kubectl.dev/v1'
@@ -265,7 +298,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l 
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand injection" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -299,7 +332,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l timeo
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -313,6 +346,352 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l demo 
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -f -a "enable" -d 'Let a mesh take in new pods of a namespace'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -f -a "disable" -d 'Let a mesh leave new pods of a namespace alone'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -f -a "status" -d 'Show what a namespace asks for, and whose pods have to be restarted for it'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and not __fish_seen_subcommand_from enable disable status help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l mode -d 'How its pods are to be in the mesh' -r -f -a "sidecar\t'A proxy in each pod'
+ambient\t'The ztunnel of the node (Istio)'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l revision -d 'Revision or tag of Istio\'s control plane (default: the default one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l dry-run -d 'Show the plan and change nothing' -r -f -a "client\t'Nothing is sent that writes, not even for show'
+server\t'The API server checks every write and does none of them'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l force -d 'Carry it out in spite of a check of the pre-flight that stands against it (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l rollout-timeout -d 'Time for the pods of one workload to be replaced' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+wide\t'For people, with more columns'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+name\t'Names of the objects, one a line'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -s y -l yes -d 'Carry the plan out without asking'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l force-conflicts -d 'Change what other managers wrote'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l direct -d 'Write objects that Helm, Argo CD, Flux, Terraform or an operator owns'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -l dry-run -d 'Show the plan and change nothing' -r -f -a "client\t'Nothing is sent that writes, not even for show'
+server\t'The API server checks every write and does none of them'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -l force -d 'Carry it out in spite of a check of the pre-flight that stands against it (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -l rollout-timeout -d 'Time for the pods of one workload to be replaced' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+wide\t'For people, with more columns'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+name\t'Names of the objects, one a line'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -s y -l yes -d 'Carry the plan out without asking'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -l force-conflicts -d 'Change what other managers wrote'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -l direct -d 'Write objects that Helm, Argo CD, Flux, Terraform or an operator owns'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from help" -f -a "enable" -d 'Let a mesh take in new pods of a namespace'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from help" -f -a "disable" -d 'Let a mesh leave new pods of a namespace alone'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show what a namespace asks for, and whose pods have to be restarted for it'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand namespace; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -f -a "enable" -d 'Let a mesh take in new pods of a namespace'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -f -a "disable" -d 'Let a mesh leave new pods of a namespace alone'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -f -a "status" -d 'Show what a namespace asks for, and whose pods have to be restarted for it'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and not __fish_seen_subcommand_from enable disable status help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l mode -d 'How its pods are to be in the mesh' -r -f -a "sidecar\t'A proxy in each pod'
+ambient\t'The ztunnel of the node (Istio)'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l revision -d 'Revision or tag of Istio\'s control plane (default: the default one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l dry-run -d 'Show the plan and change nothing' -r -f -a "client\t'Nothing is sent that writes, not even for show'
+server\t'The API server checks every write and does none of them'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l force -d 'Carry it out in spite of a check of the pre-flight that stands against it (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l rollout-timeout -d 'Time for the pods of one workload to be replaced' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+wide\t'For people, with more columns'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+name\t'Names of the objects, one a line'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -s y -l yes -d 'Carry the plan out without asking'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l force-conflicts -d 'Change what other managers wrote'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l direct -d 'Write objects that Helm, Argo CD, Flux, Terraform or an operator owns'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -l dry-run -d 'Show the plan and change nothing' -r -f -a "client\t'Nothing is sent that writes, not even for show'
+server\t'The API server checks every write and does none of them'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -l force -d 'Carry it out in spite of a check of the pre-flight that stands against it (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -l rollout-timeout -d 'Time for the pods of one workload to be replaced' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+wide\t'For people, with more columns'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+name\t'Names of the objects, one a line'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -s y -l yes -d 'Carry the plan out without asking'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -l force-conflicts -d 'Change what other managers wrote'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -l direct -d 'Write objects that Helm, Argo CD, Flux, Terraform or an operator owns'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from help" -f -a "enable" -d 'Let a mesh take in new pods of a namespace'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from help" -f -a "disable" -d 'Let a mesh leave new pods of a namespace alone'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show what a namespace asks for, and whose pods have to be restarted for it'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand ns; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -s s -l service -d 'A Service or workload: NAME, TYPE/NAME (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -l dry-run -d 'Show the plan and change nothing' -r -f -a "client\t'Nothing is sent that writes, not even for show'
+server\t'The API server checks every write and does none of them'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -l force -d 'Carry it out in spite of a check of the pre-flight that stands against it (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -l rollout-timeout -d 'Time for the pods of one workload to be replaced' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+wide\t'For people, with more columns'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+name\t'Names of the objects, one a line'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -s y -l yes -d 'Carry the plan out without asking'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -l force-conflicts -d 'Change what other managers wrote'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -l direct -d 'Write objects that Helm, Argo CD, Flux, Terraform or an operator owns'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand offboard" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -s s -l service -d 'A Service or workload: NAME, TYPE/NAME (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l mode -d 'How the workloads are to be in the mesh' -r -f -a "sidecar\t'A proxy in each pod'
+ambient\t'The ztunnel of the node (Istio)'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l revision -d 'Revision or tag of Istio\'s control plane (default: the default one)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l scope -d 'What is labelled: each workload\'s template, or the namespace' -r -f -a "workload\t'Each workload\'s pod template'
+namespace\t'The namespace; what is not selected is kept out by its template'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l dry-run -d 'Show the plan and change nothing' -r -f -a "client\t'Nothing is sent that writes, not even for show'
+server\t'The API server checks every write and does none of them'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l force -d 'Carry it out in spite of a check of the pre-flight that stands against it (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l rollout-timeout -d 'Time for the pods of one workload to be replaced' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
+wide\t'For people, with more columns'
+json\t'The machine contract, mesh.kubectl.dev/v1'
+yaml\t'The same document as json'
+name\t'Names of the objects, one a line'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l all -d 'All workloads of the namespace'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l write -d 'Write the plan into the files of -f'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l resume -d 'Bring a run that was left behind to its end'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l undo -d 'Take back a run that was left behind'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l status -d 'Show a run that is under way or was left behind'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -s y -l yes -d 'Carry the plan out without asking'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l force-conflicts -d 'Change what other managers wrote'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l direct -d 'Write objects that Helm, Argo CD, Flux, Terraform or an operator owns'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand onboard" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l context -d 'Kubeconfig context' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
@@ -323,7 +702,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l ti
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand options" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -347,7 +726,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and no
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and not __fish_seen_subcommand_from can generate list matrix simulate test help" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -393,7 +772,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -421,7 +800,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -450,7 +829,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from list" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -482,7 +861,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from matrix" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -519,7 +898,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from simulate" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -548,7 +927,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from test" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -587,7 +966,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l time
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand rules" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -612,7 +991,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l t
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand snapshot" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -643,7 +1022,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l tim
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -657,6 +1036,30 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -l dem
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -l context -d 'Kubeconfig context' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -l as -d 'User to impersonate' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -l as-group -d 'Group to impersonate (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -l request-timeout -d 'Time allowed for one request, such as 10s or 1m; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -l timeout -d 'Time allowed for all requests of the command together; 0 means no limit' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+istio\t'Istio'
+linkerd\t'Linkerd'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -s A -l all-namespaces -d 'All namespaces'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -s R -l recursive -d 'Look into the directories below -f too'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -l demo -d 'The built-in demo cluster'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -s v -l verbose -d 'Say more about what is read'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -s q -l quiet -d 'Say only what is wrong'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand uninject" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
 wide\t'For people, with more columns'
 json\t'The machine contract, mesh.kubectl.dev/v1'
@@ -672,7 +1075,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l ti
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand version" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -703,7 +1106,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l timeou
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -s f -l filename -d 'Manifest file or directory, - for standard input (can be repeated)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l exclude -d 'Leave out what a glob matches below the directories of -f, as a line of .gitignore would (can be repeated)' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l snapshot -d 'Saved cluster state, from `kubectl mesh snapshot`' -r -F
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -s m -l mesh -d 'Only this mesh' -r -f -a "auto\t'Whatever is there'
 istio\t'Istio'
 linkerd\t'Linkerd'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l color -d 'Colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -717,20 +1120,28 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -l demo -
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -s v -l verbose -d 'Say more about what is read'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "check" -d 'Find everything that is wrong with the mesh and its configuration'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "__complete"
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "completion" -d 'Print a completion script for a shell, or install the helper for kubectl'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "explain" -d 'Explain a rule: what it checks, why it matters, how to fix it'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "injection" -d 'Show which workloads are in a mesh, which should be, and why'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "mtls" -d 'Show what is encrypted, and what decides that'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "options" -d 'List the flags that every command takes'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "policy" -d 'Tell who may call whom, and why'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "rules" -d 'List the rules that check runs'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "snapshot" -d 'Save what this tool reads of a cluster to a file'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "status" -d 'Show the meshes and what is in them'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "version" -d 'Show the versions of client, control planes and proxies'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "why" -d 'Follow one request from a client to a server, and tell where it ends and why'
-complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain injection mtls options policy rules snapshot status version why help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "check" -d 'Find everything that is wrong with the mesh and its configuration'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "__complete"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "completion" -d 'Print a completion script for a shell, or install the helper for kubectl'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "explain" -d 'Explain a rule: what it checks, why it matters, how to fix it'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "inject" -d 'Make manifests ask for a mesh, with everything else as it was'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "injection" -d 'Show which workloads are in a mesh, which should be, and why'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "mtls" -d 'Show what is encrypted, and what decides that'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "namespace" -d 'Let a mesh take in a namespace, or leave it alone'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "offboard" -d 'Take workloads out of a mesh, step by step, and back if that fails'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "onboard" -d 'Bring workloads into a mesh, step by step, and back if that fails'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "options" -d 'List the flags that every command takes'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "policy" -d 'Tell who may call whom, and why'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "rules" -d 'List the rules that check runs'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "snapshot" -d 'Save what this tool reads of a cluster to a file'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "status" -d 'Show the meshes and what is in them'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "uninject" -d 'Take out of manifests what asks for a mesh'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "version" -d 'Show the versions of client, control planes and proxies'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "why" -d 'Follow one request from a client to a server, and tell where it ends and why'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and not __fish_seen_subcommand_from check __complete completion explain inject injection mtls namespace offboard onboard options policy rules snapshot status uninject version why help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and __fish_seen_subcommand_from namespace" -f -a "enable" -d 'Let a mesh take in new pods of a namespace'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and __fish_seen_subcommand_from namespace" -f -a "disable" -d 'Let a mesh leave new pods of a namespace alone'
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and __fish_seen_subcommand_from namespace" -f -a "status" -d 'Show what a namespace asks for, and whose pods have to be restarted for it'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "can" -d 'Decide one request, and show what led there'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "generate" -d 'Write policies that admit exactly those who are to call'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "list" -d 'List policies, the workloads they apply to, and where they are enforced'
