@@ -42,7 +42,9 @@ impl ModeArg {
         match (self, mesh) {
             (Self::Sidecar, _) => Ok(Mode::Sidecar),
             (Self::Ambient, MeshId::Istio) => Ok(Mode::Ambient),
-            (Self::Ambient, MeshId::Linkerd) => Err(CliError::usage("Linkerd has no ambient mode").hint("leave --mode out, or choose Istio with -m istio")),
+            (Self::Ambient, MeshId::Linkerd) => {
+                Err(CliError::usage("Linkerd has no ambient mode").hint("leave --mode out, or choose Istio with -m istio"))
+            }
         }
     }
 }
@@ -190,7 +192,12 @@ pub(super) fn templated(object: &Value) -> Option<(Kind, Templated<'_>)> {
     let template = way::template_path(kind)?.iter().try_fold(object, |at, key| at.get(key))?;
     let map = |field: &str| -> Map {
         let words = template["metadata"][field].as_object().into_iter().flatten();
-        words.map(|(key, value)| (key.as_str(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect::<Vec<_>>().iter().map(|(k, v)| (*k, v.as_str())).collect()
+        words
+            .map(|(key, value)| (key.as_str(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+            .collect::<Vec<_>>()
+            .iter()
+            .map(|(k, v)| (*k, v.as_str()))
+            .collect()
     };
     Some((kind, Templated { labels: map("labels"), annotations: map("annotations"), spec: &template["spec"] }))
 }

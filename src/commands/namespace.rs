@@ -75,7 +75,9 @@ pub struct StatusOfArgs {
 
 /// Runs the command.
 pub async fn run(command: &NamespaceCommand, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let (NamespaceCommand::Enable(EnableArgs { name, .. }) | NamespaceCommand::Disable(DisableArgs { name, .. }) | NamespaceCommand::Status(StatusOfArgs { name })) = command;
+    let (NamespaceCommand::Enable(EnableArgs { name, .. })
+    | NamespaceCommand::Disable(DisableArgs { name, .. })
+    | NamespaceCommand::Status(StatusOfArgs { name })) = command;
     let mut global = global.clone();
     if global.cluster.namespace.as_deref().is_some_and(|flag| flag != name) {
         return Err(CliError::usage("-n names another namespace than the argument"));
@@ -88,7 +90,9 @@ pub async fn run(command: &NamespaceCommand, global: &GlobalArgs, terminal: &mut
         return status(&loaded.world, name, global.source.mesh.id(), terminal);
     }
     if !global.source.filename.is_empty() {
-        return Err(CliError::usage("a namespace is enabled in a cluster").hint("`kubectl mesh onboard --scope namespace -f DIR --write` edits manifests"));
+        return Err(
+            CliError::usage("a namespace is enabled in a cluster").hint("`kubectl mesh onboard --scope namespace -f DIR --write` edits manifests")
+        );
     }
     let (global, connection) = live(&global).await?;
     let loaded = load::load(&global, &request, terminal).await?;

@@ -18,7 +18,8 @@ pub fn reference(name: &str) -> ObjectRef {
 pub(super) fn steps(object: &ObjectRef, raw: &Value, words: &[Word]) -> Vec<Step> {
     let mut steps = Vec::new();
     for gone in [true, false] {
-        let changes: Vec<_> = words.iter().filter(|word| word.value.is_none() == gone).map(|word| said(raw, &[], word)).filter(|c| c.before != c.after).collect();
+        let changes: Vec<_> =
+            words.iter().filter(|word| word.value.is_none() == gone).map(|word| said(raw, &[], word)).filter(|c| c.before != c.after).collect();
         let labels = words.iter().any(|word| word.value.is_none() == gone && word.field == "labels");
         if !changes.is_empty() {
             steps.push(write(if labels { Action::Label } else { Action::Annotate }, object, raw, changes));
@@ -33,7 +34,8 @@ pub fn enable(world: &World, namespace: &str, intention: &Intention, raw: &Value
     match way::of_namespace(world, namespace, intention) {
         Ok(words) => {
             let steps = steps(&reference(namespace), raw, &words);
-            let notes = if steps.is_empty() { vec![format!("namespace {namespace} says so already: nothing is changed")] } else { stale(world, namespace) };
+            let notes =
+                if steps.is_empty() { vec![format!("namespace {namespace} says so already: nothing is changed")] } else { stale(world, namespace) };
             Plan::new(title, namespace, intention.mesh, Vec::new(), steps, notes)
         }
         Err(refusal) => {
@@ -47,7 +49,11 @@ pub fn enable(world: &World, namespace: &str, intention: &Intention, raw: &Value
 pub fn disable(world: &World, namespace: &str, mesh: MeshId, raw: &Value) -> Plan {
     let words = way::out_of_namespace(&world.index, namespace, mesh);
     let steps = steps(&reference(namespace), raw, &words);
-    let notes = if steps.is_empty() { vec![format!("namespace {namespace} asks nothing of {}: nothing is changed", mesh.title())] } else { stale(world, namespace) };
+    let notes = if steps.is_empty() {
+        vec![format!("namespace {namespace} asks nothing of {}: nothing is changed", mesh.title())]
+    } else {
+        stale(world, namespace)
+    };
     Plan::new(format!("let {} leave new pods of namespace {namespace} alone", mesh.title()), namespace, mesh, Vec::new(), steps, notes)
 }
 

@@ -16,7 +16,12 @@ pub fn plan(world: &World, workloads: &[&Workload], namespace: &str, mesh: MeshI
         let at = &workload.reference;
         names.push(super::report::short(at));
         let Some((raw, path)) = material.raw.get(at).zip(way::template_path(at.kind).filter(|path| !path.is_empty())) else {
-            rows.push(Row { id: "kind", verdict: Verdict::Block, object: Some(at.clone()), text: "it has no template that could be changed".to_owned() });
+            rows.push(Row {
+                id: "kind",
+                verdict: Verdict::Block,
+                object: Some(at.clone()),
+                text: "it has no template that could be changed".to_owned(),
+            });
             continue;
         };
         let mut words = way::asking(&workload.labels, &workload.annotations, Some(mesh));
@@ -58,16 +63,21 @@ fn still_in(world: &World, at: &ObjectRef, mesh: MeshId) -> Option<Mode> {
 fn depends(world: &World, workload: &Workload, mesh: MeshId, rows: &mut Vec<Row>) {
     let mut warn = |text: String| rows.push(Row { id: "depends", verdict: Verdict::Warn, object: Some(workload.reference.clone()), text });
     let mtls = Mtls::new(world.view());
-    let strict: Vec<String> = mtls.modes(workload).into_iter().filter(|port| port.mode == ServerMode::Strict).map(|port| port.port.to_string()).collect();
+    let strict: Vec<String> =
+        mtls.modes(workload).into_iter().filter(|port| port.mode == ServerMode::Strict).map(|port| port.port.to_string()).collect();
     if !strict.is_empty() {
         warn(format!("its ports {} admit mutual TLS only: outside of the mesh anybody reaches them", strict.join(", ")));
     }
     let servers = world.index.workloads().iter().filter(|w| w.reference != workload.reference && world.injection(mesh, w).actual.inside() > 0);
-    let refusing: Vec<String> = servers.filter(|server| mtls.modes(server).iter().any(|port| port.mode == ServerMode::Strict)).map(|w| w.reference.to_string()).collect();
+    let refusing: Vec<String> =
+        servers.filter(|server| mtls.modes(server).iter().any(|port| port.mode == ServerMode::Strict)).map(|w| w.reference.to_string()).collect();
     if !refusing.is_empty() {
         let more = refusing.len().saturating_sub(3);
         let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
-        warn(format!("servers that admit mutual TLS only refuse it from then on, if it calls them: {}{rest}", refusing[..refusing.len().min(3)].join(", ")));
+        warn(format!(
+            "servers that admit mutual TLS only refuse it from then on, if it calls them: {}{rest}",
+            refusing[..refusing.len().min(3)].join(", ")
+        ));
     }
     let account = world.index.pod_spec(workload).map(|spec| spec.service_account().to_owned()).unwrap_or_default();
     let identity = match mesh {
@@ -75,7 +85,8 @@ fn depends(world: &World, workload: &Workload, mesh: MeshId, rows: &mut Vec<Row>
         MeshId::Linkerd => format!("{account}.{}.serviceaccount.identity.", workload.reference.namespace),
     };
     let policies = [Kind::AuthorizationPolicy, Kind::MeshTlsAuthentication];
-    let naming = policies.iter().flat_map(|kind| world.index.objects(*kind)).filter(|policy| policy.body.root().to_value().to_string().contains(&identity));
+    let naming =
+        policies.iter().flat_map(|kind| world.index.objects(*kind)).filter(|policy| policy.body.root().to_value().to_string().contains(&identity));
     for policy in naming {
         warn(format!("{} {}/{} admits its identity, which it loses", policy.kind, policy.meta.namespace, policy.meta.name));
     }

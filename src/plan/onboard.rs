@@ -76,9 +76,17 @@ fn fan_in<'w>(world: &'w World, workloads: &[&'w Workload]) -> Vec<&'w Workload>
     let chosen: BTreeSet<&ObjectRef> = workloads.iter().map(|w| &w.reference).collect();
     let calls = |workload: &Workload| {
         let servers = workloads.iter().filter(|server| server.reference != workload.reference);
-        servers.filter(|server| declared.of(server).iter().any(|client| matches!(client.client, Client::Workload(w) if w.reference == workload.reference))).count()
+        servers
+            .filter(|server| {
+                declared.of(server).iter().any(|client| matches!(client.client, Client::Workload(w) if w.reference == workload.reference))
+            })
+            .count()
     };
-    let mut order: Vec<(usize, &ObjectRef, &'w Workload)> = workloads.iter().filter(|w| chosen.contains(&w.reference)).map(|w| (if workloads.len() > 1 { calls(w) } else { 0 }, &w.reference, *w)).collect();
+    let mut order: Vec<(usize, &ObjectRef, &'w Workload)> = workloads
+        .iter()
+        .filter(|w| chosen.contains(&w.reference))
+        .map(|w| (if workloads.len() > 1 { calls(w) } else { 0 }, &w.reference, *w))
+        .collect();
     order.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
     order.dedup_by(|a, b| a.1 == b.1);
     order.into_iter().map(|(_, _, workload)| workload).collect()
@@ -120,7 +128,10 @@ impl<'w> Draft<'w> {
             for (workload, words) in words.iter().filter(|(_, words)| !words.is_empty()) {
                 if let Some(step) = self.template_step(workload, words, None) {
                     self.steps.push(step);
-                    self.notes.push(format!("{} is not selected: it is kept out before the namespace asks, which replaces its pods once", workload.reference));
+                    self.notes.push(format!(
+                        "{} is not selected: it is kept out before the namespace asks, which replaces its pods once",
+                        workload.reference
+                    ));
                 }
             }
             return (said, words);
@@ -167,11 +178,21 @@ impl<'w> Draft<'w> {
             Some(Fact::Known { value: Intent::In { mode, revision }, .. }) if *mode == self.intention.mode => (revision.clone(), true),
             Some(Fact::Known { because, .. }) => {
                 let why = because.last().map_or("the mesh does not take it", |evidence| evidence.text.as_str());
-                self.rows.push(Row { id: "not-taken", verdict: Verdict::Block, object: Some(at.clone()), text: format!("a new pod would still not be in the mesh: {why}") });
+                self.rows.push(Row {
+                    id: "not-taken",
+                    verdict: Verdict::Block,
+                    object: Some(at.clone()),
+                    text: format!("a new pod would still not be in the mesh: {why}"),
+                });
                 return;
             }
             Some(Fact::Unknown(gap)) => {
-                self.rows.push(Row { id: "not-taken", verdict: Verdict::Unknown, object: Some(at.clone()), text: format!("whether a new pod would be in the mesh: {gap}") });
+                self.rows.push(Row {
+                    id: "not-taken",
+                    verdict: Verdict::Unknown,
+                    object: Some(at.clone()),
+                    text: format!("whether a new pod would be in the mesh: {gap}"),
+                });
                 (None, true)
             }
             _ => (None, true),

@@ -55,8 +55,12 @@ impl Owner {
     /// What a change made in the cluster suffers.
     pub const fn consequence(&self) -> &'static str {
         match self.tool {
-            Tool::Helm => "an upgrade keeps keys it does not know, resets those that the chart sets, and with Helm 4 may fail with a conflict about them",
-            Tool::ArgoCd => "a sync keeps keys it does not know unless it replaces objects, and resets those that Git sets; self-heal does so within seconds",
+            Tool::Helm => {
+                "an upgrade keeps keys it does not know, resets those that the chart sets, and with Helm 4 may fail with a conflict about them"
+            }
+            Tool::ArgoCd => {
+                "a sync keeps keys it does not know unless it replaces objects, and resets those that Git sets; self-heal does so within seconds"
+            }
             Tool::FluxKustomization => "the next reconciliation may reset it; where it stays, the source still does not say so",
             Tool::FluxHelmRelease => "drift detection, where it is on, resets it at the next reconciliation; the next upgrade may",
             Tool::Terraform => "the next apply shows a difference, and takes away what is not in its configuration unless it is told to ignore it",
@@ -67,7 +71,9 @@ impl Owner {
     /// Where the change belongs.
     pub const fn advice(&self) -> &'static str {
         match self.tool {
-            Tool::Helm | Tool::FluxHelmRelease => "put it into the chart's values (podLabels or podAnnotations, where the chart has them), or into a post-renderer's patch",
+            Tool::Helm | Tool::FluxHelmRelease => {
+                "put it into the chart's values (podLabels or podAnnotations, where the chart has them), or into a post-renderer's patch"
+            }
             Tool::ArgoCd | Tool::FluxKustomization => "commit it as a Kustomize patch in the source repository",
             Tool::Terraform => "put it into the resource's template metadata",
             Tool::Operator => "put it where the operator's own resource takes labels and annotations of pods",
@@ -116,7 +122,8 @@ pub fn owners(object: &Value) -> Vec<Owner> {
 fn is_of(id: &str, object: &Value) -> bool {
     let mut parts = id.splitn(3, ':').skip(1);
     let (Some(kind), Some(name)) = (parts.next(), parts.next()) else { return false };
-    let expected = format!("{}/{}", object["metadata"]["namespace"].as_str().unwrap_or_default(), object["metadata"]["name"].as_str().unwrap_or_default());
+    let expected =
+        format!("{}/{}", object["metadata"]["namespace"].as_str().unwrap_or_default(), object["metadata"]["name"].as_str().unwrap_or_default());
     kind.rsplit('/').next() == object["kind"].as_str() && name.trim_start_matches('/') == expected.trim_start_matches('/')
 }
 

@@ -240,7 +240,13 @@ mod tests {
 
     #[test]
     fn what_is_taken_back_leaves_the_object_as_it_was() {
-        for template in [json!({}), json!({"metadata": {}}), json!({"metadata": {"labels": {}}}), json!({"metadata": {"labels": {"x": "y"}, "name": "n"}}), json!({"metadata": {"labels": {"a/b": "old"}}})] {
+        for template in [
+            json!({}),
+            json!({"metadata": {}}),
+            json!({"metadata": {"labels": {}}}),
+            json!({"metadata": {"labels": {"x": "y"}, "name": "n"}}),
+            json!({"metadata": {"labels": {"a/b": "old"}}}),
+        ] {
             let before = json!({"metadata": {"uid": "1"}, "spec": {"template": template}});
             let second = change(&before, keys(&["spec", "template", "metadata", "labels", "c"]), Some(json!("2")));
             let changes = [label(&before, Some("true")), second];

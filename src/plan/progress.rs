@@ -50,7 +50,11 @@ pub fn judge(workload: &Value, pods: &[&Value], expect: &Expect, known: &BTreeSe
         }
         if is_ready(pod) && !is_as(pod, expect) && !is_pending(pod, expect) {
             let name = text(pod, "name");
-            let what = if expect.inside { format!("pod {name} is new and ready, and not in the mesh") } else { format!("pod {name} is new and still in the mesh") };
+            let what = if expect.inside {
+                format!("pod {name} is new and ready, and not in the mesh")
+            } else {
+                format!("pod {name} is new and still in the mesh")
+            };
             return Progress::Stuck { text: what, log: None };
         }
     }
@@ -60,7 +64,8 @@ pub fn judge(workload: &Value, pods: &[&Value], expect: &Expect, known: &BTreeSe
         return Progress::Done;
     }
     let doing = live.iter().filter(|pod| !(is_ready(pod) && is_as(pod, expect)));
-    let doing = doing.filter(|pod| new(pod)).map(|pod| format!("{} {}", text(pod, "name"), if is_ready(pod) { "leaving" } else { "starting" })).collect();
+    let doing =
+        doing.filter(|pod| new(pod)).map(|pod| format!("{} {}", text(pod, "name"), if is_ready(pod) { "leaving" } else { "starting" })).collect();
     Progress::UnderWay { ready: right, wanted: wanted.max(live.len()), doing }
 }
 
@@ -154,7 +159,11 @@ fn broken(pod: &Value) -> Option<Progress> {
 
 /// Pods that the workload is to have.
 fn replicas(workload: &Value) -> usize {
-    let wanted = if workload["kind"] == "DaemonSet" { workload["status"]["desiredNumberScheduled"].as_u64() } else { Some(workload["spec"]["replicas"].as_u64().unwrap_or(1)) };
+    let wanted = if workload["kind"] == "DaemonSet" {
+        workload["status"]["desiredNumberScheduled"].as_u64()
+    } else {
+        Some(workload["spec"]["replicas"].as_u64().unwrap_or(1))
+    };
     wanted.and_then(|n| usize::try_from(n).ok()).unwrap_or(0)
 }
 

@@ -74,7 +74,10 @@ pub fn of_workload(world: &World, workload: &Workload, intention: &Intention) ->
 fn linkerd_template(template: &Map, namespace: &Map, name: &str) -> Result<Vec<Word>, Refusal> {
     let asks = |map: &Map| matches!(map.get(linkerd::INJECT), Some("enabled" | "ingress"));
     if let Some(value) = namespace.get(linkerd::INJECT).filter(|value| !matches!(*value, "" | "enabled" | "disabled" | "ingress")) {
-        return Err(refused("revision", format!("annotation {} of namespace {name} is {value:?}, which keeps every pod out: correct it first", linkerd::INJECT)));
+        return Err(refused(
+            "revision",
+            format!("annotation {} of namespace {name} is {value:?}, which keeps every pod out: correct it first", linkerd::INJECT),
+        ));
     }
     let opted_out = template.is(linkerd::INJECT, "disabled");
     if asks(template) || (asks(namespace) && !opted_out) { Ok(Vec::new()) } else { Ok(vec![Word::annotation(linkerd::INJECT, "enabled")]) }
@@ -96,15 +99,22 @@ fn sidecar_template(world: &World, workload: &Workload, namespace: &Map, intenti
     let again = || if opted_out { vec![Word::label(INJECT, "true")] } else { Vec::new() };
     match (namespace.get(INJECTION), namespace.get(REV).filter(|rev| !rev.is_empty())) {
         (Some("enabled"), _) => match intention.revision.as_deref().filter(|wanted| *wanted != DEFAULT) {
-            Some(wanted) => Err(refused("revision", format!("namespace {name} is labelled {INJECTION}, which decides for the default revision: {wanted:?} needs --scope namespace"))),
+            Some(wanted) => Err(refused(
+                "revision",
+                format!("namespace {name} is labelled {INJECTION}, which decides for the default revision: {wanted:?} needs --scope namespace"),
+            )),
             None => Ok(again()),
         },
         (Some(value), _) => {
-            let text = format!("label {INJECTION}: {value:?} of namespace {name} keeps every webhook away, whatever pods ask for: `kubectl mesh namespace enable {name}` changes it");
+            let text = format!(
+                "label {INJECTION}: {value:?} of namespace {name} keeps every webhook away, whatever pods ask for: `kubectl mesh namespace enable {name}` changes it"
+            );
             Err(refused("revision", text))
         }
         (None, Some(rev)) => match intention.revision.as_deref().filter(|wanted| *wanted != rev) {
-            Some(wanted) => Err(refused("revision", format!("label {REV}: {rev} of namespace {name} decides for its pods: {wanted:?} needs --scope namespace"))),
+            Some(wanted) => {
+                Err(refused("revision", format!("label {REV}: {rev} of namespace {name} decides for its pods: {wanted:?} needs --scope namespace")))
+            }
             None => Ok(again()),
         },
         (None, None) => {
@@ -184,7 +194,9 @@ pub fn of_namespace(world: &World, namespace: &str, intention: &Intention) -> Re
 pub fn out_of_namespace(index: &Index, namespace: &str, mesh: MeshId) -> Vec<Word> {
     let Some(meta) = index.namespace(namespace).map(|ns| &ns.metadata) else { return Vec::new() };
     match mesh {
-        MeshId::Istio => [INJECTION, REV, DATAPLANE_MODE].into_iter().filter(|key| meta.labels.has(key)).map(|key| Word::gone("labels", key)).collect(),
+        MeshId::Istio => {
+            [INJECTION, REV, DATAPLANE_MODE].into_iter().filter(|key| meta.labels.has(key)).map(|key| Word::gone("labels", key)).collect()
+        }
         MeshId::Linkerd if meta.annotations.has(linkerd::INJECT) => vec![Word::gone("annotations", linkerd::INJECT)],
         MeshId::Linkerd => Vec::new(),
     }
@@ -227,7 +239,8 @@ pub fn asking(template_labels: &Map, template_annotations: &Map, mesh: Option<Me
             INJECT => value == Some("true"),
             _ => value == Some("ambient"),
         };
-        words.extend([INJECT, REV, DATAPLANE_MODE].into_iter().filter(|key| asks(key, template_labels.get(key))).map(|key| Word::gone("labels", key)));
+        words
+            .extend([INJECT, REV, DATAPLANE_MODE].into_iter().filter(|key| asks(key, template_labels.get(key))).map(|key| Word::gone("labels", key)));
     }
     if mesh != Some(MeshId::Istio) && matches!(template_annotations.get(linkerd::INJECT), Some("enabled" | "ingress")) {
         words.push(Word::gone("annotations", linkerd::INJECT));
@@ -256,7 +269,8 @@ pub fn after(world: &World, templates: &[(&Workload, Vec<Word>)], namespaces: &[
     };
     for (workload, words) in templates {
         let at = &workload.reference;
-        let found = inventory.controllers.iter_mut().find(|c| c.kind == at.kind && c.metadata.namespace == at.namespace && c.metadata.name == at.name);
+        let found =
+            inventory.controllers.iter_mut().find(|c| c.kind == at.kind && c.metadata.namespace == at.namespace && c.metadata.name == at.name);
         let Some(spec) = found.map(|controller| &mut controller.spec) else { continue };
         let template = match &mut spec.job_template {
             Some(job) => job.spec.template.as_mut(),

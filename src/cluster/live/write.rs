@@ -154,7 +154,10 @@ impl Connection {
         let lines = lines.to_string();
         let of = async |previous: &str| {
             let uri = at.with(&[("container", container), ("tailLines", &lines), ("previous", previous)]);
-            self.http.read(Ask { accept: "*/*", limit: 1 << 20, ..Ask::json(&uri) }).await.map(|answer| String::from_utf8_lossy(&answer.body).into_owned())
+            self.http
+                .read(Ask { accept: "*/*", limit: 1 << 20, ..Ask::json(&uri) })
+                .await
+                .map(|answer| String::from_utf8_lossy(&answer.body).into_owned())
         };
         match of("true").await {
             Ok(text) if !text.is_empty() => Ok(text),

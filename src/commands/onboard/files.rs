@@ -25,7 +25,8 @@ use crate::world::World;
 /// Runs the command on files.
 pub(super) async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     if global.source.filename.iter().any(|path| path.as_os_str() == "-") {
-        return Err(CliError::usage("onboard edits files, and standard input is none").hint("`kubectl mesh inject -f -` reads standard input and writes standard output"));
+        return Err(CliError::usage("onboard edits files, and standard input is none")
+            .hint("`kubectl mesh inject -f -` reads standard input and writes standard output"));
     }
     let request = ReadRequest { kinds: kinds(), ..ReadRequest::default() };
     let loaded = load::load(global, &request, terminal).await?;
@@ -84,7 +85,12 @@ fn reference(world: &World, value: &Value, global: &GlobalArgs) -> Option<Object
     let name: Str = value["metadata"]["name"].as_str()?.into();
     let written = value["metadata"]["namespace"].as_str();
     let inventory = world.index.inventory();
-    let metas = inventory.controllers.iter().filter(|c| c.kind == kind).map(|c| &c.metadata).chain(inventory.services.iter().filter(|_| kind == Kind::Service).map(|s| &s.metadata));
+    let metas = inventory
+        .controllers
+        .iter()
+        .filter(|c| c.kind == kind)
+        .map(|c| &c.metadata)
+        .chain(inventory.services.iter().filter(|_| kind == Kind::Service).map(|s| &s.metadata));
     let known = || metas.into_iter().find(|meta| meta.name == name).map(|meta| meta.namespace.clone());
     let namespace = match written {
         _ if !kind.namespaced() => Str::default(),
@@ -96,14 +102,20 @@ fn reference(world: &World, value: &Value, global: &GlobalArgs) -> Option<Object
 }
 
 /// The files that change: name, text before and text after.
-fn edited(plan: &Plan, texts: &[(PathBuf, String)], global: &GlobalArgs, terminal: &mut Terminal) -> Result<Vec<(PathBuf, String, String)>, CliError> {
+fn edited(
+    plan: &Plan,
+    texts: &[(PathBuf, String)],
+    global: &GlobalArgs,
+    terminal: &mut Terminal,
+) -> Result<Vec<(PathBuf, String, String)>, CliError> {
     let mut changed = Vec::new();
     for (path, text) in texts {
         let read = Text::of(text);
         let mut edits: Vec<(Place, Vec<Edit>)> = Vec::new();
         for (place, value) in read.objects() {
             let steps = plan.steps.iter().filter(|step| step.action.writes() && is(&step.object, value, global));
-            let wanted: Vec<Edit> = steps.flat_map(|step| &step.changes).filter_map(|change| edit(value, &change.path, change.after.as_ref())).collect();
+            let wanted: Vec<Edit> =
+                steps.flat_map(|step| &step.changes).filter_map(|change| edit(value, &change.path, change.after.as_ref())).collect();
             if !wanted.is_empty() {
                 edits.push((place, wanted));
             }

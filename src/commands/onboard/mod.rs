@@ -106,7 +106,11 @@ pub async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut Termina
     let objects = material::objects(world, &workloads, &namespace);
     let material = match &connection {
         Some(connection) => {
-            let everything: BTreeSet<ObjectRef> = if args.scope == ScopeArg::Namespace { material::objects(world, &world.index.workloads_in(&namespace).iter().collect::<Vec<_>>(), &namespace) } else { objects };
+            let everything: BTreeSet<ObjectRef> = if args.scope == ScopeArg::Namespace {
+                material::objects(world, &world.index.workloads_in(&namespace).iter().collect::<Vec<_>>(), &namespace)
+            } else {
+                objects
+            };
             let mut material = material::of_cluster(connection, &everything).await;
             let rehearse = args.plan.dry_run != Some(DryRun::Client);
             material::learn(connection, world, &workloads, &namespace, &intention, rehearse, &mut material).await;
@@ -138,7 +142,8 @@ pub(super) fn mesh(global: &GlobalArgs, world: &World) -> Result<MeshId, CliErro
     if let Some(mesh) = global.source.mesh.id() {
         return Ok(mesh);
     }
-    let here: Vec<MeshId> = [MeshId::Istio, MeshId::Linkerd].into_iter().filter(|mesh| world.control_planes().any(|plane| plane.mesh == *mesh)).collect();
+    let here: Vec<MeshId> =
+        [MeshId::Istio, MeshId::Linkerd].into_iter().filter(|mesh| world.control_planes().any(|plane| plane.mesh == *mesh)).collect();
     match here.as_slice() {
         [only] => Ok(*only),
         [] => Err(CliError::usage("no control plane of a mesh is visible").hint("choose the mesh with -m istio or -m linkerd")),
@@ -172,7 +177,11 @@ pub(super) fn chosen<'w>(world: &'w World, names: &[String], all: bool, global: 
         match words::target(world, std::slice::from_ref(name), global)? {
             Some(Target::Workload(workload)) => found.push(workload),
             Some(Target::Service(service)) => {
-                let behind: Vec<&Workload> = world.index.select(Some(&service.metadata.namespace), &service.spec.selector).filter(|_| !service.spec.selector.is_empty()).collect();
+                let behind: Vec<&Workload> = world
+                    .index
+                    .select(Some(&service.metadata.namespace), &service.spec.selector)
+                    .filter(|_| !service.spec.selector.is_empty())
+                    .collect();
                 if behind.is_empty() {
                     return Err(CliError::usage(format!("Service {} selects no workload", service.metadata.name)));
                 }
@@ -207,7 +216,14 @@ async fn left_behind(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut Ter
     let done = journal.steps.iter().filter(|step| step.status == crate::plan::Status::Done).count();
     let doing = if journal.undoing { "being taken back" } else { "under way" };
     writeln!(terminal.out, "▲ A run is {doing} in namespace {}: {}", clean(&namespace), clean(&journal.title))?;
-    writeln!(terminal.out, "  {done} of {} steps are done; {}, since {}, last heard of {}", journal.steps.len(), clean(&journal.holder.title()), clean(&journal.started), clean(&journal.heard))?;
+    writeln!(
+        terminal.out,
+        "  {done} of {} steps are done; {}, since {}, last heard of {}",
+        journal.steps.len(),
+        clean(&journal.holder.title()),
+        clean(&journal.started),
+        clean(&journal.heard)
+    )?;
     writeln!(terminal.out, "\nnext: kubectl mesh onboard --resume -n {0}    or --undo", clean(&namespace))?;
     terminal.out.flush()?;
     Ok(Exit::Ok)

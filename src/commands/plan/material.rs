@@ -72,8 +72,20 @@ pub(in crate::commands) fn unread(why: &str) -> Vec<(&'static str, String)> {
 }
 
 /// Asks a cluster what the pre-flight wants to know, and rehearses a pod of each workload.
-pub(in crate::commands) async fn learn(connection: &Connection, world: &World, workloads: &[&Workload], namespace: &str, intention: &Intention, rehearse: bool, material: &mut Material) {
-    let lists = join_all(ASKED.iter().map(async |(kind, version, plural)| (*kind, *version, connection.all(&Resource::new(version, plural, namespace, ""), &[]).await)));
+pub(in crate::commands) async fn learn(
+    connection: &Connection,
+    world: &World,
+    workloads: &[&Workload],
+    namespace: &str,
+    intention: &Intention,
+    rehearse: bool,
+    material: &mut Material,
+) {
+    let lists = join_all(
+        ASKED
+            .iter()
+            .map(async |(kind, version, plural)| (*kind, *version, connection.all(&Resource::new(version, plural, namespace, ""), &[]).await)),
+    );
     for (kind, version, answer) in lists.await {
         match answer {
             Ok(found) => material.known.objects.extend(found.into_iter().map(|mut object| {
@@ -94,13 +106,17 @@ pub(in crate::commands) async fn learn(connection: &Connection, world: &World, w
     let pods = Resource::of(Kind::Pod, "v1", namespace, "");
     for workload in workloads {
         let at = &workload.reference;
-        let template = way::template_path(at.kind).filter(|path| !path.is_empty()).and_then(|path| path.iter().try_fold(material.raw.get(at)?, |value, key| value.get(key)));
+        let template = way::template_path(at.kind)
+            .filter(|path| !path.is_empty())
+            .and_then(|path| path.iter().try_fold(material.raw.get(at)?, |value, key| value.get(key)));
         let Some(template) = template else { continue };
         let rehearsal = match rehearsed_pod(template, namespace, &at.name, &labels, intention, revision.as_deref()) {
             Err(why) => Rehearsal::Not(why),
             Ok(pod) => match connection.create(&pods, &pod, MANAGER, true).await {
                 Ok(written) => answer(&written.object, intention.mesh, written.warnings),
-                Err(Refused::Forbidden(text)) if text.contains("cannot create resource") => Rehearsal::Not(format!("it takes the right to create pods: {text}")),
+                Err(Refused::Forbidden(text)) if text.contains("cannot create resource") => {
+                    Rehearsal::Not(format!("it takes the right to create pods: {text}"))
+                }
                 Err(Refused::Lost(text)) if !text.contains("webhook") => Rehearsal::Not(text),
                 Err(refused) => refusal(&refused.to_string()),
             },

@@ -30,7 +30,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 fn selector(workload: &Value) -> String {
     let selector = &workload["spec"]["selector"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut parts: Vec<String> = selector["matchLabels"].as_object().into_iter().flatten().map(|(key, value)| format!("{key}={}", text(value))).collect();
+    let mut parts: Vec<String> =
+        selector["matchLabels"].as_object().into_iter().flatten().map(|(key, value)| format!("{key}={}", text(value))).collect();
     for rule in selector["matchExpressions"].as_array().into_iter().flatten() {
         let values: Vec<String> = rule["values"].as_array().into_iter().flatten().map(text).collect();
         let key = text(&rule["key"]);
@@ -74,14 +75,22 @@ pub(super) struct Rollout<'c> {
 }
 
 impl<'c> Rollout<'c> {
-    pub(super) async fn new(connection: &'c Connection, step: &'c Step, expect: Option<&'c Expect>, known: &'c BTreeSet<String>, limit: Duration, shown: bool) -> Result<Self, Refused> {
+    pub(super) async fn new(
+        connection: &'c Connection,
+        step: &'c Step,
+        expect: Option<&'c Expect>,
+        known: &'c BTreeSet<String>,
+        limit: Duration,
+        shown: bool,
+    ) -> Result<Self, Refused> {
         let target = &step.object;
         let kind = target.known_kind().unwrap_or(Kind::Deployment);
         let workload = connection.get(&Resource::of(kind, &target.api_version, &target.namespace, &target.name)).await?;
         let all = Resource::of(kind, &target.api_version, &target.namespace, "");
         let name = format!("metadata.name={}", target.name);
         // Deployments say themselves when their pods cannot be created; of the others only events do.
-        let events = matches!(kind, Kind::StatefulSet | Kind::DaemonSet).then(|| (connection, Resource::new("v1", "events", &target.namespace, ""), target.name.clone()));
+        let events = matches!(kind, Kind::StatefulSet | Kind::DaemonSet)
+            .then(|| (connection, Resource::new("v1", "events", &target.namespace, ""), target.name.clone()));
         Ok(Self {
             expect,
             known,

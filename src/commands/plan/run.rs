@@ -46,7 +46,13 @@ pub(in crate::commands) async fn find(namespace: &str, connection: &Connection) 
 }
 
 /// Takes over a run that was left behind, to its end or back to its beginning.
-pub(in crate::commands) async fn go_on(namespace: &str, undo: bool, args: &PlanArgs, connection: &Connection, terminal: &mut Terminal) -> Result<Exit, CliError> {
+pub(in crate::commands) async fn go_on(
+    namespace: &str,
+    undo: bool,
+    args: &PlanArgs,
+    connection: &Connection,
+    terminal: &mut Terminal,
+) -> Result<Exit, CliError> {
     let Some((mut journal, object)) = find(namespace, connection).await? else {
         terminal.note(format!("no run is under way in namespace {namespace}: there is nothing to resume and nothing to undo"));
         return Ok(Exit::Ok);
@@ -73,8 +79,17 @@ fn place(namespace: &str) -> Resource {
 }
 
 fn held(journal: &Journal) -> CliError {
-    let error = CliError::refused(format!("another run is under way in namespace {}: {} ({}), since {}", journal.namespace, journal.title, journal.holder.title(), journal.started));
-    error.hint(format!("wait for it; if it is gone, `kubectl mesh onboard --status -n {0}` shows it, and --resume or --undo go on after {SILENCE} s of silence", journal.namespace))
+    let error = CliError::refused(format!(
+        "another run is under way in namespace {}: {} ({}), since {}",
+        journal.namespace,
+        journal.title,
+        journal.holder.title(),
+        journal.started
+    ));
+    error.hint(format!(
+        "wait for it; if it is gone, `kubectl mesh onboard --status -n {0}` shows it, and --resume or --undo go on after {SILENCE} s of silence",
+        journal.namespace
+    ))
 }
 
 /// This process, by a name that no other run has.
@@ -128,7 +143,14 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(journal: Journal, version: String, uid: String, args: &PlanArgs, connection: &'a Connection, terminal: &'a mut Terminal) -> Result<Self, CliError> {
+    fn new(
+        journal: Journal,
+        version: String,
+        uid: String,
+        args: &PlanArgs,
+        connection: &'a Connection,
+        terminal: &'a mut Terminal,
+    ) -> Result<Self, CliError> {
         let (pressed, interrupted) = watch::channel(false);
         tokio::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
@@ -161,12 +183,24 @@ impl<'a> Run<'a> {
                     }
                     Some((found, _)) if is_alive(&found) => return Err(held(&found)),
                     Some((found, _)) => {
-                        let error = CliError::refused(format!("a run was left behind in namespace {}: {} ({})", found.namespace, found.title, found.holder.title()));
-                        return Err(error.hint(format!("kubectl mesh onboard --resume -n {0} brings it to its end, --undo takes it back", found.namespace)));
+                        let error = CliError::refused(format!(
+                            "a run was left behind in namespace {}: {} ({})",
+                            found.namespace,
+                            found.title,
+                            found.holder.title()
+                        ));
+                        return Err(
+                            error.hint(format!("kubectl mesh onboard --resume -n {0} brings it to its end, --undo takes it back", found.namespace))
+                        );
                     }
                     None => why = "the answer was lost".to_owned(),
                 },
-                Err(refused) => return Err(CliError::refused(format!("cannot write the journal in namespace {}: {refused}; nothing has changed", journal.namespace))),
+                Err(refused) => {
+                    return Err(CliError::refused(format!(
+                        "cannot write the journal in namespace {}: {refused}; nothing has changed",
+                        journal.namespace
+                    )));
+                }
             }
         }
         Err(CliError::unreadable(format!("cannot write the journal: {why}; nothing has changed")))
@@ -189,7 +223,8 @@ impl<'a> Run<'a> {
         self.journal.heard = now();
         self.write_journal().await.map_err(|why| {
             let namespace = &self.journal.namespace;
-            CliError::unreadable(format!("stopped: {why}")).hint(format!("kubectl mesh onboard --status -n {namespace} shows how far it is; --resume goes on, --undo takes it back"))
+            CliError::unreadable(format!("stopped: {why}"))
+                .hint(format!("kubectl mesh onboard --status -n {namespace} shows how far it is; --resume goes on, --undo takes it back"))
         })
     }
 
@@ -207,7 +242,10 @@ impl<'a> Run<'a> {
                     match self.connection.get(&at).await {
                         Ok(object) => {
                             let found = Journal::read(&object)?;
-                            if found.holder != self.journal.holder && found.holder.run != self.journal.holder.run && self.version != object["metadata"]["resourceVersion"] {
+                            if found.holder != self.journal.holder
+                                && found.holder.run != self.journal.holder.run
+                                && self.version != object["metadata"]["resourceVersion"]
+                            {
                                 return Err(format!("somebody else took the run over ({})", found.holder.title()));
                             }
                             self.version = object["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
@@ -266,13 +304,19 @@ impl<'a> Run<'a> {
     fn lost(&self, why: &str) -> CliError {
         let namespace = &self.journal.namespace;
         let error = CliError::unreadable(format!("stopped in the middle: {why}"));
-        error.hint(format!("go on with `kubectl mesh onboard --resume -n {namespace}`, take it back with `kubectl mesh onboard --undo -n {namespace}`"))
+        error.hint(format!(
+            "go on with `kubectl mesh onboard --resume -n {namespace}`, take it back with `kubectl mesh onboard --undo -n {namespace}`"
+        ))
     }
 
     fn say(&mut self, text: &str) {
         let text = clean(text);
         // What cannot be shown does not stop a run.
-        let _ = if self.quiet { writeln!(self.terminal.err, "{text}") } else { writeln!(self.terminal.out, "{text}").and_then(|()| self.terminal.out.flush()) };
+        let _ = if self.quiet {
+            writeln!(self.terminal.err, "{text}")
+        } else {
+            writeln!(self.terminal.out, "{text}").and_then(|()| self.terminal.out.flush())
+        };
     }
 
     /// Whether Ctrl-C was pressed: then nothing more is begun.
@@ -317,7 +361,14 @@ impl<'a> Run<'a> {
             for change in &step.changes {
                 if let State::Other(found) = patch::state(&live, change) {
                     let shown = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
-                    let text = format!("{}: somebody else changed {}: it was {}, the plan wants {}, it is {}", step.object, path_text(&change.path), shown(&change.before), shown(&change.after), shown(&found));
+                    let text = format!(
+                        "{}: somebody else changed {}: it was {}, the plan wants {}, it is {}",
+                        step.object,
+                        path_text(&change.path),
+                        shown(&change.before),
+                        shown(&change.after),
+                        shown(&found)
+                    );
                     return Err(Stop::Failed(text, Vec::new()));
                 }
             }
@@ -350,7 +401,12 @@ impl<'a> Run<'a> {
             Ended::Done(pods) => Ok(format!("{pods} pods")),
             Ended::Stuck { text, log } => {
                 let lines = match log {
-                    Some((pod, container)) => self.connection.log(&step.object.namespace, &pod, &container, 5).await.map(|text| text.lines().map(str::to_owned).collect()).unwrap_or_default(),
+                    Some((pod, container)) => self
+                        .connection
+                        .log(&step.object.namespace, &pod, &container, 5)
+                        .await
+                        .map(|text| text.lines().map(str::to_owned).collect())
+                        .unwrap_or_default(),
                     None => Vec::new(),
                 };
                 Err(Stop::Failed(text, lines))
@@ -361,7 +417,9 @@ impl<'a> Run<'a> {
     /// Watches a rollout, and keeps the journal warm meanwhile.
     async fn watch(&mut self, step: &Step, expect: Option<&Expect>, known: &BTreeSet<String>) -> Result<Ended, Stop> {
         let mut interrupted = self.interrupted.clone();
-        let mut rollout = rollout::Rollout::new(self.connection, step, expect, known, self.limit, self.terminal.progress && !self.quiet).await.map_err(Stop::from)?;
+        let mut rollout = rollout::Rollout::new(self.connection, step, expect, known, self.limit, self.terminal.progress && !self.quiet)
+            .await
+            .map_err(Stop::from)?;
         loop {
             tokio::select! {
                 ended = rollout.next() => if let Some(ended) = ended.map_err(Stop::from)? {
@@ -430,7 +488,12 @@ impl<'a> Run<'a> {
             }
             let operations = patch::backward(&live, &step.changes);
             if operations.is_empty() {
-                let others: Vec<String> = step.changes.iter().filter(|change| matches!(patch::state(&live, change), State::Other(_))).map(|change| path_text(&change.path)).collect();
+                let others: Vec<String> = step
+                    .changes
+                    .iter()
+                    .filter(|change| matches!(patch::state(&live, change), State::Other(_)))
+                    .map(|change| path_text(&change.path))
+                    .collect();
                 return Ok(match (others.is_empty(), done) {
                     (true, false) => None,
                     (true, true) => Some(String::new()),
@@ -489,7 +552,10 @@ impl<'a> Run<'a> {
         let at = place(&self.journal.namespace);
         match self.connection.delete(&at, &self.uid).await {
             Ok(()) | Err(Refused::Conflict(..)) => Ok(()),
-            Err(refused) => Err(CliError::unreadable(format!("everything is done, but the journal in namespace {} could not be deleted: {refused}", self.journal.namespace))),
+            Err(refused) => Err(CliError::unreadable(format!(
+                "everything is done, but the journal in namespace {} could not be deleted: {refused}",
+                self.journal.namespace
+            ))),
         }
     }
 }

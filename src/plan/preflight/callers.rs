@@ -35,7 +35,13 @@ fn clients(subject: &Subject<'_>, report: &mut Report<'_>) {
     if !outside.is_empty() {
         let rest = outside.len().saturating_sub(3);
         let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
-        report.warn("client-outside", format!("{}{more} call it without a proxy: they go on in plaintext, until something asks for mutual TLS", outside[..outside.len().min(3)].join(", ")));
+        report.warn(
+            "client-outside",
+            format!(
+                "{}{more} call it without a proxy: they go on in plaintext, until something asks for mutual TLS",
+                outside[..outside.len().min(3)].join(", ")
+            ),
+        );
     }
     if server {
         let avoid = if subject.linkerd() { "config.linkerd.io/skip-inbound-ports for that port" } else { "portLevelMtls PERMISSIVE for that port" };
@@ -47,7 +53,10 @@ fn clients(subject: &Subject<'_>, report: &mut Report<'_>) {
     }
     let grpc = subject.services.iter().filter(|s| s.spec.cluster_ip == "None").count();
     if grpc > 0 && subject.istio_sidecar() {
-        report.warn("pod-ip-clients", "a headless Service gives clients its pods' addresses: those that dial one go without mutual TLS unless the port is declared");
+        report.warn(
+            "pod-ip-clients",
+            "a headless Service gives clients its pods' addresses: those that dial one go without mutual TLS unless the port is declared",
+        );
     }
 }
 
@@ -55,7 +64,8 @@ fn scraped(subject: &Subject<'_>, report: &mut Report<'_>) {
     let annotated = subject.annotation("prometheus.io/scrape") == Some("true");
     let selects = |monitor: &serde_json::Value| {
         let labels = monitor["spec"]["selector"]["matchLabels"].as_object();
-        let service = subject.services.iter().any(|s| labels.is_some_and(|l| !l.is_empty() && l.iter().all(|(k, v)| s.metadata.labels.get(k) == v.as_str())));
+        let service =
+            subject.services.iter().any(|s| labels.is_some_and(|l| !l.is_empty() && l.iter().all(|(k, v)| s.metadata.labels.get(k) == v.as_str())));
         let pod = labels.is_some_and(|l| !l.is_empty() && l.iter().all(|(k, v)| subject.workload.labels.get(k) == v.as_str()));
         if monitor["kind"] == "PodMonitor" { pod } else { service }
     };
@@ -82,7 +92,14 @@ fn shared(subject: &Subject<'_>, report: &mut Report<'_>) {
         let behind = index.select(Some(subject.namespace()), &service.spec.selector).filter(|w| w.reference != subject.workload.reference);
         let names: Vec<String> = behind.map(|w| format!("{}/{}", w.reference.kind.name().to_ascii_lowercase(), w.reference.name)).collect();
         if !names.is_empty() {
-            report.warn("shared-pods", format!("Service {} leads to {} as well: its endpoints are in the mesh in part, which is fine while plaintext is admitted", service.metadata.name, names.join(", ")));
+            report.warn(
+                "shared-pods",
+                format!(
+                    "Service {} leads to {} as well: its endpoints are in the mesh in part, which is fine while plaintext is admitted",
+                    service.metadata.name,
+                    names.join(", ")
+                ),
+            );
         }
     }
 }
@@ -103,11 +120,21 @@ fn egress(subject: &Subject<'_>, report: &mut Report<'_>) {
         if !selects || !out {
             continue;
         }
-        let opens_dns = policy.spec().list("egress").any(|rule| rule.get("ports").is_none() || rule.list("ports").any(|p| p.get("port").is_some_and(|port| port.int() == Some(53))));
+        let opens_dns = policy
+            .spec()
+            .list("egress")
+            .any(|rule| rule.get("ports").is_none() || rule.list("ports").any(|p| p.get("port").is_some_and(|port| port.int() == Some(53))));
         if !opens_dns {
-            report.warn("dns", format!("NetworkPolicy {} limits what it calls and opens no port 53: its proxy needs names as well", policy.meta.name));
+            report
+                .warn("dns", format!("NetworkPolicy {} limits what it calls and opens no port 53: its proxy needs names as well", policy.meta.name));
         }
-        let ports = if subject.linkerd() { "8086, 8090 and 8080 of the control plane and 4143 of its peers" } else if subject.ambient() { "15008 of its peers" } else { "15012 of istiod" };
+        let ports = if subject.linkerd() {
+            "8086, 8090 and 8080 of the control plane and 4143 of its peers"
+        } else if subject.ambient() {
+            "15008 of its peers"
+        } else {
+            "15012 of istiod"
+        };
         report.warn("dns", format!("NetworkPolicy {} limits what it calls: the proxy needs {ports}", policy.meta.name));
     }
 }

@@ -44,7 +44,10 @@ fn autoscaler(subject: &Subject<'_>, report: &mut Report<'_>) {
         let name = scaler["metadata"]["name"].as_str().unwrap_or_default();
         if subject.linkerd() {
             if subject.annotation(CPU_REQUEST).is_some() {
-                report.warn("hpa-cpu", format!("HorizontalPodAutoscaler {name} counts the proxy's CPU as well: a metric of type ContainerResource does not"));
+                report.warn(
+                    "hpa-cpu",
+                    format!("HorizontalPodAutoscaler {name} counts the proxy's CPU as well: a metric of type ContainerResource does not"),
+                );
             } else {
                 report.step("hpa-cpu", format!("HorizontalPodAutoscaler {name} reckons with the requests of all containers, and Linkerd's proxy has none: the plan adds {CPU_REQUEST}: 100m"));
                 report.found.annotations.push((CPU_REQUEST, "100m"));
@@ -62,7 +65,10 @@ fn resources(subject: &Subject<'_>, report: &mut Report<'_>) {
     let written: Vec<&str> = ISTIO_RESOURCES.into_iter().filter(|key| subject.annotation(key).is_some()).collect();
     if !written.is_empty() && written.len() < ISTIO_RESOURCES.len() {
         let missing: Vec<&str> = ISTIO_RESOURCES.into_iter().filter(|key| !written.contains(key)).collect();
-        report.block("proxy-resources-replace", format!("{} drops all of the sidecar's default requests and limits: write {} as well", written.join(", "), missing.join(", ")));
+        report.block(
+            "proxy-resources-replace",
+            format!("{} drops all of the sidecar's default requests and limits: write {} as well", written.join(", "), missing.join(", ")),
+        );
     }
 }
 
@@ -81,11 +87,20 @@ fn quota(subject: &Subject<'_>, report: &mut Report<'_>) {
     for held in subject.objects("ResourceQuota") {
         let name = held["metadata"]["name"].as_str().unwrap_or_default();
         let amount = |part: &str, key: &str| held["status"][part][key].as_str().and_then(quantity);
-        for (keys, need, what) in [(["requests.cpu", "cpu"], cpu * (replicas + 1.0), "CPU"), (["requests.memory", "memory"], memory * (replicas + 1.0), "memory")] {
+        for (keys, need, what) in
+            [(["requests.cpu", "cpu"], cpu * (replicas + 1.0), "CPU"), (["requests.memory", "memory"], memory * (replicas + 1.0), "memory")]
+        {
             let left = keys.iter().find_map(|key| Some(amount("hard", key)? - amount("used", key)?));
             if let Some(left) = left.filter(|left| *left < need) {
                 let shown = |n: f64| if what == "CPU" { format!("{:.0}m", n * 1000.0) } else { format!("{:.0}Mi", n / 1_048_576.0) };
-                report.block("quota", format!("ResourceQuota {name} leaves {} of {what}, and the proxies of all pods with one more during the restart ask for {}", shown(left.max(0.0)), shown(need)));
+                report.block(
+                    "quota",
+                    format!(
+                        "ResourceQuota {name} leaves {} of {what}, and the proxies of all pods with one more during the restart ask for {}",
+                        shown(left.max(0.0)),
+                        shown(need)
+                    ),
+                );
             }
         }
     }
@@ -95,14 +110,19 @@ fn safe_to_evict(subject: &Subject<'_>, report: &mut Report<'_>) {
     let key = "cluster-autoscaler.kubernetes.io/safe-to-evict";
     let autoscaled = subject.world.index.controllers_in("kube-system").iter().any(|c| c.metadata.name.contains("cluster-autoscaler"));
     if autoscaled && subject.annotation(key).is_none() {
-        report.warn("autoscaler", format!("the proxy's scratch volume keeps the cluster autoscaler from emptying the node: {key}: \"true\" on its pods allows it"));
+        report.warn(
+            "autoscaler",
+            format!("the proxy's scratch volume keeps the cluster autoscaler from emptying the node: {key}: \"true\" on its pods allows it"),
+        );
     }
 }
 
 /// What replacing the pods risks.
 fn restart(subject: &Subject<'_>, report: &mut Report<'_>) {
     let at = &subject.workload.reference;
-    let Some(controller) = subject.world.index.controllers_in(&at.namespace).iter().find(|c| c.kind == at.kind && c.metadata.name == at.name) else { return };
+    let Some(controller) = subject.world.index.controllers_in(&at.namespace).iter().find(|c| c.kind == at.kind && c.metadata.name == at.name) else {
+        return;
+    };
     if !crate::plan::onboard::rolls(at.kind) {
         return;
     }
@@ -111,21 +131,27 @@ fn restart(subject: &Subject<'_>, report: &mut Report<'_>) {
         report.warn("single-replica", "it restarts without a second replica: expect a short outage, or scale it up for the time of the change");
     }
     let held = |volume: &Value| volume["persistentVolumeClaim"].is_object();
-    let host_port = subject.containers().flat_map(|c| c["ports"].as_array().into_iter().flatten()).any(|p| p["hostPort"].as_i64().is_some_and(|n| n > 0));
+    let host_port =
+        subject.containers().flat_map(|c| c["ports"].as_array().into_iter().flatten()).any(|p| p["hostPort"].as_i64().is_some_and(|n| n > 0));
     let claims = subject.spec()["volumes"].as_array().into_iter().flatten().any(held);
     if at.kind == Kind::Deployment && (host_port || claims) {
         let what = if host_port { "a host port" } else { "a claim, which one node alone may mount unless it is ReadWriteMany" };
-        report.warn("rwo-surge", format!("it uses {what}: a new pod may wait for the old one to go; maxSurge 0 or the strategy Recreate avoids that"));
+        report
+            .warn("rwo-surge", format!("it uses {what}: a new pod may wait for the old one to go; maxSurge 0 or the strategy Recreate avoids that"));
     }
     if let Some(why) = subject.unread("PodDisruptionBudget") {
         report.unknown("pdb", format!("whether a disruption budget is used up: {why}"));
     }
     for budget in subject.objects("PodDisruptionBudget") {
         let selector = &budget["spec"]["selector"]["matchLabels"];
-        let selects = selector.as_object().is_some_and(|labels| !labels.is_empty() && labels.iter().all(|(k, v)| subject.workload.labels.get(k) == v.as_str()));
+        let selects =
+            selector.as_object().is_some_and(|labels| !labels.is_empty() && labels.iter().all(|(k, v)| subject.workload.labels.get(k) == v.as_str()));
         if selects && budget["status"]["disruptionsAllowed"].as_i64() == Some(0) {
             let name = budget["metadata"]["name"].as_str().unwrap_or_default();
-            report.warn("pdb", format!("PodDisruptionBudget {name} allows no disruption now, and a rollout does not ask it: let the workload recover first"));
+            report.warn(
+                "pdb",
+                format!("PodDisruptionBudget {name} allows no disruption now, and a rollout does not ask it: let the workload recover first"),
+            );
         }
     }
 }

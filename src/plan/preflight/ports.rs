@@ -78,11 +78,20 @@ fn declared(subject: &Subject<'_>, report: &mut Report<'_>) {
                     report.found.protocols.insert(at, "tcp");
                 }
                 Some(number) if is_probed_by_http(subject, number) => {
-                    report.step("port-undeclared", format!("port {} of Service {service_name} has no protocol, and a probe speaks HTTP to it: the plan adds appProtocol http", port.port));
+                    report.step(
+                        "port-undeclared",
+                        format!(
+                            "port {} of Service {service_name} has no protocol, and a probe speaks HTTP to it: the plan adds appProtocol http",
+                            port.port
+                        ),
+                    );
                     report.found.protocols.insert(at, "http");
                 }
                 _ if TCP_BY_DEFAULT.contains(&u16::try_from(port.port).unwrap_or(0)) => {}
-                _ => report.warn("port-undeclared", format!("port {} of Service {service_name} has no protocol: the proxy looks at the first bytes; set appProtocol", port.port)),
+                _ => report.warn(
+                    "port-undeclared",
+                    format!("port {} of Service {service_name} has no protocol: the proxy looks at the first bytes; set appProtocol", port.port),
+                ),
             }
         }
     }
@@ -108,14 +117,18 @@ fn opaque(subject: &Subject<'_>, report: &mut Report<'_>) {
     }
     let list: BTreeSet<u16> = OPAQUE_BY_DEFAULT.into_iter().chain(more.iter().copied()).collect();
     let words = |ports: &BTreeSet<u16>| ports.iter().map(u16::to_string).collect::<Vec<_>>().join(",");
-    report.step("server-first", format!("on ports {} the server speaks first: the plan adds {OPAQUE} to Service and template, with the default list", words(&more)));
+    report.step(
+        "server-first",
+        format!("on ports {} the server speaks first: the plan adds {OPAQUE} to Service and template, with the default list", words(&more)),
+    );
     report.found.opaque = Some(words(&list));
 }
 
 /// The ports of its Services and containers whose servers speak first.
 fn wanted(subject: &Subject<'_>) -> Vec<u16> {
     let of_services = subject.services.iter().flat_map(|s| &s.spec.ports).filter(|p| is_tcp(p)).filter_map(|port| target(subject, port));
-    let declared = subject.pod().into_iter().flat_map(|pod| pod.containers.iter()).flat_map(|c| &c.ports).filter_map(|p| u16::try_from(p.container_port).ok());
+    let declared =
+        subject.pod().into_iter().flat_map(|pod| pod.containers.iter()).flat_map(|c| &c.ports).filter_map(|p| u16::try_from(p.container_port).ok());
     let all: BTreeSet<u16> = of_services.chain(declared).filter(|port| software::is_server_first(subject, *port)).collect();
     all.into_iter().collect()
 }
@@ -130,7 +143,13 @@ fn two_protocols(subject: &Subject<'_>, report: &mut Report<'_>) {
             let (Some(number), protocol) = (target(subject, port), Protocol::of_service_port(port)) else { continue };
             match seen.get(&number) {
                 Some((other, first)) if *other != protocol && *other != Protocol::Auto && protocol != Protocol::Auto => {
-                    report.block("port-two-protocols", format!("port {number} of its pods is HTTP for one of the Services {} and {} and TCP for the other: rename one", first.metadata.name, service.metadata.name));
+                    report.block(
+                        "port-two-protocols",
+                        format!(
+                            "port {number} of its pods is HTTP for one of the Services {} and {} and TCP for the other: rename one",
+                            first.metadata.name, service.metadata.name
+                        ),
+                    );
                 }
                 Some(_) => {}
                 None => drop(seen.insert(number, (protocol, service))),
@@ -142,9 +161,14 @@ fn two_protocols(subject: &Subject<'_>, report: &mut Report<'_>) {
 /// Ports and users of the proxy that the pod uses itself.
 fn in_the_way(subject: &Subject<'_>, report: &mut Report<'_>) {
     let reserved: &[u16] = if subject.linkerd() { &LINKERD } else { &ISTIO };
-    let ports = subject.pod().into_iter().flat_map(|pod| pod.containers.iter()).filter(|c| c.name != subject.intention.mesh.proxy()).flat_map(|c| &c.ports);
+    let ports =
+        subject.pod().into_iter().flat_map(|pod| pod.containers.iter()).filter(|c| c.name != subject.intention.mesh.proxy()).flat_map(|c| &c.ports);
     for port in ports.filter_map(|p| u16::try_from(p.container_port).ok()).filter(|port| reserved.contains(port)) {
-        let avoid = if subject.linkerd() { "config.linkerd.io/{admin,control,inbound,outbound}-port moves the proxy's" } else { "status.sidecar.istio.io/port moves the proxy's status port" };
+        let avoid = if subject.linkerd() {
+            "config.linkerd.io/{admin,control,inbound,outbound}-port moves the proxy's"
+        } else {
+            "status.sidecar.istio.io/port moves the proxy's status port"
+        };
         report.block("reserved-port", format!("its container port {port} is one of the proxy's: move it ({avoid})"));
     }
     if subject.ambient() {
@@ -154,7 +178,13 @@ fn in_the_way(subject: &Subject<'_>, report: &mut Report<'_>) {
     let of_pod = subject.spec()["securityContext"]["runAsUser"].as_i64();
     let runs_as = |container: &Value| container["securityContext"]["runAsUser"].as_i64().or(of_pod);
     for container in subject.containers().filter(|c| runs_as(c) == Some(proxy) && c["name"] != subject.intention.mesh.proxy()) {
-        report.block("proxy-uid", format!("container {} runs as user {proxy}, the proxy's own, whose traffic passes the proxy by: choose another", container["name"].as_str().unwrap_or_default()));
+        report.block(
+            "proxy-uid",
+            format!(
+                "container {} runs as user {proxy}, the proxy's own, whose traffic passes the proxy by: choose another",
+                container["name"].as_str().unwrap_or_default()
+            ),
+        );
     }
 }
 
@@ -164,10 +194,12 @@ fn headless(subject: &Subject<'_>, report: &mut Report<'_>) {
         return;
     }
     let named: BTreeSet<u16> = of.iter().flat_map(|s| &s.spec.ports).filter_map(|port| target(subject, port)).collect();
-    let ports = subject.pod().into_iter().flat_map(|pod| pod.containers.iter()).flat_map(|c| &c.ports).filter_map(|p| u16::try_from(p.container_port).ok());
+    let ports =
+        subject.pod().into_iter().flat_map(|pod| pod.containers.iter()).flat_map(|c| &c.ports).filter_map(|p| u16::try_from(p.container_port).ok());
     let missing: Vec<String> = ports.filter(|port| !named.contains(port)).map(|port| port.to_string()).collect();
     if !missing.is_empty() && !subject.linkerd() {
-        let text = "peers call them past the mesh, without mutual TLS, and STRICT peers refuse that: declare every port its peers use (appProtocol: tcp)";
+        let text =
+            "peers call them past the mesh, without mutual TLS, and STRICT peers refuse that: declare every port its peers use (appProtocol: tcp)";
         report.warn("headless-peers", format!("the headless Service {} does not name its ports {}: {text}", of[0].metadata.name, missing.join(", ")));
     }
 }
@@ -179,7 +211,10 @@ fn unseen(subject: &Subject<'_>, report: &mut Report<'_>) {
         let env = container["env"].as_array().into_iter().flatten().map(|variable| &variable["value"]);
         lists.chain(env).filter_map(Value::as_str).map(str::to_owned).collect()
     };
-    let local = |word: &String| ["127.0.0.1", "localhost"].iter().any(|host| word.contains(host)) && ["bind", "listen", "addr", "host", "127.0.0.1:", "localhost:"].iter().any(|hint| word.to_ascii_lowercase().contains(hint));
+    let local = |word: &String| {
+        ["127.0.0.1", "localhost"].iter().any(|host| word.contains(host))
+            && ["bind", "listen", "addr", "host", "127.0.0.1:", "localhost:"].iter().any(|hint| word.to_ascii_lowercase().contains(hint))
+    };
     if let Some(container) = subject.containers().find(|c| words(c).iter().any(local)) {
         let name = container["name"].as_str().unwrap_or_default();
         report.unknown("localhost-bind", format!("container {name} names 127.0.0.1 or localhost: a server that listens there only is not reached through the proxy; let it listen on 0.0.0.0"));
@@ -190,7 +225,13 @@ fn of_services(subject: &Subject<'_>, report: &mut Report<'_>) {
     for service in subject.services {
         let name = &service.metadata.name;
         for port in service.spec.ports.iter().filter(|port| !is_tcp(port)) {
-            report.warn("udp-sctp", format!("port {} of Service {name} is {}: it never passes the mesh, is not encrypted and no policy of the mesh holds for it", port.port, port.protocol));
+            report.warn(
+                "udp-sctp",
+                format!(
+                    "port {} of Service {name} is {}: it never passes the mesh, is not encrypted and no policy of the mesh holds for it",
+                    port.port, port.protocol
+                ),
+            );
         }
         let tls = |port: &&ServicePort| {
             let word = port.app_protocol.as_deref().unwrap_or(&port.name).split('-').next().unwrap_or_default();
@@ -206,11 +247,21 @@ fn of_services(subject: &Subject<'_>, report: &mut Report<'_>) {
         if subject.linkerd() && v6 {
             report.warn("ipv6", format!("Service {name} has an IPv6 address: with Linkerd's default disableIPv6 that traffic passes the proxy by"));
         }
-        if subject.linkerd() && !service.spec.cluster_ip.is_empty() && service.spec.cluster_ip != "None" && !within(subject, &service.spec.cluster_ip) {
-            report.block("cluster-networks", format!("the address {} of Service {name} lies outside of Linkerd's clusterNetworks: no discovery and no mutual TLS for it", service.spec.cluster_ip));
+        if subject.linkerd() && !service.spec.cluster_ip.is_empty() && service.spec.cluster_ip != "None" && !within(subject, &service.spec.cluster_ip)
+        {
+            report.block(
+                "cluster-networks",
+                format!(
+                    "the address {} of Service {name} lies outside of Linkerd's clusterNetworks: no discovery and no mutual TLS for it",
+                    service.spec.cluster_ip
+                ),
+            );
         }
         if subject.istio_sidecar() && matches!(service.spec.kind.as_str(), "LoadBalancer" | "NodePort") {
-            report.warn("source-ip", format!("Service {name} is reached from outside: behind the sidecar the application sees the proxy's address as its client's"));
+            report.warn(
+                "source-ip",
+                format!("Service {name} is reached from outside: behind the sidecar the application sees the proxy's address as its client's"),
+            );
         }
     }
 }

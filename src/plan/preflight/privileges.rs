@@ -1,6 +1,5 @@
 //! What the pod may do, and whether its node's and namespace's rules let a proxy in.
 
-
 use super::{Rehearsal, Report, Subject};
 use crate::model::MeshId;
 
@@ -27,12 +26,20 @@ fn pod_security(subject: &Subject<'_>, report: &mut Report<'_>) {
     };
     let cni = subject.world.meshes().iter().any(|mesh| mesh.components().iter().any(|c| c.name.contains(plugin)));
     match (level, cni) {
-        ("baseline" | "restricted", false) => report.block("pod-security", format!("the namespace enforces {level}, which refuses the privileges of the proxy's init container: install {plugin}, or use ambient")),
-        ("restricted", true) if !subject.linkerd() => report.warn("pod-security", "the namespace enforces restricted: the sidecar needs global.proxy.seccompProfile: {type: RuntimeDefault}"),
+        ("baseline" | "restricted", false) => report.block(
+            "pod-security",
+            format!("the namespace enforces {level}, which refuses the privileges of the proxy's init container: install {plugin}, or use ambient"),
+        ),
+        ("restricted", true) if !subject.linkerd() => {
+            report.warn("pod-security", "the namespace enforces restricted: the sidecar needs global.proxy.seccompProfile: {type: RuntimeDefault}")
+        }
         ("restricted", true) => {
             let drops = subject.containers().next().and_then(|c| c["securityContext"]["capabilities"]["drop"].as_array());
             if !drops.is_some_and(|list| list.iter().any(|item| item == "ALL")) {
-                report.warn("pod-security", "the namespace enforces restricted, and the proxy copies the capabilities of the first container: let that drop ALL");
+                report.warn(
+                    "pod-security",
+                    "the namespace enforces restricted, and the proxy copies the capabilities of the first container: let that drop ALL",
+                );
             }
         }
         _ => {}
@@ -77,7 +84,10 @@ fn other_mesh(subject: &Subject<'_>, report: &mut Report<'_>) {
 fn ready_injector(subject: &Subject<'_>, report: &mut Report<'_>) {
     let planes: Vec<_> = subject.world.control_planes().filter(|plane| plane.mesh == subject.intention.mesh).collect();
     if subject.world.source.kind == crate::world::SourceKind::Files && planes.is_empty() {
-        report.unknown("injector-down", format!("whether {} is installed and its injector answers: files do not show it", subject.intention.mesh.title()));
+        report.unknown(
+            "injector-down",
+            format!("whether {} is installed and its injector answers: files do not show it", subject.intention.mesh.title()),
+        );
         return;
     }
     if planes.is_empty() {

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{Report, Subject, Verdict};
-use crate::mesh::istio::{INJECT, REV};
 use crate::mesh::istio::labels::INJECTION;
+use crate::mesh::istio::{INJECT, REV};
 use crate::mesh::linkerd;
 use crate::model::{MeshId, Mode};
 use crate::plan::way::Intention;
@@ -35,7 +35,14 @@ pub enum Rehearsal {
 }
 
 /// The pod to send, which asks for the mesh by itself: a namespace's label may not be there yet. Nothing where that cannot be rehearsed.
-pub fn rehearsed_pod(template: &Value, namespace: &str, name: &str, namespace_labels: &Value, intention: &Intention, revision: Option<&str>) -> Result<Value, String> {
+pub fn rehearsed_pod(
+    template: &Value,
+    namespace: &str,
+    name: &str,
+    namespace_labels: &Value,
+    intention: &Intention,
+    revision: Option<&str>,
+) -> Result<Value, String> {
     let mut metadata = Map::new();
     let words = |field: &str| template["metadata"][field].as_object().cloned().unwrap_or_default();
     let (mut labels, mut annotations) = (words("labels"), words("annotations"));
@@ -43,7 +50,9 @@ pub fn rehearsed_pod(template: &Value, namespace: &str, name: &str, namespace_la
         (MeshId::Linkerd, _) => drop(annotations.insert(linkerd::INJECT.to_owned(), json!("enabled"))),
         (_, Mode::Ambient) => {}
         _ => match (namespace_labels[INJECTION].as_str(), namespace_labels[REV].as_str().filter(|rev| !rev.is_empty())) {
-            (Some(value), _) if value != "enabled" => return Err(format!("namespace {namespace} keeps every injector away until its label {INJECTION} changes")),
+            (Some(value), _) if value != "enabled" => {
+                return Err(format!("namespace {namespace} keeps every injector away until its label {INJECTION} changes"));
+            }
             (None, Some(rev)) if revision.is_some_and(|wanted| wanted != rev) => {
                 return Err(format!("namespace {namespace} names revision {rev}, which a pod cannot change"));
             }
@@ -99,7 +108,8 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
             report.block("rehearsal", "the API server accepts the new pod, and no injector adds a proxy to it");
         }
         Some(Rehearsal::Accepted { proxy, native, asks, warnings }) => {
-            let version = proxy.as_deref().map(|image| format!("{} {}", subject.intention.mesh.proxy(), image.rsplit_once(':').map_or("", |(_, tag)| tag)));
+            let version =
+                proxy.as_deref().map(|image| format!("{} {}", subject.intention.mesh.proxy(), image.rsplit_once(':').map_or("", |(_, tag)| tag)));
             let how = native.filter(|native| *native).map_or("", |_| ", native sidecar");
             let more: Vec<String> = version.into_iter().chain(asks.clone().map(|asks| format!("{asks} each"))).collect();
             let by = if subject.ambient() { "the API server accepts" } else { "the API server and the injector accept" };

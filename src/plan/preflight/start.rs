@@ -13,7 +13,10 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     probes(subject, report);
     drain(subject, report);
     if subject.native() == Some(true) {
-        report.warn("tool-reads-containers", "its proxy is a native sidecar: scripts, policies and autoscalers that look for it in containers find it in initContainers");
+        report.warn(
+            "tool-reads-containers",
+            "its proxy is a native sidecar: scripts, policies and autoscalers that look for it in containers find it in initContainers",
+        );
     }
 }
 
@@ -47,7 +50,9 @@ fn init_containers(subject: &Subject<'_>, report: &mut Report<'_>) {
     let avoid = match (vault, subject.linkerd()) {
         (true, _) => "vault.hashicorp.com/agent-init-first: \"true\"",
         (false, true) => "a native sidecar starts before them, or let them run as user 2102",
-        (false, false) => "a native sidecar starts before them, or let them run as user 1337, or exclude their ports with traffic.sidecar.istio.io/excludeOutboundPorts",
+        (false, false) => {
+            "a native sidecar starts before them, or let them run as user 1337, or exclude their ports with traffic.sidecar.istio.io/excludeOutboundPorts"
+        }
     };
     report.add("init-needs-network", verdict, format!("init containers {} have no network while the proxy does not run: {avoid}", own.join(", ")));
 }
@@ -55,7 +60,12 @@ fn init_containers(subject: &Subject<'_>, report: &mut Report<'_>) {
 /// Whether a CNI plugin of the mesh redirects pods.
 fn has_cni(subject: &Subject<'_>) -> bool {
     let plugin = if subject.linkerd() { "linkerd-cni" } else { "istio-cni" };
-    subject.world.meshes().iter().filter(|mesh| mesh.id() == subject.intention.mesh).any(|mesh| mesh.components().iter().any(|c| c.name.contains(plugin)))
+    subject
+        .world
+        .meshes()
+        .iter()
+        .filter(|mesh| mesh.id() == subject.intention.mesh)
+        .any(|mesh| mesh.components().iter().any(|c| c.name.contains(plugin)))
 }
 
 fn order(subject: &Subject<'_>, report: &mut Report<'_>) {
@@ -63,7 +73,10 @@ fn order(subject: &Subject<'_>, report: &mut Report<'_>) {
     let held_by_mesh = config.at(["defaultConfig", "holdApplicationUntilProxyStarts"]).and_then(|f| f.bool()) == Some(true);
     let holds = subject.annotation("proxy.istio.io/config").is_some_and(|text| text.contains("holdApplicationUntilProxyStarts"));
     if subject.istio_sidecar() && subject.native() == Some(false) && !holds && !held_by_mesh {
-        report.warn("start-order", "the application may dial before the proxy is up: proxy.istio.io/config: '{\"holdApplicationUntilProxyStarts\": true}' makes it wait");
+        report.warn(
+            "start-order",
+            "the application may dial before the proxy is up: proxy.istio.io/config: '{\"holdApplicationUntilProxyStarts\": true}' makes it wait",
+        );
     }
     if subject.linkerd() && subject.native() == Some(false) && has_cni(subject) {
         report.warn("await-deadlock", "with a CNI that gives the pod its address late, waiting for the proxy holds the pod up for minutes: config.linkerd.io/proxy-await: disabled");
@@ -80,9 +93,14 @@ fn probes(subject: &Subject<'_>, report: &mut Report<'_>) {
     if subject.istio_sidecar() && off {
         report.warn("probe-rewrite", "sidecar.istio.io/rewriteAppHTTPProbers: \"false\" leaves its probes as they are: under STRICT the kubelet is refused; take the annotation away");
     }
-    let awkward = all.iter().any(|probe| probe.tcp_socket.is_some() || probe.grpc.is_some() || probe.http_get.as_ref().is_some_and(|get| get.scheme == "HTTPS"));
+    let awkward = all
+        .iter()
+        .any(|probe| probe.tcp_socket.is_some() || probe.grpc.is_some() || probe.http_get.as_ref().is_some_and(|get| get.scheme == "HTTPS"));
     let strict = !matches!(
-        subject.annotation("config.linkerd.io/default-inbound-policy").and_then(InboundPolicy::parse).unwrap_or(subject.world.linkerd.cluster.default_policy),
+        subject
+            .annotation("config.linkerd.io/default-inbound-policy")
+            .and_then(InboundPolicy::parse)
+            .unwrap_or(subject.world.linkerd.cluster.default_policy),
         InboundPolicy::AllUnauthenticated | InboundPolicy::ClusterUnauthenticated | InboundPolicy::Audit
     );
     if subject.linkerd() && strict && awkward {
@@ -90,9 +108,17 @@ fn probes(subject: &Subject<'_>, report: &mut Report<'_>) {
     }
     if subject.ambient() {
         let policies = subject.world.index.objects_in(Kind::NetworkPolicy, subject.namespace());
-        let selects = |object: &crate::model::Object| object.spec().get("podSelector").and_then(|s| crate::model::LabelSelector::read(s)).is_some_and(|s| s.matches(&subject.workload.labels));
+        let selects = |object: &crate::model::Object| {
+            object.spec().get("podSelector").and_then(|s| crate::model::LabelSelector::read(s)).is_some_and(|s| s.matches(&subject.workload.labels))
+        };
         if let Some(policy) = policies.iter().find(|p| selects(p)) {
-            report.warn("probe-ambient", format!("in ambient the kubelet's probes come from 169.254.7.127: NetworkPolicy {} has to admit that address (ipBlock 169.254.7.127/32)", policy.meta.name));
+            report.warn(
+                "probe-ambient",
+                format!(
+                    "in ambient the kubelet's probes come from 169.254.7.127: NetworkPolicy {} has to admit that address (ipBlock 169.254.7.127/32)",
+                    policy.meta.name
+                ),
+            );
         }
     }
 }
@@ -105,7 +131,10 @@ fn drain(subject: &Subject<'_>, report: &mut Report<'_>) {
         report.warn("drain", "it has a preStop hook, and the sidecar drains for 5 s only from the same moment: terminationDrainDuration in proxy.istio.io/config has to cover the hook");
     }
     if longest + 5 > grace {
-        report.warn("drain", format!("its preStop hook takes {longest} s of the {grace} s of terminationGracePeriodSeconds, and the proxy needs time after it"));
+        report.warn(
+            "drain",
+            format!("its preStop hook takes {longest} s of the {grace} s of terminationGracePeriodSeconds, and the proxy needs time after it"),
+        );
     }
 }
 

@@ -67,23 +67,70 @@ fn each_check_fires_and_stays_silent() {
     let plain = || template(json!({}));
     let with_port = |port: i64, image: &str| template(json!({"containers": [{"name": "app", "image": image, "ports": [{"containerPort": port}]}]}));
     let http = || [service(json!([{"name": "http", "port": 80}]))];
-    let case = |id, verdict, mesh, mode, fires: Value, more: Vec<Value>, silent: Value, beside: Vec<Value>| tells_apart(id, verdict, mesh, mode, (&fires, &more), (&silent, &beside));
+    let case = |id, verdict, mesh, mode, fires: Value, more: Vec<Value>, silent: Value, beside: Vec<Value>| {
+        tells_apart(id, verdict, mesh, mode, (&fires, &more), (&silent, &beside))
+    };
     case("port-undeclared", Warn, Istio, Sidecar, plain(), vec![service(json!([{"name": "web", "port": 80}]))], plain(), http().to_vec());
     let probed = template(json!({"containers": [{"name": "app", "readinessProbe": {"httpGet": {"port": 8080}}}]}));
-    case("port-undeclared", Step, Istio, Sidecar, probed, vec![service(json!([{"name": "web", "port": 80, "targetPort": 8080}]))], plain(), http().to_vec());
-    case("port-undeclared", Warn, Linkerd, Sidecar, plain(), vec![service(json!([{"name": "a", "port": 80, "appProtocol": "grpc"}]))], plain(), vec![service(json!([{"name": "a", "port": 80, "appProtocol": "http"}]))]);
-    case("server-first", Step, Istio, Sidecar, plain(), vec![service(json!([{"name": "db", "port": 5432}]))], plain(), vec![service(json!([{"name": "tcp-db", "port": 5432}]))]);
+    case(
+        "port-undeclared",
+        Step,
+        Istio,
+        Sidecar,
+        probed,
+        vec![service(json!([{"name": "web", "port": 80, "targetPort": 8080}]))],
+        plain(),
+        http().to_vec(),
+    );
+    case(
+        "port-undeclared",
+        Warn,
+        Linkerd,
+        Sidecar,
+        plain(),
+        vec![service(json!([{"name": "a", "port": 80, "appProtocol": "grpc"}]))],
+        plain(),
+        vec![service(json!([{"name": "a", "port": 80, "appProtocol": "http"}]))],
+    );
+    case(
+        "server-first",
+        Step,
+        Istio,
+        Sidecar,
+        plain(),
+        vec![service(json!([{"name": "db", "port": 5432}]))],
+        plain(),
+        vec![service(json!([{"name": "tcp-db", "port": 5432}]))],
+    );
     case("server-first", Step, Linkerd, Sidecar, with_port(27017, "mongo:7"), vec![], with_port(5432, "postgres:16"), vec![]);
-    case("opaque-replaces", Warn, Linkerd, Sidecar, {
-        let mut template = with_port(5432, "postgres:16");
-        template["metadata"]["annotations"]["config.linkerd.io/opaque-ports"] = json!("9000");
-        template
-    }, vec![], with_port(5432, "postgres:16"), vec![]);
+    case(
+        "opaque-replaces",
+        Warn,
+        Linkerd,
+        Sidecar,
+        {
+            let mut template = with_port(5432, "postgres:16");
+            template["metadata"]["annotations"]["config.linkerd.io/opaque-ports"] = json!("9000");
+            template
+        },
+        vec![],
+        with_port(5432, "postgres:16"),
+        vec![],
+    );
     let other = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"namespace": "shop", "name": "raw"}, "spec": {"selector": {"app": "cart"}, "ports": [{"name": "tcp", "port": 80}]}});
     case("port-two-protocols", Block, Istio, Sidecar, plain(), vec![http()[0].clone(), other], plain(), http().to_vec());
     case("reserved-port", Block, Istio, Sidecar, with_port(15006, "x"), vec![], with_port(4143, "x"), vec![]);
     case("reserved-port", Block, Linkerd, Sidecar, with_port(4143, "x"), vec![], with_port(15006, "x"), vec![]);
-    case("proxy-uid", Block, Istio, Sidecar, template(json!({"securityContext": {"runAsUser": 1337}})), vec![], template(json!({"securityContext": {"runAsUser": 2102}})), vec![]);
+    case(
+        "proxy-uid",
+        Block,
+        Istio,
+        Sidecar,
+        template(json!({"securityContext": {"runAsUser": 1337}})),
+        vec![],
+        template(json!({"securityContext": {"runAsUser": 2102}})),
+        vec![],
+    );
     case("proxy-uid", Block, Linkerd, Sidecar, template(json!({"securityContext": {"runAsUser": 2102}})), vec![], plain(), vec![]);
     let bound = |host: &str| template(json!({"containers": [{"name": "app", "args": [format!("--bind={host}:8080")]}]}));
     case("localhost-bind", Unknown, Istio, Sidecar, bound("127.0.0.1"), vec![], bound("0.0.0.0"), vec![]);
@@ -104,17 +151,59 @@ fn each_check_fires_and_stays_silent() {
     };
     case("cluster-networks", Block, Linkerd, Sidecar, plain(), addressed("8.8.8.8"), plain(), addressed("10.1.2.3"));
     case("ipv6", Warn, Linkerd, Sidecar, plain(), addressed("fd00::1"), plain(), addressed("10.1.2.3"));
-    case("init-needs-network", Warn, Istio, Sidecar, template(json!({"initContainers": [{"name": "init"}]})), vec![], template(json!({"initContainers": [{"name": "init", "restartPolicy": "Always"}]})), vec![]);
-    case("probe-rewrite", Warn, Istio, Sidecar, {
-        let mut template = template(json!({"containers": [{"name": "app", "readinessProbe": {"httpGet": {"port": 80}}}]}));
-        template["metadata"]["annotations"]["sidecar.istio.io/rewriteAppHTTPProbers"] = json!("false");
-        template
-    }, vec![], plain(), vec![]);
-    let hook = |seconds: i64, grace: i64| template(json!({"terminationGracePeriodSeconds": grace, "containers": [{"name": "app", "lifecycle": {"preStop": {"exec": {"command": ["sh", "-c", format!("sleep {seconds}")]}}}}]}));
+    case(
+        "init-needs-network",
+        Warn,
+        Istio,
+        Sidecar,
+        template(json!({"initContainers": [{"name": "init"}]})),
+        vec![],
+        template(json!({"initContainers": [{"name": "init", "restartPolicy": "Always"}]})),
+        vec![],
+    );
+    case(
+        "probe-rewrite",
+        Warn,
+        Istio,
+        Sidecar,
+        {
+            let mut template = template(json!({"containers": [{"name": "app", "readinessProbe": {"httpGet": {"port": 80}}}]}));
+            template["metadata"]["annotations"]["sidecar.istio.io/rewriteAppHTTPProbers"] = json!("false");
+            template
+        },
+        vec![],
+        plain(),
+        vec![],
+    );
+    let hook = |seconds: i64, grace: i64| {
+        template(
+            json!({"terminationGracePeriodSeconds": grace, "containers": [{"name": "app", "lifecycle": {"preStop": {"exec": {"command": ["sh", "-c", format!("sleep {seconds}")]}}}}]}),
+        )
+    };
     case("drain", Warn, Linkerd, Sidecar, hook(28, 30), vec![], hook(5, 30), vec![]);
     case("proxy-resources-replace", Block, Istio, Sidecar, annotated("sidecar.istio.io/proxyMemory", "64Mi"), vec![], plain(), vec![]);
-    case("live-connections", Warn, Istio, Ambient, plain(), vec![json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "shop", "name": "cart-1", "labels": {"app": "cart"}}, "status": {"phase": "Running"}})], plain(), vec![]);
-    case("rwo-surge", Warn, Istio, Sidecar, template(json!({"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]})), vec![], plain(), vec![]);
+    case(
+        "live-connections",
+        Warn,
+        Istio,
+        Ambient,
+        plain(),
+        vec![
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "shop", "name": "cart-1", "labels": {"app": "cart"}}, "status": {"phase": "Running"}}),
+        ],
+        plain(),
+        vec![],
+    );
+    case(
+        "rwo-surge",
+        Warn,
+        Istio,
+        Sidecar,
+        template(json!({"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]})),
+        vec![],
+        plain(),
+        vec![],
+    );
     case("host-network", Block, Istio, Sidecar, template(json!({"hostNetwork": true})), vec![], plain(), vec![]);
     case("image", Warn, Istio, Sidecar, template(json!({"imagePullSecrets": [{"name": "pull"}]})), vec![], plain(), vec![]);
     case("other-mesh", Block, Istio, Sidecar, template(json!({"containers": [{"name": "app"}, {"name": "daprd"}]})), vec![], plain(), vec![]);
@@ -125,17 +214,44 @@ fn each_check_fires_and_stays_silent() {
     let plane = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"namespace": "istio-system", "name": "istiod", "labels": {"app": "istiod"}},
         "spec": {"template": {"metadata": {"labels": {"app": "istiod"}}, "spec": {"containers": [{"name": "discovery", "image": "istio/pilot:1.27.1"}]}}}});
     case("injector-down", Block, Istio, Sidecar, plain(), vec![], plain(), vec![plane.clone()]);
-    case("injector-down", Block, Istio, Ambient, plain(), vec![plane.clone()], plain(), vec![plane, json!({"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"namespace": "istio-system", "name": "ztunnel", "labels": {"app": "ztunnel"}},
-        "spec": {"template": {"metadata": {"labels": {"app": "ztunnel"}}, "spec": {"containers": [{"name": "istio-proxy", "image": "istio/ztunnel:1.27.1"}]}}}})]);
-    let mesh_config = |text: &str| vec![json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": "istio-system", "name": "istio"}, "data": {"mesh": text}})];
-    case("egress", Warn, Istio, Sidecar, plain(), mesh_config("outboundTrafficPolicy: {mode: REGISTRY_ONLY}"), plain(), mesh_config("outboundTrafficPolicy: {mode: ALLOW_ANY}"));
+    case(
+        "injector-down",
+        Block,
+        Istio,
+        Ambient,
+        plain(),
+        vec![plane.clone()],
+        plain(),
+        vec![
+            plane,
+            json!({"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"namespace": "istio-system", "name": "ztunnel", "labels": {"app": "ztunnel"}},
+        "spec": {"template": {"metadata": {"labels": {"app": "ztunnel"}}, "spec": {"containers": [{"name": "istio-proxy", "image": "istio/ztunnel:1.27.1"}]}}}}),
+        ],
+    );
+    let mesh_config = |text: &str| {
+        vec![json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": "istio-system", "name": "istio"}, "data": {"mesh": text}})]
+    };
+    case(
+        "egress",
+        Warn,
+        Istio,
+        Sidecar,
+        plain(),
+        mesh_config("outboundTrafficPolicy: {mode: REGISTRY_ONLY}"),
+        plain(),
+        mesh_config("outboundTrafficPolicy: {mode: ALLOW_ANY}"),
+    );
     case("discovery", Block, Istio, Sidecar, plain(), mesh_config("discoverySelectors: [{matchLabels: {mesh: 'yes'}}]"), plain(), mesh_config("{}"));
     case("known-software", Warn, Istio, Sidecar, with_port(9092, "bitnami/kafka:3"), vec![], with_port(9092, "kafka-exporter:1"), vec![]);
 }
 
 #[test]
 fn what_only_a_cluster_tells_is_unknown_without_one() {
-    let unread = vec![("ResourceQuota", "forbidden".to_owned()), ("HorizontalPodAutoscaler", "forbidden".to_owned()), ("PodDisruptionBudget", "forbidden".to_owned())];
+    let unread = vec![
+        ("ResourceQuota", "forbidden".to_owned()),
+        ("HorizontalPodAutoscaler", "forbidden".to_owned()),
+        ("PodDisruptionBudget", "forbidden".to_owned()),
+    ];
     let found = judged(MeshId::Istio, Mode::Sidecar, &template(json!({})), &[], &Known { unread, ..Known::default() });
     for id in ["rehearsal", "quota", "hpa-cpu", "pdb"] {
         assert!(says(&found, id, Verdict::Unknown), "{id}: {:#?}", found.rows);
@@ -165,7 +281,9 @@ fn the_servers_words_are_told_by_what_they_are_about() {
 #[test]
 fn the_rehearsed_pod_asks_for_the_mesh_by_itself() {
     let template = json!({"metadata": {"labels": {"app": "x"}}, "spec": {"containers": []}});
-    let of = |mesh, labels: Value, revision: Option<&str>| rehearsed_pod(&template, "shop", "x", &labels, &Intention { mesh, mode: Mode::Sidecar, revision: None }, revision);
+    let of = |mesh, labels: Value, revision: Option<&str>| {
+        rehearsed_pod(&template, "shop", "x", &labels, &Intention { mesh, mode: Mode::Sidecar, revision: None }, revision)
+    };
     assert_eq!(of(MeshId::Istio, json!({}), Some("default")).unwrap()["metadata"]["labels"]["sidecar.istio.io/inject"], "true");
     assert_eq!(of(MeshId::Istio, json!({}), Some("prod")).unwrap()["metadata"]["labels"]["istio.io/rev"], "prod");
     assert_eq!(of(MeshId::Linkerd, json!({}), None).unwrap()["metadata"]["annotations"]["linkerd.io/inject"], "enabled");
@@ -176,7 +294,13 @@ fn the_rehearsed_pod_asks_for_the_mesh_by_itself() {
 
 #[test]
 fn what_stands_against_the_plan_comes_first_and_ids_are_known() {
-    let found = judged(MeshId::Istio, Mode::Sidecar, &template(json!({"hostNetwork": true})), &[service(json!([{"name": "web", "port": 80}]))], &Known::default());
+    let found = judged(
+        MeshId::Istio,
+        Mode::Sidecar,
+        &template(json!({"hostNetwork": true})),
+        &[service(json!([{"name": "web", "port": 80}]))],
+        &Known::default(),
+    );
     assert!(found.rows.iter().all(|row| super::IDS.contains(&row.id)), "{:?}", found.rows);
     let rows = in_order(found.rows);
     assert_eq!(rows[0].verdict, Verdict::Block);

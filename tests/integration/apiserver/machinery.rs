@@ -71,7 +71,9 @@ impl Behaviour {
                 let of_namespace = &namespace["metadata"]["labels"];
                 let (injection, rev) = (text(of_namespace, "istio-injection"), text(of_namespace, "istio.io/rev"));
                 let inject = text(labels, "sidecar.istio.io/inject");
-                inject != "false" && (injection == "enabled" || (injection.is_empty() && (!rev.is_empty() || inject == "true" || !text(labels, "istio.io/rev").is_empty())))
+                inject != "false"
+                    && (injection == "enabled"
+                        || (injection.is_empty() && (!rev.is_empty() || inject == "true" || !text(labels, "istio.io/rev").is_empty())))
             }
             Injector::Linkerd => {
                 let key = "linkerd.io/inject";

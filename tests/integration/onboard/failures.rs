@@ -48,10 +48,21 @@ fn the_last_lines_of_the_failing_container_are_shown() {
 
 #[test]
 fn what_admission_refuses_fails_fast_and_restarts_nothing() {
-    for (refuses, says) in [("exceeded quota: mem, requested: 1, used: 1, limited: 1", "exceeded quota"), ("violates PodSecurity \"baseline:latest\"", "violates PodSecurity"), ("denied the request: no", "denied the request")] {
+    for (refuses, says) in [
+        ("exceeded quota: mem, requested: 1, used: 1, limited: 1", "exceeded quota"),
+        ("violates PodSecurity \"baseline:latest\"", "violates PodSecurity"),
+        ("denied the request: no", "denied the request"),
+    ] {
         for (injector, args) in RUNS {
             let cluster = shop(injector, "");
-            let names = |cluster: &TestCluster| cluster.get("/api/v1/namespaces/shop/pods?labelSelector=app%3Dcart").unwrap()["items"].as_array().unwrap().iter().map(|p| p["metadata"]["name"].to_string()).collect::<Vec<_>>();
+            let names = |cluster: &TestCluster| {
+                cluster.get("/api/v1/namespaces/shop/pods?labelSelector=app%3Dcart").unwrap()["items"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|p| p["metadata"]["name"].to_string())
+                    .collect::<Vec<_>>()
+            };
             let serving = names(&cluster);
             behave(&cluster, Behaviour { injector, refuses: Some(refuses), revision: "default", ..Behaviour::default() });
             fails(&cluster, args, says);
@@ -62,9 +73,14 @@ fn what_admission_refuses_fails_fast_and_restarts_nothing() {
 
 #[test]
 fn a_refusal_is_found_by_the_rehearsal_before_anything_changes() {
-    for (refuses, id) in [("exceeded quota: mem", "quota"), ("violates PodSecurity \"restricted:latest\"", "pod-security"), ("denied the request", "rehearsal")] {
+    for (refuses, id) in
+        [("exceeded quota: mem", "quota"), ("violates PodSecurity \"restricted:latest\"", "pod-security"), ("denied the request", "rehearsal")]
+    {
         let cluster = shop(Injector::Istio, "");
-        behave(&cluster, Behaviour { injector: Injector::Istio, refuses: Some(refuses), refuses_rehearsed: true, revision: "default", ..Behaviour::default() });
+        behave(
+            &cluster,
+            Behaviour { injector: Injector::Istio, refuses: Some(refuses), refuses_rehearsed: true, revision: "default", ..Behaviour::default() },
+        );
         let before = objects(&cluster);
         let (code, out, err) = mesh(&cluster, &["onboard", "-s", "cart", "-n", "shop", "--yes"]);
         assert!(code == 1 && out.contains(&format!("✖ {id}")) && err.contains(&format!("--force {id}")), "{out}{err}");

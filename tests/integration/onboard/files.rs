@@ -63,7 +63,10 @@ fn what_cannot_be_read_is_passed_on_and_said() {
     let text = [CART, b"---\nkind: {{ .Values.kind }\n"].concat();
     let (code, out, err) = run(&[("cart.yaml", &text)], &["inject", "-m", "istio", "--revision", "prod", "-f", "cart.yaml"]);
     assert_eq!(code, 1, "{err}");
-    assert!(out.contains("istio.io/rev: prod") && out.ends_with("kind: {{ .Values.kind }\n") && err.contains("document 3 cannot be read"), "{out}{err}");
+    assert!(
+        out.contains("istio.io/rev: prod") && out.ends_with("kind: {{ .Values.kind }\n") && err.contains("document 3 cannot be read"),
+        "{out}{err}"
+    );
 }
 
 #[test]

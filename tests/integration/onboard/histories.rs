@@ -74,7 +74,16 @@ fn l2596_an_autoscaler_reckons_with_requests_that_linkerds_proxy_has_not() {
 fn i9332_l2750_a_quota_that_refuses_the_pod_is_found_by_rehearsing_it() {
     for injector in [Injector::Istio, Injector::Linkerd] {
         let cluster = shop(injector, "");
-        behave(&cluster, Behaviour { injector, refuses: Some("failed quota: q: must specify limits.cpu"), refuses_rehearsed: true, revision: "default", ..Behaviour::default() });
+        behave(
+            &cluster,
+            Behaviour {
+                injector,
+                refuses: Some("failed quota: q: must specify limits.cpu"),
+                refuses_rehearsed: true,
+                revision: "default",
+                ..Behaviour::default()
+            },
+        );
         assert!(has(&preflight(&cluster, &["-s", "cart"]), "quota", "block"));
     }
 }
@@ -85,7 +94,16 @@ fn i54968_pod_security_is_judged_by_the_server_and_not_by_guess() {
     cluster.apply("{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: baseline, team: shop}}}");
     let rows = preflight(&cluster, &["-s", "cart"]);
     assert!(has(&rows, "rehearsal", "ok") && !has(&rows, "pod-security", "block"), "the server took the pod: {rows:?}");
-    behave(&cluster, Behaviour { injector: Injector::Istio, refuses: Some("violates PodSecurity \"baseline:latest\""), refuses_rehearsed: true, revision: "default", ..Behaviour::default() });
+    behave(
+        &cluster,
+        Behaviour {
+            injector: Injector::Istio,
+            refuses: Some("violates PodSecurity \"baseline:latest\""),
+            refuses_rehearsed: true,
+            revision: "default",
+            ..Behaviour::default()
+        },
+    );
     assert!(has(&preflight(&cluster, &["-s", "cart"]), "pod-security", "block"));
 }
 

@@ -20,10 +20,28 @@ struct Scenario {
 
 const SCENARIOS: [Scenario; 6] = [
     Scenario { name: "istio sidecar", injector: Injector::Istio, fate: Fate::Ready, args: &["onboard", "-s", "cart"], undone: false },
-    Scenario { name: "istio ambient", injector: Injector::Istio, fate: Fate::Ready, args: &["onboard", "-s", "cart", "--mode", "ambient"], undone: false },
-    Scenario { name: "istio namespace", injector: Injector::Istio, fate: Fate::Ready, args: &["onboard", "-s", "cart", "--scope", "namespace"], undone: false },
+    Scenario {
+        name: "istio ambient",
+        injector: Injector::Istio,
+        fate: Fate::Ready,
+        args: &["onboard", "-s", "cart", "--mode", "ambient"],
+        undone: false,
+    },
+    Scenario {
+        name: "istio namespace",
+        injector: Injector::Istio,
+        fate: Fate::Ready,
+        args: &["onboard", "-s", "cart", "--scope", "namespace"],
+        undone: false,
+    },
     Scenario { name: "linkerd", injector: Injector::Linkerd, fate: Fate::Ready, args: &["onboard", "-s", "cart"], undone: false },
-    Scenario { name: "linkerd namespace", injector: Injector::Linkerd, fate: Fate::Ready, args: &["onboard", "-s", "cart", "--scope", "namespace"], undone: false },
+    Scenario {
+        name: "linkerd namespace",
+        injector: Injector::Linkerd,
+        fate: Fate::Ready,
+        args: &["onboard", "-s", "cart", "--scope", "namespace"],
+        undone: false,
+    },
     Scenario { name: "istio, crash loop", injector: Injector::Istio, fate: Fate::CrashLoop, args: &["onboard", "-s", "cart"], undone: true },
 ];
 
@@ -91,7 +109,8 @@ fn from_any_point(undo: bool) {
     for (number, scenario) in SCENARIOS.iter().enumerate() {
         let (after, begins, requests) = scenario.whole();
         // Before the journal nothing is written; one point of that stands for all, unless all are wanted.
-        let points: Vec<usize> = if everywhere() { (0..requests).collect() } else { (begins + (number * 2 + usize::from(undo)) % 7..requests).step_by(7).collect() };
+        let points: Vec<usize> =
+            if everywhere() { (0..requests).collect() } else { (begins + (number * 2 + usize::from(undo)) % 7..requests).step_by(7).collect() };
         for point in points {
             let cluster = scenario.cluster();
             let before = objects(&cluster);

@@ -148,7 +148,10 @@ pub(super) fn settle(cluster: &TestCluster) {
         let done = |object: &Value| {
             let wanted = object["spec"]["replicas"].as_u64().unwrap_or(1);
             let count = |field: &str| object["status"][field].as_u64().unwrap_or(0);
-            object["status"]["observedGeneration"] == object["metadata"]["generation"] && count("readyReplicas") == wanted && count("updatedReplicas") == wanted && count("replicas") == wanted
+            object["status"]["observedGeneration"] == object["metadata"]["generation"]
+                && count("readyReplicas") == wanted
+                && count("updatedReplicas") == wanted
+                && count("replicas") == wanted
         };
         if lists.iter().flat_map(|list| list["items"].as_array().into_iter().flatten()).all(done) {
             return;
@@ -271,7 +274,11 @@ fn a_namespace_says_what_it_asks_for() {
     let (code, out, err) = mesh(&cluster, &["namespace", "enable", "shop", "--mode", "ambient", "--yes"]);
     assert_eq!(code, 0, "{out}{err}");
     let labels = cluster.get("/api/v1/namespaces/shop").unwrap()["metadata"]["labels"].clone();
-    assert_eq!(labels, json!({"istio.io/dataplane-mode": "ambient", "kubernetes.io/metadata.name": "shop", "team": "shop"}), "the label that loses is gone");
+    assert_eq!(
+        labels,
+        json!({"istio.io/dataplane-mode": "ambient", "kubernetes.io/metadata.name": "shop", "team": "shop"}),
+        "the label that loses is gone"
+    );
     let (code, out, err) = mesh(&cluster, &["namespace", "disable", "shop", "--yes"]);
     assert_eq!(code, 0, "{out}{err}");
     assert_eq!(cluster.get("/api/v1/namespaces/shop").unwrap()["metadata"]["labels"], json!({"kubernetes.io/metadata.name": "shop", "team": "shop"}));

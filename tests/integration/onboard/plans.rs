@@ -28,7 +28,13 @@ fn a_dry_run_changes_nothing_and_says_everything() {
         assert_eq!(rehearsed["verdict"], if sort == "client" { "unknown" } else { "ok" });
     }
     assert_eq!((objects(&cluster), deployment(&cluster, "cart")["metadata"]["resourceVersion"].clone()), before);
-    let writes: Vec<String> = cluster.server().requests().iter().filter(|r| ["patch", "update", "delete"].contains(&r.verb) && r.param("dryRun").is_none()).map(|r| r.path.clone()).collect();
+    let writes: Vec<String> = cluster
+        .server()
+        .requests()
+        .iter()
+        .filter(|r| ["patch", "update", "delete"].contains(&r.verb) && r.param("dryRun").is_none())
+        .map(|r| r.path.clone())
+        .collect();
     assert!(writes.is_empty(), "{writes:?}");
 }
 
@@ -50,7 +56,13 @@ fn nobody_is_asked_where_nobody_can_answer() {
 #[test]
 fn rights_are_asked_for_before_anything_changes() {
     let cluster = shop(Injector::Istio, "");
-    cluster.grant("dev", &rules(&["get", "list", "watch"], &["*", "deployments.apps", "*.apps", "*.networking.istio.io", "*.security.istio.io", "*.admissionregistration.k8s.io"]));
+    cluster.grant(
+        "dev",
+        &rules(
+            &["get", "list", "watch"],
+            &["*", "deployments.apps", "*.apps", "*.networking.istio.io", "*.security.istio.io", "*.admissionregistration.k8s.io"],
+        ),
+    );
     cluster.grant_in("dev", "shop", &rules(&["patch"], &["services"]));
     let before = objects(&cluster);
     let (code, out, err) = mesh_as(&cluster, "dev", &["onboard", "-s", "cart", "-n", "shop", "--yes"]);
@@ -80,7 +92,10 @@ spec:
     let before = objects(&cluster);
     let (code, out, err) = mesh(&cluster, &["onboard", "-s", "owned", "-n", "shop", "--yes"]);
     assert_eq!(code, 0, "{err}");
-    assert!(out.contains("managed by Helm release shop/web") && out.contains("sidecar.istio.io/inject: \"true\"") && out.contains("podLabels"), "{out}");
+    assert!(
+        out.contains("managed by Helm release shop/web") && out.contains("sidecar.istio.io/inject: \"true\"") && out.contains("podLabels"),
+        "{out}"
+    );
     assert_eq!(objects(&cluster), before, "a tool's object is not written");
     let (code, out, err) = mesh(&cluster, &["onboard", "-s", "owned", "-n", "shop", "--yes", "--direct"]);
     assert_eq!(code, 0, "{out}{err}");

@@ -174,7 +174,8 @@ fn alike(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => {
             let absent = Value::Null;
-            a.iter().all(|(key, value)| alike(value, b.get(key).unwrap_or(&absent))) && b.iter().all(|(key, value)| a.contains_key(key) || void(value))
+            a.iter().all(|(key, value)| alike(value, b.get(key).unwrap_or(&absent)))
+                && b.iter().all(|(key, value)| a.contains_key(key) || void(value))
         }
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b)),
         _ => a == b || (void(a) && void(b)),

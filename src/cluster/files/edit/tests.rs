@@ -15,11 +15,8 @@ fn label() -> Vec<Step> {
 /// The text with one edit of every object; the error is the first refusal.
 fn edit(text: &str, path: &[Step], value: Option<&str>) -> Result<String, String> {
     let read = Text::of(text);
-    let wanted: Vec<(Place, Vec<Edit>)> = read
-        .objects()
-        .into_iter()
-        .map(|(place, _)| (place, vec![Edit { path: path.to_vec(), value: value.map(str::to_owned) }]))
-        .collect();
+    let wanted: Vec<(Place, Vec<Edit>)> =
+        read.objects().into_iter().map(|(place, _)| (place, vec![Edit { path: path.to_vec(), value: value.map(str::to_owned) }])).collect();
     let (text, refused) = read.edited(&wanted);
     match refused.into_iter().next() {
         Some((_, why)) => Err(why),
@@ -38,7 +35,10 @@ fn deployment(metadata: &str) -> String {
 #[test]
 fn a_key_is_put_in_as_its_mapping_is_written_and_taken_out_without_a_trace() {
     for (before, after) in [
-        ("metadata:\n      labels:\n        # the app\n        app: x", "metadata:\n      labels:\n        sidecar.istio.io/inject: \"true\"\n        # the app\n        app: x"),
+        (
+            "metadata:\n      labels:\n        # the app\n        app: x",
+            "metadata:\n      labels:\n        sidecar.istio.io/inject: \"true\"\n        # the app\n        app: x",
+        ),
         ("metadata:\n      name: x", "metadata:\n      labels:\n        sidecar.istio.io/inject: \"true\"\n      name: x"),
         ("metadata: {labels: {app: x}}", "metadata: {labels: {sidecar.istio.io/inject: \"true\", app: x}}"),
         ("metadata: {name: x}", "metadata: {labels: {sidecar.istio.io/inject: \"true\"}, name: x}"),
@@ -48,7 +48,10 @@ fn a_key_is_put_in_as_its_mapping_is_written_and_taken_out_without_a_trace() {
         ("metadata:\n      labels: # none", "metadata:\n      labels: {sidecar.istio.io/inject: \"true\"} # none"),
         ("metadata:\n      labels: null", "metadata:\n      labels: {sidecar.istio.io/inject: \"true\" }"),
         ("metadata:\n      labels: ~", "metadata:\n      labels: {sidecar.istio.io/inject: \"true\"  }"),
-        ("metadata:\n      labels:\n        <<: {a: b}\n        app: x", "metadata:\n      labels:\n        sidecar.istio.io/inject: \"true\"\n        <<: {a: b}\n        app: x"),
+        (
+            "metadata:\n      labels:\n        <<: {a: b}\n        app: x",
+            "metadata:\n      labels:\n        sidecar.istio.io/inject: \"true\"\n        <<: {a: b}\n        app: x",
+        ),
         ("restart: y", "metadata:\n      labels:\n        sidecar.istio.io/inject: \"true\"\n    restart: y"),
     ] {
         let (before, after) = (deployment(before), deployment(after));
@@ -103,7 +106,10 @@ fn each_object_of_a_list_and_of_several_documents_is_edited_and_a_broken_one_lef
     let read = Text::of(text);
     assert_eq!((read.objects().len(), read.unreadable()), (3, vec![2]));
     let done = edit(text, &path(&["spec", "x"]), Some("on")).unwrap();
-    assert_eq!(done, text.replace("{a: 1}", "{x: \"on\", a: 1}").replace("    b: 2", "    x: \"on\"\n    b: 2").replace("{c: 3}", "{x: \"on\", c: 3}"));
+    assert_eq!(
+        done,
+        text.replace("{a: 1}", "{x: \"on\", a: 1}").replace("    b: 2", "    x: \"on\"\n    b: 2").replace("{c: 3}", "{x: \"on\", c: 3}")
+    );
     assert_eq!(edit(&done, &path(&["spec", "x"]), None).as_deref(), Ok(text));
 }
 
@@ -140,7 +146,16 @@ fn metadata() -> impl Strategy<Value = String> {
         let pairs: Vec<String> = values.iter().enumerate().map(|(i, value)| format!("k{i}: {value}")).collect();
         format!("labels: {{{}}}", pairs.join(", "))
     });
-    let labels = prop_oneof![block, braces, Just("labels:".to_owned()), Just("labels: null".to_owned()), Just("labels: ~ # none".to_owned()), Just("labels: { }".to_owned()), Just("labels: *shared".to_owned()), Just("name: x".to_owned())];
+    let labels = prop_oneof![
+        block,
+        braces,
+        Just("labels:".to_owned()),
+        Just("labels: null".to_owned()),
+        Just("labels: ~ # none".to_owned()),
+        Just("labels: { }".to_owned()),
+        Just("labels: *shared".to_owned()),
+        Just("name: x".to_owned())
+    ];
     let nested = (labels, comment()).prop_map(|(labels, comment)| format!("metadata:{comment}\n      {labels}\n      other: y"));
     prop_oneof![
         nested,
