@@ -110,9 +110,18 @@ impl World {
     /// How clearly objects of `kind` in `namespace` are seen (an empty namespace means all of them).
     pub fn sight(&self, kind: Kind, namespace: &str) -> Sight {
         match self.index.sight(kind, namespace) {
+            Sight::Clear if self.is_unnamed(kind, namespace) => Sight::NotInFiles,
             Sight::Clear if self.source.kind == SourceKind::Files && self.is_beyond_files(kind, namespace) => Sight::NotInFiles,
             sight => sight,
         }
+    }
+
+    /// Whether objects of a kind are among the files whose names are still to be filled in, so that any may be there.
+    fn is_unnamed(&self, kind: Kind, namespace: &str) -> bool {
+        self.index.inventory().unfilled.iter().any(|value| {
+            let here = || value.path == "metadata.name" && (namespace.is_empty() || value.object.namespace == namespace);
+            value.object.kind == kind && (value.path == "metadata.namespace" || here())
+        })
     }
 
     /// Whether files that hold some objects of a kind do not show the others: those of all namespaces, and what a platform put into its own, to

@@ -15,6 +15,7 @@ mod runner;
 mod support;
 mod suppress;
 mod traffic;
+mod unfilled;
 mod versions;
 
 pub use findings::Findings;

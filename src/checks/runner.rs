@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::support::common::Common;
-use super::{Check, Findings, Runs, registry};
+use super::{Check, Findings, Runs, registry, unfilled};
 use crate::index::Workload;
 use crate::mesh::istio::labels;
 use crate::mesh::linkerd::INJECT;
@@ -147,6 +147,7 @@ fn run_one<'w>(world: &'w World, check: &'static Check, absent: &[MeshTag], comm
             let Findings { mut found, mut unknown, .. } = findings;
             unknown.extend(hidden.into_iter().map(|because| row(because, true)));
             found.retain(|f| world.in_scope(if f.object.kind == Kind::Namespace { &f.object.name } else { &f.object.namespace }));
+            found.retain(|f| !unfilled::decides(world, f));
             found.retain(|f| !is_of_other(world, check.mesh, &f.object));
             tell_once(&mut found);
             Outcome { check, judged: true, findings: found, skipped: unknown }

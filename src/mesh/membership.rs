@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use super::istio::labels;
 use super::{Mesh as _, MeshView, linkerd, namespace_words};
 use crate::index::{Index, Sight, Workload};
-use crate::model::{Evidence, Fact, Gap, InjectionFact, Intent, Kind, Membership, MeshId, Mode, Pod};
+use crate::model::{Evidence, Fact, Gap, InjectionFact, Intent, Kind, Membership, MeshId, Mode, Pod, placeholder};
 
 /// Membership of every workload in Istio and in Linkerd, found when it is first asked for.
 #[derive(Debug, Default)]
@@ -18,6 +18,20 @@ impl Memberships {
     fn cell(&self, index: &Index, workload: &Workload) -> &OnceLock<[InjectionFact; 2]> {
         &self.0.get_or_init(|| index.workloads().iter().map(|_| OnceLock::new()).collect())[workload.position()]
     }
+}
+
+/// What stands for the word of a workload or its namespace that decides about injection, where that is still to be filled in.
+fn unfilled(index: &Index, workload: &Workload) -> Option<Gap> {
+    if index.inventory().unfilled.is_empty() {
+        return None;
+    }
+    const DECIDE: [&str; 5] = [labels::INJECT, labels::REV, "istio-injection", "istio.io/dataplane-mode", linkerd::INJECT];
+    let namespace = index.namespace(&workload.reference.namespace).map(|n| &n.metadata);
+    let of_namespace = namespace.into_iter().flat_map(|meta| meta.labels.iter().chain(meta.annotations.iter()));
+    let mut words = workload.labels.iter().chain(workload.annotations.iter()).chain(of_namespace);
+    let (name, value) = words.find(|(name, value)| DECIDE.contains(&name.as_str()) && placeholder::of(value).is_some())?;
+    let detail = format!("{name} is an unfilled placeholder, {value}").into();
+    Some(Gap::Incomplete { kind: workload.reference.kind, namespace: workload.reference.namespace.clone(), detail })
 }
 
 impl<'a> MeshView<'a> {
@@ -33,6 +47,9 @@ impl<'a> MeshView<'a> {
             let istio = self.istio.injection(self.index, workload);
             let linkerd = self.linkerd.injection(self.index, workload, istio.added_by.as_ref());
             let mut both = [istio, linkerd];
+            if let Some(gap) = unfilled(self.index, workload) {
+                both.iter_mut().filter(|fact| fact.intended != Fact::NotApplicable).for_each(|fact| fact.intended = Fact::Unknown(gap.clone()));
+            }
             for (one, other) in [(0, 1), (1, 0)] {
                 if both[one].intended.value() == Some(&Intent::Refused) {
                     refused_by_other(&mut both, one, other);

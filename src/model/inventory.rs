@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Controller, ControllerBody, Gap, Kind, Map, Meta, Namespace, Node, Object, Pod, ServerFacts, Service, Str};
+use super::{Controller, ControllerBody, Gap, Kind, Map, Meta, Namespace, Node, Object, ObjectRef, Pod, ServerFacts, Service, Str};
 
 /// How completely a kind was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +134,19 @@ fn strip_nulls(value: &mut Value) {
     }
 }
 
+/// A value of a file that somebody has still to fill in ([`super::placeholder`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfilled {
+    /// The object it stands in.
+    pub object: ObjectRef,
+    /// The field.
+    pub path: String,
+    /// The whole value.
+    pub text: String,
+    /// File and line.
+    pub place: String,
+}
+
 /// Objects by the form they are kept in, and what could not be read.
 #[derive(Clone, Debug, Default)]
 pub struct Inventory {
@@ -163,6 +176,8 @@ pub struct Inventory {
     pub made: BTreeSet<(Kind, Str, Str)>,
     /// Mesh configurations of Istio that stand in what it is installed with rather than in its ConfigMap.
     pub mesh_configs: Vec<serde_json::Value>,
+    /// Values of files that are still to be filled in.
+    pub unfilled: Vec<Unfilled>,
     /// Single objects that were asked for by name and are not there.
     pub absent: BTreeSet<(Kind, Str, Str)>,
     /// Namespace and labels of pods that kinds make which are not read otherwise: a template is a template, whatever its kind.
@@ -198,6 +213,7 @@ impl Inventory {
         self.made.append(&mut other.made);
         self.mesh_configs.append(&mut other.mesh_configs);
         self.made_pods.append(&mut other.made_pods);
+        self.unfilled.append(&mut other.unfilled);
         self.absent.append(&mut other.absent);
     }
 

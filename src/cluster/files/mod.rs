@@ -18,7 +18,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::secret;
-use crate::model::{Coverage, Gap, Inventory, Item, Kind, ObjectRef, Origin, Spans, Str};
+use crate::model::{self, Coverage, Gap, Inventory, Item, Kind, ObjectRef, Origin, Spans, Str, Unfilled, placeholder};
 use yaml::Node;
 
 /// Why manifests could not be read. Each names the file and, where there is one, the place.
@@ -282,8 +282,23 @@ impl Manifests {
                 written.into()
             }
         };
-        let api_version = if api_version == kind.api_version() { Str::default() } else { api_version.into() };
-        let decoded = if kind == Kind::Secret { secret::from_value(value) } else { Item::from_value(kind, value) };
+        let api_version = if api_version == kind.api_version() { Str::default() } else { Str::from(api_version) };
+        let unfilled = placeholder::all(&value);
+        let decoded = match kind {
+            Kind::Secret => secret::from_value(value),
+            _ if unfilled.is_empty() => Item::from_value(kind, value),
+            // A number that is still to be filled in is none yet, and no reason not to read the rest.
+            _ => Item::from_value(kind, value.clone()).or_else(|_| {
+                let mut value = value;
+                placeholder::without(&mut value);
+                Item::from_value(kind, value)
+            }),
+        };
+        let object = ObjectRef { namespace: namespace.clone(), kind, name: name.as_str().into(), api_version: api_version.clone() };
+        self.inventory.unfilled.extend(unfilled.into_iter().map(|(path, text)| {
+            let at = spans.locate(&model::Path::parse(&path)).0;
+            Unfilled { object: object.clone(), path, text, place: format!("{file}:{}", at.line) }
+        }));
         match decoded {
             Ok(mut item) => {
                 let meta = item.meta_mut();
@@ -294,7 +309,6 @@ impl Manifests {
                 self.inventory.push(item);
             }
             Err(error) => {
-                let object = ObjectRef { namespace, kind, name: name.into(), api_version };
                 let detail = format!("{file}:{line}: {error}").into();
                 self.inventory.gaps.push(Gap::Undecodable { object, detail });
             }

@@ -211,6 +211,10 @@ fn say_what_was_left_out(manifests: &Manifests, namespace_given: bool, terminal:
     if manifests.kustomized {
         terminal.note("kustomizations: their namespace is put in, and patches are not laid over; `kubectl kustomize DIR | kubectl mesh check -f -` judges what is built");
     }
+    let unfilled: Vec<String> = manifests.inventory.unfilled.iter().map(|value| format!("{} {:?}", value.place, value.text)).collect();
+    if !unfilled.is_empty() {
+        terminal.note(format!("{}, which nothing was judged by: {}", counted(unfilled.len(), "unfilled placeholder"), some(&unfilled)));
+    }
     let notes = manifests.notes.len();
     for note in manifests.notes.iter().take(most) {
         terminal.note(note);

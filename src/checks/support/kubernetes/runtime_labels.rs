@@ -2,7 +2,7 @@
 
 use crate::index::Workload;
 use crate::mesh::istio::labels::GATEWAY_NAME;
-use crate::model::{Kind, Map, MeshId};
+use crate::model::{Kind, Map, MeshId, placeholder};
 use crate::world::{Sight, SourceKind, World};
 
 /// A StatefulSet's pod carries its own name.
@@ -21,9 +21,19 @@ pub(in crate::checks) fn may_fit(world: &World, home: Option<&str>, selector: &M
     if made.iter().any(|(namespace, labels)| home.is_none_or(|home| namespace == home) && selector.is_subset_of(labels)) {
         return true;
     }
+    if !world.index.inventory().unfilled.is_empty() && fits_once_filled(world, home, selector) {
+        return true;
+    }
     let (added, written): (Vec<_>, Vec<_>) = selector.iter().partition(|(key, _)| is_added(key));
     let written: Map = written.into_iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     !added.is_empty() && world.index.select(home, &written).any(|w| added.iter().all(|(key, value)| gets(world, w, key, value)))
+}
+
+/// Whether a workload has all of these labels but for values that are still to be filled in, on either side.
+fn fits_once_filled(world: &World, home: Option<&str>, selector: &Map) -> bool {
+    let open = |value: &str| placeholder::of(value).is_some();
+    let mut workloads = world.index.workloads().iter().filter(|w| home.is_none_or(|home| w.reference.namespace == home || open(&w.reference.namespace)));
+    workloads.any(|w| selector.iter().all(|(key, value)| w.labels.get(key).is_some_and(|is| is == value.as_str() || open(is) || open(value))))
 }
 
 /// Whether only an operator that knows this label makes the pods: no manifest of a workload has it.
