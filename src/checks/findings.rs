@@ -82,7 +82,8 @@ impl<'w> Findings<'w> {
         hint: impl Into<String>,
     ) -> Option<&mut Finding> {
         let world = self.world;
-        let sights: Vec<(Kind, &str, Sight)> = kinds.iter().map(|(kind, ns)| (*kind, *ns, world.sight(*kind, ns))).collect();
+        let meta = object.meta();
+        let sights: Vec<(Kind, &str, Sight)> = kinds.iter().map(|(kind, ns)| (*kind, *ns, self.sight(meta, *kind, ns))).collect();
         if let Some((kind, namespace, Sight::Hidden(gap))) = sights.iter().find(|(_, _, s)| matches!(s, Sight::Hidden(_))) {
             let why = gap.as_ref().map_or_else(|| format!("{} of namespace {namespace} were not read", kind.resource()), ToString::to_string);
             self.cannot_tell(&object.reference(), why);
@@ -101,6 +102,21 @@ impl<'w> Findings<'w> {
         Some(finding)
     }
 
+    /// How clearly objects of a kind are seen from where an object stands. Files that name no namespace are of as many as there are folders: what
+    /// one of them lacks, only its own folder tells.
+    fn sight(&self, from: &Meta, kind: Kind, namespace: &str) -> Sight {
+        let sight = self.world.sight(kind, namespace);
+        let inventory = self.world.index.inventory();
+        let assumed = || inventory.assumed_namespace.as_ref().is_some_and(|assumed| assumed == namespace);
+        let folder = |meta: &Meta| meta.origin.as_ref().and_then(|origin| std::path::Path::new(origin.file.as_str()).parent().map(std::path::Path::to_owned));
+        if sight != Sight::Clear || !kind.namespaced() || !assumed() {
+            return sight;
+        }
+        let Some(home) = folder(from) else { return sight };
+        let beside = inventory.metas().any(|(k, meta)| k == kind && meta.namespace == namespace && folder(meta).is_some_and(|at| at.starts_with(&home)));
+        if beside { sight } else { Sight::NotInFiles }
+    }
+
     /// Reports, as [`Findings::missing`] does, one object that is not there; where another tool makes it of what the files hold, that is only worth
     /// knowing.
     pub fn missing_named(
@@ -112,7 +128,15 @@ impl<'w> Findings<'w> {
         hint: impl Into<String>,
     ) -> Option<&mut Finding> {
         let files = self.world.source.kind == SourceKind::Files;
-        let hint = if self.world.is_made(kind, namespace, name) {
+        let hint = if files && self.is_elsewhere((kind, namespace, name)) {
+            "Some of the files name no namespace: -n says which is meant."
+        } else if files && kind == Kind::Service && is_of_gateway(name) {
+            "Gateways are installed apart from what uses them: add --with-cluster to judge by the cluster too."
+        } else if files && kind == Kind::Secret {
+            "Secrets are seldom kept among the files: add --with-cluster to judge by the cluster too."
+        } else if files && self.is_beside_chart(object.meta(), kind) {
+            "A Helm chart installs more than the files beside its values show: add --with-cluster to judge by the cluster too."
+        } else if self.world.is_made(kind, namespace, name) {
             "The files have another tool make it: see in the cluster whether it did."
         } else if files && kind == Kind::Service && self.common.partial().contains(namespace) {
             "The files hold few of the Services that their routes lead to: add --with-cluster to judge by the cluster too."
@@ -122,6 +146,23 @@ impl<'w> Findings<'w> {
         let finding = self.add(object, path, not_among_files(&message.into()), hint);
         finding.severity(Severity::Info);
         Some(finding)
+    }
+
+    /// Whether an object stands in the namespace that objects without one were taken for, while it is looked for in another, or the reverse.
+    fn is_elsewhere(&self, (kind, namespace, name): (Kind, &str, &str)) -> bool {
+        let inventory = self.world.index.inventory();
+        inventory.assumed_namespace.as_ref().is_some_and(|assumed| {
+            let fits = |meta: &Meta| meta.name == name && (assumed == namespace || meta.namespace == *assumed);
+            kind.namespaced() && inventory.metas().any(|(k, meta)| k == kind && fits(meta))
+        })
+    }
+
+    /// Whether values for a Helm chart lie beside the file that an object stands in.
+    fn is_beside_chart(&self, meta: &Meta, kind: Kind) -> bool {
+        let directories = &self.world.index.inventory().helm_directories;
+        let native = matches!(kind.group(), "" | "apps" | "batch");
+        let directory = meta.origin.as_ref().and_then(|origin| origin.file.rsplit_once('/')).map(|(directory, _)| directory);
+        native && directory.is_some_and(|directory| directories.contains(directory))
     }
 
     /// Notes that this rule cannot tell about `object`, and why.
@@ -150,6 +191,11 @@ impl<'w> Findings<'w> {
         let last = self.found.len() - 1;
         &mut self.found[last]
     }
+}
+
+/// Whether a Service is called as Istio's charts call those of gateways.
+fn is_of_gateway(name: &str) -> bool {
+    ["ingressgateway", "egressgateway", "eastwestgateway"].iter().any(|of| name.ends_with(of))
 }
 
 /// `no Service of namespace "pay" and no ServiceEntry`.

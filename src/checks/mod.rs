@@ -1,5 +1,6 @@
 //! Rules: one file each, named after its id, in the folder of its category; pure functions of the [`World`]. `support` holds what several share.
 
+mod alternatives;
 pub(crate) mod baseline;
 mod certificates;
 mod config;
@@ -18,6 +19,7 @@ mod traffic;
 mod unfilled;
 mod versions;
 
+pub use alternatives::{run_alternatives, tell_sources_once};
 pub use findings::Findings;
 pub use registry::{all, find};
 pub use runner::{Selection, run};

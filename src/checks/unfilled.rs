@@ -10,7 +10,13 @@ const NEAR: usize = 2;
 /// Whether a finding hangs on a value that is still to be filled in: it points at one, or names one.
 pub(super) fn decides(world: &World, finding: &Finding) -> bool {
     let unfilled = &world.index.inventory().unfilled;
-    unfilled.iter().any(|value| points_at(finding, value) || finding.message.contains(value.text.as_str()))
+    unfilled.iter().any(|value| points_at(finding, value) || compares_with(finding, value) || finding.message.contains(value.text.as_str()))
+}
+
+/// Whether a port is looked for among those of an object whose ports are still to be filled in.
+fn compares_with(finding: &Finding, value: &Unfilled) -> bool {
+    let of_ports = |path: &str| path.contains("ort");
+    of_ports(&value.path) && finding.path.as_deref().is_some_and(of_ports) && finding.related.iter().any(|related| related.object == value.object)
 }
 
 fn points_at(finding: &Finding, value: &Unfilled) -> bool {

@@ -154,7 +154,15 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
     let kinds = checks.iter().flat_map(|c| c.remote.iter().copied()).collect();
     loaded.world.remotes = remotes.read(kinds, &loaded.world, terminal).await?;
     let named = words::objects(&loaded.world, &args.objects, global)?;
-    let mut report = checks::run(&loaded.world, &selection);
+    let mut report = if loaded.alternatives.is_empty() {
+        checks::run(&loaded.world, &selection)
+    } else {
+        let (worlds, union) = loaded.take_alternatives();
+        checks::run_alternatives(worlds, &union, &selection)
+    };
+    if loaded.world.source.kind == SourceKind::Files {
+        checks::tell_sources_once(&mut report);
+    }
     narrow(&mut report, named.as_ref(), args.all_findings, &loaded);
     checks::suppress(&mut report, &loaded.world, &args.suppress);
     if !matches!(args.output, CheckFormat::Table | CheckFormat::Wide) {

@@ -46,7 +46,7 @@ pub async fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
     }
 }
 
-const BAD_INPUT: &str = "correct apiVersion and kind, or name only manifests with -f; a Kustomize folder is rendered first: `kubectl kustomize DIR | kubectl mesh check -f -`";
+const BAD_INPUT: &str = "correct apiVersion and kind, or name only manifests with -f";
 
 async fn answer(cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
     terminal.configure(&cli.global.display);

@@ -58,7 +58,8 @@ impl Index {
     /// Whether files show which objects of `kind` exist in `namespace`. Namespaces, Nodes and GatewayClasses come with a cluster or a controller,
     /// so that having one of them says nothing about the others.
     fn files_show(&self, kind: Kind, namespace: &str) -> bool {
-        !matches!(kind, Kind::Namespace | Kind::Node | Kind::GatewayClass) && self.holds(kind, namespace)
+        let partial = kind.namespaced() && self.inventory().partial.contains(namespace);
+        !partial && !matches!(kind, Kind::Namespace | Kind::Node | Kind::GatewayClass) && self.holds(kind, namespace)
     }
 
     /// Whether an object of `kind` in `namespace` stands in the files or the cluster in a form that does not decode: it is there, and what it says

@@ -176,6 +176,14 @@ pub struct Inventory {
     pub made: BTreeSet<(Kind, Str, Str)>,
     /// Mesh configurations of Istio that stand in what it is installed with rather than in its ConfigMap.
     pub mesh_configs: Vec<serde_json::Value>,
+    /// Namespaces of which only a part is among the files: a kustomization that fills them could not be followed.
+    pub partial: BTreeSet<Str>,
+    /// Directories in which a Helm chart or its values lie, so that more is installed than the manifests beside it show.
+    pub helm_directories: BTreeSet<Str>,
+    /// The namespace that objects without one were taken for, where others name theirs: nobody knows whether it is meant.
+    pub assumed_namespace: Option<Str>,
+    /// Namespace, kind and name of objects of kinds that are not read: their operators make pods of their own.
+    pub foreign: BTreeSet<(Str, Str, Str)>,
     /// Values of files that are still to be filled in.
     pub unfilled: Vec<Unfilled>,
     /// Single objects that were asked for by name and are not there.
@@ -214,10 +222,22 @@ impl Inventory {
         self.mesh_configs.append(&mut other.mesh_configs);
         self.made_pods.append(&mut other.made_pods);
         self.unfilled.append(&mut other.unfilled);
+        self.partial.append(&mut other.partial);
+        self.helm_directories.append(&mut other.helm_directories);
+        self.foreign.append(&mut other.foreign);
+        self.assumed_namespace = self.assumed_namespace.take().or(other.assumed_namespace);
         self.absent.append(&mut other.absent);
     }
 
-    /// Metadata of all objects.
+    /// Kind and metadata of all objects.
+    pub fn metas(&self) -> impl Iterator<Item = (Kind, &Meta)> {
+        let typed = self.pods.iter().map(|o| (Kind::Pod, &o.metadata)).chain(self.services.iter().map(|o| (Kind::Service, &o.metadata)));
+        let more = self.namespaces.iter().map(|o| (Kind::Namespace, &o.metadata)).chain(self.nodes.iter().map(|o| (Kind::Node, &o.metadata)));
+        let rest = self.controllers.iter().map(|o| (o.kind, &o.metadata)).chain(self.objects.iter().map(|o| (o.kind, &o.meta)));
+        typed.chain(more).chain(rest)
+    }
+
+    /// Metadata of all objects, to be changed.
     pub fn metas_mut(&mut self) -> impl Iterator<Item = &mut Meta> {
         let typed = self.pods.iter_mut().map(|o| &mut o.metadata).chain(self.services.iter_mut().map(|o| &mut o.metadata));
         let more = self.namespaces.iter_mut().map(|o| &mut o.metadata).chain(self.nodes.iter_mut().map(|o| &mut o.metadata));

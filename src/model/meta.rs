@@ -71,7 +71,8 @@ impl Meta {
     /// File and place of the field at `path`; the innermost enclosing field that exists when it does not.
     pub fn locate(&self, path: &str) -> Option<(&Str, Span)> {
         let origin = self.origin.as_deref()?;
-        Some((&origin.file, origin.spans.locate(&Path::parse(path)).0))
+        let span = origin.spans.locate(&Path::parse(path)).0;
+        Some((origin.file_of(span), span))
     }
 
     /// Age order as the meshes use it: creation time, then name, then namespace; objects without a time come last, in name order.

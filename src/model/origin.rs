@@ -4,7 +4,7 @@ use super::Str;
 use super::path::{Path, Seg};
 
 /// A place in a file; lines and columns count from 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// Line.
     pub line: u32,
@@ -14,6 +14,8 @@ pub struct Span {
     pub start: u32,
     /// The byte after the value's last; equal to `start` where it is not known.
     pub end: u32,
+    /// 0 where it stands in the object's own file, otherwise which of [`Origin::patches`] it stands in, from 1.
+    pub patch: u16,
 }
 
 /// Spans of a value and of everything inside it.
@@ -50,4 +52,13 @@ pub struct Origin {
     pub file: Str,
     /// Where each field stands.
     pub spans: Spans,
+    /// Other files that fields come from: patches, and kustomizations that give labels or a namespace.
+    pub patches: Vec<Str>,
+}
+
+impl Origin {
+    /// The file that a span of this object stands in.
+    pub fn file_of(&self, span: Span) -> &Str {
+        usize::from(span.patch).checked_sub(1).and_then(|i| self.patches.get(i)).unwrap_or(&self.file)
+    }
 }

@@ -37,8 +37,12 @@ pub fn all(document: &Value) -> Vec<(String, String)> {
 /// The document without the values that are a placeholder and nothing else, so that a number may be one.
 pub fn without(document: &mut Value) {
     match document {
-        Value::Object(fields) => fields.iter_mut().filter(|(key, _)| *key != "metadata").for_each(|(_, value)| without(value)),
-        Value::Array(items) => items.iter_mut().for_each(without),
+        Value::Object(fields) => {
+            let looked_into = fields.iter_mut().filter(|(key, _)| *key != "metadata" && !NOT_LOOKED_INTO.contains(&key.as_str()));
+            looked_into.for_each(|(_, value)| without(value));
+        }
+        // A list of texts keeps its length.
+        Value::Array(items) => items.iter_mut().filter(|item| !item.is_string()).for_each(without),
         Value::String(text) if of(text).is_some() => *document = Value::Null,
         _ => {}
     }

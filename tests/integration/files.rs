@@ -269,24 +269,57 @@ fn the_templates_of_a_chart_are_passed_over_with_the_command_to_render_them() {
     assert!(!err.contains("values.yaml") && !err.contains("Chart.yaml"), "{err}");
 }
 
+/// A base with one Deployment and two overlays of it.
+const KUSTOMIZED: [(&str, &[u8]); 6] = [
+    ("d/base/kustomization.yaml", b"resources: [web.yaml, route.yaml]\n"),
+    (
+        "d/base/web.yaml",
+        b"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - name: web\n        image: web\n",
+    ),
+    (
+        "d/base/route.yaml",
+        b"apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: web}\nspec:\n  hosts: [web.example.com]\n  http: [{route: [{destination: {host: web}, weight: -1}]}]\n",
+    ),
+    (
+        "d/prod/kustomization.yaml",
+        b"namespace: prod\nnamePrefix: p-\nresources: [../base]\ncommonLabels: {team: shop}\npatches:\n- path: patch.yaml\n- target: {kind: VirtualService}\n  patch: |\n    - {op: replace, path: /spec/hosts/0, value: prod.example.com}\n",
+    ),
+    (
+        "d/prod/patch.yaml",
+        b"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    metadata:\n      annotations:\n        sidecar.istio.io/proxyCPU: lots\n",
+    ),
+    ("d/test/kustomization.yaml", b"namespace: test\nresources: [../base]\n"),
+];
+
 #[test]
-fn a_kustomization_gives_its_namespace_and_its_patches_are_no_objects() {
-    let deployment =
-        |name: &str| format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec: {{template: {{spec: {{containers: []}}}}}}\n");
-    let (web, patch) = (deployment("web"), deployment("patched"));
-    let files: [(&str, &[u8]); 4] = [
-        ("d/base/kustomization.yaml", b"resources: [web.yaml]\n"),
-        ("d/base/web.yaml", web.as_bytes()),
-        ("d/prod/kustomization.yaml", b"namespace: prod\nresources: [../base]\npatches: [{path: patch.yaml}]\n"),
-        ("d/prod/patch.yaml", patch.as_bytes()),
-    ];
-    let (code, out, err) = run(&files, &["injection", "-R", "-f", "d", "-o", "name"]);
-    assert_eq!((code, out.contains("prod/"), out.contains("web"), out.contains("patched")), (0, true, true, false), "{out}{err}");
-    assert!(err.contains("kustomizations: their namespace is put in"), "{err}");
-    // Two overlays of one base: no namespace is the right one.
-    let twice = [&files[..], &[("d/test/kustomization.yaml", b"namespace: test\nresources: [../base]\n")]].concat();
-    let (_, out, _) = run(&twice, &["injection", "-R", "-f", "d", "-o", "name"]);
-    assert!(!out.contains("prod/") && !out.contains("test/"), "{out}");
+fn a_base_is_judged_through_its_overlays_and_told_once_where_it_stands() {
+    let (code, out, err) = run(&KUSTOMIZED, &["check", "-R", "-f", "d", "--rule", "istio-virtual-service-invalid", "-o", "json"]);
+    assert_eq!(code, 1, "{err}");
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{out}");
+    assert_eq!((findings[0]["location"]["file"].as_str(), findings[0]["location"]["line"].as_u64()), (Some("d/base/route.yaml"), Some(6)), "{out}");
+    assert!(findings[0]["related"].to_string().contains("another overlay"), "{out}");
+    let (_, out, err) = run(&KUSTOMIZED, &["injection", "-R", "-f", "d", "-o", "json"]);
+    for name in ["p-web", "prod", "test"] {
+        assert!(out.contains(&format!("\"{name}\"")), "{name} is missing: {out}{err}");
+    }
+    assert!(!out.contains("\"default\""), "{out}");
+}
+
+#[test]
+fn what_a_patch_says_is_shown_in_the_patch() {
+    let (_, out, err) = run(&KUSTOMIZED, &["check", "-R", "-f", "d", "--rule", "istio-annotation-invalid", "-o", "json"]);
+    assert!(out.contains("d/prod/patch.yaml"), "{out}{err}");
+}
+
+#[test]
+fn a_kustomization_that_does_not_fit_is_told_and_the_rest_is_judged() {
+    let files: [(&str, &[u8]); 2] =
+        [("d/kustomization.yaml", b"resources: [a.yaml, gone.yaml, https://example.com/x.yaml]\npatches: [{path: nowhere.yaml}]\n"), ("d/a.yaml", ROUTE)];
+    let (code, out, err) = run(&files, &["check", "-f", "d", "--rule", RULE]);
+    judged(code, &out, &err);
+    assert!(code == 1 && err.contains("gone.yaml is not there") && err.contains("https://example.com/x.yaml is fetched by Kustomize"), "{err}");
 }
 
 #[test]
@@ -294,6 +327,82 @@ fn the_same_object_twice_is_told_once_with_both_places() {
     let one = b"apiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\nspec: {ports: [{port: 80}]}\n";
     let (_, _, err) = run(&[("d/a.yaml", one), ("d/b.yaml", one)], &["check", "-f", "d"]);
     assert!(err.contains("Service shop/cart is given twice, at d/a.yaml:1 and at d/b.yaml:1: the last counts"), "{err}");
+}
+
+#[test]
+fn alternatives_in_one_folder_are_judged_apart_over_what_is_common() {
+    let rule = |subset: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {{name: web, namespace: shop}}\nspec:\n  host: web\n  subsets: [{{name: {subset}, labels: {{version: {subset}}}}}]\n---\n\
+             apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: web, namespace: shop}}\nspec:\n  hosts: [web]\n  http: [{{route: [{{destination: {{host: web, subset: {subset}}}}}]}}]\n"
+        )
+    };
+    let service: &[u8] = b"apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {selector: {app: web}, ports: [{name: http, port: 80}]}\n";
+    let (one, two) = (rule("v1"), rule("v2"));
+    let sound: [(&str, &[u8]); 3] = [("d/web.yaml", service), ("d/step-1.yaml", one.as_bytes()), ("d/step-2.yaml", two.as_bytes())];
+    let checked = ["check", "-R", "-f", "d", "--rule", "istio-virtual-service-subset-not-found"];
+    let (code, out, err) = run(&sound, &checked);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(err.contains("files hold the same objects differently, and each choice was judged by itself (2): d (2 alternatives)"), "{err}");
+    // A slip in one of them is one in that one, although the last file would win.
+    let slip = one.replace("subset: v1}", "subset: v3}");
+    let (code, out, err) = run(&[sound[0], ("d/step-1.yaml", slip.as_bytes()), sound[2]], &checked);
+    assert!(code == 1 && out.contains("d/step-1.yaml"), "{out}{err}");
+}
+
+#[test]
+fn files_of_others_are_no_manifests_and_a_manifest_without_its_head_is_broken() {
+    let files: [(&str, &[u8]); 4] =
+        [("d/a.yaml", ROUTE), ("d/values.yaml", b"replicas: 1\n"), ("d/.drone.yml", b"kind: pipeline\n"), ("d/notebook.json", b"{\"cells\": []}")];
+    let (code, out, err) = run(&files, &["check", "-f", "d", "--rule", RULE]);
+    judged(code, &out, &err);
+    assert!(code == 1 && err.contains("passed over 3 files, no manifest"), "{err}");
+    let (code, _, err) = run(&[("d/values.yaml", b"replicas: 1\n")], &["check", "-f", "d"]);
+    assert_eq!(code, 0, "{err}");
+    let (code, _, err) = run(&[("d/a.yaml", b"metadata: {name: web}\nspec: {hosts: [web]}\n")], &["check", "-f", "d"]);
+    assert!(code == 2 && err.contains("neither apiVersion nor kind"), "{err}");
+}
+
+#[test]
+fn an_unfilled_placeholder_is_told_and_nothing_is_judged_by_it() {
+    let text = b"apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web, namespace: shop}
+spec:
+  hosts: [\"${HOST}\"]
+  http: [{route: [{destination: {host: \"web.$(NS).svc\", port: {number: __PORT__}}}]}]
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: shop}
+spec:
+  selector: {istio: \"<your-gateway>\"}
+  servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: [MY_HOST.example.com], tls: {mode: SIMPLE, credentialName: \"{{ secret }}\"}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web, version: v1}, ports: [{name: http, port: __PORT__}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: ${REPLICAS}
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web, version: \"${VERSION}\", sidecar.istio.io/inject: \"@INJECT@\"}}
+    spec: {containers: [{name: web, image: \"web:$TAG\", args: [\"$(POD_NAME)\"]}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec: {parentRefs: [{name: GATEWAY_PLACEHOLDER}], hostnames: [\"web.{{ domain }}\"], rules: [{backendRefs: [{name: web, port: 80}]}]}
+";
+    let (code, out, err) = run(&[("a.yaml", text)], &["check", "-f", "a.yaml", "--fail-on", "warning"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(err.contains("unfilled placeholders, which nothing was judged by: a.yaml:5 \"${HOST}\""), "{err}");
+    assert!(!out.contains("cannot decode") && !err.contains("POD_NAME"), "{out}{err}");
 }
 
 #[test]

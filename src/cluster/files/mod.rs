@@ -1,12 +1,16 @@
 //! Manifests: files, directories and standard input, with the place of every field.
 
+mod document;
 pub mod edit;
 mod find;
 mod gitignore;
+mod helm;
 mod kustomize;
 mod made;
 mod settings;
 mod snippet;
+mod tool;
+mod worlds;
 mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,8 +22,9 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::secret;
-use crate::model::{self, Coverage, Gap, Inventory, Item, Kind, ObjectRef, Origin, Spans, Str, Unfilled, placeholder};
-use yaml::Node;
+use crate::model::{self, Coverage, Gap, Inventory, Item, Kind, ObjectRef, Origin, Str, Unfilled, placeholder};
+use document::Document;
+use worlds::Unit;
 
 /// Why manifests could not be read. Each names the file and, where there is one, the place.
 #[derive(Debug, Error)]
@@ -98,8 +103,12 @@ pub struct Ignored {
 /// What manifests hold.
 #[derive(Debug, Default)]
 pub struct Manifests {
-    /// The objects.
+    /// The objects; of those given several times the last, as `kubectl apply` leaves it.
     pub inventory: Inventory,
+    /// Where files hold the same objects differently, each choice between them as it would be applied; empty where there is none.
+    pub alternatives: Vec<Inventory>,
+    /// All alternatives beside each other, for what any of them brings.
+    pub union: Inventory,
     /// Documents that were passed over.
     pub ignored: Vec<Ignored>,
     /// Files that were read.
@@ -108,18 +117,19 @@ pub struct Manifests {
     pub broken: Vec<FileError>,
     /// Files in directories that are no manifests at all: templates, workflows, values.
     pub passed_over: Vec<String>,
-    /// Helm charts, whose templates were not looked into.
-    pub charts: Vec<PathBuf>,
-    /// Whether kustomizations lay patches over the files, of which only the namespace was put in.
-    pub kustomized: bool,
+    /// Helm charts whose templates were not rendered, each with the reason.
+    pub charts: Vec<(PathBuf, String)>,
     /// What was read, and is a mistake all the same.
     pub notes: Vec<String>,
+    /// Files beside a kustomization that does not list them.
+    pub unlisted: Vec<String>,
     /// Namespaced objects that name no namespace, where others name one.
     pub without_namespace: usize,
-    /// The namespace that a kustomization gives to the objects of the file that is being read.
-    forced: Option<Str>,
     with_namespace: usize,
 }
+
+/// Why charts are not rendered on most machines.
+pub const NO_HELM: &str = tool::NOT_INSTALLED;
 
 /// What to look for.
 #[derive(Clone, Copy, Debug)]
@@ -135,32 +145,64 @@ pub struct Search<'a> {
 }
 
 /// Reads every manifest that a search names: files, directories (`.yaml`, `.yml`, `.json`; below them too when `recursive`), `-` for `stdin`.
+/// A directory with a kustomization stands for what that makes.
 ///
 /// Objects without a namespace get `namespace`, as `kubectl apply` would do. A file that cannot be read does not keep the others from being read;
 /// it is an error where nothing else was found, or a name on the command line leads nowhere.
 pub fn read(search: Search<'_>, stdin: &mut dyn Read) -> Result<Manifests, FileError> {
     let mut manifests = Manifests::default();
     let found = find::manifests(search.paths, search.recursive, search.excludes)?;
-    let kustomizations = kustomize::Kustomizations::read(found.files.iter().map(|f| f.path.as_path()));
-    manifests.charts = found.charts.into_iter().collect();
-    manifests.kustomized = !kustomizations.is_empty();
+    let kustomizations = kustomize::Kustomizations::read(found.files.iter().filter(|f| !f.named).map(|f| f.path.as_path()));
+    let root_of = |path: &Path| search.paths.iter().position(|root| path.starts_with(root)).unwrap_or_default();
+    let mut units: Vec<Unit> = Vec::new();
     for file in found.files {
-        let name = file.path.display().to_string();
         if !file.named && kustomizations.passes_over(&file.path) {
             continue;
         }
-        manifests.forced = kustomizations.namespace(&file.path).map(Str::from);
+        if !file.named && kustomizations.leaves_out(&file.path) {
+            manifests.unlisted.push(file.path.display().to_string());
+            continue;
+        }
+        let name = file.path.display().to_string();
         match text_of(&file.path, stdin) {
             Ok(text) => manifests.add_text(&name, &text, search.namespace, file.named),
             Err(error) => manifests.add_broken(&name, error, file.named),
         }
+        manifests.close(&mut units, root_of(&file.path), file.path.clone());
         manifests.files.push(file.path);
     }
-    manifests.forced = None;
-    if manifests.inventory.is_empty() && !manifests.broken.is_empty() {
+    for rendered in kustomizations.render() {
+        manifests.notes.extend(rendered.notes);
+        manifests.inventory.made.extend(rendered.made);
+        if rendered.partial {
+            let namespaces = rendered.documents.iter().map(|document| document.metadata("namespace")).filter(|name| !name.is_empty());
+            manifests.inventory.partial.extend(namespaces.chain([search.namespace]).map(Str::from));
+        }
+        for document in rendered.documents {
+            manifests.add_document(document, search.namespace, false);
+        }
+        manifests.close(&mut units, root_of(&rendered.directory), rendered.directory);
+    }
+    // A chart that lies in another is rendered with it.
+    let inner = |chart: &Path| found.charts.iter().any(|outer| outer != chart && chart.starts_with(outer));
+    for chart in found.charts.iter().filter(|chart| !inner(chart)).cloned() {
+        match helm::render(&chart, search.namespace) {
+            Ok(documents) => {
+                documents.into_iter().for_each(|document| manifests.add_document(document, search.namespace, false));
+                manifests.close(&mut units, root_of(&chart), chart);
+            }
+            Err(why) => manifests.charts.push((chart, why)),
+        }
+    }
+    let nothing = units.iter().all(|unit| unit.inventory.is_empty());
+    if nothing && !manifests.broken.is_empty() {
         return Err(manifests.broken.swap_remove(0));
     }
-    manifests.finish();
+    let of_values = manifests.passed_over.iter().filter(|file| is_values(file)).map(Path::new);
+    let helm = of_values.chain(manifests.charts.iter().map(|(chart, _)| chart.as_path())).filter_map(Path::parent);
+    let helm: BTreeSet<Str> = helm.map(|directory| Str::from(directory.display().to_string().as_str())).collect();
+    units.iter_mut().for_each(|unit| unit.inventory.helm_directories.clone_from(&helm));
+    manifests.put_together(units, search.namespace);
     Ok(manifests)
 }
 
@@ -189,15 +231,55 @@ pub fn parse(name: &str, text: &str, namespace: &str) -> Result<Manifests, FileE
     if !manifests.broken.is_empty() {
         return Err(manifests.broken.swap_remove(0));
     }
-    manifests.finish();
+    manifests.notes.extend(finish(&mut manifests.inventory));
+    manifests.count_namespaces();
     Ok(manifests)
 }
 
 impl Manifests {
+    /// Ends a file or a kustomization: what was read since the one before it is a unit.
+    fn close(&mut self, units: &mut Vec<Unit>, root: usize, path: PathBuf) {
+        let inventory = std::mem::take(&mut self.inventory);
+        units.push(Unit { root, path, inventory });
+    }
+
+    fn put_together(&mut self, mut units: Vec<Unit>, namespace: &str) {
+        if self.without_namespace > 0 && self.with_namespace > 0 {
+            units.iter_mut().for_each(|unit| unit.inventory.assumed_namespace = Some(namespace.into()));
+        }
+        let forks = worlds::forks(&units);
+        if !forks.is_empty() {
+            let worlds = forks.worlds(&units);
+            self.alternatives = worlds.iter().map(|world| worlds::inventory(&units, world)).collect();
+            self.alternatives.iter_mut().for_each(|inventory| drop(finish(inventory)));
+            let count = self.alternatives.len();
+            self.notes.push(format!("files hold the same objects differently, and each choice was judged by itself ({count}): {}", forks.places().join(", ")));
+        }
+        for unit in units {
+            self.inventory.append(unit.inventory);
+        }
+        if !forks.is_empty() {
+            self.union = self.inventory.clone();
+            self.union.coverage = coverage(&self.union);
+        }
+        let twice = finish(&mut self.inventory);
+        if forks.is_empty() {
+            self.notes.extend(twice);
+        }
+        self.count_namespaces();
+    }
+
+    fn count_namespaces(&mut self) {
+        if self.with_namespace == 0 {
+            self.without_namespace = 0;
+        }
+    }
+
     fn add_text(&mut self, file: &str, text: &str, namespace: &str, named: bool) {
         let documents = yaml::documents(file, text);
-        for document in documents.nodes {
-            self.add_document(&Str::from(file), document, namespace);
+        let name = Str::from(file);
+        for node in documents.nodes {
+            self.add_document(Document::new(&name, node), namespace, named);
         }
         self.notes.extend(documents.notes);
         for (error, ours) in documents.broken {
@@ -213,76 +295,86 @@ impl Manifests {
         }
     }
 
-    fn add_document(&mut self, file: &Str, document: Node, namespace: &str) {
-        let line = document.line();
-        let (value, spans) = document.split();
+    fn add_document(&mut self, document: Document, namespace: &str, named: bool) {
+        let value = &document.value;
         if value.is_null() {
             return;
         }
-        let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let (api_version, kind) = (text("apiVersion"), text("kind"));
+        let (api_version, kind) = (document.text("apiVersion"), document.text("kind"));
         if value.get("items").is_some_and(Value::is_array) && (kind.ends_with("List") || kind.is_empty()) {
-            return self.add_items(file, value, spans, namespace);
+            return self.add_items(document, namespace, named);
         }
-        self.inventory.made.extend(made::of(&api_version, &kind, &value, namespace));
-        if let Some(settings) = settings::of(&api_version, &kind, &value) {
+        self.inventory.made.extend(made::of(api_version, kind, value, namespace));
+        if let Some(settings) = settings::of(api_version, kind, value) {
             self.inventory.mesh_configs.push(settings.mesh_config);
-            return self.ignore(file, line, settings.what, false);
+            return self.ignore(&document, settings.what, false);
         }
-        match (api_version.as_str(), kind.as_str()) {
-            ("", "") => self.ignore(file, line, "not a Kubernetes object: it has neither apiVersion nor kind", true),
-            ("", kind) => self.ignore(file, line, format!("{kind} has no apiVersion"), true),
-            (api_version, "") => self.ignore(file, line, format!("an object of {api_version} has no kind"), true),
+        match (api_version, kind) {
+            ("", "") if named || looks_applied(value) => {
+                self.ignore(&document, "not a Kubernetes object: it has neither apiVersion nor kind", true);
+            }
+            ("", kind) if named || is_known(kind) => self.ignore(&document, format!("{kind} has no apiVersion"), true),
+            (api_version, "") if !api_version.is_empty() && (named || looks_applied(value)) => {
+                self.ignore(&document, format!("an object of {api_version} has no kind"), true);
+            }
+            ("", _) | (_, "") => {
+                let file = document.file.to_string();
+                if self.passed_over.last() != Some(&file) {
+                    self.passed_over.push(file);
+                }
+            }
             (api_version, kind) => match Kind::of(api_version, kind) {
                 Some(known) => {
                     if known == Kind::Rollout {
-                        self.inventory.made_pods.extend(made::pods(&value, namespace, true));
+                        self.inventory.made_pods.extend(made::pods(value, namespace, true));
                     }
-                    self.add_object(file, line, known, api_version, value, spans, namespace);
+                    self.add_object(document, known, namespace);
                 }
                 None => {
-                    self.inventory.made_pods.extend(made::pods(&value, namespace, false));
-                    let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
-                    let misspelt = !group.is_empty() && Kind::knows_group(group) && is_mesh_group(group);
-                    self.ignore(file, line, format!("{api_version} {kind}: a kind this tool does not know"), misspelt);
+                    self.inventory.made_pods.extend(made::pods(value, namespace, false));
+                    let home = Some(document.metadata("namespace")).filter(|name| !name.is_empty()).unwrap_or(namespace);
+                    self.inventory.foreign.insert((home.into(), kind.to_ascii_lowercase().as_str().into(), document.metadata("name").into()));
+                    let misspelt = !document.group().is_empty() && is_mesh_group(document.group()) && is_near(document.group(), kind);
+                    self.ignore(&document, format!("{api_version} {kind}: a kind this tool does not know"), misspelt);
                     self.ignored.last_mut().into_iter().for_each(|i| i.misspelt = misspelt);
                 }
             },
         }
     }
 
-    fn add_items(&mut self, file: &Str, mut list: Value, spans: Spans, namespace: &str) {
-        let items = list.get_mut("items").map(Value::take);
-        let item_spans = spans.inner.into_iter().find(|(name, _)| &**name == "items").map(|(_, s)| s.inner).unwrap_or_default();
+    fn add_items(&mut self, mut list: Document, namespace: &str, named: bool) {
+        let items = list.value.get_mut("items").map(Value::take);
+        let spans = document::spans_of(&mut list.spans, "items").map(std::mem::take).unwrap_or_default();
         let Some(Value::Array(items)) = items else { return };
-        let mut item_spans = item_spans.into_iter().map(|(_, s)| s);
-        for item in items {
-            let spans = item_spans.next().unwrap_or_default();
-            self.add_document(file, Node::joined(item, spans), namespace);
+        let mut spans = spans.inner.into_iter().map(|(_, s)| s);
+        for value in items {
+            let (file, patches) = (list.file.clone(), list.patches.clone());
+            self.add_document(Document { file, value, spans: spans.next().unwrap_or_default(), patches, names: Vec::new() }, namespace, named);
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one document's parts; a struct would be taken apart at once")]
-    fn add_object(&mut self, file: &Str, line: u32, kind: Kind, api_version: &str, value: Value, spans: Spans, namespace: &str) {
-        let metadata = |name: &str| value.get("metadata").and_then(|m| m.get(name)).and_then(Value::as_str).unwrap_or_default().to_owned();
+    fn add_object(&mut self, document: Document, kind: Kind, namespace: &str) {
+        let line = document.spans.at.line;
+        let metadata = |name: &str| document.metadata(name).to_owned();
+        let api_version = document.text("apiVersion");
         let name = Some(metadata("name")).filter(|n| !n.is_empty()).unwrap_or_else(|| metadata("generateName"));
         if name.is_empty() {
-            return self.ignore(file, line, format!("{kind} has no metadata.name"), true);
+            return self.ignore(&document, format!("{kind} has no metadata.name"), true);
         }
         let written = metadata("namespace");
-        let namespace = match (kind.namespaced(), &self.forced, written.is_empty()) {
-            (false, ..) => Str::default(),
-            (true, Some(forced), _) => forced.clone(),
-            (true, None, true) => {
+        let namespace = match (kind.namespaced(), written.is_empty()) {
+            (false, _) => Str::default(),
+            (true, true) => {
                 self.without_namespace += 1;
                 namespace.into()
             }
-            (true, None, false) => {
+            (true, false) => {
                 self.with_namespace += 1;
                 written.into()
             }
         };
         let api_version = if api_version == kind.api_version() { Str::default() } else { Str::from(api_version) };
+        let Document { file, value, spans, patches, .. } = document;
         let unfilled = placeholder::all(&value);
         let decoded = match kind {
             Kind::Secret => secret::from_value(value),
@@ -305,7 +397,7 @@ impl Manifests {
                 meta.name = name.into();
                 meta.namespace = namespace;
                 meta.api_version = api_version;
-                meta.origin = Some(Arc::new(Origin { file: file.clone(), spans }));
+                meta.origin = Some(Arc::new(Origin { file, spans, patches }));
                 self.inventory.push(item);
             }
             Err(error) => {
@@ -315,34 +407,53 @@ impl Manifests {
         }
     }
 
-    fn ignore(&mut self, file: &Str, line: u32, what: impl Into<String>, suspicious: bool) {
-        self.ignored.push(Ignored { file: file.clone(), line, what: what.into(), suspicious, misspelt: false });
+    fn ignore(&mut self, document: &Document, what: impl Into<String>, suspicious: bool) {
+        let line = document.spans.at.line;
+        self.ignored.push(Ignored { file: document.file.clone(), line, what: what.into(), suspicious, misspelt: false });
     }
+}
 
-    /// Of objects given twice the last counts, as it would after `kubectl apply`; every kind is then marked as seen or absent.
-    fn finish(&mut self) {
-        if self.with_namespace == 0 {
-            self.without_namespace = 0;
-        }
-        let (inventory, twice) = (&mut self.inventory, &mut self.notes);
-        keep_last(&mut inventory.pods, |o| (Kind::Pod, &o.metadata), twice);
-        keep_last(&mut inventory.services, |o| (Kind::Service, &o.metadata), twice);
-        keep_last(&mut inventory.namespaces, |o| (Kind::Namespace, &o.metadata), twice);
-        keep_last(&mut inventory.nodes, |o| (Kind::Node, &o.metadata), twice);
-        keep_last(&mut inventory.controllers, |o| (o.kind, &o.metadata), twice);
-        keep_last(&mut inventory.objects, |o| (o.kind, &o.meta), twice);
-        let mut seen: BTreeSet<Kind> = inventory.objects.iter().map(|o| o.kind).collect();
-        seen.extend(inventory.controllers.iter().map(|c| c.kind));
-        let typed = [
-            (Kind::Pod, inventory.pods.is_empty()),
-            (Kind::Service, inventory.services.is_empty()),
-            (Kind::Namespace, inventory.namespaces.is_empty()),
-            (Kind::Node, inventory.nodes.is_empty()),
-        ];
-        seen.extend(typed.iter().filter(|(_, empty)| !empty).map(|(kind, _)| *kind));
-        let coverage = |kind: &Kind| (*kind, if seen.contains(kind) { Coverage::Complete } else { Coverage::Absent });
-        inventory.coverage = Kind::ALL.iter().map(coverage).collect::<BTreeMap<_, _>>();
-    }
+/// Whether a document without a head has the body of an object that is applied.
+fn looks_applied(value: &Value) -> bool {
+    let body = ["spec", "data", "rules", "webhooks"].iter().any(|name| value.get(name).is_some());
+    body && value.pointer("/metadata/name").is_some_and(Value::is_string)
+}
+
+/// Whether a kind that a group does not have is a slip for one that it has. Groups had other kinds once, and will have more.
+fn is_near(group: &str, kind: &str) -> bool {
+    let kinds = Kind::ALL.iter().filter(|known| known.group() == group).map(|known| known.name());
+    !model::nearest(kind, kinds).is_empty()
+}
+
+/// Whether a file holds values for a Helm chart, by its name.
+fn is_values(file: &str) -> bool {
+    let name = Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    name.starts_with("values") || name.ends_with("values")
+}
+
+/// Whether a kind of this tool has that name, whatever its group.
+fn is_known(kind: &str) -> bool {
+    Kind::ALL.iter().any(|known| known.name() == kind)
+}
+
+/// Of objects given twice the last counts, as it would after `kubectl apply`; every kind is then marked as seen or absent. What was given twice is
+/// returned.
+fn finish(inventory: &mut Inventory) -> Vec<String> {
+    let mut twice = Vec::new();
+    keep_last(&mut inventory.pods, |o| (Kind::Pod, &o.metadata), &mut twice);
+    keep_last(&mut inventory.services, |o| (Kind::Service, &o.metadata), &mut twice);
+    keep_last(&mut inventory.namespaces, |o| (Kind::Namespace, &o.metadata), &mut twice);
+    keep_last(&mut inventory.nodes, |o| (Kind::Node, &o.metadata), &mut twice);
+    keep_last(&mut inventory.controllers, |o| (o.kind, &o.metadata), &mut twice);
+    keep_last(&mut inventory.objects, |o| (o.kind, &o.meta), &mut twice);
+    inventory.coverage = coverage(inventory);
+    twice
+}
+
+/// Every kind is seen or absent.
+fn coverage(inventory: &Inventory) -> BTreeMap<Kind, Coverage> {
+    let seen: BTreeSet<Kind> = inventory.metas().map(|(kind, _)| kind).collect();
+    Kind::ALL.iter().map(|kind| (*kind, if seen.contains(kind) { Coverage::Complete } else { Coverage::Absent })).collect()
 }
 
 /// Of objects given twice the last stays; both places are told.

@@ -20,16 +20,8 @@ pub(super) struct Node {
 }
 
 impl Node {
-    pub(super) fn joined(value: Value, spans: Spans) -> Self {
-        Self { value, spans }
-    }
-
     pub(super) fn split(self) -> (Value, Spans) {
         (self.value, self.spans)
-    }
-
-    pub(super) fn line(&self) -> u32 {
-        self.spans.at.line
     }
 }
 
@@ -226,7 +218,7 @@ impl<'de> Deserialize<'de> for Node {
         let span = location.span();
         let (start, len) = (span.byte_offset().unwrap_or_default(), span.byte_len().unwrap_or_default());
         let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-        let at = Span { line: narrow(location.line()), column: narrow(location.column()), start: narrow(start), end: narrow(start + len) };
+        let at = Span { line: narrow(location.line()), column: narrow(location.column()), start: narrow(start), end: narrow(start + len), patch: 0 };
         let Bare { value, inner } = spanned.value;
         Ok(Self { value, spans: Spans { at, inner } })
     }

@@ -91,6 +91,10 @@ fn of_file<'a>(name: &str, wishes: &'a [Wanted<'a>], judged: &Inventory, namespa
     let mut change = Change { after: before.clone(), before, edits: 0, refused: Vec::new() };
     let mut edits: Vec<Edit> = Vec::new();
     for request in wishes {
+        if then.get(request.object).and_then(|held| held.meta().origin.as_deref()).is_some_and(|origin| !origin.patches.is_empty()) {
+            change.refused.push((request, "a kustomization changes this object: change it there, or where it comes from".to_owned()));
+            continue;
+        }
         let same = match (then.get(request.object), now.get(request.object)) {
             (Some(then), Some(now)) => then.is(now).then_some(now),
             _ => None,

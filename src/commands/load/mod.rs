@@ -70,9 +70,25 @@ pub struct Loaded {
     pub laid_over: Option<BTreeSet<ObjectRef>>,
     /// Objects of the files that could not be read.
     pub broken: Vec<BadInput>,
+    /// Where files hold the same objects differently, each choice between them.
+    pub alternatives: Vec<Inventory>,
+    /// All of them beside each other.
+    pub union: Inventory,
 }
 
 impl Loaded {
+    /// The worlds that its files may be meant for, where there are several, each made when it is asked for; and the one that holds all of them.
+    pub(crate) fn take_alternatives(&mut self) -> (impl Iterator<Item = World> + use<>, World) {
+        let (source, now, install) = (self.world.source.clone(), self.world.now, self.world.install.clone());
+        let world = move |inventory| {
+            let mut world = World::new(Index::new(inventory), source.clone(), now);
+            world.install = install.clone();
+            world
+        };
+        let union = world(std::mem::take(&mut self.union));
+        (std::mem::take(&mut self.alternatives).into_iter().map(world), union)
+    }
+
     /// Documents that are probably a mistake. The rest is judged all the same, and the run is no success: passing over them would be a wrong "fine".
     pub fn bad_input(&self) -> Vec<BadInput> {
         let broken = self.broken.iter().cloned();
@@ -108,11 +124,11 @@ async fn from_source(global: &GlobalArgs, request: &ReadRequest, terminal: &mut 
         return Ok(plain(inventory, SourceKind::Cluster, &context, global));
     };
     let name = source.filename.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
-    let Manifests { inventory: files, ignored, broken, .. } = manifests;
+    let Manifests { inventory: files, ignored, broken, alternatives, union, .. } = manifests;
     let broken: Vec<BadInput> =
         broken.iter().map(|error| BadInput { file: error.file().into(), line: error.line(), detail: error.to_string() }).collect();
     if !source.with_cluster {
-        return Ok(Loaded { ignored, broken, ..plain(files, SourceKind::Files, &name, global) });
+        return Ok(Loaded { ignored, broken, alternatives, union, ..plain(files, SourceKind::Files, &name, global) });
     }
     let (cluster, context) = cluster(global, request, terminal).await?;
     let (inventory, laid) = overlay::lay(files, cluster);
@@ -128,7 +144,7 @@ fn plain(mut inventory: Inventory, kind: SourceKind, name: &str, global: &Global
         inventory.focus = Some(namespace.as_str().into());
     }
     let info = SourceInfo { kind, name: Str::from(name) };
-    Loaded { world: World::new(Index::new(inventory), info, Timestamp::now()), ignored: Vec::new(), laid_over: None, broken: Vec::new() }
+    Loaded { world: World::new(Index::new(inventory), info, Timestamp::now()), ignored: Vec::new(), laid_over: None, broken: Vec::new(), alternatives: Vec::new(), union: Inventory::default() }
 }
 
 fn saved(path: &Path) -> Result<(Inventory, Taken), CliError> {
@@ -159,6 +175,12 @@ fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, 
         let missing = source.filename.iter().find(|path| path.as_os_str() != "-" && !path.exists());
         missing.into_iter().fold(CliError::from(error), |error, path| with_near_file(error, path))
     })?;
+    let mut manifests = manifests;
+    if global.cluster.namespace.is_some() {
+        manifests.inventory.assumed_namespace = None;
+        let others = manifests.alternatives.iter_mut().chain([&mut manifests.union]);
+        others.for_each(|inventory| inventory.assumed_namespace = None);
+    }
     bar.done();
     let all = terminal.verbose > 0;
     for ignored in manifests.ignored.iter() {
@@ -171,7 +193,7 @@ fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, 
         }
     }
     say_what_was_left_out(&manifests, global.cluster.namespace.is_some(), terminal);
-    if manifests.inventory.is_empty() && manifests.inventory.gaps.is_empty() && manifests.ignored.is_empty() {
+    if manifests.inventory.is_empty() && manifests.inventory.gaps.is_empty() && manifests.ignored.is_empty() && manifests.passed_over.is_empty() {
         let names: Vec<String> = source.filename.iter().map(|path| path.display().to_string()).collect();
         let error = CliError::usage(format!("no objects in {}", names.join(", ")));
         return Err(if source.recursive {
@@ -204,12 +226,17 @@ fn say_what_was_left_out(manifests: &Manifests, namespace_given: bool, terminal:
     if !passed.is_empty() {
         terminal.note(format!("passed over {}, no manifest (a template, a workflow, values): {}", counted(passed.len(), "file"), some(passed)));
     }
-    let commands: Vec<String> = manifests.charts.iter().map(|chart| format!("helm template {} | kubectl mesh check -f -", chart.display())).collect();
+    if !manifests.unlisted.is_empty() {
+        let unlisted = &manifests.unlisted;
+        terminal.note(format!("left out {} that no kustomization beside lists (-f FILE judges one): {}", counted(unlisted.len(), "file"), some(unlisted)));
+    }
+    let commands: Vec<String> = manifests.charts.iter().map(|(chart, _)| format!("helm template {} | kubectl mesh check -f -", chart.display())).collect();
     if !commands.is_empty() {
         terminal.note(format!("passed over the templates of {}; render them: {}", counted(commands.len(), "Helm chart"), some(&commands)));
     }
-    if manifests.kustomized {
-        terminal.note("kustomizations: their namespace is put in, and patches are not laid over; `kubectl kustomize DIR | kubectl mesh check -f -` judges what is built");
+    let words: Vec<String> = manifests.charts.iter().map(|(chart, why)| format!("{}: {why}", chart.display())).collect();
+    if manifests.charts.iter().any(|(_, why)| why != files::NO_HELM) {
+        terminal.note(format!("helm template: {}", some(&words)));
     }
     let unfilled: Vec<String> = manifests.inventory.unfilled.iter().map(|value| format!("{} {:?}", value.place, value.text)).collect();
     if !unfilled.is_empty() {

@@ -2,7 +2,7 @@
 
 use crate::index::Workload;
 use crate::mesh::istio::labels::GATEWAY_NAME;
-use crate::model::{Kind, Map, MeshId, placeholder};
+use crate::model::{Kind, Map, MeshId, Str, placeholder};
 use crate::world::{Sight, SourceKind, World};
 
 /// A StatefulSet's pod carries its own name.
@@ -21,12 +21,31 @@ pub(in crate::checks) fn may_fit(world: &World, home: Option<&str>, selector: &M
     if made.iter().any(|(namespace, labels)| home.is_none_or(|home| namespace == home) && selector.is_subset_of(labels)) {
         return true;
     }
+    if fits_elsewhere(world, home, selector) || is_of_foreign(world, home, selector) {
+        return true;
+    }
     if !world.index.inventory().unfilled.is_empty() && fits_once_filled(world, home, selector) {
         return true;
     }
     let (added, written): (Vec<_>, Vec<_>) = selector.iter().partition(|(key, _)| is_added(key));
     let written: Map = written.into_iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     !added.is_empty() && world.index.select(home, &written).any(|w| added.iter().all(|(key, value)| gets(world, w, key, value)))
+}
+
+/// Whether a workload has these labels in another namespace, where one of the two namespaces was not written and only taken for what it is.
+fn fits_elsewhere(world: &World, home: Option<&str>, selector: &Map) -> bool {
+    let (Some(assumed), Some(home)) = (&world.index.inventory().assumed_namespace, home) else { return false };
+    let elsewhere = if assumed == home { None } else { Some(assumed.as_str()) };
+    world.index.select(elsewhere, selector).next().is_some()
+}
+
+/// Whether a label names an object of a kind that is not read here, or its kind: an operator makes its pods.
+fn is_of_foreign(world: &World, home: Option<&str>, selector: &Map) -> bool {
+    let inventory = world.index.inventory();
+    let foreign = inventory.foreign.iter().filter(|(namespace, ..)| home.is_none_or(|home| namespace == home || inventory.assumed_namespace.as_ref() == Some(namespace)));
+    let named = |value: &str, (_, kind, name): &(Str, Str, Str)| !name.is_empty() && (value == name.as_str() || value.split('-').any(|part| part == kind.as_str()));
+    let mut foreign = foreign.filter(|(_, kind, _)| !matches!(kind.as_str(), "customresourcedefinition" | "servicemonitor" | "prometheusrule"));
+    foreign.any(|object| selector.iter().any(|(_, value)| named(value, object)))
 }
 
 /// Whether a workload has all of these labels but for values that are still to be filled in, on either side.

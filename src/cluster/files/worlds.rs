@@ -1,0 +1,206 @@
+//! Objects that stand in a folder several times, differently: steps of a tutorial, environments, alternatives. Nobody applies them together, so that
+//! each file or subfolder is a world of its own, over what is common to all.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use crate::model::{Inventory, Item, Kind, Map, Meta, Str};
+
+/// Worlds that one run looks at; alternatives beyond that count as `kubectl apply` takes them, the last one.
+const MOST: usize = 48;
+
+/// The objects of one file, or of one kustomization.
+#[derive(Debug)]
+pub(super) struct Unit {
+    /// The place on the command line that led to it.
+    pub root: usize,
+    /// The file or directory.
+    pub path: PathBuf,
+    /// What it holds.
+    pub inventory: Inventory,
+}
+
+type Identity = (Kind, Str, Str);
+
+/// Children of one directory of which only one is applied: each holds something that another holds differently.
+type Choice = BTreeSet<PathBuf>;
+
+/// Where the ways of units that cannot be applied together part: the directory, and the choices to be made there, independently of each other.
+#[derive(Debug, Default)]
+pub(super) struct Forks(BTreeMap<(usize, PathBuf), Vec<Choice>>);
+
+/// Finds where units hold the same object differently.
+pub(super) fn forks(units: &[Unit]) -> Forks {
+    let mut holders: HashMap<Identity, Vec<usize>> = HashMap::new();
+    for (at, unit) in units.iter().enumerate() {
+        for (kind, meta) in unit.inventory.metas() {
+            holders.entry((kind, meta.namespace.clone(), meta.name.clone())).or_default().push(at);
+        }
+    }
+    let mut forks = Forks::default();
+    let mut holders: Vec<(Identity, Vec<usize>)> = holders.into_iter().collect();
+    holders.sort();
+    for ((kind, namespace, name), mut apart) in holders {
+        apart.dedup();
+        if apart.len() < 2 {
+            continue;
+        }
+        let items: Vec<(usize, Option<Item>)> = apart.iter().map(|at| (*at, bare(&units[*at].inventory, kind, &namespace, &name))).collect();
+        for (i, (one, left)) in items.iter().enumerate() {
+            for (other, right) in &items[i + 1..] {
+                let (a, b) = (&units[*one], &units[*other]);
+                if a.root == b.root && left != right && !(kind == Kind::Namespace && (is_plain(left) || is_plain(right))) {
+                    forks.part(a.root, &a.path, &b.path);
+                }
+            }
+        }
+    }
+    forks
+}
+
+impl Forks {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The places where they part, for people.
+    pub(super) fn places(&self) -> Vec<String> {
+        let number = |choices: &[Choice]| choices.iter().map(BTreeSet::len).max().unwrap_or_default();
+        self.0.iter().map(|((_, directory), choices)| format!("{} ({} alternatives)", directory.display(), number(choices))).collect()
+    }
+
+    fn part(&mut self, root: usize, one: &Path, other: &Path) {
+        let common: PathBuf = one.components().zip(other.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+        let next = |path: &Path| path.strip_prefix(&common).ok()?.components().next().map(|first| common.join(first));
+        // Where one lies above the other there is no choice between them: it is the other's base.
+        let (Some(one), Some(other)) = (next(one), next(other)) else { return };
+        let choices = self.0.entry((root, common)).or_default();
+        let (mut joined, rest): (Vec<Choice>, Vec<Choice>) = choices.drain(..).partition(|choice| choice.contains(&one) || choice.contains(&other));
+        let mut all: Choice = joined.drain(..).flatten().collect();
+        all.extend([one, other]);
+        *choices = rest;
+        choices.push(all);
+    }
+
+    /// The units of each world, by their positions: what is common, and what was chosen. Forks in directories of their own are gone through together.
+    pub(super) fn worlds(&self, units: &[Unit]) -> Vec<Vec<usize>> {
+        let tops = self.0.keys().filter(|(root, at)| self.above(*root, at).is_none());
+        let most = tops.map(|(root, at)| self.count(*root, at)).max().unwrap_or(1).min(MOST);
+        (0..most).map(|k| self.world(units, k)).collect()
+    }
+
+    /// The fork above a place, with the child of it that the place lies in.
+    fn above(&self, root: usize, place: &Path) -> Option<(PathBuf, PathBuf)> {
+        place.ancestors().skip(1).find_map(|up| {
+            let choices = self.0.get(&(root, up.to_owned()))?;
+            let child = choices.iter().flatten().find(|child| place.starts_with(child))?;
+            Some((up.to_owned(), child.clone()))
+        })
+    }
+
+    /// How many worlds it takes to see every alternative at and below a fork, each beside each of what else is to be chosen there.
+    fn count(&self, root: usize, fork: &Path) -> usize {
+        let choices = self.0.get(&(root, fork.to_owned())).map(Vec::as_slice).unwrap_or_default();
+        let sizes = choices.iter().map(|choice| self.size(root, choice));
+        sizes.fold(1_usize, usize::saturating_mul).min(MOST)
+    }
+
+    fn size(&self, root: usize, choice: &Choice) -> usize {
+        choice.iter().map(|child| self.below(root, child)).sum()
+    }
+
+    fn below(&self, root: usize, child: &Path) -> usize {
+        let inner = self.0.keys().filter(|(r, at)| *r == root && at.starts_with(child));
+        let nearest = inner.filter(|(_, at)| self.above(root, at).is_some_and(|(_, through)| through == child));
+        nearest.map(|(_, at)| self.count(root, at)).max().unwrap_or(1)
+    }
+
+    /// The children that a fork takes in world `k`, each with what is left of `k` for the forks below it.
+    fn chosen(&self, root: usize, fork: &Path, mut k: usize) -> Vec<(&PathBuf, usize)> {
+        let choices = self.0.get(&(root, fork.to_owned())).map(Vec::as_slice).unwrap_or_default();
+        let mut taken = Vec::new();
+        for choice in choices {
+            let size = self.size(root, choice).max(1);
+            let mut left = k % size;
+            k /= size;
+            for child in choice {
+                let below = self.below(root, child);
+                if left < below {
+                    taken.push((child, left));
+                    break;
+                }
+                left -= below;
+            }
+        }
+        taken
+    }
+
+    fn world(&self, units: &[Unit], k: usize) -> Vec<usize> {
+        // What each fork takes, from the outermost to the innermost.
+        let mut taken: BTreeMap<(usize, &Path), Vec<(&PathBuf, usize)>> = BTreeMap::new();
+        for (root, fork) in self.0.keys() {
+            let k = match self.above(*root, fork) {
+                Some((above, through)) => {
+                    let choice = taken.get(&(*root, above.as_path())).and_then(|taken| taken.iter().find(|(child, _)| **child == through));
+                    choice.map_or(0, |(_, left)| *left)
+                }
+                None => k,
+            };
+            taken.insert((*root, fork.as_path()), self.chosen(*root, fork, k));
+        }
+        let in_world = |unit: &Unit| {
+            unit.path.ancestors().all(|up| {
+                let Some(choices) = self.0.get(&(unit.root, up.to_owned())) else { return true };
+                let Some(child) = choices.iter().flatten().find(|child| unit.path.starts_with(child)) else { return true };
+                taken.get(&(unit.root, up)).is_some_and(|taken| taken.iter().any(|(chosen, _)| *chosen == child))
+            })
+        };
+        (0..units.len()).filter(|at| in_world(&units[*at])).collect()
+    }
+}
+
+/// What an inventory says of an object, wherever that stands; of one given several times the last counts.
+fn bare(inventory: &Inventory, kind: Kind, namespace: &str, name: &str) -> Option<Item> {
+    let is = |meta: &Meta| meta.namespace == namespace && meta.name == name;
+    let mut item = match kind {
+        Kind::Pod => Item::Pod(inventory.pods.iter().rfind(|o| is(&o.metadata))?.clone()),
+        Kind::Service => Item::Service(inventory.services.iter().rfind(|o| is(&o.metadata))?.clone()),
+        Kind::Namespace => Item::Namespace(inventory.namespaces.iter().rfind(|o| is(&o.metadata))?.clone()),
+        Kind::Node => Item::Node(inventory.nodes.iter().rfind(|o| is(&o.metadata))?.clone()),
+        kind if kind.is_controller() => Item::Controller(inventory.controllers.iter().rfind(|o| o.kind == kind && is(&o.metadata))?.clone()),
+        kind => Item::Object(inventory.objects.iter().rfind(|o| o.kind == kind && is(&o.meta))?.clone()),
+    };
+    let meta = item.meta_mut();
+    (meta.origin, meta.api_version) = (None, Str::default());
+    Some(item)
+}
+
+/// A namespace of which only the name is said, as files say it that only want it to be there.
+fn is_plain(item: &Option<Item>) -> bool {
+    item.as_ref().is_some_and(|item| {
+        let meta = item.meta();
+        // Labels that name it, or say what it belongs to, decide nothing.
+        let decides = |key: &str| ["istio", "linkerd", "gateway", "pod-security"].iter().any(|word| key.contains(word));
+        !meta.labels.iter().chain(meta.annotations.iter()).any(|(key, _)| decides(key))
+    })
+}
+
+/// The objects of a world. What only its alternatives hold is elsewhere in the files, and so not missing.
+pub(super) fn inventory(units: &[Unit], world: &[usize]) -> Inventory {
+    let mut all = Inventory::default();
+    for at in world {
+        all.append(units[*at].inventory.clone());
+    }
+    let here: BTreeSet<Identity> = all.metas().map(|(kind, meta)| (kind, meta.namespace.clone(), meta.name.clone())).collect();
+    let held: BTreeSet<usize> = world.iter().copied().collect();
+    for (_, unit) in units.iter().enumerate().filter(|(at, _)| !held.contains(at)) {
+        let elsewhere = unit.inventory.metas().map(|(kind, meta)| (kind, meta.namespace.clone(), meta.name.clone()));
+        all.made.extend(elsewhere.filter(|identity| !here.contains(identity)));
+        let labels = |meta: &Meta, labels: &Map| (meta.namespace.clone(), labels.clone());
+        all.made_pods.extend(unit.inventory.controllers.iter().filter_map(|c| Some(labels(&c.metadata, &c.template()?.metadata.labels))));
+        all.made_pods.extend(unit.inventory.pods.iter().map(|p| labels(&p.metadata, &p.metadata.labels)));
+        all.made_pods.extend(unit.inventory.made_pods.iter().cloned());
+        all.made.extend(unit.inventory.made.iter().cloned());
+    }
+    all
+}
