@@ -108,6 +108,11 @@ impl<'w> Findings<'w> {
         let sight = self.world.sight(kind, namespace);
         let inventory = self.world.index.inventory();
         let assumed = || inventory.assumed_namespace.as_ref().is_some_and(|assumed| assumed == namespace);
+        // What is looked for in another namespace may be among what names none.
+        let homeless = || inventory.assumed_namespace.as_ref().is_some_and(|assumed| assumed != namespace && self.world.index.holds(kind, assumed));
+        if sight == Sight::Clear && kind.namespaced() && homeless() {
+            return Sight::NotInFiles;
+        }
         let folder = |meta: &Meta| meta.origin.as_ref().and_then(|origin| std::path::Path::new(origin.file.as_str()).parent().map(std::path::Path::to_owned));
         if sight != Sight::Clear || !kind.namespaced() || !assumed() {
             return sight;
@@ -132,8 +137,6 @@ impl<'w> Findings<'w> {
             "Some of the files name no namespace: -n says which is meant."
         } else if files && kind == Kind::Service && is_of_gateway(name) {
             "Gateways are installed apart from what uses them: add --with-cluster to judge by the cluster too."
-        } else if files && kind == Kind::Secret {
-            "Secrets are seldom kept among the files: add --with-cluster to judge by the cluster too."
         } else if files && self.is_beside_chart(object.meta(), kind) {
             "A Helm chart installs more than the files beside its values show: add --with-cluster to judge by the cluster too."
         } else if self.world.is_made(kind, namespace, name) {

@@ -176,7 +176,7 @@ mod tests {
             "spec": {"replicas": "__N__", "containers": [{"args": ["$(POD_NAME)"]}], "backendRefs": [{"name": "MY_SERVICE"}], "hosts": ["a.MY_DOMAIN"]},
         });
         let paths: Vec<String> = all(&document).into_iter().map(|(path, _)| path).collect();
-        assert_eq!(paths, ["metadata.labels.app", "spec.replicas", "spec.backendRefs[0].name", "spec.hosts[0]"]);
+        assert_eq!(paths, ["metadata.labels.app", "spec.backendRefs[0].name", "spec.hosts[0]", "spec.replicas"]);
         without(&mut document);
         assert_eq!((document["spec"]["replicas"].clone(), document["metadata"]["labels"]["app"].as_str()), (json!(null), Some("${APP}")));
     }

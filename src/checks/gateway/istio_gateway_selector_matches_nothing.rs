@@ -68,8 +68,6 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let Some(finding) = finding else { continue };
         if elsewhere.is_some() {
             finding.codes(&["KIA0302"]);
-        } else if runtime_labels::is_of_gateway(world, &selector) {
-            finding.severity(Severity::Info);
         }
     }
 }

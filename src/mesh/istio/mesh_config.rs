@@ -1,5 +1,7 @@
 //! MeshConfig (ConfigMap `istio`, key `mesh`; istio/api `mesh/v1alpha1/config.proto`) with Istio's defaults.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::index::Index;
@@ -46,9 +48,13 @@ impl MeshConfig {
     /// Reads the default revision's ConfigMap; another revision's when only that one exists; where there is none, what Istio is installed with, when
     /// that is one thing.
     pub fn read(index: &Index) -> Self {
-        let maps = index.objects(Kind::ConfigMap);
-        let named = |c: &&crate::model::Object| c.meta.name == "istio" && c.root().at(["data", "mesh"]).is_some();
-        let revisioned = |c: &&crate::model::Object| c.meta.name.starts_with("istio-") && c.root().at(["data", "mesh"]).is_some();
+        // Others have ConfigMaps of these names too; where istiod is seen, only those of its namespace are its own.
+        let planes: BTreeSet<&str> =
+            index.workloads().iter().filter(|w| w.labels.is("app", "istiod")).map(|w| w.reference.namespace.as_str()).collect();
+        let own = |namespace: &str| planes.is_empty() || planes.contains(namespace);
+        let maps: Vec<_> = index.objects(Kind::ConfigMap).iter().filter(|map| own(&map.meta.namespace)).collect();
+        let named = |c: &&&crate::model::Object| c.meta.name == "istio" && c.root().at(["data", "mesh"]).is_some();
+        let revisioned = |c: &&&crate::model::Object| c.meta.name.starts_with("istio-") && c.root().at(["data", "mesh"]).is_some();
         let Some(object) = maps.iter().find(named).or_else(|| maps.iter().find(revisioned)) else {
             return Self::of(installed_with(&index.inventory().mesh_configs).cloned().unwrap_or_default());
         };

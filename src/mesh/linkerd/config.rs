@@ -49,10 +49,16 @@ pub struct LinkerdConfig {
     pub error: Option<String>,
 }
 
+/// Linkerd 1 kept a file of its own in a ConfigMap of the same name.
+fn is_of_first_linkerd(map: &Object) -> bool {
+    let files = map.root().get("data").map(|data| data.entries().map(|(key, _)| key.to_owned()).collect::<Vec<_>>()).unwrap_or_default();
+    !files.is_empty() && files.iter().all(|key| !matches!(key.as_str(), "values" | "global" | "proxy" | "install"))
+}
+
 impl LinkerdConfig {
     /// The settings of every control plane, by namespace.
     pub fn read(index: &Index) -> Vec<Self> {
-        index.objects(Kind::ConfigMap).iter().filter(|c| c.meta.name == "linkerd-config").map(|map| Self::of_map(index, map)).collect()
+        index.objects(Kind::ConfigMap).iter().filter(|c| c.meta.name == "linkerd-config" && !is_of_first_linkerd(c)).map(|map| Self::of_map(index, map)).collect()
     }
 
     fn of_map(index: &Index, map: &Object) -> Self {
