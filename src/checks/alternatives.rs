@@ -22,7 +22,8 @@ pub fn run_alternatives(worlds: impl Iterator<Item = World>, union: &World, sele
     let mut count = 0;
     for world in worlds {
         count += 1;
-        let places: HashMap<ObjectRef, (Str, u32)> = world.index.inventory().metas().filter_map(|(kind, meta)| Some((meta.reference(kind), place(meta)?))).collect();
+        let places: HashMap<ObjectRef, (Str, u32)> =
+            world.index.inventory().metas().filter_map(|(kind, meta)| Some((meta.reference(kind), place(meta)?))).collect();
         let report = run(&world, selection);
         let mut here = BTreeSet::new();
         for finding in report.findings.into_iter().filter(|finding| lines(finding).is_none_or(|line| among_all.contains(&line))) {

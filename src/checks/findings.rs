@@ -113,12 +113,14 @@ impl<'w> Findings<'w> {
         if sight == Sight::Clear && kind.namespaced() && homeless() {
             return Sight::NotInFiles;
         }
-        let folder = |meta: &Meta| meta.origin.as_ref().and_then(|origin| std::path::Path::new(origin.file.as_str()).parent().map(std::path::Path::to_owned));
+        let folder =
+            |meta: &Meta| meta.origin.as_ref().and_then(|origin| std::path::Path::new(origin.file.as_str()).parent().map(std::path::Path::to_owned));
         if sight != Sight::Clear || !kind.namespaced() || !assumed() {
             return sight;
         }
         let Some(home) = folder(from) else { return sight };
-        let beside = inventory.metas().any(|(k, meta)| k == kind && meta.namespace == namespace && folder(meta).is_some_and(|at| at.starts_with(&home)));
+        let beside =
+            inventory.metas().any(|(k, meta)| k == kind && meta.namespace == namespace && folder(meta).is_some_and(|at| at.starts_with(&home)));
         if beside { sight } else { Sight::NotInFiles }
     }
 

@@ -315,8 +315,10 @@ fn what_a_patch_says_is_shown_in_the_patch() {
 
 #[test]
 fn a_kustomization_that_does_not_fit_is_told_and_the_rest_is_judged() {
-    let files: [(&str, &[u8]); 2] =
-        [("d/kustomization.yaml", b"resources: [a.yaml, gone.yaml, https://example.com/x.yaml]\npatches: [{path: nowhere.yaml}]\n"), ("d/a.yaml", ROUTE)];
+    let files: [(&str, &[u8]); 2] = [
+        ("d/kustomization.yaml", b"resources: [a.yaml, gone.yaml, https://example.com/x.yaml]\npatches: [{path: nowhere.yaml}]\n"),
+        ("d/a.yaml", ROUTE),
+    ];
     let (code, out, err) = run(&files, &["check", "-f", "d", "--rule", RULE]);
     // Of what it lacks nobody knows that it is missing.
     assert!(code == 0 && out.contains("1 note"), "{out}{err}");
@@ -338,7 +340,8 @@ fn alternatives_in_one_folder_are_judged_apart_over_what_is_common() {
              apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: web, namespace: shop}}\nspec:\n  hosts: [web]\n  http: [{{route: [{{destination: {{host: web, subset: {subset}}}}}]}}]\n"
         )
     };
-    let service: &[u8] = b"apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {selector: {app: web}, ports: [{name: http, port: 80}]}\n";
+    let service: &[u8] =
+        b"apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {selector: {app: web}, ports: [{name: http, port: 80}]}\n";
     let (one, two) = (rule("v1"), rule("v2"));
     let sound: [(&str, &[u8]); 3] = [("d/web.yaml", service), ("d/step-1.yaml", one.as_bytes()), ("d/step-2.yaml", two.as_bytes())];
     let checked = ["check", "-R", "-f", "d", "--rule", "istio-virtual-service-subset-not-found"];

@@ -253,7 +253,10 @@ impl Manifests {
             self.alternatives = worlds.iter().map(|world| worlds::inventory(&units, world)).collect();
             self.alternatives.iter_mut().for_each(|inventory| drop(finish(inventory)));
             let count = self.alternatives.len();
-            self.notes.push(format!("files hold the same objects differently, and each choice was judged by itself ({count}): {}", forks.places().join(", ")));
+            self.notes.push(format!(
+                "files hold the same objects differently, and each choice was judged by itself ({count}): {}",
+                forks.places().join(", ")
+            ));
         }
         for unit in units {
             self.inventory.append(unit.inventory);
@@ -422,7 +425,7 @@ fn looks_applied(value: &Value) -> bool {
 /// Whether a kind that a group does not have is a slip for one that it has. Groups had other kinds once, and will have more.
 fn is_near(group: &str, kind: &str) -> bool {
     let kinds = Kind::ALL.iter().filter(|known| known.group() == group).map(|known| known.name());
-    !model::nearest(kind, kinds).is_empty()
+    model::did_you_mean(kind, kinds).is_some()
 }
 
 /// Whether a file holds values for a Helm chart, by its name.

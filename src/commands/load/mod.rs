@@ -144,7 +144,14 @@ fn plain(mut inventory: Inventory, kind: SourceKind, name: &str, global: &Global
         inventory.focus = Some(namespace.as_str().into());
     }
     let info = SourceInfo { kind, name: Str::from(name) };
-    Loaded { world: World::new(Index::new(inventory), info, Timestamp::now()), ignored: Vec::new(), laid_over: None, broken: Vec::new(), alternatives: Vec::new(), union: Inventory::default() }
+    Loaded {
+        world: World::new(Index::new(inventory), info, Timestamp::now()),
+        ignored: Vec::new(),
+        laid_over: None,
+        broken: Vec::new(),
+        alternatives: Vec::new(),
+        union: Inventory::default(),
+    }
 }
 
 fn saved(path: &Path) -> Result<(Inventory, Taken), CliError> {
@@ -228,9 +235,14 @@ fn say_what_was_left_out(manifests: &Manifests, namespace_given: bool, terminal:
     }
     if !manifests.unlisted.is_empty() {
         let unlisted = &manifests.unlisted;
-        terminal.note(format!("left out {} that no kustomization beside lists (-f FILE judges one): {}", counted(unlisted.len(), "file"), some(unlisted)));
+        terminal.note(format!(
+            "left out {} that no kustomization beside lists (-f FILE judges one): {}",
+            counted(unlisted.len(), "file"),
+            some(unlisted)
+        ));
     }
-    let commands: Vec<String> = manifests.charts.iter().map(|(chart, _)| format!("helm template {} | kubectl mesh check -f -", chart.display())).collect();
+    let commands: Vec<String> =
+        manifests.charts.iter().map(|(chart, _)| format!("helm template {} | kubectl mesh check -f -", chart.display())).collect();
     if !commands.is_empty() {
         terminal.note(format!("passed over the templates of {}; render them: {}", counted(commands.len(), "Helm chart"), some(&commands)));
     }

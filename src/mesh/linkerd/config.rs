@@ -58,7 +58,12 @@ fn is_of_first_linkerd(map: &Object) -> bool {
 impl LinkerdConfig {
     /// The settings of every control plane, by namespace.
     pub fn read(index: &Index) -> Vec<Self> {
-        index.objects(Kind::ConfigMap).iter().filter(|c| c.meta.name == "linkerd-config" && !is_of_first_linkerd(c)).map(|map| Self::of_map(index, map)).collect()
+        index
+            .objects(Kind::ConfigMap)
+            .iter()
+            .filter(|c| c.meta.name == "linkerd-config" && !is_of_first_linkerd(c))
+            .map(|map| Self::of_map(index, map))
+            .collect()
     }
 
     fn of_map(index: &Index, map: &Object) -> Self {

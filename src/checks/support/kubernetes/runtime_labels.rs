@@ -42,8 +42,13 @@ fn fits_elsewhere(world: &World, home: Option<&str>, selector: &Map) -> bool {
 /// Whether a label names an object of a kind that is not read here, or its kind: an operator makes its pods.
 fn is_of_foreign(world: &World, home: Option<&str>, selector: &Map) -> bool {
     let inventory = world.index.inventory();
-    let foreign = inventory.foreign.iter().filter(|(namespace, ..)| home.is_none_or(|home| namespace == home || inventory.assumed_namespace.as_ref() == Some(namespace)));
-    let named = |value: &str, (_, kind, name): &(Str, Str, Str)| !name.is_empty() && (value == name.as_str() || value.split('-').any(|part| part == kind.as_str()));
+    let foreign = inventory
+        .foreign
+        .iter()
+        .filter(|(namespace, ..)| home.is_none_or(|home| namespace == home || inventory.assumed_namespace.as_ref() == Some(namespace)));
+    let named = |value: &str, (_, kind, name): &(Str, Str, Str)| {
+        !name.is_empty() && (value == name.as_str() || value.split('-').any(|part| part == kind.as_str()))
+    };
     let mut foreign = foreign.filter(|(_, kind, _)| !matches!(kind.as_str(), "customresourcedefinition" | "servicemonitor" | "prometheusrule"));
     foreign.any(|object| selector.iter().any(|(_, value)| named(value, object)))
 }
@@ -51,7 +56,8 @@ fn is_of_foreign(world: &World, home: Option<&str>, selector: &Map) -> bool {
 /// Whether a workload has all of these labels but for values that are still to be filled in, on either side.
 fn fits_once_filled(world: &World, home: Option<&str>, selector: &Map) -> bool {
     let open = |value: &str| placeholder::of(value).is_some();
-    let mut workloads = world.index.workloads().iter().filter(|w| home.is_none_or(|home| w.reference.namespace == home || open(&w.reference.namespace)));
+    let mut workloads =
+        world.index.workloads().iter().filter(|w| home.is_none_or(|home| w.reference.namespace == home || open(&w.reference.namespace)));
     workloads.any(|w| selector.iter().all(|(key, value)| w.labels.get(key).is_some_and(|is| is == value.as_str() || open(is) || open(value))))
 }
 

@@ -98,7 +98,10 @@ fn resolve(all: &Kustomizations, directory: &Path, resource: &str, by: &Document
 /// Whether a resource lies on another machine: it has a scheme, or a host as Git hosts are written.
 fn is_remote(resource: &str) -> bool {
     let host = resource.split('/').next().unwrap_or_default();
-    resource.contains("://") || resource.contains("?ref=") || resource.starts_with("git@") || (host.contains('.') && !host.starts_with('.') && resource.contains('/'))
+    resource.contains("://")
+        || resource.contains("?ref=")
+        || resource.starts_with("git@")
+        || (host.contains('.') && !host.starts_with('.') && resource.contains('/'))
 }
 
 fn read(path: &Path, all: &Kustomizations) -> Vec<Document> {
@@ -112,10 +115,12 @@ fn lay_patches(directory: &Path, kustomization: &Document, built: &mut Built, li
         let entries = kustomization.value.get(*list).and_then(Value::as_array).into_iter().flatten();
         for (i, entry) in entries.enumerate() {
             let inline = entry.as_str().filter(|text| text.contains('\n')).or_else(|| entry.get("patch").and_then(Value::as_str));
-            let at = kustomization.spans.inner.iter().find(|(name, _)| &**name == *list).and_then(|(_, spans)| spans.inner.get(i)).map(|(_, spans)| spans);
+            let at =
+                kustomization.spans.inner.iter().find(|(name, _)| &**name == *list).and_then(|(_, spans)| spans.inner.get(i)).map(|(_, spans)| spans);
             let patches = match (inline, entry.as_str().or_else(|| entry.get("path")?.as_str())) {
                 (Some(text), _) => {
-                    let mut patches: Vec<Document> = yaml::documents(&kustomization.file, text).nodes.into_iter().map(|n| Document::new(&kustomization.file, n)).collect();
+                    let mut patches: Vec<Document> =
+                        yaml::documents(&kustomization.file, text).nodes.into_iter().map(|n| Document::new(&kustomization.file, n)).collect();
                     // The text has lines of its own; what can be pointed at is where it begins.
                     let begins = at.map(|spans| span_at(spans, &["patch"])).unwrap_or_default();
                     patches.iter_mut().for_each(|patch| all_at(&mut patch.spans, begins));
@@ -169,7 +174,13 @@ fn lay(patch: &Document, target: Option<&Value>, kustomization: &Document, built
     built.documents = kept;
     built.notes.append(&mut notes);
     if !met && !built.remote && target.is_none() {
-        built.notes.push(format!("{}: {} changes nothing: no resource is its {} {}", kustomization.file, patch.file, patch.text("kind"), patch.metadata("name")));
+        built.notes.push(format!(
+            "{}: {} changes nothing: no resource is its {} {}",
+            kustomization.file,
+            patch.file,
+            patch.text("kind"),
+            patch.metadata("name")
+        ));
     }
 }
 

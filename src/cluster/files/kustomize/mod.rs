@@ -177,7 +177,8 @@ fn by_tool(directory: &Path) -> Result<Vec<Value>, String> {
 
 /// Lays what the tool made over what was read here, which has the places.
 fn lay_over(ours: &mut Vec<Document>, made: Vec<Value>, kustomization: &Document) {
-    let identity = |value: &Value| ["/apiVersion", "/kind", "/metadata/namespace", "/metadata/name"].map(|at| value.pointer(at).cloned().unwrap_or_default());
+    let identity =
+        |value: &Value| ["/apiVersion", "/kind", "/metadata/namespace", "/metadata/name"].map(|at| value.pointer(at).cloned().unwrap_or_default());
     let mut before = std::mem::take(ours);
     for value in made.into_iter().filter(|value| !value.is_null()) {
         let same = before.iter().position(|document| identity(&document.value) == identity(&value));
@@ -212,7 +213,16 @@ fn resources(directory: &Path, kustomization: &Value) -> Vec<PathBuf> {
 /// Files that a kustomization takes in, lays over others or makes something of.
 fn parts(directory: &Path, kustomization: &Value) -> Vec<PathBuf> {
     let lists = [
-        "resources", "components", "bases", "patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "transformers", "generators", "configurations",
+        "resources",
+        "components",
+        "bases",
+        "patches",
+        "patchesStrategicMerge",
+        "patchesJson6902",
+        "replacements",
+        "transformers",
+        "generators",
+        "configurations",
         "crds",
     ];
     let listed = lists.into_iter().filter_map(|name| kustomization.get(name)?.as_array()).flatten();

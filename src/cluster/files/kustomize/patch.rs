@@ -73,8 +73,13 @@ fn merge_value(onto: &mut Value, at: &mut Spans, patch: &Value, patch_spans: &Sp
 }
 
 fn merge_list(items: &mut Vec<Value>, at: &mut Spans, patch: &Value, patch_spans: &Spans, keys: &[&str]) {
-    let changes: Vec<(&Value, Spans)> =
-        patch.as_array().into_iter().flatten().enumerate().map(|(i, item)| (item, patch_spans.inner.get(i).map(|(_, s)| s.clone()).unwrap_or_default())).collect();
+    let changes: Vec<(&Value, Spans)> = patch
+        .as_array()
+        .into_iter()
+        .flatten()
+        .enumerate()
+        .map(|(i, item)| (item, patch_spans.inner.get(i).map(|(_, s)| s.clone()).unwrap_or_default()))
+        .collect();
     if changes.iter().any(|(item, _)| directive(item) == Some("replace")) {
         let kept: Vec<_> = changes.into_iter().filter(|(item, _)| directive(item).is_none()).collect();
         *items = kept.iter().map(|(item, _)| plain(item)).collect();
@@ -115,9 +120,9 @@ fn directive(value: &Value) -> Option<&str> {
 /// A value without what only patches say.
 fn plain(value: &Value) -> Value {
     match value {
-        Value::Object(fields) => {
-            Value::Object(fields.iter().filter(|(key, field)| !key.starts_with('$') && !field.is_null()).map(|(k, v)| (k.clone(), plain(v))).collect())
-        }
+        Value::Object(fields) => Value::Object(
+            fields.iter().filter(|(key, field)| !key.starts_with('$') && !field.is_null()).map(|(k, v)| (k.clone(), plain(v))).collect(),
+        ),
         Value::Array(items) => Value::Array(items.iter().filter(|item| directive(item) != Some("delete")).map(plain).collect()),
         other => other.clone(),
     }

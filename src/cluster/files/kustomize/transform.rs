@@ -138,7 +138,8 @@ impl Directions<'_> {
                         if base != name {
                             continue;
                         }
-                        let tag = text("digest").map(|d| format!("@{d}")).or_else(|| text("newTag").map(|t| format!(":{t}"))).unwrap_or(tag.to_owned());
+                        let tag =
+                            text("digest").map(|d| format!("@{d}")).or_else(|| text("newTag").map(|t| format!(":{t}"))).unwrap_or(tag.to_owned());
                         container["image"] = json!(format!("{}{tag}", text("newName").unwrap_or(name)));
                     }
                 }
