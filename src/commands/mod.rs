@@ -12,6 +12,7 @@ pub(crate) mod injection;
 mod load;
 pub(crate) mod mtls;
 pub(crate) mod namespace;
+mod observed;
 pub(crate) mod offboard;
 pub(crate) mod onboard;
 pub(crate) mod options;

@@ -11,6 +11,7 @@ pub mod mtls;
 pub(crate) mod names;
 mod native;
 pub(crate) mod network_policy;
+pub mod observed;
 pub(crate) mod resolve;
 pub(crate) mod routes;
 #[cfg(test)]

@@ -35,6 +35,7 @@ mod meta;
 mod named;
 mod near;
 mod object;
+mod observed;
 mod origin;
 mod path;
 pub mod placeholder;
@@ -60,6 +61,7 @@ pub use meta::{Meta, ObjectRef, OwnerReference, annotation_matters};
 pub use named::{Misnamed, Named, did_you_mean_kind, unknown_kind};
 pub use near::did_you_mean;
 pub use object::{Object, Subject};
+pub use observed::{Encryption, Observed, ObservedCall, Party, Sample};
 pub use origin::{Origin, Span, Spans};
 pub use path::{Path, Seg, key};
 pub use pod::{

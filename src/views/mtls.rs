@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::index::Workload;
 use crate::mesh::mtls::{Client, Declared, DeclaredClient, Destination, Edge, Level, Mtls, Outcome, PortMode, ServerMode};
 use crate::mesh::resolve::Name;
-use crate::model::{Evidence, Gap, Kind, MeshId, ObjectRef, Str};
+use crate::model::{Evidence, Gap, Kind, MeshId, ObjectRef, Observed, Str};
 use crate::world::World;
 
 /// What ports accept, and what becomes of calls.
@@ -18,6 +18,9 @@ pub struct MtlsReport {
     pub workloads: Vec<MtlsRow>,
     /// Calls of clients to servers.
     pub edges: Vec<EdgeRow>,
+    /// Calls that really happened, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Observed>,
     /// What could not be read and would have told more.
     pub gaps: Vec<Gap>,
 }
@@ -298,5 +301,5 @@ pub fn mtls_edge(world: &World, client: &Workload, to: &Name<'_>, port: u16, sub
     };
     let gaps = edge.gap.clone().into_iter().collect();
     let row = EdgeRow::new(ClientRow::of(Client::Workload(workload), ""), server, edge, None);
-    MtlsReport { workloads: Vec::new(), edges: vec![row], gaps }
+    MtlsReport { edges: vec![row], gaps, ..MtlsReport::default() }
 }

@@ -12,7 +12,7 @@ use crate::mesh::mtls::{
 };
 use crate::mesh::network_policy::{self, Direction, NetworkPolicies};
 use crate::mesh::resolve::{self, Name};
-use crate::model::{Evidence, Gap, Kind, MeshId, ObjectRef, Str};
+use crate::model::{Evidence, Gap, Kind, MeshId, ObjectRef, Observed, Str};
 use crate::world::World;
 
 /// What a change of mode would do.
@@ -32,6 +32,9 @@ pub struct MtlsPlanReport {
     pub kept: Vec<PlanItem>,
     /// How many clients with a proxy go on in mutual TLS.
     pub encrypted: usize,
+    /// Calls that really happened, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Observed>,
     /// What could not be read and would have told more.
     pub gaps: Vec<Gap>,
 }
@@ -41,8 +44,8 @@ pub struct MtlsPlanReport {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PlanItem {
-    /// What kind of thing: `client`, `api-server`, `ingress`, `probe`, `outside`, `port`, `unread`.
-    #[cfg_attr(test, schemars(extend("enum" = ["client", "api-server", "ingress", "probe", "outside", "port", "unread"])))]
+    /// What kind of thing: `client`, `api-server`, `ingress`, `probe`, `outside`, `port`, `unread`, `observed`, `metrics`.
+    #[cfg_attr(test, schemars(extend("enum" = ["client", "api-server", "ingress", "probe", "outside", "port", "unread", "observed", "metrics"])))]
     pub kind: &'static str,
     /// Who calls, where somebody does.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,8 +81,16 @@ pub fn mtls_plan(world: &World, mode: ServerMode, wanted: &Wanted, only: Option<
     let view = world.view();
     let before = Mtls::new(view);
     let in_scope = |w: &&Workload| wanted.includes(world, w) && (wanted.workloads.is_some() || !is_system(world, &w.reference.namespace));
-    let mut report =
-        MtlsPlanReport { mode, servers: Vec::new(), breaks: Vec::new(), unknown: Vec::new(), kept: Vec::new(), encrypted: 0, gaps: Vec::new() };
+    let mut report = MtlsPlanReport {
+        mode,
+        servers: Vec::new(),
+        breaks: Vec::new(),
+        unknown: Vec::new(),
+        kept: Vec::new(),
+        encrypted: 0,
+        observed: None,
+        gaps: Vec::new(),
+    };
     let mut gaps: BTreeSet<Gap> = super::gaps(world, super::MEMBERSHIP_KINDS).into_iter().chain(super::gaps(world, super::MTLS_KINDS)).collect();
     let mut servers: Vec<(&Workload, Vec<PortMode>)> = Vec::new();
     for workload in view.index.workloads().iter().filter(|w| w.is_live()).filter(in_scope) {

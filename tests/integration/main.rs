@@ -34,6 +34,7 @@ mod membership;
 mod mesh;
 mod mtls;
 mod mutants;
+mod observed;
 mod onboard;
 mod policy;
 mod sarif;

@@ -284,6 +284,11 @@ pub(crate) async fn connection(global: &GlobalArgs, context: Option<&str>) -> Re
     Ok(connect(&options).await?)
 }
 
+/// The time for one request, where the command line limits it.
+pub(crate) fn request_timeout(global: &GlobalArgs) -> Result<Option<Duration>, CliError> {
+    duration("--request-timeout", &global.cluster.request_timeout)
+}
+
 /// `0` for none, a number of seconds, or a number with a unit.
 pub(crate) fn duration(flag: &str, text: &str) -> Result<Option<Duration>, CliError> {
     let seconds = text.parse::<u64>().map(Duration::from_secs).ok();

@@ -7,13 +7,14 @@ use std::io::{self, Write};
 
 use clap::{Args, ValueEnum};
 
+use super::observed::{self, ObservedArgs};
 use super::{ReadRequest, Terminal, load, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::index::Workload;
 use crate::mesh::mtls::{Outcome, ServerMode};
 use crate::mesh::resolve::{self, Name};
-use crate::model::{Evidence, Kind, ObjectRef};
+use crate::model::{Encryption, Evidence, Kind, ObjectRef, Observed, ObservedCall};
 use crate::output::{self, ListFormat, Page, Report, clean};
 use crate::views::{self, ClientRow, EdgeRow, ModeRow, MtlsReport, MtlsRow, Target, UNKNOWN, Wanted};
 use crate::world::World;
@@ -23,7 +24,8 @@ Examples:
   kubectl mesh mtls -n shop                       # every port, and who decides
   kubectl mesh mtls deploy/cart -n shop -o wide   # one workload, with its clients
   kubectl mesh mtls --from deploy/frontend --to svc/cart:80 -n shop
-  kubectl mesh mtls --plan strict -n shop         # whom STRICT would refuse";
+  kubectl mesh mtls --plan strict -n shop         # whom STRICT would refuse
+  kubectl mesh mtls --observed --since 1d -n shop # which plaintext was really seen";
 
 /// Show what is encrypted, and what decides that
 ///
@@ -47,6 +49,9 @@ pub struct MtlsArgs {
     /// Show what would break if the workloads, or those of the namespaces, took mutual TLS only (strict) or plaintext too (permissive)
     #[arg(long, value_name = "MODE", conflicts_with = "from")]
     pub plan: Option<PlannedMode>,
+    /// Which metrics are asked.
+    #[command(flatten)]
+    pub observed: ObservedArgs,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     pub output: ListFormat,
@@ -75,15 +80,20 @@ pub async fn run(args: &MtlsArgs, global: &GlobalArgs, terminal: &mut Terminal) 
     }
     let workloads = wanted(world, &args.workload, global)?;
     let wanted = Wanted { workloads, namespace: words::namespace(global).map(Into::into) };
+    let observed = observed::ask(&args.observed, world, global, terminal).await?;
     if let Some(mode) = args.plan {
         let mode = match mode {
             PlannedMode::Strict => ServerMode::Strict,
             PlannedMode::Permissive => ServerMode::Permissive,
         };
-        let report = views::mtls_plan(world, mode, &wanted, global.source.mesh.id());
+        let mut report = views::mtls_plan(world, mode, &wanted, global.source.mesh.id());
+        if let Some(observed) = observed {
+            views::add_observed(world, &mut report, observed);
+        }
         return plan::show(&report, world, args.output, terminal);
     }
-    let report = views::mtls(world, &wanted, global.source.mesh.id());
+    let mut report = views::mtls(world, &wanted, global.source.mesh.id());
+    report.observed = observed.map(|observed| views::observed_of(world, &wanted, observed));
     if report.workloads.is_empty() {
         words::nothing("workloads", world, terminal);
     }
@@ -96,6 +106,10 @@ fn show(report: &MtlsReport, world: &World, format: ListFormat, terminal: &mut T
     let port_unknown = |w: &MtlsRow| w.ports.iter().all(|p| p.mode == ServerMode::Unknown);
     let nothing_known = if report.workloads.is_empty() { report.edges.iter().all(edge_unknown) } else { report.workloads.iter().all(port_unknown) };
     let kinds = [views::MEMBERSHIP_KINDS, views::MTLS_KINDS].concat();
+    if let Some(why) = report.observed.as_ref().and_then(|o| o.missing.first()) {
+        terminal.problem(format!("what really happened was not seen: {why}"));
+        return Ok(Exit::Unreadable);
+    }
     Ok(words::judged(world, &kinds, nothing_known, terminal))
 }
 
@@ -109,12 +123,46 @@ impl Report for MtlsReport {
         } else {
             table(self, page.wide, out)?;
         }
+        self.observed.as_ref().map_or(Ok(()), |observed| observed_text(observed, page.wide, out))?;
         output::gaps(&self.gaps, out)
     }
 
     fn objects(&self) -> Vec<ObjectRef> {
         self.workloads.iter().map(MtlsRow::reference).collect()
     }
+}
+
+/// Calls that really happened: those in plaintext one by one, the rest counted unless all are wanted.
+fn observed_text(observed: &Observed, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+    let source = if observed.source.is_empty() { String::new() } else { format!(", by {}", observed.source) };
+    writeln!(out, "\nreally seen in the last {}{}", observed.since, clean(&source))?;
+    let plaintext: Vec<&ObservedCall> = observed.plaintext().collect();
+    let encrypted: Vec<&ObservedCall> = observed.calls.iter().filter(|c| c.encryption == Encryption::MutualTls).collect();
+    let line = |call: &ObservedCall| {
+        let place =
+            if call.client.name.is_empty() || call.client.namespace.is_empty() { String::new() } else { format!(" ({})", call.client.namespace) };
+        let port = call.port.map_or(String::new(), |p| format!(":{p}"));
+        format!("{}{place} → {}.{}{port}   {} times", views::caller(&call.client), call.server.name, call.server.namespace, call.count)
+    };
+    for call in &plaintext {
+        writeln!(out, "  ▲ plaintext   {}", clean(&line(call)))?;
+    }
+    if plaintext.is_empty() && observed.missing.is_empty() {
+        writeln!(out, "  ✔ no plaintext was counted")?;
+    }
+    if wide {
+        encrypted.iter().try_for_each(|call| writeln!(out, "  ✔ mutual TLS  {}", clean(&line(call))))?;
+    } else if !encrypted.is_empty() {
+        let noun = if encrypted.len() == 1 { "pair" } else { "pairs" };
+        writeln!(out, "  ✔ {} {noun} of client and server in mutual TLS     -o wide: each", encrypted.len())?;
+    }
+    if observed.calls.is_empty() && observed.missing.is_empty() {
+        writeln!(out, "  · no call was counted at all")?;
+    }
+    for why in &observed.missing {
+        writeln!(out, "  ? {}", clean(why))?;
+    }
+    observed.not_shown.iter().try_for_each(|what| writeln!(out, "  · not shown: {}", clean(what)))
 }
 
 /// The workloads that the words of the command line name: themselves, by a pod of theirs, or by a Service.

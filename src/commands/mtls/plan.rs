@@ -23,6 +23,10 @@ pub(super) fn show(report: &MtlsPlanReport, world: &World, format: ListFormat, t
     if !report.breaks.is_empty() {
         return Ok(Exit::Findings);
     }
+    if let Some(why) = report.observed.as_ref().and_then(|o| o.missing.first()) {
+        terminal.problem(format!("what really happened was not seen: {why}"));
+        return Ok(Exit::Unreadable);
+    }
     let kinds = [views::MEMBERSHIP_KINDS, views::MTLS_KINDS].concat();
     let unread = report.unknown.iter().any(|item| item.kind == "unread");
     Ok(words::judged(world, &kinds, unread, terminal))
@@ -58,8 +62,10 @@ fn text(report: &MtlsPlanReport, wide: bool, out: &mut dyn Write) -> io::Result<
             n => Some(format!("{n} {more}")),
         }
     };
-    let counts: Vec<String> =
-        [count(&["client", "ingress", "api-server"], "client", "clients"), count(&["probe"], "probe", "probes")].into_iter().flatten().collect();
+    let counts: Vec<String> = [count(&["client", "ingress", "api-server", "observed"], "client", "clients"), count(&["probe"], "probe", "probes")]
+        .into_iter()
+        .flatten()
+        .collect();
     if counts.is_empty() {
         let unsure = if report.unknown.is_empty() { "" } else { ", as far as can be known from here" };
         writeln!(out, "✔ {word} would refuse nobody{unsure}.")?;
@@ -110,7 +116,8 @@ fn line(item: &PlanItem, more: usize) -> String {
     let server = &item.server;
     let place = if server.namespace.is_empty() { String::new() } else { format!(".{}", server.namespace) };
     let place = if matches!(item.kind, "probe" | "port" | "unread") { String::new() } else { place };
-    let target = if server.port == 0 { String::new() } else { format!("{}{place}:{}", server.name, server.port) };
+    let port = if server.port == 0 { String::new() } else { format!(":{}", server.port) };
+    let target = if server.name.is_empty() { String::new() } else { format!("{}{place}{port}", server.name) };
     let more = if more == 0 { String::new() } else { format!("  (and {more} more such calls from there: -o wide)") };
     match &item.client {
         Some(client) => {

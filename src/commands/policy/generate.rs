@@ -11,17 +11,18 @@ use super::simulate;
 use super::words as policy_words;
 use crate::cli::{GlobalArgs, MeshArg};
 use crate::cluster::{files, overlay};
-use crate::commands::{Terminal, load, words};
+use crate::commands::observed::{self, ObservedArgs};
+use crate::commands::{ReadRequest, Terminal, load, words};
 use crate::error::{CliError, Exit};
-use crate::index::Index;
+use crate::index::{Index, Workload};
 use crate::mesh::authorization::Server;
-use crate::model::{Inventory, MeshId};
-use crate::views::{self, Edge, Target};
+use crate::model::{Inventory, MeshId, Observed};
+use crate::views::{self, Edge, Generated, Target};
 use crate::world::World;
 
 /// Write policies that admit exactly those who are to call
 ///
-/// From the edges of a file, or from what is allowed today. The simulation of what would change stands above the manifests, as comments; nothing is
+/// From the edges of a file, from those that a Prometheus has seen (--observed), or from what is allowed today. The simulation of what would change stands above the manifests, as comments; nothing is
 /// applied. Name the mesh with --mesh.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Example of a file of edges:
@@ -33,8 +34,11 @@ pub struct GenerateArgs {
     #[arg(value_name = "WORKLOAD", num_args = 0..=2)]
     pub workload: Vec<String>,
     /// File that names who is to call whom (default: what is allowed today)
-    #[arg(long, value_name = "FILE", conflicts_with = "workload")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["workload", "observed"])]
     pub edges: Option<PathBuf>,
+    /// Which metrics are asked.
+    #[command(flatten)]
+    pub observed: ObservedArgs,
 }
 
 #[derive(Deserialize)]
@@ -52,18 +56,29 @@ struct Written {
 
 /// Runs the command.
 pub async fn run(args: &GenerateArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let loaded = load::load(global, &policy_words::read_request(), terminal).await?;
+    let loaded = load::load(global, &ReadRequest { everywhere: args.observed.observed, ..policy_words::read_request() }, terminal).await?;
     let world = &loaded.world;
     let mesh = mesh(global, world)?;
-    let made = match &args.edges {
-        Some(file) => views::generate_from_edges(world, mesh, &edges(file, world, global)?),
-        None => {
+    let observed = observed::ask(&args.observed, world, global, terminal).await?;
+    let made = match (&args.edges, observed) {
+        (Some(file), _) => views::generate_from_edges(world, mesh, &edges(file, world, global)?),
+        (None, seen) => {
             let only = match words::target(world, &args.workload, global)? {
                 None => None,
                 Some(Target::Workload(workload)) => Some(workload),
                 Some(Target::Service(_)) => return Err(CliError::usage("policies are made for workloads").hint("name one: deploy/NAME")),
             };
-            views::generate_from_today(world, mesh, only)
+            match seen {
+                None => views::generate_from_today(world, mesh, only),
+                Some(seen) => match seen.missing.first() {
+                    // What was not seen would be cut off.
+                    Some(why) => {
+                        terminal.problem(format!("no policies are made, since not all that happened was seen: {why}"));
+                        return Ok(Exit::Unreadable);
+                    }
+                    None => from_observed(world, mesh, &seen, only, terminal),
+                },
+            }
         }
     };
     for note in &made.notes {
@@ -86,6 +101,20 @@ pub async fn run(args: &GenerateArgs, global: &GlobalArgs, terminal: &mut Termin
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(Exit::Ok)
+}
+
+/// Policies that admit those who were seen calling.
+fn from_observed(world: &World, mesh: MeshId, seen: &Observed, only: Option<&Workload>, terminal: &mut Terminal) -> Generated {
+    let (edges, notes) = views::observed_edges(world, mesh, seen, only);
+    terminal.note(format!(
+        "{} edges seen in the last {} by {}; who calls less often than that is not among them",
+        edges.len(),
+        seen.since,
+        seen.source
+    ));
+    let mut made = views::generate_from_edges(world, mesh, &edges);
+    made.notes.extend(notes);
+    made
 }
 
 /// The mesh that was named, or the only one that is here.
