@@ -333,3 +333,6 @@ impl Server<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ mod matrix;
 mod properties;
 mod simulate;
 mod test;
+mod worlds;
 
 use serde_json::Value;
 
