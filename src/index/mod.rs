@@ -269,6 +269,16 @@ impl Index {
         self.pods_of(workload).filter(|p| !p.is_over())
     }
 
+    /// One pod.
+    pub fn pod(&self, namespace: &str, name: &str) -> Option<&Pod> {
+        by_name(self.pods_in(namespace), name, |p| &p.metadata)
+    }
+
+    /// The workload of a pod.
+    pub fn workload_of(&self, pod: &Pod) -> Option<&Workload> {
+        self.workloads_in(&pod.metadata.namespace).iter().find(|w| self.pods_of(w).any(|p| std::ptr::eq(p, pod)))
+    }
+
     /// The zone of a pod's Node, or its region where it names no zone; nothing where the Node or its labels were not read.
     pub fn zone(&self, pod: &Pod) -> Option<&str> {
         let node = by_name(&self.inventory.nodes, Some(&pod.spec.node_name).filter(|n| !n.is_empty())?, |n| &n.metadata)?;

@@ -78,9 +78,10 @@ pub(super) fn of(inventory: &Inventory) -> Vec<Workload> {
     workloads
 }
 
-/// ReplicaSets of Deployments and Jobs of CronJobs are not what their users call a workload.
+/// ReplicaSets of Deployments, ReplicationControllers of DeploymentConfigs and Jobs of CronJobs are not what their users call a workload.
 fn is_intermediate(kind: Kind, meta: &Meta) -> bool {
-    matches!(kind, Kind::ReplicaSet | Kind::Job) && meta.controller().is_some_and(|o| Kind::of(&o.api_version, &o.kind).is_some())
+    matches!(kind, Kind::ReplicaSet | Kind::ReplicationController | Kind::Job)
+        && meta.controller().is_some_and(|o| Kind::of(&o.api_version, &o.kind).is_some())
 }
 
 fn text_map(field: Field<'_>) -> Map {
@@ -122,17 +123,19 @@ impl<'a> Owners<'a> {
             return self.by_selector(pod).unwrap_or((Kind::Pod, meta.name.clone()));
         };
         let Some(kind) = Kind::of(&owner.api_version, &owner.kind) else {
-            // ReplicationControllers of DeploymentConfigs name it in a label; any other foreign owner leaves the pod on its own.
-            return match meta.labels.get("deploymentconfig") {
-                Some(name) => (Kind::DeploymentConfig, name.into()),
-                None => (Kind::Pod, meta.name.clone()),
-            };
+            // A foreign owner leaves the pod on its own.
+            return (Kind::Pod, meta.name.clone());
         };
         if let Some(parent) = self.parents.get(&(meta.namespace.as_str(), kind, owner.name.as_str())) {
             return parent.clone();
         }
         match kind {
             Kind::ReplicaSet => by_template_hash(meta, &owner.name).unwrap_or((kind, owner.name.clone())),
+            // A DeploymentConfig's label names it.
+            Kind::ReplicationController => match meta.labels.get("deploymentconfig") {
+                Some(config) => (Kind::DeploymentConfig, config.into()),
+                None => (kind, owner.name.clone()),
+            },
             Kind::Job => match owner.name.rsplit_once('-') {
                 Some((cron, _)) if self.cron_jobs.contains_key(&(meta.namespace.as_str(), cron)) => (Kind::CronJob, cron.into()),
                 _ => (kind, owner.name.clone()),
@@ -163,6 +166,22 @@ mod tests {
     use super::*;
     use crate::index::Index;
     use crate::model::Item;
+
+    #[test]
+    fn a_replication_controller_is_a_workload_unless_a_deployment_config_made_it() {
+        let pod = |owner: &str, label: &str| {
+            format!(
+                r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"namespace":"shop","name":"{owner}-x","labels":{{"app":"{owner}"{label}}},
+                "ownerReferences":[{{"apiVersion":"v1","kind":"ReplicationController","name":"{owner}","controller":true}}]}}}}"#
+            )
+        };
+        let plain = r#"{"apiVersion":"v1","kind":"ReplicationController","metadata":{"namespace":"shop","name":"old"},
+            "spec":{"selector":{"app":"loose"},"template":{"metadata":{"labels":{"app":"loose"}}}}}"#;
+        let loose = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"loose","labels":{"app":"loose"}}}"#;
+        let index = index(&[&pod("rc", ""), &pod("dc-1", r#","deploymentconfig":"dc""#), plain, loose]);
+        let names: Vec<String> = index.workloads().iter().map(|w| format!("{} ({})", w.reference, w.pods.len())).collect();
+        assert_eq!(names, ["DeploymentConfig shop/dc (1)", "ReplicationController shop/old (1)", "ReplicationController shop/rc (1)"]);
+    }
 
     fn index(objects: &[&str]) -> Index {
         let mut inventory = Inventory::default();

@@ -52,8 +52,7 @@ impl Item {
 
     /// Decodes one object of `kind` from a parsed document; nulls count as absent where a struct is filled.
     pub fn from_value(kind: Kind, mut value: Value) -> Result<Self, serde_json::Error> {
-        let typed = kind.is_controller() || matches!(kind, Kind::Pod | Kind::Service | Kind::Namespace | Kind::Node);
-        if typed {
+        if !kind.is_whole() {
             strip_nulls(&mut value);
         }
         Ok(match kind {

@@ -1,9 +1,10 @@
-//! Every kind that is read, in one table: group, name, plural, scope and the versions understood, newest first.
+//! Every kind that is read, in one table: group, name, plural, scope, the versions understood (newest first), short names, and the form in which
+//! its objects are kept.
 
 use std::fmt;
 
 macro_rules! kinds {
-    ($($name:ident $group:literal $kind:literal $plural:literal $scope:ident [$($version:literal)+];)+) => {
+    ($($name:ident $group:literal $kind:literal $plural:literal $scope:ident [$($version:literal)+] [$($short:literal)*] $form:ident;)+) => {
         /// A kind of Kubernetes object; Istio's and Linkerd's namesakes are told apart by name here and by group in the API.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Kind {
@@ -18,8 +19,24 @@ macro_rules! kinds {
 
             const fn row(self) -> Row {
                 match self {
-                    $(Kind::$name => Row { group: $group, kind: $kind, plural: $plural, scope: Scope::$scope, versions: &[$($version),+] },)+
-                    Kind::Cluster => Row { group: "mesh.kubectl.dev", kind: "Cluster", plural: "clusters", scope: Scope::Cluster, versions: &["v1"] },
+                    $(Kind::$name => Row {
+                        group: $group,
+                        kind: $kind,
+                        plural: $plural,
+                        scope: Scope::$scope,
+                        versions: &[$($version),+],
+                        short: &[$($short),*],
+                        form: Form::$form,
+                    },)+
+                    Kind::Cluster => Row {
+                        group: "mesh.kubectl.dev",
+                        kind: "Cluster",
+                        plural: "clusters",
+                        scope: Scope::Cluster,
+                        versions: &["v1"],
+                        short: &[],
+                        form: Form::Object,
+                    },
                 }
             }
         }
@@ -32,6 +49,19 @@ struct Row {
     plural: &'static str,
     scope: Scope,
     versions: &'static [&'static str],
+    short: &'static [&'static str],
+    form: Form,
+}
+
+/// The form in which objects are kept.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    /// Whole, read through fields.
+    Object,
+    /// A [`Controller`](super::Controller): what makes pods of a template.
+    Controller,
+    /// A struct of its own.
+    Struct,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -41,69 +71,71 @@ enum Scope {
 }
 
 kinds! {
-    Namespace "" "Namespace" "namespaces" Cluster ["v1"];
-    Node "" "Node" "nodes" Cluster ["v1"];
-    Pod "" "Pod" "pods" Namespaced ["v1"];
-    Service "" "Service" "services" Namespaced ["v1"];
-    ServiceAccount "" "ServiceAccount" "serviceaccounts" Namespaced ["v1"];
-    ConfigMap "" "ConfigMap" "configmaps" Namespaced ["v1"];
-    Secret "" "Secret" "secrets" Namespaced ["v1"];
-    Deployment "apps" "Deployment" "deployments" Namespaced ["v1"];
-    StatefulSet "apps" "StatefulSet" "statefulsets" Namespaced ["v1"];
-    DaemonSet "apps" "DaemonSet" "daemonsets" Namespaced ["v1"];
-    ReplicaSet "apps" "ReplicaSet" "replicasets" Namespaced ["v1"];
-    Job "batch" "Job" "jobs" Namespaced ["v1"];
-    CronJob "batch" "CronJob" "cronjobs" Namespaced ["v1"];
-    Rollout "argoproj.io" "Rollout" "rollouts" Namespaced ["v1alpha1"];
-    DeploymentConfig "apps.openshift.io" "DeploymentConfig" "deploymentconfigs" Namespaced ["v1"];
-    NetworkPolicy "networking.k8s.io" "NetworkPolicy" "networkpolicies" Namespaced ["v1"];
-    Ingress "networking.k8s.io" "Ingress" "ingresses" Namespaced ["v1"];
-    MutatingWebhookConfiguration "admissionregistration.k8s.io" "MutatingWebhookConfiguration" "mutatingwebhookconfigurations" Cluster ["v1"];
-    ValidatingWebhookConfiguration "admissionregistration.k8s.io" "ValidatingWebhookConfiguration" "validatingwebhookconfigurations" Cluster ["v1"];
-    CustomResourceDefinition "apiextensions.k8s.io" "CustomResourceDefinition" "customresourcedefinitions" Cluster ["v1"];
-    ClusterRole "rbac.authorization.k8s.io" "ClusterRole" "clusterroles" Cluster ["v1"];
-    ClusterRoleBinding "rbac.authorization.k8s.io" "ClusterRoleBinding" "clusterrolebindings" Cluster ["v1"];
-    ApiService "apiregistration.k8s.io" "APIService" "apiservices" Cluster ["v1"];
+    Namespace "" "Namespace" "namespaces" Cluster ["v1"] ["ns"] Struct;
+    Node "" "Node" "nodes" Cluster ["v1"] ["no"] Struct;
+    Pod "" "Pod" "pods" Namespaced ["v1"] ["po"] Struct;
+    Service "" "Service" "services" Namespaced ["v1"] ["svc"] Struct;
+    ServiceAccount "" "ServiceAccount" "serviceaccounts" Namespaced ["v1"] ["sa"] Object;
+    ConfigMap "" "ConfigMap" "configmaps" Namespaced ["v1"] ["cm"] Object;
+    Secret "" "Secret" "secrets" Namespaced ["v1"] [] Object;
+    Deployment "apps" "Deployment" "deployments" Namespaced ["v1"] ["deploy"] Controller;
+    StatefulSet "apps" "StatefulSet" "statefulsets" Namespaced ["v1"] ["sts"] Controller;
+    DaemonSet "apps" "DaemonSet" "daemonsets" Namespaced ["v1"] ["ds"] Controller;
+    ReplicaSet "apps" "ReplicaSet" "replicasets" Namespaced ["v1"] ["rs"] Controller;
+    ReplicationController "" "ReplicationController" "replicationcontrollers" Namespaced ["v1"] ["rc"] Controller;
+    Job "batch" "Job" "jobs" Namespaced ["v1"] [] Controller;
+    CronJob "batch" "CronJob" "cronjobs" Namespaced ["v1"] ["cj"] Controller;
+    Rollout "argoproj.io" "Rollout" "rollouts" Namespaced ["v1alpha1"] ["ro"] Controller;
+    DeploymentConfig "apps.openshift.io" "DeploymentConfig" "deploymentconfigs" Namespaced ["v1"] ["dc"] Controller;
+    EndpointSlice "discovery.k8s.io" "EndpointSlice" "endpointslices" Namespaced ["v1"] [] Object;
+    NetworkPolicy "networking.k8s.io" "NetworkPolicy" "networkpolicies" Namespaced ["v1"] ["netpol"] Object;
+    Ingress "networking.k8s.io" "Ingress" "ingresses" Namespaced ["v1"] ["ing"] Object;
+    MutatingWebhookConfiguration "admissionregistration.k8s.io" "MutatingWebhookConfiguration" "mutatingwebhookconfigurations" Cluster ["v1"] [] Object;
+    ValidatingWebhookConfiguration "admissionregistration.k8s.io" "ValidatingWebhookConfiguration" "validatingwebhookconfigurations" Cluster ["v1"] [] Object;
+    CustomResourceDefinition "apiextensions.k8s.io" "CustomResourceDefinition" "customresourcedefinitions" Cluster ["v1"] ["crd" "crds"] Object;
+    ClusterRole "rbac.authorization.k8s.io" "ClusterRole" "clusterroles" Cluster ["v1"] [] Object;
+    ClusterRoleBinding "rbac.authorization.k8s.io" "ClusterRoleBinding" "clusterrolebindings" Cluster ["v1"] [] Object;
+    ApiService "apiregistration.k8s.io" "APIService" "apiservices" Cluster ["v1"] [] Object;
 
-    VirtualService "networking.istio.io" "VirtualService" "virtualservices" Namespaced ["v1" "v1beta1" "v1alpha3"];
-    DestinationRule "networking.istio.io" "DestinationRule" "destinationrules" Namespaced ["v1" "v1beta1" "v1alpha3"];
-    IstioGateway "networking.istio.io" "Gateway" "gateways" Namespaced ["v1" "v1beta1" "v1alpha3"];
-    ServiceEntry "networking.istio.io" "ServiceEntry" "serviceentries" Namespaced ["v1" "v1beta1" "v1alpha3"];
-    Sidecar "networking.istio.io" "Sidecar" "sidecars" Namespaced ["v1" "v1beta1" "v1alpha3"];
-    WorkloadEntry "networking.istio.io" "WorkloadEntry" "workloadentries" Namespaced ["v1" "v1beta1" "v1alpha3"];
-    WorkloadGroup "networking.istio.io" "WorkloadGroup" "workloadgroups" Namespaced ["v1" "v1beta1" "v1alpha3"];
-    EnvoyFilter "networking.istio.io" "EnvoyFilter" "envoyfilters" Namespaced ["v1alpha3"];
-    ProxyConfig "networking.istio.io" "ProxyConfig" "proxyconfigs" Namespaced ["v1beta1" "v1"];
-    AuthorizationPolicy "security.istio.io" "AuthorizationPolicy" "authorizationpolicies" Namespaced ["v1" "v1beta1"];
-    PeerAuthentication "security.istio.io" "PeerAuthentication" "peerauthentications" Namespaced ["v1" "v1beta1"];
-    RequestAuthentication "security.istio.io" "RequestAuthentication" "requestauthentications" Namespaced ["v1" "v1beta1"];
-    Telemetry "telemetry.istio.io" "Telemetry" "telemetries" Namespaced ["v1" "v1alpha1"];
-    WasmPlugin "extensions.istio.io" "WasmPlugin" "wasmplugins" Namespaced ["v1alpha1"];
-    TrafficExtension "extensions.istio.io" "TrafficExtension" "trafficextensions" Namespaced ["v1alpha1"];
+    VirtualService "networking.istio.io" "VirtualService" "virtualservices" Namespaced ["v1" "v1beta1" "v1alpha3"] ["vs"] Object;
+    DestinationRule "networking.istio.io" "DestinationRule" "destinationrules" Namespaced ["v1" "v1beta1" "v1alpha3"] ["dr"] Object;
+    IstioGateway "networking.istio.io" "Gateway" "gateways" Namespaced ["v1" "v1beta1" "v1alpha3"] ["gw"] Object;
+    ServiceEntry "networking.istio.io" "ServiceEntry" "serviceentries" Namespaced ["v1" "v1beta1" "v1alpha3"] ["se"] Object;
+    Sidecar "networking.istio.io" "Sidecar" "sidecars" Namespaced ["v1" "v1beta1" "v1alpha3"] [] Object;
+    WorkloadEntry "networking.istio.io" "WorkloadEntry" "workloadentries" Namespaced ["v1" "v1beta1" "v1alpha3"] ["we"] Object;
+    WorkloadGroup "networking.istio.io" "WorkloadGroup" "workloadgroups" Namespaced ["v1" "v1beta1" "v1alpha3"] ["wg"] Object;
+    EnvoyFilter "networking.istio.io" "EnvoyFilter" "envoyfilters" Namespaced ["v1alpha3"] [] Object;
+    ProxyConfig "networking.istio.io" "ProxyConfig" "proxyconfigs" Namespaced ["v1beta1" "v1"] [] Object;
+    AuthorizationPolicy "security.istio.io" "AuthorizationPolicy" "authorizationpolicies" Namespaced ["v1" "v1beta1"] ["ap"] Object;
+    PeerAuthentication "security.istio.io" "PeerAuthentication" "peerauthentications" Namespaced ["v1" "v1beta1"] ["pa"] Object;
+    RequestAuthentication "security.istio.io" "RequestAuthentication" "requestauthentications" Namespaced ["v1" "v1beta1"] ["ra"] Object;
+    Telemetry "telemetry.istio.io" "Telemetry" "telemetries" Namespaced ["v1" "v1alpha1"] ["telemetry"] Object;
+    WasmPlugin "extensions.istio.io" "WasmPlugin" "wasmplugins" Namespaced ["v1alpha1"] [] Object;
+    TrafficExtension "extensions.istio.io" "TrafficExtension" "trafficextensions" Namespaced ["v1alpha1"] [] Object;
 
-    GatewayClass "gateway.networking.k8s.io" "GatewayClass" "gatewayclasses" Cluster ["v1" "v1beta1"];
-    Gateway "gateway.networking.k8s.io" "Gateway" "gateways" Namespaced ["v1" "v1beta1" "v1alpha2"];
-    ListenerSet "gateway.networking.k8s.io" "ListenerSet" "listenersets" Namespaced ["v1"];
-    HttpRoute "gateway.networking.k8s.io" "HTTPRoute" "httproutes" Namespaced ["v1" "v1beta1" "v1alpha2"];
-    GrpcRoute "gateway.networking.k8s.io" "GRPCRoute" "grpcroutes" Namespaced ["v1" "v1alpha2"];
-    TlsRoute "gateway.networking.k8s.io" "TLSRoute" "tlsroutes" Namespaced ["v1" "v1alpha3" "v1alpha2"];
-    TcpRoute "gateway.networking.k8s.io" "TCPRoute" "tcproutes" Namespaced ["v1" "v1alpha2"];
-    UdpRoute "gateway.networking.k8s.io" "UDPRoute" "udproutes" Namespaced ["v1" "v1alpha2"];
-    ReferenceGrant "gateway.networking.k8s.io" "ReferenceGrant" "referencegrants" Namespaced ["v1" "v1beta1" "v1alpha2"];
-    BackendTlsPolicy "gateway.networking.k8s.io" "BackendTLSPolicy" "backendtlspolicies" Namespaced ["v1" "v1alpha3"];
+    GatewayClass "gateway.networking.k8s.io" "GatewayClass" "gatewayclasses" Cluster ["v1" "v1beta1"] ["gc"] Object;
+    Gateway "gateway.networking.k8s.io" "Gateway" "gateways" Namespaced ["v1" "v1beta1" "v1alpha2"] ["gtw"] Object;
+    ListenerSet "gateway.networking.k8s.io" "ListenerSet" "listenersets" Namespaced ["v1"] ["lset"] Object;
+    HttpRoute "gateway.networking.k8s.io" "HTTPRoute" "httproutes" Namespaced ["v1" "v1beta1" "v1alpha2"] [] Object;
+    GrpcRoute "gateway.networking.k8s.io" "GRPCRoute" "grpcroutes" Namespaced ["v1" "v1alpha2"] [] Object;
+    TlsRoute "gateway.networking.k8s.io" "TLSRoute" "tlsroutes" Namespaced ["v1" "v1alpha3" "v1alpha2"] [] Object;
+    TcpRoute "gateway.networking.k8s.io" "TCPRoute" "tcproutes" Namespaced ["v1" "v1alpha2"] [] Object;
+    UdpRoute "gateway.networking.k8s.io" "UDPRoute" "udproutes" Namespaced ["v1" "v1alpha2"] [] Object;
+    ReferenceGrant "gateway.networking.k8s.io" "ReferenceGrant" "referencegrants" Namespaced ["v1" "v1beta1" "v1alpha2"] ["refgrant"] Object;
+    BackendTlsPolicy "gateway.networking.k8s.io" "BackendTLSPolicy" "backendtlspolicies" Namespaced ["v1" "v1alpha3"] ["btlspolicy"] Object;
 
-    Server "policy.linkerd.io" "Server" "servers" Namespaced ["v1beta3" "v1beta2" "v1beta1" "v1alpha1"];
-    ServerAuthorization "policy.linkerd.io" "ServerAuthorization" "serverauthorizations" Namespaced ["v1beta1" "v1alpha1"];
-    LinkerdAuthorizationPolicy "policy.linkerd.io" "AuthorizationPolicy" "authorizationpolicies" Namespaced ["v1alpha1"];
-    MeshTlsAuthentication "policy.linkerd.io" "MeshTLSAuthentication" "meshtlsauthentications" Namespaced ["v1alpha1"];
-    NetworkAuthentication "policy.linkerd.io" "NetworkAuthentication" "networkauthentications" Namespaced ["v1alpha1"];
-    LinkerdHttpRoute "policy.linkerd.io" "HTTPRoute" "httproutes" Namespaced ["v1beta3" "v1beta2" "v1beta1" "v1alpha1"];
-    HttpLocalRateLimitPolicy "policy.linkerd.io" "HTTPLocalRateLimitPolicy" "httplocalratelimitpolicies" Namespaced ["v1alpha1"];
-    EgressNetwork "policy.linkerd.io" "EgressNetwork" "egressnetworks" Namespaced ["v1alpha1"];
-    ServiceProfile "linkerd.io" "ServiceProfile" "serviceprofiles" Namespaced ["v1alpha2" "v1alpha1"];
-    ExternalWorkload "workload.linkerd.io" "ExternalWorkload" "externalworkloads" Namespaced ["v1beta1" "v1alpha1"];
-    Link "multicluster.linkerd.io" "Link" "links" Namespaced ["v1alpha3" "v1alpha2" "v1alpha1"];
-    TrafficSplit "split.smi-spec.io" "TrafficSplit" "trafficsplits" Namespaced ["v1alpha2" "v1alpha4" "v1alpha1"];
+    Server "policy.linkerd.io" "Server" "servers" Namespaced ["v1beta3" "v1beta2" "v1beta1" "v1alpha1"] ["srv"] Object;
+    ServerAuthorization "policy.linkerd.io" "ServerAuthorization" "serverauthorizations" Namespaced ["v1beta1" "v1alpha1"] ["saz" "serverauthz" "srvauthz"] Object;
+    LinkerdAuthorizationPolicy "policy.linkerd.io" "AuthorizationPolicy" "authorizationpolicies" Namespaced ["v1alpha1"] ["authzpolicy"] Object;
+    MeshTlsAuthentication "policy.linkerd.io" "MeshTLSAuthentication" "meshtlsauthentications" Namespaced ["v1alpha1"] ["meshtlsauthn"] Object;
+    NetworkAuthentication "policy.linkerd.io" "NetworkAuthentication" "networkauthentications" Namespaced ["v1alpha1"] ["netauthn" "networkauthn"] Object;
+    LinkerdHttpRoute "policy.linkerd.io" "HTTPRoute" "httproutes" Namespaced ["v1beta3" "v1beta2" "v1beta1" "v1alpha1"] [] Object;
+    HttpLocalRateLimitPolicy "policy.linkerd.io" "HTTPLocalRateLimitPolicy" "httplocalratelimitpolicies" Namespaced ["v1alpha1"] ["ratelimit-policy"] Object;
+    EgressNetwork "policy.linkerd.io" "EgressNetwork" "egressnetworks" Namespaced ["v1alpha1"] [] Object;
+    ServiceProfile "linkerd.io" "ServiceProfile" "serviceprofiles" Namespaced ["v1alpha2" "v1alpha1"] ["sp"] Object;
+    ExternalWorkload "workload.linkerd.io" "ExternalWorkload" "externalworkloads" Namespaced ["v1beta1" "v1alpha1"] [] Object;
+    Link "multicluster.linkerd.io" "Link" "links" Namespaced ["v1alpha3" "v1alpha2" "v1alpha1"] [] Object;
+    TrafficSplit "split.smi-spec.io" "TrafficSplit" "trafficsplits" Namespaced ["v1alpha2" "v1alpha4" "v1alpha1"] ["ts"] Object;
 }
 
 impl Kind {
@@ -169,10 +201,19 @@ impl Kind {
         }
     }
 
+    /// The short names that API servers and the meshes' CRDs give it.
+    pub const fn short_names(self) -> &'static [&'static str] {
+        self.row().short
+    }
+
     /// Whether it carries a pod template (Pods themselves do not).
     pub fn is_controller(self) -> bool {
-        use Kind::{CronJob, DaemonSet, Deployment, DeploymentConfig, Job, ReplicaSet, Rollout, StatefulSet};
-        matches!(self, Deployment | StatefulSet | DaemonSet | ReplicaSet | Job | CronJob | Rollout | DeploymentConfig)
+        self.row().form == Form::Controller
+    }
+
+    /// Whether its objects are kept whole, as JSON.
+    pub(super) fn is_whole(self) -> bool {
+        self.row().form == Form::Object
     }
 }
 

@@ -3,52 +3,6 @@
 use super::Kind;
 
 impl Kind {
-    /// The short names that API servers and the meshes' CRDs give it.
-    pub const fn short_names(self) -> &'static [&'static str] {
-        match self {
-            Self::Namespace => &["ns"],
-            Self::Node => &["no"],
-            Self::Pod => &["po"],
-            Self::Service => &["svc"],
-            Self::ServiceAccount => &["sa"],
-            Self::ConfigMap => &["cm"],
-            Self::Deployment => &["deploy"],
-            Self::StatefulSet => &["sts"],
-            Self::DaemonSet => &["ds"],
-            Self::ReplicaSet => &["rs"],
-            Self::CronJob => &["cj"],
-            Self::Rollout => &["ro"],
-            Self::DeploymentConfig => &["dc"],
-            Self::NetworkPolicy => &["netpol"],
-            Self::Ingress => &["ing"],
-            Self::CustomResourceDefinition => &["crd", "crds"],
-            Self::VirtualService => &["vs"],
-            Self::DestinationRule => &["dr"],
-            Self::IstioGateway => &["gw"],
-            Self::ServiceEntry => &["se"],
-            Self::WorkloadEntry => &["we"],
-            Self::WorkloadGroup => &["wg"],
-            Self::AuthorizationPolicy => &["ap"],
-            Self::PeerAuthentication => &["pa"],
-            Self::RequestAuthentication => &["ra"],
-            Self::Telemetry => &["telemetry"],
-            Self::GatewayClass => &["gc"],
-            Self::Gateway => &["gtw"],
-            Self::ListenerSet => &["lset"],
-            Self::ReferenceGrant => &["refgrant"],
-            Self::BackendTlsPolicy => &["btlspolicy"],
-            Self::Server => &["srv"],
-            Self::ServerAuthorization => &["saz", "serverauthz", "srvauthz"],
-            Self::LinkerdAuthorizationPolicy => &["authzpolicy"],
-            Self::MeshTlsAuthentication => &["meshtlsauthn"],
-            Self::NetworkAuthentication => &["netauthn", "networkauthn"],
-            Self::HttpLocalRateLimitPolicy => &["ratelimit-policy"],
-            Self::ServiceProfile => &["sp"],
-            Self::TrafficSplit => &["ts"],
-            _ => &[],
-        }
-    }
-
     /// Every kind that `word` may stand for: two where Istio, Linkerd and the Gateway API have namesakes (`gateway`, `httproute`), none where it is no
     /// kind's word. A group after the first dot chooses (`gateway.networking.istio.io`), a version before it is passed over (`deployments.v1.apps`).
     pub fn called(word: &str) -> Vec<Self> {

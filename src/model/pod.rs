@@ -306,7 +306,7 @@ pub struct PodTemplate {
     pub spec: PodSpec,
 }
 
-/// A Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob, Rollout or DeploymentConfig.
+/// A Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, Rollout or DeploymentConfig.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Controller {
     /// Which of them.
@@ -338,8 +338,8 @@ pub struct ControllerSpec {
     /// Wanted pods; 1 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replicas: Option<i32>,
-    /// Which pods are its own. A plain map for DeploymentConfig, which reads as no selector here.
-    #[serde(skip_serializing_if = "LabelSelector::is_empty")]
+    /// Which pods are its own; of a ReplicationController or DeploymentConfig it is a plain map.
+    #[serde(skip_serializing_if = "LabelSelector::is_empty", deserialize_with = "plain_or_selector")]
     pub selector: LabelSelector,
     /// The pods' template; empty for a CronJob.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -392,6 +392,16 @@ impl Controller {
     pub fn pod_labels(&self) -> Option<&Map> {
         self.template().map(|t| &t.metadata.labels)
     }
+}
+
+fn plain_or_selector<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<LabelSelector, D::Error> {
+    use serde::de::Error;
+    let fields = serde_json::Map::deserialize(deserializer)?;
+    if fields.values().any(|value| !value.is_string()) {
+        return LabelSelector::deserialize(serde_json::Value::Object(fields)).map_err(D::Error::custom);
+    }
+    let pairs = fields.iter().filter_map(|(k, v)| Some((k.as_str(), v.as_str()?)));
+    Ok(LabelSelector { match_labels: pairs.collect(), ..LabelSelector::default() })
 }
 
 fn is_false(value: &bool) -> bool {

@@ -23,6 +23,7 @@ pub const DECISION_KINDS: &[Kind] = {
         PeerAuthentication,
         RequestAuthentication,
         NetworkPolicy,
+        Kind::EndpointSlice,
         Gateway,
         IstioGateway,
         ServiceEntry,

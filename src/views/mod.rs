@@ -51,7 +51,7 @@ pub const UNKNOWN: &str = "<unknown>";
 pub const MEMBERSHIP_KINDS: &[crate::model::Kind] = {
     use crate::model::Kind::{
         ConfigMap, CronJob, DaemonSet, Deployment, DeploymentConfig, GatewayClass, Job, MutatingWebhookConfiguration, Namespace, Pod, ReplicaSet,
-        Rollout, Service, StatefulSet,
+        ReplicationController, Rollout, Service, StatefulSet,
     };
     &[
         Namespace,
@@ -61,6 +61,7 @@ pub const MEMBERSHIP_KINDS: &[crate::model::Kind] = {
         StatefulSet,
         DaemonSet,
         ReplicaSet,
+        ReplicationController,
         Job,
         CronJob,
         Rollout,

@@ -170,6 +170,7 @@ impl EdgeRow {
 
 /// Kinds that decide about encryption, besides those that membership takes.
 pub const MTLS_KINDS: &[Kind] = &[
+    Kind::EndpointSlice,
     Kind::PeerAuthentication,
     Kind::DestinationRule,
     Kind::ServiceEntry,

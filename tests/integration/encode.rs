@@ -200,6 +200,10 @@ pub fn fields(message: &str) -> &'static [(&'static str, u64, Type)] {
         "ReplicaSet" => &[("metadata", 1, Message("ObjectMeta")), ("spec", 2, Message("ReplicaSetSpec")), ("status", 3, Message("ReplicaSetStatus"))],
         "ReplicaSetSpec" => &[("replicas", 1, Pointer(&Int)), ("selector", 2, Message("LabelSelector")), ("template", 3, Message("PodTemplateSpec"))],
         "ReplicaSetStatus" => &[("replicas", 1, NonZero), ("readyReplicas", 4, NonZero), ("availableReplicas", 5, NonZero)],
+        "ReplicationController" => {
+            &[("metadata", 1, Message("ObjectMeta")), ("spec", 2, Message("ReplicationControllerSpec")), ("status", 3, Message("ReplicaSetStatus"))]
+        }
+        "ReplicationControllerSpec" => &[("replicas", 1, Pointer(&Int)), ("selector", 2, Map), ("template", 3, Message("PodTemplateSpec"))],
         "StatefulSet" => {
             &[("metadata", 1, Message("ObjectMeta")), ("spec", 2, Message("StatefulSetSpec")), ("status", 3, Message("StatefulSetStatus"))]
         }

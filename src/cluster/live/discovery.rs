@@ -40,16 +40,9 @@ pub(super) struct Discovery {
 
 /// Whether `kind` needs looking up. The built-in ones are `v1` on every supported server.
 pub(super) fn is_custom(kind: Kind) -> bool {
-    !matches!(
-        kind.group(),
-        "" | "apps"
-            | "batch"
-            | "networking.k8s.io"
-            | "admissionregistration.k8s.io"
-            | "apiextensions.k8s.io"
-            | "rbac.authorization.k8s.io"
-            | "apiregistration.k8s.io"
-    )
+    let group = kind.group();
+    let built_in = !group.contains('.') || (group.ends_with(".k8s.io") && group != "gateway.networking.k8s.io");
+    !built_in
 }
 
 /// Versions to try for a kind.

@@ -90,6 +90,9 @@ impl List {
         } else if self.kind == Kind::Secret {
             // Other Secrets hold no certificates, and asking for less is the better manners.
             add("fieldSelector", "type=kubernetes.io/tls");
+        } else if self.kind == Kind::EndpointSlice {
+            // Those that Kubernetes makes of a selector say what the pods say.
+            add("labelSelector", "endpointslice.kubernetes.io/managed-by!=endpointslice-controller.k8s.io");
         }
         if paged {
             add("limit", &self.page_size.to_string());

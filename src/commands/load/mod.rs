@@ -32,7 +32,7 @@ pub(crate) use remotes::{RemoteArgs, Remotes};
 /// What finding the meshes takes, whatever a command is about.
 const ALWAYS: &[Kind] = &[Kind::Namespace, Kind::Pod, Kind::Deployment, Kind::DaemonSet, Kind::Service, Kind::MutatingWebhookConfiguration];
 /// Kinds that pods tell enough about: a cluster has ten old ReplicaSets for each Deployment, and none of them runs.
-const SEEN_IN_PODS: &[Kind] = &[Kind::ReplicaSet, Kind::Job];
+const SEEN_IN_PODS: &[Kind] = &[Kind::ReplicaSet, Kind::ReplicationController, Kind::Job];
 /// Kinds of which only names, labels and annotations are asked.
 const METADATA_ONLY: &[Kind] = &[Kind::ServiceAccount, Kind::ClusterRole, Kind::ClusterRoleBinding];
 /// Where control planes live unless something says otherwise.

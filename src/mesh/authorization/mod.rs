@@ -21,6 +21,7 @@ pub use truth::{Missing, Truth};
 
 use super::MeshView;
 use super::network_policy::{self, Direction, NetworkPolicies, Peer};
+use super::resolve::slices;
 use crate::index::Workload;
 use crate::model::{Gap, Kind, Membership, MeshId, Object, ObjectRef, Service, ServicePort, StepKind, StepPlace};
 
@@ -158,6 +159,17 @@ impl<'a> Authorizer<'a> {
                         let group = PodGroup::of(self.view.index, workload).into_iter().next();
                         let target = port.map_or(Some(number), |port| group.and_then(|g| g.number(&port.target())));
                         if let Some(target) = target {
+                            gates.push(self.gate(workload, target, via));
+                        }
+                    }
+                }
+                if selector.is_empty() {
+                    let listed = slices::listed(self.view.index, service, port.map_or("", |p| &p.name)).unwrap_or_default();
+                    let mut seen: Vec<(&Workload, u16)> = Vec::new();
+                    for (pod, target) in listed.iter().filter_map(|l| Some((l.pod?, l.port?))) {
+                        let Some(workload) = self.view.index.workload_of(pod) else { continue };
+                        if !seen.iter().any(|(w, p)| std::ptr::eq(*w, workload) && *p == target) {
+                            seen.push((workload, target));
                             gates.push(self.gate(workload, target, via));
                         }
                     }

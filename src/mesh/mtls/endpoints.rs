@@ -4,6 +4,7 @@ use crate::index::Workload;
 use crate::mesh::MeshView;
 use crate::mesh::istio::labels::TLS_MODE;
 use crate::mesh::istio::policy;
+use crate::mesh::resolve::slices::{self, Listed};
 use crate::mesh::resolve::{Name, Protocol, StandsFor};
 use crate::model::{Field, Gap, Kind, Map, Object, ObjectRef, Pod, PodSpec, Port, Service, ServicePort, Str};
 
@@ -65,6 +66,8 @@ pub struct Endpoint<'a> {
     pub labels: Map,
     /// The port there; nothing when the port is named and no container has that name.
     pub port: Option<u16>,
+    /// The identity of the other cluster's gateway, where Linkerd's mirror put one here.
+    pub gateway: Option<&'a str>,
 }
 
 impl<'a> Endpoint<'a> {
@@ -86,20 +89,26 @@ pub fn endpoints<'a>(view: MeshView<'a>, to: &Name<'a>, port: &DialledPort) -> R
 
 fn of_pod<'a>(view: MeshView<'a>, pod: &'a Pod, port: &DialledPort) -> Option<Endpoint<'a>> {
     let namespace = pod.metadata.namespace.as_str();
-    let workload = view.index.workloads_in(namespace).iter().find(|w| view.index.pods_of(w).any(|p| std::ptr::eq(p, pod)))?;
     let port = number(&port.target, Some(&pod.spec));
-    Some(Endpoint { workload: Some(workload), pod: Some(pod), count: 1, namespace, labels: pod.metadata.labels.clone(), port })
+    let workload = Some(view.index.workload_of(pod)?);
+    Some(Endpoint { workload, pod: Some(pod), count: 1, namespace, labels: pod.metadata.labels.clone(), port, gateway: None })
 }
 
 fn of_service<'a>(view: MeshView<'a>, service: &'a Service, port: &DialledPort) -> Result<Vec<Endpoint<'a>>, Gap> {
     let namespace = &service.metadata.namespace;
     let selector = &service.spec.selector;
     if selector.is_empty() {
-        let detail = format!("Service {} has no selector: its endpoints are written elsewhere", service.metadata.name);
-        return Err(Gap::Incomplete { kind: Kind::Service, namespace: namespace.clone(), detail: detail.into() });
+        return Ok(slices::listed(view.index, service, &port.name)?.into_iter().map(|listed| of_slice(view, service, &listed)).collect());
     }
     let picked = view.index.select(Some(namespace), selector);
     Ok(picked.flat_map(|workload| of_workload(view, workload, Some(selector), &port.target)).collect())
+}
+
+fn of_slice<'a>(view: MeshView<'a>, service: &'a Service, listed: &Listed<'a>) -> Endpoint<'a> {
+    let workload = listed.pod.and_then(|pod| view.index.workload_of(pod));
+    let labels = listed.pod.map(|pod| pod.metadata.labels.clone()).unwrap_or_default();
+    let namespace = service.metadata.namespace.as_str();
+    Endpoint { workload, pod: listed.pod, count: 1, namespace, labels, port: listed.port, gateway: listed.gateway_identity() }
 }
 
 /// The pods of a workload as endpoints, one for all that are alike; its template where no pod runs, itself where it is a machine.
@@ -111,7 +120,7 @@ pub(super) fn of_workload<'a>(view: MeshView<'a>, workload: &'a Workload, select
         let labels = pod.metadata.labels.clone();
         if picks(&labels) {
             let port = number(target, Some(&pod.spec));
-            found.push(Endpoint { workload: Some(workload), pod: Some(pod), count, namespace, labels, port });
+            found.push(Endpoint { workload: Some(workload), pod: Some(pod), count, namespace, labels, port, gateway: None });
         }
     }
     if found.is_empty() && !workload.has_live_pods() && workload.is_live() {
@@ -122,7 +131,7 @@ pub(super) fn of_workload<'a>(view: MeshView<'a>, workload: &'a Workload, select
         };
         let machine = object.filter(|o| o.kind == Kind::WorkloadEntry);
         let labels = machine.map_or_else(|| workload.labels.clone(), |o| machine_labels(&o.spec()));
-        found.push(Endpoint { workload: Some(workload), pod: None, count: 1, namespace, labels, port });
+        found.push(Endpoint { workload: Some(workload), pod: None, count: 1, namespace, labels, port, gateway: None });
     }
     found
 }
@@ -156,7 +165,7 @@ fn of_entry<'a>(view: MeshView<'a>, entry: &'a Object, port: &DialledPort) -> Ve
         let picked: Vec<&Workload> = view.index.select(Some(namespace), &selector).collect();
         return picked.into_iter().flat_map(|w| of_selected(view, w, &selector, port)).collect();
     }
-    let written = |labels: Map, port: Option<u16>| Endpoint { workload: None, pod: None, count: 1, namespace, labels, port };
+    let written = |labels: Map, port: Option<u16>| Endpoint { workload: None, pod: None, count: 1, namespace, labels, port, gateway: None };
     let endpoints: Vec<Endpoint<'a>> = spec
         .list("endpoints")
         .map(|endpoint| {

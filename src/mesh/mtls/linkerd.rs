@@ -218,6 +218,10 @@ impl<'a> Linkerd<'a> {
             Some(object) => Evidence::object(object, text),
             None => Evidence::default(text),
         };
+        if let Some(identity) = endpoint.gateway {
+            let text = format!("the client's proxy uses mutual TLS: the address is the gateway of another cluster, {identity}");
+            return Sent { sends: Sends::Linkerd, because: because(Evidence::default(text)) };
+        }
         let of_endpoint = side(self.view, endpoint.workload, endpoint.pod, &endpoint.labels);
         let (Ok(Side::Linkerd), Some(workload)) = (of_endpoint, endpoint.workload) else {
             return plaintext(at("the client's proxy sends plaintext: the server has no proxy of Linkerd's"));

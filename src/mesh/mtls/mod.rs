@@ -377,6 +377,9 @@ impl<'a> Mtls<'a> {
             Err(gap) => return Received::unknown(gap),
         };
         match side {
+            Side::Outside if sends == Sends::Linkerd && endpoint.gateway.is_some() => {
+                Received::new(Outcome::MutualTls, Evidence::default("the gateway of the other cluster takes mutual TLS"))
+            }
             Side::Outside => outside(call, endpoint, sends),
             Side::Linkerd => self.linkerd().receive(caller, call, endpoint, sends),
             Side::Sidecar | Side::Ambient | Side::Gateway | Side::Waypoint => self.istio.receive(side, call, endpoint, sends),
@@ -396,7 +399,7 @@ fn targets<'c, 'a>(call: &Call<'c, 'a>) -> std::borrow::Cow<'c, [Endpoint<'a>]> 
             StandsFor::Entry(entry) => entry.meta.namespace.as_str(),
             _ => "",
         };
-        let beyond = Endpoint { workload: None, pod: None, count: 1, namespace, labels: Map::default(), port: Some(call.port.number) };
+        let beyond = Endpoint { workload: None, pod: None, count: 1, namespace, labels: Map::default(), port: Some(call.port.number), gateway: None };
         return std::borrow::Cow::Owned(vec![beyond]);
     }
     std::borrow::Cow::Borrowed(call.endpoints)

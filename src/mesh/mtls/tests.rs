@@ -254,11 +254,22 @@ fn without_an_endpoint_or_a_port_nothing_arrives() {
 }
 
 #[test]
-fn a_service_without_a_selector_is_not_known() {
+fn a_service_without_a_selector_has_what_slices_list() {
     let objects = Objects::istio().and(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"namespace": "shop", "name": "manual"},
         "spec": {"ports": [{"port": 80}]}}));
-    let edge = objects.whole_edge(("front", "web"), "manual.shop", 80, None);
-    assert_eq!((edge.outcome, edge.gap.is_some()), (Outcome::Unknown, true));
+    let edge = |objects: &Objects, from| objects.whole_edge(from, "manual.shop", 80, None).outcome;
+    assert_eq!(edge(&objects, ("front", "web")), Outcome::Broken, "nothing is listed for it");
+    let of = |annotations: Value| {
+        objects.clone().and(json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+            "metadata": {"namespace": "shop", "name": "manual-1", "labels": {"kubernetes.io/service-name": "manual"}, "annotations": annotations},
+            "ports": [{"port": 8080}], "endpoints": [{"addresses": ["10.9.9.9"]}]}))
+    };
+    assert_eq!(edge(&of(json!({})), ("front", "web")), Outcome::Plaintext);
+    let identity = json!({"mirror.linkerd.io/remote-gateway-identity": "gateway.linkerd-multicluster.serviceaccount.identity.linkerd.west.example"});
+    let linkerd = Objects::linkerd();
+    let mirrored = Objects(linkerd.0.into_iter().chain(of(identity).0.into_iter().rev().take(2)).collect());
+    assert_eq!(edge(&mirrored, ("front", "web")), Outcome::MutualTls, "the other cluster's gateway answers");
+    assert_eq!(edge(&mirrored, ("legacy", "batch")), Outcome::Plaintext);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 pub mod endpoints;
 pub mod protocol;
+pub mod slices;
 
 use std::net::IpAddr;
 

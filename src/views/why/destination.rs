@@ -70,6 +70,11 @@ impl<'w> Hops<'w> {
             steps.push(self.member(workload, StepPlace::Server));
         }
         let (encryption, arrives) = self.encryption(&to, port, share.subset.as_deref());
+        if behind.is_none() && service.spec.selector.is_empty() {
+            // An address that belongs to no pod of this cluster: what stands before it is not of this cluster either.
+            steps.push(encryption);
+            return steps;
+        }
         let workload = self.asked.client.workload;
         let client = authorization::Client {
             workload: Some(workload),

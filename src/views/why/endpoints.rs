@@ -7,7 +7,7 @@ use super::steps::{fails, ok, unknown};
 use super::words;
 use crate::index::Workload;
 use crate::mesh::istio::destination_rules::DestinationRules;
-use crate::mesh::resolve::Endpoints;
+use crate::mesh::resolve::{Endpoints, slices};
 use crate::model::{Evidence, Kind, Service, ServicePort, Step, StepKind, StepPlace, Subject};
 use crate::world::Sight;
 
@@ -18,8 +18,7 @@ impl<'w> Hops<'w> {
         let reference = service.metadata.reference(Kind::Service);
         let namespace = &service.metadata.namespace;
         if service.spec.selector.is_empty() {
-            let text = format!("{reference} has no selector: its endpoints are kept by hand and were not looked at");
-            return (unknown(kind, at, text, None), None);
+            return self.listed(service, port);
         }
         let mut all = Endpoints::of(self.view.index, service, port);
         let selector = || Evidence::field(reference.clone(), "spec.selector", words::labels(&service.spec.selector));
@@ -88,6 +87,39 @@ impl<'w> Hops<'w> {
                 let names: Vec<String> = all.workloads().iter().map(|w| w.reference.to_string()).collect();
                 ok(kind, at, format!("{}{of_subset}{target} (manifests: nothing runs yet)", names.join(", ")))
             }
+        };
+        (step, behind)
+    }
+
+    /// The same where no selector makes them.
+    fn listed(&self, service: &'w Service, port: &'w ServicePort) -> (Step, Option<&'w Workload>) {
+        let (kind, at) = (StepKind::Endpoints, StepPlace::Network);
+        let reference = service.metadata.reference(Kind::Service);
+        let listed = match slices::listed(self.view.index, service, &port.name) {
+            Ok(listed) => listed,
+            Err(gap) => return (unknown(kind, at, format!("{reference} has no selector, and who answers for it was not read"), Some(gap)), None),
+        };
+        let behind = listed.iter().find_map(|l| self.view.index.workload_of(l.pod?));
+        let usable = listed.iter().filter(|l| l.ready && l.port.is_some()).count();
+        let because: Vec<Evidence> = listed.iter().take(3).map(|l| l.evidence(format!("lists {}", l.address))).collect();
+        let total = listed.len();
+        let step = if total == 0 {
+            let because = vec![Evidence::field(reference.clone(), "spec", "has no selector")];
+            let text = format!("no EndpointSlice lists an address for {reference}");
+            fails(kind, at, text, because, "Give the Service a selector, or write an EndpointSlice for it.")
+        } else if listed.iter().all(|l| l.port.is_none()) {
+            let text = format!("no EndpointSlice of {reference} has a port called {:?}", port.name.as_str());
+            fails(kind, at, text, because, "Name the port in the EndpointSlice as in the Service.")
+        } else if usable == 0 {
+            fails(
+                kind,
+                at,
+                format!("none of {total} addresses that are listed for {reference} is ready"),
+                because,
+                "Look why whoever lists them holds none for ready.",
+            )
+        } else {
+            ok(kind, at, format!("{usable} of {total} listed addresses ready"))
         };
         (step, behind)
     }

@@ -361,13 +361,15 @@ pub(super) fn controller(kind: Kind, bytes: &[u8]) -> Result<Controller, Malform
 
 fn controller_spec(kind: Kind, wire: Wire<'_>) -> Result<ControllerSpec, Malformed> {
     let mut it = ControllerSpec::default();
+    let mut plain = Pairs::new();
     each(wire.bytes()?, |field, wire| {
         match (kind, field) {
-            (Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet, 1) => it.replicas = Some(wire.int32()?),
+            (Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController, 1) => it.replicas = Some(wire.int32()?),
             (Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet, 2) | (Kind::DaemonSet, 1) | (Kind::Job, 4) => it.selector = wire.message()?,
-            (Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet, 3) | (Kind::DaemonSet, 2) | (Kind::Job, 6) => {
+            (Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::ReplicationController, 3) | (Kind::DaemonSet, 2) | (Kind::Job, 6) => {
                 it.template = Some(wire.message()?);
             }
+            (Kind::ReplicationController, 2) => plain.push(entry(wire)?),
             (Kind::CronJob, 5) => {
                 let mut job = JobTemplate::default();
                 each(wire.bytes()?, |field, wire| {
@@ -384,6 +386,9 @@ fn controller_spec(kind: Kind, wire: Wire<'_>) -> Result<ControllerSpec, Malform
         }
         Ok(())
     })?;
+    if !plain.is_empty() {
+        it.selector.match_labels = map(plain);
+    }
     Ok(it)
 }
 
@@ -392,8 +397,8 @@ fn controller_status(kind: Kind, wire: Wire<'_>) -> Result<ControllerStatus, Mal
     let some = |wire: Wire<'_>| wire.int32().map(|n| Some(n).filter(|n| *n != 0));
     each(wire.bytes()?, |field, wire| {
         match (kind, field) {
-            (Kind::Deployment, 7) | (Kind::ReplicaSet, 4) | (Kind::StatefulSet, 3) => it.ready_replicas = some(wire)?,
-            (Kind::Deployment, 4) | (Kind::ReplicaSet, 5) => it.available_replicas = some(wire)?,
+            (Kind::Deployment, 7) | (Kind::ReplicaSet | Kind::ReplicationController, 4) | (Kind::StatefulSet, 3) => it.ready_replicas = some(wire)?,
+            (Kind::Deployment, 4) | (Kind::ReplicaSet | Kind::ReplicationController, 5) => it.available_replicas = some(wire)?,
             // These three are written by JSON even when they are zero.
             (Kind::StatefulSet, 11) => it.available_replicas = Some(wire.int32()?),
             (Kind::DaemonSet, 3) => it.desired_number_scheduled = Some(wire.int32()?),

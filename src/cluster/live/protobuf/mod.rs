@@ -90,8 +90,8 @@ pub(super) fn meta(bytes: &[u8]) -> Result<Meta, Malformed> {
 
 /// Whether objects of `kind` can be asked for whole in this encoding: custom resources and kinds kept with their whole body cannot.
 pub(super) fn speaks(kind: Kind) -> bool {
-    use Kind::{CronJob, DaemonSet, Deployment, Job, Namespace, Node, Pod, ReplicaSet, Service, StatefulSet};
-    matches!(kind, Pod | Service | Namespace | Node | Deployment | ReplicaSet | StatefulSet | DaemonSet | Job | CronJob)
+    let custom = matches!(kind, Kind::Rollout | Kind::DeploymentConfig);
+    matches!(kind, Kind::Pod | Kind::Service | Kind::Namespace | Kind::Node) || (kind.is_controller() && !custom)
 }
 
 #[cfg(test)]
