@@ -26,6 +26,7 @@ mod fact;
 mod field;
 mod gap;
 mod injection;
+mod intern;
 mod inventory;
 mod json;
 mod kind;

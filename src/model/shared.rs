@@ -2,7 +2,6 @@
 
 use std::borrow::Borrow;
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::fmt;
 use std::hash::Hash;
 use std::ops::Deref;
@@ -11,10 +10,8 @@ use std::sync::Arc;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
+use super::intern::Table;
 use super::{Container, ContainerStatus, OwnerReference, Str};
-
-/// How many lists of a type one thread remembers before it starts afresh, so that lists that never repeat cannot pile up.
-const INTERNED_AT_MOST: usize = 1 << 14;
 
 /// A cheaply cloned, immutable list; equal lists decoded on one thread share their memory.
 #[derive(PartialEq, Eq, Hash)]
@@ -23,15 +20,15 @@ pub struct Shared<T>(Arc<[T]>);
 /// What lists are shared of: each type has a table of its own on every thread.
 pub trait Intern: Eq + Hash + Sized + 'static {
     /// Calls `look` with this thread's table.
-    fn with_table<R>(look: impl FnOnce(&mut HashSet<Shared<Self>>) -> R) -> R;
+    fn with_table<R>(look: impl FnOnce(&mut Table<Shared<Self>>) -> R) -> R;
 }
 
 macro_rules! intern {
     ($($type:ty),+) => {$(
         impl Intern for $type {
-            fn with_table<R>(look: impl FnOnce(&mut HashSet<Shared<Self>>) -> R) -> R {
+            fn with_table<R>(look: impl FnOnce(&mut Table<Shared<Self>>) -> R) -> R {
                 thread_local! {
-                    static KNOWN: RefCell<HashSet<Shared<$type>>> = RefCell::new(HashSet::new());
+                    static KNOWN: RefCell<Table<Shared<$type>>> = RefCell::default();
                 }
                 KNOWN.with_borrow_mut(look)
             }
@@ -46,17 +43,7 @@ impl<T: Intern> From<Vec<T>> for Shared<T> {
         if items.is_empty() {
             return Self::default();
         }
-        T::with_table(|known| {
-            if let Some(found) = known.get(items.as_slice()) {
-                return found.clone();
-            }
-            if known.len() >= INTERNED_AT_MOST {
-                known.clear();
-            }
-            let new = Self(items.into());
-            known.insert(new.clone());
-            new
-        })
+        T::with_table(|known| known.find(items.as_slice()).unwrap_or_else(|| known.keep(Self(items.into()))))
     }
 }
 
@@ -137,9 +124,9 @@ mod tests {
 
     #[test]
     fn lists_that_never_repeat_do_not_pile_up() {
-        for n in 0..=INTERNED_AT_MOST {
+        for n in 0..=super::super::intern::AT_MOST {
             drop(Shared::from(vec![(Str::from("n"), Str::from(n.to_string()))]));
         }
-        assert!(<(Str, Str)>::with_table(|known| known.len()) < INTERNED_AT_MOST);
+        assert!(<(Str, Str)>::with_table(|known| known.len()) < super::super::intern::AT_MOST);
     }
 }

@@ -2,7 +2,6 @@
 
 use std::borrow::Borrow;
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -10,17 +9,17 @@ use std::sync::Arc;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::intern::Table;
+
 /// A cheaply cloned, immutable string; equal strings decoded on one thread share their memory.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Str(Arc<str>);
 
-/// How many strings one thread remembers before it starts afresh, so that unique text (pod names) cannot pile up.
-const INTERNED_AT_MOST: usize = 1 << 14;
 /// Longer text is kept only when it is known to repeat; trust anchors do, most long annotations do not.
 const INTERNED_LENGTH: usize = 4096;
 
 thread_local! {
-    static INTERNED: RefCell<HashSet<Str>> = RefCell::new(HashSet::new());
+    static INTERNED: RefCell<Table<Str>> = RefCell::default();
 }
 
 impl Str {
@@ -29,17 +28,7 @@ impl Str {
         if text.len() > INTERNED_LENGTH {
             return Self(Arc::from(text));
         }
-        INTERNED.with_borrow_mut(|known| {
-            if let Some(found) = known.get(text) {
-                return found.clone();
-            }
-            if known.len() >= INTERNED_AT_MOST {
-                known.clear();
-            }
-            let new = Self(Arc::from(text));
-            known.insert(new.clone());
-            new
-        })
+        INTERNED.with_borrow_mut(|known| known.find(text).unwrap_or_else(|| known.keep(Self(Arc::from(text)))))
     }
 
     /// The text itself.

@@ -155,7 +155,8 @@ fn number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
-fn camel_case(name: &str) -> String {
+/// The name of a field in camel case, which protobuf also takes in snake case.
+pub fn camel_case(name: &str) -> String {
     let mut parts = name.split('_');
     let mut camel = parts.next().unwrap_or_default().to_owned();
     for part in parts {

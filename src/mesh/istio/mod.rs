@@ -16,7 +16,6 @@ pub(crate) mod labels;
 mod mesh_config;
 mod native;
 pub mod policy;
-pub(crate) mod protocol;
 mod registry;
 pub(crate) mod release;
 mod revision;

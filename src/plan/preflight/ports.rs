@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::software::{self, OPAQUE, OPAQUE_BY_DEFAULT, TCP_BY_DEFAULT};
 use super::{Report, Subject};
-use crate::mesh::istio::protocol::Protocol;
+use crate::mesh::resolve::Protocol;
 use crate::model::{Kind, Port, Service, ServicePort};
 
 /// Ports that Istio's sidecar and ztunnel use in the pod.
@@ -68,7 +68,7 @@ fn declared(subject: &Subject<'_>, report: &mut Report<'_>) {
                 }
                 continue;
             }
-            if Protocol::of_service_port(port) != Protocol::Auto {
+            if Protocol::of(port) != Protocol::Detect {
                 continue;
             }
             let at = (service_name.to_string(), port.port);
@@ -140,9 +140,9 @@ fn two_protocols(subject: &Subject<'_>, report: &mut Report<'_>) {
     let mut seen: BTreeMap<u16, (Protocol, &Service)> = BTreeMap::new();
     for service in subject.services {
         for port in service.spec.ports.iter().filter(|port| is_tcp(port)) {
-            let (Some(number), protocol) = (target(subject, port), Protocol::of_service_port(port)) else { continue };
+            let (Some(number), protocol) = (target(subject, port), Protocol::of(port)) else { continue };
             match seen.get(&number) {
-                Some((other, first)) if *other != protocol && *other != Protocol::Auto && protocol != Protocol::Auto => {
+                Some((other, first)) if other.is_http() != protocol.is_http() && *other != Protocol::Detect && protocol != Protocol::Detect => {
                     report.block(
                         "port-two-protocols",
                         format!(

@@ -16,7 +16,7 @@ use crate::mesh::authorization::request::{Call, Http, Request};
 use crate::mesh::authorization::ruling::{Reason, RuleRef, Verdict};
 use crate::mesh::authorization::truth::{Missing, Truth};
 use crate::mesh::istio::policy::{self, Action};
-use crate::mesh::istio::protocol::Protocol;
+use crate::mesh::resolve::Protocol;
 use crate::model::Object;
 
 /// How the last address before this proxy is found.
@@ -71,7 +71,7 @@ impl<'a> Envoy<'a> {
             chain
         };
         Self {
-            http: if protocol == Protocol::Tcp { Chain::default() } else { chain(false) },
+            http: if protocol.may_be_http() { chain(false) } else { Chain::default() },
             tcp: chain(true),
             tokens: jwt::rules(tokens.iter().copied()),
             protocol,
@@ -88,10 +88,11 @@ impl<'a> Envoy<'a> {
     pub(super) fn decide(&self, request: &Request<'_>, peer: Peer<'_>, explain: bool) -> (Verdict, Reason<'a>) {
         match (&request.call, self.protocol) {
             // What is not HTTP on an HTTP port breaks in the application's protocol, whatever policies say of the connection.
-            (Call::Tcp, _) | (_, Protocol::Tcp) => self.connection(request, peer, explain),
+            (Call::Tcp, _) => self.connection(request, peer, explain),
+            (_, protocol) if !protocol.may_be_http() => self.connection(request, peer, explain),
             (Call::Http(http), _) => self.http(http.as_ref(), request, peer, explain),
-            (Call::Any, Protocol::Http) => self.http(&Http::default(), request, peer, explain),
-            (Call::Any, Protocol::Auto) => {
+            (Call::Any, protocol) if protocol.is_http() => self.http(&Http::default(), request, peer, explain),
+            (Call::Any, _) => {
                 let http = self.http(&Http::default(), request, peer, explain);
                 let tcp = self.connection(request, peer, explain);
                 if http.0 == tcp.0 { http } else { (Verdict::Unknown, Reason::Depends(Missing::Protocol)) }
@@ -101,8 +102,8 @@ impl<'a> Envoy<'a> {
 
     /// Adds what it tells apart about requests.
     pub(super) fn distinguish(&self, into: &mut Distinctions) {
-        into.http |= self.protocol != Protocol::Tcp;
-        into.tcp |= self.protocol != Protocol::Http;
+        into.http |= self.protocol.may_be_http();
+        into.tcp |= !self.protocol.is_http();
         for chain in [&self.http, &self.tcp] {
             rules::distinguish(&chain.deny, into);
             rules::distinguish(&chain.allow, into);

@@ -31,8 +31,8 @@ use crate::mesh::MeshView;
 use crate::mesh::istio::ambient::{self, Traffic, Waypoint};
 use crate::mesh::istio::labels;
 use crate::mesh::istio::policy::{self, Action, Enforcer, Policies};
-use crate::mesh::istio::protocol::Protocol;
 use crate::mesh::mtls::{Mode, PeerAuthentications};
+use crate::mesh::resolve::Protocol;
 use crate::model::{Field, Gap, Kind, Map, Membership, MeshId, Object, Service, StepKind, StepPlace, Str};
 
 /// Everything of Istio's that decides, arranged once.
@@ -137,7 +137,7 @@ impl<'a> Istio<'a> {
                 let enforcer = policy::enforcer_of(membership, group.labels);
                 let server = self.gateway_server(group, port);
                 let of = |policies: &Policies<'a>| policies.applying_to(namespace, group.labels, &workload.reference.name, enforcer);
-                let protocol = server.as_ref().map_or(Protocol::Auto, |s| s.protocol);
+                let protocol = server.as_ref().map_or(Protocol::Detect, |s| s.protocol);
                 let mut envoy = self.envoy(&of(&self.policies), &of(&self.tokens), protocol);
                 (envoy.port, envoy.destination) = (port, group.addresses.clone());
                 envoy.forwarded = Forwarded::Trusted(trusted_proxies(self.view, group.annotations));
@@ -167,12 +167,12 @@ impl<'a> Istio<'a> {
         let sidecar = self.view.istio.registry.imports.sidecar_of(self.view.index, group.namespace, group.labels);
         if let Some(ingress) = sidecar.map(|s| s.spec().list("ingress").collect::<Vec<_>>()).filter(|list| !list.is_empty()) {
             let own = ingress.iter().find(|i| i.at(["port", "number"]).and_then(|n| n.int()) == Some(i64::from(port)));
-            return own.and_then(|i| Protocol::of_word(i.get("port")?.text("protocol"))).unwrap_or(Protocol::Auto);
+            return own.and_then(|i| i.get("port")).map_or(Protocol::Detect, |port| Protocol::parse(port.text("protocol")));
         }
         let services = self.view.index.services_selecting(group.namespace, group.labels);
         let ports = services.flat_map(|s| s.spec.ports.iter().map(move |p| (s, p)));
         let leading = ports.filter(|(_, p)| p.protocol() == "TCP" && group.number(&p.target()) == Some(port));
-        leading.min_by_key(|(s, _)| s.metadata.age_key()).map_or(Protocol::Auto, |(_, p)| Protocol::of_service_port(p))
+        leading.min_by_key(|(s, _)| s.metadata.age_key()).map_or(Protocol::Detect, |(_, p)| Protocol::of(p))
     }
 
     /// The waypoint that calls to a Service go through, or, without a Service, those to the pods themselves.
@@ -201,7 +201,7 @@ impl<'a> Istio<'a> {
             });
             once_each(gateway.chain(class).chain(service))
         };
-        let protocol = via.map_or_else(|| self.protocol(group, port), |via| Protocol::of_service_port(via.port));
+        let protocol = via.map_or_else(|| self.protocol(group, port), |via| Protocol::of(via.port));
         let mut envoy = self.envoy(&of(&self.policies), &of(&self.tokens), protocol);
         envoy.port = via.and_then(|via| u16::try_from(via.port.port).ok()).unwrap_or(port);
         envoy.internal_peer = true;
@@ -402,7 +402,7 @@ impl<'a> End<'a> {
                         push(server, StepKind::Mtls, (Verdict::Deny, refused));
                         return;
                     }
-                    (Caller::Named { explicit: true, .. }, Mode::Disable) if envoy.protocol == Protocol::Http => {
+                    (Caller::Named { explicit: true, .. }, Mode::Disable) if envoy.protocol.is_http() => {
                         let refused = by.map_or(Reason::Depends(super::Missing::Identity), Reason::TlsNotExpected);
                         push(server, StepKind::Mtls, (Verdict::Deny, refused));
                         return;
@@ -495,7 +495,7 @@ impl GatewayServer {
         let protocol = match word.to_ascii_uppercase().as_str() {
             "HTTPS" if ends_here => Protocol::Http,
             "HTTPS" | "TLS" => Protocol::Tcp,
-            other => Protocol::of_word(other).unwrap_or(Protocol::Auto),
+            other => Protocol::parse(other),
         };
         Self { protocol, mutual: matches!(tls, "MUTUAL" | "ISTIO_MUTUAL" | "OPTIONAL_MUTUAL") }
     }

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use crate::checks::support::istio::schema::common::{Judge, client_tls, duration, port, proxy_address};
+use crate::mesh::istio::annotation_values::camel_case;
 use crate::model::{Data, Field, Json, go_nanos};
 
 /// Fields of ProxyConfig, in the spelling of its JSON.
@@ -71,17 +72,6 @@ pub(in crate::checks) fn camel_cased(value: Value) -> Value {
     }
 }
 
-fn camel_case(name: &str) -> String {
-    let mut parts = name.split('_');
-    let mut camel = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let mut letters = part.chars();
-        camel.extend(letters.next().map(|c| c.to_ascii_uppercase()));
-        camel.push_str(letters.as_str());
-    }
-    camel
-}
-
 /// What is wrong with the ProxyConfig that an annotation holds: the first error, of those that keep the injector from reading it.
 pub(in crate::checks) fn annotation_fault(text: &str) -> Option<String> {
     let config = match serde_saphyr::from_str::<Value>(text) {
@@ -112,8 +102,8 @@ fn types(judge: &mut Judge<'_, '_>, config: &Field<'_>) {
             judge.refused(word.path(), format!("must be one of {}", words.join(", ")), "Write one of them, or remove the field.");
         }
     }
-    if let Some(number) = config.get("concurrency").filter(|n| n.int().is_none_or(|n| n < 0)) {
-        judge.refused(number.path(), "must be a whole number of at least 0", "Write a number without a unit.");
+    if let Some(number) = config.get("concurrency").filter(|n| n.int().is_none()) {
+        judge.refused(number.path(), "must be a whole number", "Write a number without a unit.");
     }
     for flag in ["holdApplicationUntilProxyStarts"].into_iter().filter_map(|name| config.get(name)) {
         if !matches!(flag.data(), Data::Bool(_)) {
