@@ -345,6 +345,8 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-mesh' -ScriptBlock {
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'What the client calls: svc/NAME[.NAMESPACE]:PORT, or host/HOST:PORT')
             [CompletionResult]::new('--subset', '--subset', [CompletionResultType]::ParameterName, 'The subset of a DestinationRule that a route chooses')
             [CompletionResult]::new('--plan', '--plan', [CompletionResultType]::ParameterName, 'Show what would break if the workloads, or those of the namespaces, took mutual TLS only (strict) or plaintext too (permissive)')
+            [CompletionResult]::new('--prometheus', '--prometheus', [CompletionResultType]::ParameterName, 'Prometheus to ask: a URL, or svc/NAME.NAMESPACE:PORT (default: the one of the cluster that has metrics of a mesh)')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'How far to look back, such as 30m or 7d')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod''s own account)')
@@ -363,6 +365,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-mesh' -ScriptBlock {
             [CompletionResult]::new('--mesh', '--mesh', [CompletionResultType]::ParameterName, 'Only this mesh')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour')
             [CompletionResult]::new('--width', '--width', [CompletionResultType]::ParameterName, 'Break lines at this width (default: the terminal''s; results that go elsewhere keep their lines)')
+            [CompletionResult]::new('--observed', '--observed', [CompletionResultType]::ParameterName, 'Also ask a Prometheus which calls really happened')
             [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'All namespaces')
             [CompletionResult]::new('--all-namespaces', '--all-namespaces', [CompletionResultType]::ParameterName, 'All namespaces')
             [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Look into the directories below -f too')
@@ -920,6 +923,8 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-mesh' -ScriptBlock {
         }
         'kubectl-mesh;policy;generate' {
             [CompletionResult]::new('--edges', '--edges', [CompletionResultType]::ParameterName, 'File that names who is to call whom (default: what is allowed today)')
+            [CompletionResult]::new('--prometheus', '--prometheus', [CompletionResultType]::ParameterName, 'Prometheus to ask: a URL, or svc/NAME.NAMESPACE:PORT (default: the one of the cluster that has metrics of a mesh)')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'How far to look back, such as 30m or 7d')
             [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod''s own account)')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Kubeconfig context')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)')
@@ -936,6 +941,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-mesh' -ScriptBlock {
             [CompletionResult]::new('--mesh', '--mesh', [CompletionResultType]::ParameterName, 'Only this mesh')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour')
             [CompletionResult]::new('--width', '--width', [CompletionResultType]::ParameterName, 'Break lines at this width (default: the terminal''s; results that go elsewhere keep their lines)')
+            [CompletionResult]::new('--observed', '--observed', [CompletionResultType]::ParameterName, 'Also ask a Prometheus which calls really happened')
             [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'All namespaces')
             [CompletionResult]::new('--all-namespaces', '--all-namespaces', [CompletionResultType]::ParameterName, 'All namespaces')
             [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Look into the directories below -f too')

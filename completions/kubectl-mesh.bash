@@ -1272,7 +1272,7 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__mtls)
-            opts="-o -n -A -f -R -m -v -q -h --from --to --subset --plan --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-o -n -A -f -R -m -v -q -h --from --to --subset --plan --observed --prometheus --since --output --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1292,6 +1292,14 @@ _kubectl__mesh() {
                     ;;
                 --plan)
                     COMPREPLY=($(compgen -W "strict permissive" -- "${cur}"))
+                    return 0
+                    ;;
+                --prometheus)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -2310,13 +2318,21 @@ _kubectl__mesh() {
             return 0
             ;;
         kubectl__subcmd__mesh__subcmd__policy__subcmd__generate)
-            opts="-n -A -f -R -m -v -q -h --edges --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
+            opts="-n -A -f -R -m -v -q -h --edges --observed --prometheus --since --kubeconfig --context --namespace --all-namespaces --as --as-group --request-timeout --timeout --filename --recursive --exclude --with-cluster --snapshot --demo --mesh --color --width --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --edges)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prometheus)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

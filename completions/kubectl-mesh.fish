@@ -317,6 +317,8 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l to -d
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l subset -d 'The subset of a DestinationRule that a route chooses' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l plan -d 'Show what would break if the workloads, or those of the namespaces, took mutual TLS only (strict) or plaintext too (permissive)' -r -f -a "strict\t'Mutual TLS only'
 permissive\t'Mutual TLS and plaintext'"
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l prometheus -d 'Prometheus to ask: a URL, or svc/NAME.NAMESPACE:PORT (default: the one of the cluster that has metrics of a mesh)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l since -d 'How far to look back, such as 30m or 7d' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s o -l output -d 'Output format' -r -f -a "table\t'For people'
 wide\t'For people, with more columns'
 json\t'The machine contract, mesh.kubectl.dev/v1'
@@ -339,6 +341,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l color
 always\t'Always'
 never\t'Never'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l observed -d 'Also ask a Prometheus which calls really happened'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand mtls" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
@@ -790,6 +793,8 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s q -l quiet -d 'Say only what is wrong'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from can" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l edges -d 'File that names who is to call whom (default: what is allowed today)' -r -F
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l prometheus -d 'Prometheus to ask: a URL, or svc/NAME.NAMESPACE:PORT (default: the one of the cluster that has metrics of a mesh)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l since -d 'How far to look back, such as 30m or 7d' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l kubeconfig -d 'Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod\'s own account)' -r -F
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l context -d 'Kubeconfig context' -r
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -s n -l namespace -d 'Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)' -r
@@ -807,6 +812,7 @@ complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __
 always\t'Always'
 never\t'Never'"
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l width -d 'Break lines at this width (default: the terminal\'s; results that go elsewhere keep their lines)' -r
+complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l observed -d 'Also ask a Prometheus which calls really happened'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -s A -l all-namespaces -d 'All namespaces'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -s R -l recursive -d 'Look into the directories below -f too'
 complete -c kubectl-mesh -n "__fish_kubectl_mesh_using_subcommand policy; and __fish_seen_subcommand_from generate" -l with-cluster -d 'Lay the files over the live cluster: what it would be after `kubectl apply -f`'
