@@ -20,7 +20,7 @@ Examples:
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ExplainArgs {
-    /// Rule id, or a code of another tool such as IST0101, KIA1102
+    /// Rule id, or a code of another tool such as IST0101, KIA1102 or linkerd-check/l5d-existence-crd
     pub rule: String,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
@@ -62,7 +62,8 @@ pub(crate) struct Page {
 
 /// Runs the command.
 pub fn run(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let typed = &args.rule;
+    // As people who come from `linkerd check` have it: the anchor of its hint.
+    let typed = args.rule.strip_prefix("linkerd-check/").unwrap_or(&args.rule);
     let named: Vec<_> = checks::all().into_iter().filter(|c| c.id == typed || c.aliases.iter().any(|a| a.eq_ignore_ascii_case(typed))).collect();
     if named.is_empty() {
         return Err(arguments::unknown_rule(typed));

@@ -1,5 +1,7 @@
 //! `rules` and `explain`, as a user runs them.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::mesh::run;
@@ -105,4 +107,39 @@ fn examples_in_the_help_are_commands() {
         }
     }
     assert!(seen > 20, "{seen}");
+}
+
+/// The table of docs/upstream.md: the anchor of each check of `linkerd check`, and what answers it here.
+fn linkerd_checks() -> Vec<(String, String)> {
+    let page = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/upstream.md")).unwrap();
+    let table = page.split("## The checks of `linkerd check`").nth(1).unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |")?.split_once("` | "));
+    rows.map(|(anchor, ours)| (anchor.to_owned(), ours.to_owned())).collect()
+}
+
+#[test]
+fn every_check_of_linkerds_is_answered_or_said_not_to_be() {
+    let (_, out, _) = run(&[], &["rules", "-o", "json"]);
+    let rules: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let named = |code: &str| -> BTreeSet<&str> {
+        let rules = rules["rules"].as_array().unwrap().iter();
+        rules.filter(|r| r["aliases"].as_array().unwrap().iter().any(|a| a == code)).map(|r| r["id"].as_str().unwrap()).collect()
+    };
+    let table = linkerd_checks();
+    assert!(table.len() > 80, "{} checks", table.len());
+    for (anchor, ours) in &table {
+        let listed: BTreeSet<&str> = if ours.starts_with('`') { ours.split('`').skip(1).step_by(2).collect() } else { BTreeSet::new() };
+        assert_eq!(listed, named(anchor), "{anchor}");
+        assert!(!ours.is_empty(), "{anchor}");
+    }
+    let known: BTreeSet<&str> = table.iter().map(|(anchor, _)| anchor.as_str()).collect();
+    let codes = rules["rules"].as_array().unwrap().iter().flat_map(|r| r["aliases"].as_array().unwrap()).filter_map(|a| a.as_str());
+    let forgotten: Vec<&str> = codes.filter(|code| code.starts_with("l5d-") && !known.contains(code)).collect();
+    assert!(forgotten.is_empty(), "not in docs/upstream.md: {forgotten:?}");
+}
+
+#[test]
+fn a_check_of_linkerds_leads_to_our_rule() {
+    let (code, out, err) = run(&[], &["explain", "linkerd-check/l5d-identity-issuer-cert-is-time-valid"]);
+    assert!(code == 0 && out.contains("linkerd-issuer-certificate-invalid"), "{out}{err}");
 }
