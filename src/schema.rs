@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::commands::{explain, rules};
 use crate::output::{API_VERSION, CheckDocument, Document, Report};
 use crate::views::{
-    DecisionReport, InjectionReport, MatrixReport, MtlsPlanReport, MtlsReport, PolicyReport, PolicyTestReport, ServicePage, SimulationReport,
-    StatusReport, VersionReport, WhyReport, WorkloadPage,
+    CertificateReport, DecisionReport, InjectionReport, MatrixReport, MtlsPlanReport, MtlsReport, PolicyReport, PolicyTestReport, ServicePage,
+    SimulationReport, StatusReport, VersionReport, WhyReport, WorkloadPage,
 };
 use crate::{checks, cluster};
 
@@ -85,6 +85,7 @@ fn schema() -> Value {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let mut documents = Documents { generator, found: Map::new() };
     documents.add::<CheckDocument<'static>>("CheckReport");
+    documents.report::<CertificateReport>();
     documents.report::<StatusReport>();
     documents.report::<WorkloadPage>();
     documents.report::<ServicePage>();

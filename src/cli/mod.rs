@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::commands::certs::CertsArgs;
 use crate::commands::check::CheckArgs;
 use crate::commands::completion::CompletionArgs;
 use crate::commands::explain::ExplainArgs;
@@ -47,6 +48,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "the arguments' doc comments are the documentation")]
 pub enum Command {
+    Certs(CertsArgs),
     #[command(visible_alias = "validate")]
     Check(Box<CheckArgs>),
     #[command(name = "__complete", hide = true, disable_help_flag = true)]

@@ -1,6 +1,7 @@
 //! One file per command: its arguments, whose doc comments are the help, and what it does.
 
 mod arguments;
+pub(crate) mod certs;
 pub(crate) mod check;
 pub mod complete;
 pub(crate) mod completion;
@@ -59,6 +60,7 @@ async fn answer(cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
             Ok(Exit::Ok)
         }
         Command::Completion(args) => completion::run(&args, terminal),
+        Command::Certs(args) => certs::run(&args, &cli.global, terminal).await,
         Command::Check(args) => check::run(&args, &cli.global, terminal).await,
         Command::Inject(args) => inject::inject(&args, &cli.global, terminal),
         Command::Uninject(args) => inject::uninject(&args, &cli.global, terminal),

@@ -23,6 +23,8 @@ pub struct Certificate {
     pub not_after: Timestamp,
     /// DNS names and addresses it is for.
     pub names: Vec<String>,
+    /// Identities it is for, such as `spiffe://…`.
+    pub uris: Vec<String>,
     /// Its public key in DER, to tell certificates of one authority apart from those of another.
     pub public_key: Vec<u8>,
     /// What kind of key that is.
@@ -57,6 +59,14 @@ impl std::fmt::Display for Key {
             Self::Other => f.write_str("neither ECDSA nor RSA"),
         }
     }
+}
+
+const DAY: i64 = 86_400;
+
+/// Whether so many seconds are little of a lifetime: less than 60 days, or where it is made for less than 180 days, than a third of it, when whoever
+/// renews it ought to have done so.
+pub fn is_little(left: i64, lifetime: i64) -> bool {
+    left < (60 * DAY).min(lifetime / 3)
 }
 
 /// The bytes under a key of a Secret or a ConfigMap.
@@ -102,7 +112,8 @@ fn of(certificate: &X509Certificate<'_>) -> Result<Certificate, String> {
         subject: certificate.subject().to_string(),
         not_before: time(validity.not_before.timestamp())?,
         not_after: time(validity.not_after.timestamp())?,
-        names: names.filter_map(name).collect(),
+        names: names.clone().filter_map(name).collect(),
+        uris: names.filter_map(|name| if let GeneralName::URI(uri) = name { Some((*uri).to_owned()) } else { None }).collect(),
         public_key: certificate.public_key().raw.to_vec(),
         key: key(certificate),
         is_authority: certificate.basic_constraints().ok().flatten().is_some_and(|extension| extension.value.ca),
@@ -154,9 +165,39 @@ impl Certificate {
         own.issuer().as_raw() == other.subject().as_raw() && own.verify_signature(Some(other.public_key())).is_ok()
     }
 
+    /// Whether it issued itself.
+    pub fn is_self_signed(&self) -> bool {
+        let own = parse_x509_certificate(&self.der).ok().map(|(_, certificate)| certificate);
+        own.is_some_and(|c| c.issuer().as_raw() == c.subject().as_raw() && c.verify_signature(None).is_ok())
+    }
+
+    /// What is wrong with its dates, if anything.
+    pub fn out_of_date(&self, now: Timestamp) -> Option<String> {
+        if self.not_after < now {
+            Some(format!("expired at {}", self.not_after))
+        } else if now < self.not_before {
+            Some(format!("is not valid before {}", self.not_before))
+        } else {
+            None
+        }
+    }
+
+    /// Whether it holds, and ends soon.
+    pub fn ends_soon(&self, now: Timestamp) -> bool {
+        self.holds_at(now) && is_little(self.not_after.as_second() - now.as_second(), self.lifetime())
+    }
+
+    /// The time that is left, in days or hours.
+    pub fn time_left(&self, now: Timestamp) -> String {
+        match self.days_left(now) {
+            0 | 1 => format!("{} hours", (self.not_after.as_second() - now.as_second()) / 3600),
+            days => format!("{days} days"),
+        }
+    }
+
     /// Full days until it ends; negative when it has ended.
     pub fn days_left(&self, now: Timestamp) -> i64 {
-        (self.not_after.as_second() - now.as_second()).div_euclid(86_400)
+        (self.not_after.as_second() - now.as_second()).div_euclid(DAY)
     }
 
     /// Whether it is for a host; `*.example.com` covers one more label, and covers itself.

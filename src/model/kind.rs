@@ -96,6 +96,7 @@ kinds! {
     ClusterRole "rbac.authorization.k8s.io" "ClusterRole" "clusterroles" Cluster ["v1"] [] Object;
     ClusterRoleBinding "rbac.authorization.k8s.io" "ClusterRoleBinding" "clusterrolebindings" Cluster ["v1"] [] Object;
     ApiService "apiregistration.k8s.io" "APIService" "apiservices" Cluster ["v1"] [] Object;
+    CertManagerCertificate "cert-manager.io" "Certificate" "certificates" Namespaced ["v1"] ["cert" "certs"] Object;
 
     VirtualService "networking.istio.io" "VirtualService" "virtualservices" Namespaced ["v1" "v1beta1" "v1alpha3"] ["vs"] Object;
     DestinationRule "networking.istio.io" "DestinationRule" "destinationrules" Namespaced ["v1" "v1beta1" "v1alpha3"] ["dr"] Object;

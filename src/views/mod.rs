@@ -1,5 +1,6 @@
 //! Answers about the world, before they are rendered: pure functions from a [`World`] to documents.
 
+mod certs;
 mod decision;
 mod encryption;
 mod generate;
@@ -18,6 +19,10 @@ mod target;
 mod versions;
 mod why;
 
+pub use certs::{
+    CERTIFICATE_KINDS, CertificateReport, CertificateRow, Chain as CertificateChain, Limit, Role, Stage, Validity, certificates,
+    of_files as certificates_of_files,
+};
 pub use decision::{DECISION_KINDS, DecisionReport, SENDING_KINDS, decision, gaps as decision_gaps};
 pub use generate::{Edge, Generated, behind, from_edges as generate_from_edges, from_today as generate_from_today};
 pub use injection::{InjectionReport, InjectionRow, injection, injection_of};

@@ -74,7 +74,9 @@ fn document(files: &[(&str, &[u8])], line: &str) -> String {
     out
 }
 
-const DEMO: [&str; 19] = [
+const DEMO: [&str; 21] = [
+    "certs",
+    "certs --read-secrets",
     "check --all-rules",
     "check --fail-on info --category certificates",
     "status",
@@ -172,6 +174,7 @@ fn every_answer_about_files_with_gaps_is_in_the_contract() {
         "why deploy/front.web cart.shop GET /old -f in",
         "why deploy/front.web cart.shop GET /off -f in",
         "why deploy/front.web cart.shop GET / -f in",
+        "certs -f in",
         "version -f in",
     ] {
         let out = document(&files, line);
@@ -202,6 +205,7 @@ fn every_answer_about_a_cluster_with_gaps_is_in_the_contract() {
         "policy matrix -A",
         "policy can -A --from deploy/front.web --to deploy/cart.shop:8080",
         "why -A deploy/front.web cart.shop GET /",
+        "certs -A",
         "version -A",
     ] {
         let args: Vec<&str> = line.split(' ').chain(["-o", "json"]).collect();

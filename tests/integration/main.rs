@@ -5,6 +5,7 @@
 mod apiserver;
 mod arguments;
 mod catalogue;
+mod certs;
 mod check_cluster;
 mod check_pre;
 mod checks;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::encode::kubernetes_protobuf;
 
-/// Mutants of each seed.
+/// Mutants of each seed, unless `MUTANTS` says otherwise.
 const MUTANTS: usize = 400;
 
 fn seeds(entry: &str) -> PathBuf {
@@ -89,6 +89,7 @@ fn mutate(seed: &[u8], numbers: &mut Numbers) -> Vec<u8> {
 
 #[test]
 fn no_entry_breaks_whatever_it_is_given() {
+    let most = std::env::var("MUTANTS").map_or(MUTANTS, |number| number.parse().unwrap());
     let mut wrong = Vec::new();
     std::thread::scope(|scope| {
         let runs: Vec<_> = ENTRIES
@@ -102,7 +103,7 @@ fn no_entry_breaks_whatever_it_is_given() {
                     let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
                     for file in files {
                         let seed = fs::read(&file).unwrap();
-                        let mutants = std::iter::once(seed.clone()).chain(std::iter::repeat_with(|| mutate(&seed, &mut numbers)).take(MUTANTS));
+                        let mutants = std::iter::once(seed.clone()).chain(std::iter::repeat_with(|| mutate(&seed, &mut numbers)).take(most));
                         for mutant in mutants {
                             let said = std::panic::catch_unwind(|| entry(&mutant)).unwrap_or_else(|_| Err("panicked".to_owned()));
                             if let Err(why) = said {

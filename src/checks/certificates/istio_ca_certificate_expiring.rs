@@ -1,7 +1,8 @@
 use crate::checks::Findings;
 use crate::mesh::certificate;
 use crate::mesh::certificate::value;
-use crate::model::{Kind, Object};
+use crate::mesh::istio::authority;
+use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -33,7 +34,9 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for (object, keys) in authorities(world) {
+    let roots = world.index.object(Kind::ConfigMap, world.istio.root_namespace(), authority::ROOTS);
+    let roots = roots.into_iter().map(|map| (map, &[authority::ROOTS_KEY] as &[&'static str]));
+    for (object, keys) in authority::secrets(&world.index).chain(roots) {
         for name in keys {
             let chain = value(object, name).and_then(|pem| certificate::read(&pem).ok()).unwrap_or_default();
             let Some(first) = chain.iter().min_by_key(|c| c.not_after).filter(|c| c.days_left(world.now) < DAYS) else { continue };
@@ -50,19 +53,4 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             }
         }
     }
-}
-
-/// Where a control plane keeps its authority, with the keys that hold certificates; `cacerts` replaces istiod's own.
-pub(in crate::checks) fn authorities(world: &World) -> impl Iterator<Item = (&Object, &'static [&'static str])> {
-    let plugged = |namespace: &str| world.index.object(Kind::Secret, namespace, "cacerts").is_some();
-    let secrets = world.index.objects(Kind::Secret).iter().filter_map(move |s| {
-        let keys: &[&'static str] = match s.meta.name.as_str() {
-            "cacerts" => &["ca-cert.pem", "root-cert.pem", "cert-chain.pem", "ca.crt", "tls.crt"],
-            "istio-ca-secret" if !plugged(&s.meta.namespace) => &["ca-cert.pem"],
-            _ => return None,
-        };
-        Some((s, keys))
-    });
-    let roots = world.index.object(Kind::ConfigMap, world.istio.root_namespace(), "istio-ca-root-cert");
-    secrets.chain(roots.into_iter().map(|map| (map, &["root-cert.pem"] as &[&'static str])))
 }

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
 use crate::checks::Findings;
-use crate::checks::certificates::istio_ca_certificate_expiring::authorities;
 use crate::mesh::certificate;
 use crate::mesh::certificate::value;
+use crate::mesh::istio::authority;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -34,17 +34,12 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let keys_of = |pem: Vec<u8>| certificate::read(&pem).unwrap_or_default().into_iter().map(|c| c.public_key);
-    let mut roots = BTreeSet::new();
-    let mut from = None;
-    for (secret, _) in authorities(world).filter(|(o, _)| o.kind == Kind::Secret) {
-        // istiod's own authority is its own root.
-        let root = if secret.meta.name == "cacerts" { "root-cert.pem" } else { "ca-cert.pem" };
-        roots.extend(value(secret, root).into_iter().flat_map(keys_of));
-        from = from.or(Some(secret));
-    }
+    let authorities = authority::all(&world.index);
+    let roots: BTreeSet<Vec<u8>> = authorities.iter().flat_map(|a| &a.roots).map(|root| root.public_key.clone()).collect();
+    let from = authorities.first().map(|authority| authority.secret);
     let (Some(authority), false) = (from, roots.is_empty()) else { return };
-    for map in world.index.objects(Kind::ConfigMap).iter().filter(|m| m.meta.name == "istio-ca-root-cert") {
-        let trusted: BTreeSet<Vec<u8>> = value(map, "root-cert.pem").into_iter().flat_map(keys_of).collect();
+    for map in world.index.objects(Kind::ConfigMap).iter().filter(|m| m.meta.name == authority::ROOTS) {
+        let trusted: BTreeSet<Vec<u8>> = value(map, authority::ROOTS_KEY).into_iter().flat_map(keys_of).collect();
         if trusted.is_disjoint(&roots) {
             findings
                 .add(

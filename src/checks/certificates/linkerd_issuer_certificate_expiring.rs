@@ -1,6 +1,6 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::platform::anchors::{ends_soon, issuer, time_left};
 use crate::checks::support::linkerd::platform::planes::configs;
+use crate::mesh::linkerd::anchors::issuer;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -32,9 +32,9 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for (config, _) in configs(world) {
-        let Some(bundle) = issuer(world, config) else { continue };
-        let Some(first) = bundle.certificates.iter().flatten().next().filter(|c| ends_soon(c, world.now)) else { continue };
-        let what = format!("the issuer's certificate {:?} ends in {}, at {}", first.subject, time_left(first, world.now), first.not_after);
+        let Some(bundle) = issuer(&world.index, config) else { continue };
+        let Some(first) = bundle.certificates.iter().flatten().next().filter(|c| c.ends_soon(world.now)) else { continue };
+        let what = format!("the issuer's certificate {:?} ends in {}, at {}", first.subject, first.time_left(world.now), first.not_after);
         findings.add(bundle.object, &*bundle.path, what, "Issue a new one from the current trust anchor, or find out why it was not renewed.");
     }
 }

@@ -1,7 +1,7 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::platform::anchors::{anchors, issuer, issuer_key, issuer_secret, out_of_date};
 use crate::checks::support::linkerd::platform::planes::configs;
 use crate::mesh::certificate::{Key, leads_to};
+use crate::mesh::linkerd::anchors::{anchors, issuer, issuer_key, issuer_secret};
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::{SourceKind, World};
@@ -40,7 +40,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for (config, object) in configs(world) {
-        let Some(secret) = issuer_secret(world, config) else {
+        let Some(secret) = issuer_secret(&world.index, config) else {
             // A cluster's Secrets are read only if they are of type kubernetes.io/tls; files often leave them out.
             if !matches!(world.source.kind, SourceKind::Files | SourceKind::Overlay) {
                 findings.cannot_tell(&object.reference(), "Secret linkerd-identity-issuer was not read, or is not of type kubernetes.io/tls");
@@ -48,7 +48,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             continue;
         };
         let hint = "Issue a new one from the current trust anchor.";
-        let Some(bundle) = issuer(world, config) else {
+        let Some(bundle) = issuer(&world.index, config) else {
             let what = format!("it has no key {:?}, where the issuer's certificate belongs by identity.issuer.scheme", issuer_key(config));
             findings.add(secret, "data", what, hint).codes(&["l5d-identity-cert-config-valid"]);
             continue;
@@ -62,7 +62,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             }
         };
         let Some(first) = chain.first() else { continue };
-        if let Some(how) = out_of_date(first, world.now) {
+        if let Some(how) = first.out_of_date(world.now) {
             let what = format!("the issuer's certificate {:?} {how}", first.subject);
             findings.add(secret, &*bundle.path, what, hint).codes(&["l5d-identity-issuer-cert-is-time-valid"]);
         }
@@ -77,7 +77,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let hint = "Issue one with an ECDSA P-256 key, signed with SHA-256.";
             findings.add(secret, &*bundle.path, what, hint).codes(&["l5d-identity-issuer-cert-uses-supported-crypto"]);
         }
-        if let Some(anchors) = anchors(world, config)
+        if let Some(anchors) = anchors(&world.index, config)
             && let Ok(trusted) = &anchors.certificates
             && !leads_to(&chain, trusted)
         {

@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
 use crate::checks::Findings;
-use crate::checks::support::linkerd::platform::anchors::anchors;
 use crate::checks::support::linkerd::platform::planes::{config_of, is_plane, meshed, restart, some_of};
+use crate::mesh::linkerd::anchors::anchors;
 use crate::mesh::linkerd::trust::{self, Trust};
 use crate::model::{Kind, Str, Subject as _};
 use crate::report::{Category, MeshTag, Severity};
@@ -62,7 +62,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if apart {
             finding.severity(Severity::Error);
         }
-        if let Some(bundle) = anchors(world, config) {
+        if let Some(bundle) = anchors(&world.index, config) {
             finding.related(bundle.object.reference(), "has the control plane's trust anchors");
         }
     }

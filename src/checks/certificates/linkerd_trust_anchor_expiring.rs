@@ -1,6 +1,6 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::platform::anchors::{anchors, ends_soon, time_left};
 use crate::checks::support::linkerd::platform::planes::configs;
+use crate::mesh::linkerd::anchors::anchors;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -32,9 +32,9 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for (config, _) in configs(world) {
-        let Some(bundle) = anchors(world, config) else { continue };
-        for anchor in bundle.certificates.iter().flatten().filter(|c| ends_soon(c, world.now)) {
-            let left = time_left(anchor, world.now);
+        let Some(bundle) = anchors(&world.index, config) else { continue };
+        for anchor in bundle.certificates.iter().flatten().filter(|c| c.ends_soon(world.now)) {
+            let left = anchor.time_left(world.now);
             findings.add(
                 bundle.object,
                 &*bundle.path,

@@ -1,7 +1,7 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::platform::anchors::{anchors, out_of_date};
 use crate::checks::support::linkerd::platform::planes::configs;
 use crate::mesh::certificate::{Certificate, Key};
+use crate::mesh::linkerd::anchors::anchors;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -40,7 +40,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for (config, _) in configs(world) {
-        let Some(bundle) = anchors(world, config) else { continue };
+        let Some(bundle) = anchors(&world.index, config) else { continue };
         let all = match bundle.certificates {
             Ok(all) => all,
             Err(why) => {
@@ -49,9 +49,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 continue;
             }
         };
-        let good = all.iter().any(|c| out_of_date(c, world.now).is_none());
+        let good = all.iter().any(|c| c.out_of_date(world.now).is_none());
         for anchor in &all {
-            if let Some(how) = out_of_date(anchor, world.now) {
+            if let Some(how) = anchor.out_of_date(world.now) {
                 let hint = if good {
                     "Take it out of the bundle, unless the issuer's certificate still depends on it."
                 } else {

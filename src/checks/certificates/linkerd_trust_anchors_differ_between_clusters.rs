@@ -2,9 +2,9 @@ use std::collections::BTreeSet;
 
 use crate::checks::Findings;
 use crate::checks::support::clusters::named;
-use crate::checks::support::linkerd::platform::anchors::{Bundle, anchors};
 use crate::checks::support::linkerd::platform::planes::configs;
 use crate::mesh::certificate::Certificate;
+use crate::mesh::linkerd::anchors::{Bundle, anchors};
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -44,13 +44,13 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let all = |certificates: &[Certificate]| certificates.iter().map(|c| c.der.clone()).collect::<BTreeSet<_>>();
     for (config, object) in configs(world) {
         // Whatever is wrong with the bundle of this cluster, other rules say.
-        let Some(Bundle { object: map, path, certificates: Ok(ours) }) = anchors(world, config) else { continue };
+        let Some(Bundle { object: map, path, certificates: Ok(ours) }) = anchors(&world.index, config) else { continue };
         let ours = all(&ours);
         let (mut apart, mut partly) = (Vec::new(), Vec::new());
         for remote in &remotes {
             let cluster = remote.source.name.as_str();
             let counterpart = remote.linkerd.config(&config.namespace).or_else(|| remote.linkerd.configs.first());
-            let Some(Ok(theirs)) = counterpart.and_then(|c| anchors(remote, c)).map(|bundle| bundle.certificates) else {
+            let Some(Ok(theirs)) = counterpart.and_then(|c| anchors(&remote.index, c)).map(|bundle| bundle.certificates) else {
                 findings.cannot_tell(&object.reference(), format!("cluster {cluster}: Linkerd's trust anchors are not to be found there"));
                 continue;
             };

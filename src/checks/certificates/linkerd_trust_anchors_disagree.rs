@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
 use crate::checks::Findings;
-use crate::checks::support::linkerd::platform::anchors::anchors;
 use crate::checks::support::linkerd::platform::planes::configs;
 use crate::mesh::certificate;
+use crate::mesh::linkerd::anchors::{anchors, of_values};
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -34,9 +34,8 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for (config, object) in configs(world) {
-        let Some(bundle) = anchors(world, config).filter(|b| b.object.meta.name != object.meta.name) else { continue };
-        let written = config.root().text("identityTrustAnchorsPEM");
-        let (Ok(used), Ok(written)) = (bundle.certificates, certificate::read(written.as_bytes())) else { continue };
+        let (Some(bundle), Some((written, _))) = (anchors(&world.index, config), of_values(&world.index, config)) else { continue };
+        let Ok(used) = bundle.certificates else { continue };
         let set = |all: &[certificate::Certificate]| all.iter().map(|c| c.der.clone()).collect::<BTreeSet<_>>();
         if set(&used) != set(&written) {
             let what = "holds other trust anchors than the control plane's values name";

@@ -48,6 +48,8 @@ pub struct ReadRequest {
     pub kinds: BTreeSet<Kind>,
     /// Whether a live cluster is read in all namespaces even where answers are wanted for one: what holds there depends on others.
     pub everywhere: bool,
+    /// Whether the roots that Istio hands out to every namespace are read.
+    pub roots: bool,
     /// What is to be installed: then a live cluster is asked what that takes.
     pub install: Option<Install>,
 }
@@ -55,7 +57,7 @@ pub struct ReadRequest {
 impl ReadRequest {
     /// Everything that any command reads.
     pub fn everything() -> Self {
-        Self { kinds: Kind::ALL.iter().copied().collect(), ..Self::default() }
+        Self { kinds: Kind::ALL.iter().copied().collect(), roots: true, ..Self::default() }
     }
 }
 
@@ -311,12 +313,12 @@ async fn cluster(global: &GlobalArgs, request: &ReadRequest, terminal: &mut Term
         _ => Scope::All,
     };
     let kinds: BTreeSet<Kind> = request.kinds.iter().chain(ALWAYS).copied().collect();
-    let mut inventory = read(&connection, kinds.clone(), scope.clone(), &bar).await?;
+    let mut inventory = read(&connection, kinds.clone(), request.roots, scope.clone(), &bar).await?;
     let refused = [Kind::Pod, Kind::Service, Kind::Deployment].iter().any(|kind| refused_everywhere(&inventory, *kind));
     if scope == Scope::All && refused && !args.all_namespaces {
         let namespace = only.unwrap_or(connection.namespace()).to_owned();
         terminal.note(format!("may not list cluster-wide: looking at namespace {namespace} only (-n chooses another, -A insists)"));
-        inventory = read(&connection, kinds, Scope::One(namespace.as_str().into()), &bar).await?;
+        inventory = read(&connection, kinds, request.roots, Scope::One(namespace.as_str().into()), &bar).await?;
     }
     if request.everywhere && inventory.namespace.is_none() {
         inventory.focus = only.map(Str::from);
@@ -338,13 +340,17 @@ fn refused_everywhere(inventory: &Inventory, kind: Kind) -> bool {
 
 /// Reads these kinds and the ConfigMaps of control planes, then those of control planes that turned out to live elsewhere and the Secrets that
 /// objects name.
-async fn read(connection: &Connection, mut kinds: BTreeSet<Kind>, scope: Scope, progress: &dyn Progress) -> Result<Inventory, CliError> {
+async fn read(connection: &Connection, mut kinds: BTreeSet<Kind>, roots: bool, scope: Scope, progress: &dyn Progress) -> Result<Inventory, CliError> {
     let through_pods: Vec<Kind> = SEEN_IN_PODS.iter().copied().filter(|k| kinds.remove(k)).collect();
     kinds.remove(&Kind::ConfigMap);
     let mut wanted = Wanted::new(scope.clone(), kinds.iter().copied());
     wanted.metadata_only = METADATA_ONLY.iter().copied().filter(|k| kinds.contains(k)).collect();
     for plane in CONTROL_PLANES {
         wanted.extra.extend(of_control_plane(plane, &kinds, &scope));
+    }
+    if roots {
+        let namespace = if let Scope::One(namespace) = &scope { namespace.clone() } else { Str::default() };
+        wanted.labelled.push((Kind::ConfigMap, namespace, "istio.io/config=true"));
     }
     if let Scope::One(namespace) = &scope {
         wanted.extra.push((Kind::Namespace, Str::default(), Some(namespace.clone())));
@@ -372,10 +378,11 @@ async fn read(connection: &Connection, mut kinds: BTreeSet<Kind>, scope: Scope, 
     Ok(inventory)
 }
 
-/// An authority's Secret of type `kubernetes.io/tls` comes with the list and by name.
+/// An authority's Secret of type `kubernetes.io/tls` comes with the list and by name, the roots of a control plane's namespace by label as well.
 fn once_each(inventory: &mut Inventory) {
     let mut seen = BTreeSet::new();
-    inventory.objects.retain(|o| o.kind != Kind::Secret || seen.insert((o.meta.namespace.clone(), o.meta.name.clone())));
+    let twice = |kind: Kind| matches!(kind, Kind::Secret | Kind::ConfigMap);
+    inventory.objects.retain(|o| !twice(o.kind) || seen.insert((o.kind, o.meta.namespace.clone(), o.meta.name.clone())));
 }
 
 /// What a control plane's namespace holds that rules about other namespaces read.

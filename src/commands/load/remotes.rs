@@ -76,7 +76,7 @@ impl Remotes {
         // They tell where a control plane lives.
         kinds.insert(Kind::MutatingWebhookConfiguration);
         let scope = local.index.inventory().namespace.clone().map_or(Scope::All, Scope::One);
-        let answers = join_all(self.live.iter().map(|(_, connection)| read(connection, kinds.clone(), scope.clone(), &()))).await;
+        let answers = join_all(self.live.iter().map(|(_, connection)| read(connection, kinds.clone(), false, scope.clone(), &()))).await;
         let mut found = Vec::new();
         for ((name, _), answer) in self.live.iter().zip(answers) {
             let inventory = answer.unwrap_or_else(|error| {

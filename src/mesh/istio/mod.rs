@@ -2,6 +2,7 @@
 
 pub(crate) mod ambient;
 pub(crate) mod annotation_values;
+pub(crate) mod authority;
 mod cluster_local;
 pub(crate) mod credentials;
 pub(crate) mod delegates;

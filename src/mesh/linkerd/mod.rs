@@ -1,6 +1,7 @@
 //! Linkerd: control plane, configuration and what follows from them.
 
 pub(crate) mod admission;
+pub(crate) mod anchors;
 pub(crate) mod annotations;
 pub(crate) mod authz;
 pub(crate) mod breaker;

@@ -1,6 +1,5 @@
 //! Control plane, certificates, injection and data plane.
 
-pub(in crate::checks) mod anchors;
 pub(in crate::checks) mod extensions;
 pub(in crate::checks) mod networks;
 pub(in crate::checks) mod planes;

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::checks::Findings;
-use crate::checks::support::linkerd::platform::anchors::{at, ends_soon, out_of_date, time_left};
 use crate::mesh::certificate::{self, Certificate};
+use crate::mesh::linkerd::anchors::at;
 use crate::model::{Field, Kind, Object, Subject};
 use crate::report::{Finding, Severity};
 use crate::world::World;
@@ -67,10 +67,10 @@ impl Served<'_> {
 
     fn dates(&self, world: &World, findings: &mut Findings<'_>, object: &Object, path: &str, all: &[Certificate]) {
         for certificate in all {
-            if let Some(how) = out_of_date(certificate, world.now) {
+            if let Some(how) = certificate.out_of_date(world.now) {
                 self.valid(findings.add(object, path, format!("the certificate {:?} {how}", certificate.subject), HINT));
-            } else if ends_soon(certificate, world.now) {
-                let left = time_left(certificate, world.now);
+            } else if certificate.ends_soon(world.now) {
+                let left = certificate.time_left(world.now);
                 let what = format!("the certificate {:?} ends in {left}, at {}", certificate.subject, certificate.not_after);
                 self.code(findings.add(object, path, what, HINT).severity(Severity::Warning), self.codes[1]);
             }

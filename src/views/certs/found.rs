@@ -1,0 +1,329 @@
+//! Where certificates stand.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+
+use super::{CertificateReport, CertificateRow, Chain, Held, RenewalRow, Role, Validity, once_each};
+use crate::mesh::certificate::{self, Certificate, leads_to, value};
+use crate::mesh::istio::{authority, credentials};
+use crate::mesh::linkerd::{anchors, trust};
+use crate::model::{Evidence, Field, Kind, Map, MeshId, Object, ObjectRef, Str, Subject};
+use crate::world::World;
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) rows: Vec<CertificateRow>,
+    pub(super) sets: Vec<Held>,
+}
+
+pub(super) fn all(world: &World, with_secrets: bool) -> Found {
+    let mut found = Found::default();
+    istio(world, with_secrets, &mut found);
+    linkerd(world, with_secrets, &mut found);
+    webhooks(world, with_secrets, &mut found);
+    gateways(world, with_secrets, &mut found);
+    renewals(world, &mut found);
+    found
+}
+
+fn place(object: &Object, path: impl Into<String>, text: impl Into<String>) -> Evidence {
+    Evidence::field(object.reference(), path, text)
+}
+
+impl Found {
+    fn add(&mut self, mesh: &'static str, role: Role, certificate: &Certificate, chain: Chain, at: Evidence, now: Timestamp) {
+        let row = CertificateRow::new(mesh, role, certificate, now);
+        self.rows.push(CertificateRow { chain, places: vec![at], ..row });
+    }
+
+    /// What stands where certificates should.
+    fn broken(&mut self, mesh: &'static str, role: Role, why: &str, at: Evidence) {
+        self.rows.push(unread(mesh, role, format!("cannot be read: {why}"), at));
+    }
+}
+
+/// A certificate of which only the place is known.
+fn unread(mesh: &'static str, role: Role, subject: String, at: Evidence) -> CertificateRow {
+    CertificateRow {
+        mesh,
+        role,
+        subject,
+        names: Vec::new(),
+        uris: Vec::new(),
+        sha256: None,
+        algorithm: None,
+        not_before: None,
+        not_after: None,
+        seconds_left: None,
+        percent_left: None,
+        state: Validity::Unknown,
+        chain: Chain::Unknown,
+        problems: Vec::new(),
+        renewal: None,
+        places: vec![at],
+    }
+}
+
+fn istio(world: &World, with_secrets: bool, found: &mut Found) {
+    let index = &world.index;
+    for map in index.objects(Kind::ConfigMap).iter().filter(|m| m.meta.name == authority::ROOTS && world.in_scope(&m.meta.namespace)) {
+        let at = place(map, "data[\"root-cert.pem\"]", "the roots that pods of the namespace trust");
+        match value(map, authority::ROOTS_KEY).map_or_else(|| Err("it is empty".to_owned()), |pem| certificate::read(&pem)) {
+            Ok(roots) => {
+                roots.iter().for_each(|root| found.add("istio", Role::TrustAnchor, root, Chain::Anchor, at.clone(), world.now));
+                found.sets.push(Held { mesh: "istio", certificates: roots, place: Some(at), namespace: map.meta.namespace.clone(), pods: 0 });
+            }
+            Err(why) => found.broken("istio", Role::TrustAnchor, &why, at),
+        }
+    }
+    if !with_secrets {
+        return;
+    }
+    for authority in authority::all(index) {
+        let roots = authority.roots.clone();
+        for (key, certificates) in &authority.chains {
+            let at = place(authority.secret, format!("data{}", crate::model::key(key)), "the control plane's authority");
+            for (position, certificate) in certificates.iter().enumerate() {
+                let is_root = roots.iter().any(|root| root.der == certificate.der);
+                let (role, chain) = match (is_root, leads_to(&authority.chain_from(certificate), &roots)) {
+                    (true, _) => (Role::TrustAnchor, Chain::Anchor),
+                    (false, leads) if position == 0 && authority::SIGNERS.contains(key) => (Role::Issuer, verdict(leads, &roots)),
+                    (false, leads) => (Role::Intermediate, verdict(leads, &roots)),
+                };
+                found.add("istio", role, certificate, chain, at.clone(), world.now);
+            }
+        }
+        if !roots.is_empty() {
+            let at = Evidence::object(authority.secret.reference(), "the roots of the control plane's authority");
+            found.sets.push(Held {
+                mesh: "istio",
+                certificates: roots,
+                place: Some(at),
+                namespace: authority.secret.meta.namespace.clone(),
+                pods: 0,
+            });
+        }
+    }
+}
+
+fn verdict(leads: bool, anchors: &[Certificate]) -> Chain {
+    match (leads, anchors.is_empty()) {
+        (_, true) => Chain::Unknown,
+        (true, false) => Chain::Verified,
+        (false, false) => Chain::Broken,
+    }
+}
+
+fn linkerd(world: &World, with_secrets: bool, found: &mut Found) {
+    for config in &world.linkerd.configs {
+        let Some(bundle) = anchors::anchors(&world.index, config) else { continue };
+        let at = place(bundle.object, bundle.path.as_str(), "the trust anchors of the control plane");
+        let roots = match bundle.certificates {
+            Ok(roots) => roots,
+            Err(why) => {
+                found.broken("linkerd", Role::TrustAnchor, &why, at);
+                continue;
+            }
+        };
+        roots.iter().for_each(|root| found.add("linkerd", Role::TrustAnchor, root, Chain::Anchor, at.clone(), world.now));
+        let text = config.trust_anchors.as_deref().unwrap_or_default();
+        let (mut same, mut copies) = (0, BTreeMap::<&str, usize>::new());
+        for pod in world.index.pods().iter().filter(|pod| !pod.is_over()) {
+            match trust::of(pod, text) {
+                trust::Trust::Same => same += 1,
+                trust::Trust::Differs { .. } => *copies.entry(trust::copy(pod).unwrap_or_default()).or_default() += 1,
+                trust::Trust::Unknown => {}
+            }
+        }
+        let namespace = &config.namespace;
+        found.sets.push(Held { mesh: "linkerd", certificates: roots.clone(), place: Some(at), namespace: namespace.clone(), pods: same });
+        for (copy, pods) in copies.into_iter().filter(|(copy, _)| !copy.is_empty()) {
+            let certificates = certificate::read(copy.as_bytes()).unwrap_or_default();
+            found.sets.push(Held { mesh: "linkerd", certificates, place: None, namespace: namespace.clone(), pods });
+        }
+        if let Some((written, object)) = anchors::of_values(&world.index, config) {
+            let at = place(object, "data.values", "identityTrustAnchorsPEM, which the next upgrade writes over the ConfigMap");
+            found.sets.push(Held { mesh: "linkerd", certificates: written, place: Some(at), namespace: namespace.clone(), pods: 0 });
+        }
+        if with_secrets && let Some(issuer) = anchors::issuer(&world.index, config) {
+            let at = place(issuer.object, issuer.path, "the control plane's issuer");
+            match issuer.certificates {
+                Ok(chain) => {
+                    for (position, certificate) in chain.iter().enumerate() {
+                        let role = if position == 0 { Role::Issuer } else { Role::Intermediate };
+                        found.add("linkerd", role, certificate, verdict(leads_to(&chain[position..], &roots), &roots), at.clone(), world.now);
+                    }
+                }
+                Err(why) => found.broken("linkerd", Role::Issuer, &why, at),
+            }
+        }
+    }
+}
+
+/// What the API server verifies the meshes' webhooks and APIs by, and where Secrets were read, what these show.
+fn webhooks(world: &World, with_secrets: bool, found: &mut Found) {
+    let index = &world.index;
+    let mut holders: Vec<(&Object, Field<'_>)> = Vec::new();
+    for kind in [Kind::MutatingWebhookConfiguration, Kind::ValidatingWebhookConfiguration] {
+        for object in index.objects(kind) {
+            holders.extend(object.root().list("webhooks").filter_map(|webhook| Some((object, webhook.get("clientConfig")?))));
+        }
+    }
+    holders.extend(index.objects(Kind::ApiService).iter().map(|object| (object, object.spec())));
+    for (object, holder) in holders {
+        let service = holder.get("service");
+        let part = |name| service.as_ref().map(|s| s.text(name)).unwrap_or_default();
+        let (namespace, name) = (part("namespace"), part("name"));
+        let Some(mesh) = mesh_in(world, namespace) else { continue };
+        let Some(bundle) = holder.get("caBundle").filter(|b| b.str().is_some_and(|text| !text.is_empty())) else { continue };
+        let at = place(object, bundle.path(), format!("verifies Service {namespace}/{name}"));
+        let pem = STANDARD.decode(bundle.str().unwrap_or_default()).map_err(|error| error.to_string());
+        let trusted = match pem.and_then(|pem| certificate::read(&pem)) {
+            Ok(trusted) => trusted,
+            Err(why) => {
+                found.broken(mesh.name(), Role::Webhook, &why, at);
+                continue;
+            }
+        };
+        trusted.iter().for_each(|one| found.add(mesh.name(), Role::Webhook, one, Chain::Anchor, at.clone(), world.now));
+        let secret = index.object(Kind::Secret, namespace, &format!("{name}-k8s-tls")).filter(|_| with_secrets);
+        if let Some(served) = secret.and_then(|secret| anchors::at(secret, "tls.crt")) {
+            let at = place(served.object, served.path, format!("shown by Service {namespace}/{name}"));
+            match served.certificates {
+                Ok(chain) => {
+                    let verdict = verdict(leads_to(&chain, &trusted), &trusted);
+                    chain.iter().take(1).for_each(|one| found.add(mesh.name(), Role::Webhook, one, verdict, at.clone(), world.now));
+                }
+                Err(why) => found.broken(mesh.name(), Role::Webhook, &why, at),
+            }
+        }
+    }
+}
+
+/// The mesh whose control plane, or extension, runs in a namespace.
+fn mesh_in(world: &World, namespace: &str) -> Option<MeshId> {
+    let plane = world.control_planes().find(|plane| plane.namespace == namespace).map(|plane| plane.mesh);
+    let extension = || world.index.namespace(namespace).is_some_and(|n| n.metadata.labels.has("linkerd.io/extension"));
+    plane.or_else(|| extension().then_some(MeshId::Linkerd)).or_else(|| (namespace == world.istio.root_namespace()).then_some(MeshId::Istio))
+}
+
+fn gateways(world: &World, with_secrets: bool, found: &mut Found) {
+    let index = &world.index;
+    for gateway in [Kind::IstioGateway, Kind::Gateway].into_iter().flat_map(|kind| index.objects(kind)).filter(|g| world.in_scope(&g.meta.namespace))
+    {
+        let servers = if gateway.kind == Kind::Gateway { "listeners" } else { "servers" };
+        let selector: Map = gateway.spec().get("selector").iter().flat_map(Field::entries).filter_map(|(k, v)| Some((k, v.str()?))).collect();
+        // istiod looks where the gateway's pods are.
+        let pods = index.select(None, &selector).map(|w| w.reference.namespace.clone()).filter(|_| gateway.kind == Kind::IstioGateway);
+        let mut namespaces: Vec<Str> = pods.collect();
+        if namespaces.is_empty() {
+            namespaces.push(gateway.meta.namespace.clone());
+        }
+        namespaces.sort();
+        namespaces.dedup();
+        for credential in gateway.spec().list(servers).flat_map(|server| credentials::of_server(gateway, server)) {
+            for namespace in &namespaces {
+                let (home, name) = credential.secret_name(namespace);
+                let at = place(gateway, credential.path.as_str(), format!("Secret {home}/{name}"));
+                match index.object(Kind::Secret, home, name).filter(|_| with_secrets).and_then(credentials::chain).map(|pem| certificate::read(&pem))
+                {
+                    Some(Ok(chain)) => {
+                        chain.iter().take(1).for_each(|leaf| found.add("any", Role::Gateway, leaf, Chain::Unknown, at.clone(), world.now));
+                    }
+                    Some(Err(why)) => found.broken("any", Role::Gateway, &why, at),
+                    None => found.rows.push(unread("any", Role::Gateway, format!("in Secret {home}/{name}"), at)),
+                }
+            }
+        }
+    }
+}
+
+/// What cert-manager says of the Secrets that hold them.
+fn renewals(world: &World, found: &mut Found) {
+    let own = ["linkerd-identity-issuer", "linkerd-trust-anchor", "cacerts", "istio-ca-secret"];
+    for object in world.index.objects(Kind::CertManagerCertificate) {
+        let secret = object.spec().text("secretName");
+        let namespace = object.meta.namespace.as_str();
+        let status = object.root().get("status");
+        let time = |name: &str| status.as_ref().and_then(|s| s.text(name).parse::<Timestamp>().ok());
+        let condition = |s: &Field<'_>| s.list("conditions").find(|c| c.text("type") == "Ready").map(|c| c.text("status") == "True");
+        let renewal = RenewalRow {
+            certificate: object.reference(),
+            ready: status.as_ref().and_then(condition),
+            renewal_time: time("renewalTime").map(|t| t.to_string()),
+            overdue: time("renewalTime").is_some_and(|t| t < world.now),
+        };
+        let suffix = format!("Secret {namespace}/{secret}");
+        let holds = |at: &Evidence| {
+            at.text == suffix
+                || at.object.as_ref().is_some_and(|o: &ObjectRef| o.kind == Kind::Secret && o.namespace == namespace && o.name == secret)
+        };
+        let mut known = false;
+        for row in found.rows.iter_mut().filter(|row| row.places.iter().any(holds)) {
+            known = true;
+            row.renewal = Some(renewal.clone());
+            if row.state == Validity::Unknown {
+                dated(row, time("notBefore"), time("notAfter"), world.now);
+            }
+        }
+        let mesh = mesh_in(world, namespace);
+        let served = secret.ends_with("-k8s-tls");
+        if !known && let Some(mesh) = mesh.filter(|_| served || own.contains(&secret)) {
+            let role = match secret {
+                _ if served => Role::Webhook,
+                "linkerd-trust-anchor" => Role::TrustAnchor,
+                _ => Role::Issuer,
+            };
+            let name = object.spec().text("commonName");
+            let subject = if name.is_empty() { format!("in {suffix}") } else { format!("CN={name}") };
+            let mut row = unread(mesh.name(), role, subject, Evidence::object(object.reference(), suffix));
+            dated(&mut row, time("notBefore"), time("notAfter"), world.now);
+            row.renewal = Some(renewal);
+            found.rows.push(row);
+        }
+    }
+}
+
+/// Gives a certificate that was not read the dates that cert-manager names.
+fn dated(row: &mut CertificateRow, from: Option<Timestamp>, until: Option<Timestamp>, now: Timestamp) {
+    let Some(until) = until else { return };
+    let left = until.as_second() - now.as_second();
+    row.not_before = from.map(|t| t.to_string());
+    row.not_after = Some(until.to_string());
+    row.seconds_left = Some(left);
+    let lifetime = from.map(|from| until.as_second() - from.as_second()).filter(|all| *all > 0);
+    row.percent_left = lifetime.map(|all| left.saturating_mul(100).div_euclid(all));
+    row.state = if left < 0 {
+        Validity::Expired
+    } else if lifetime.is_some_and(|all| certificate::is_little(left, all)) {
+        Validity::Expiring
+    } else {
+        Validity::Valid
+    };
+}
+
+/// Certificates in PEM files: each is verified by the authorities among them that signed themselves.
+pub fn of_files(files: &[(String, Vec<u8>)], now: Timestamp) -> Result<CertificateReport, String> {
+    let mut all = Vec::new();
+    for (name, text) in files {
+        let read = certificate::read(text).map_err(|why| format!("{name}: {why}"))?;
+        all.extend(read.into_iter().enumerate().map(|(at, certificate)| (format!("{name}, certificate {}", at + 1), certificate)));
+    }
+    let certificates: Vec<Certificate> = all.iter().map(|(_, certificate)| certificate.clone()).collect();
+    let anchors: Vec<Certificate> = certificates.iter().filter(|c| c.is_authority && c.is_self_signed()).cloned().collect();
+    let mut found = Found::default();
+    for (position, (place, certificate)) in all.iter().enumerate() {
+        let mut chain = certificates.clone();
+        chain.swap(0, position);
+        let chain = match anchors.contains(certificate) {
+            true => Chain::Anchor,
+            false => verdict(leads_to(&chain, &anchors), &anchors),
+        };
+        found.add("any", Role::File, certificate, chain, Evidence::default(place.as_str()), now);
+    }
+    Ok(CertificateReport { certificates: once_each(found.rows), ..CertificateReport::default() })
+}
