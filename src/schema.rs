@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::commands::{explain, rules};
 use crate::output::{API_VERSION, CheckDocument, Document, Report};
+use crate::plan::PlanReport;
 use crate::views::{
     CertificateReport, DecisionReport, InjectionReport, MatrixReport, MtlsPlanReport, MtlsReport, PolicyReport, PolicyTestReport, ServicePage,
     SimulationReport, StatusReport, VersionReport, WhyReport, WorkloadPage,
@@ -94,6 +95,7 @@ fn schema() -> Value {
     documents.report::<MtlsPlanReport>();
     documents.report::<DecisionReport>();
     documents.report::<PolicyReport>();
+    documents.other::<PlanReport<'static>>("PlanReport");
     documents.other::<MatrixReport<'static>>("MatrixReport");
     documents.other::<SimulationReport<'static>>("SimulationReport");
     documents.other::<PolicyTestReport>("PolicyTestReport");

@@ -7,59 +7,94 @@ use super::preflight::Row;
 use super::{Action, Plan, Status, Step, path_text};
 use crate::model::ObjectRef;
 
-/// The document.
+/// What is to be done, step by step, and what became of it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Plan"))]
 #[serde(rename_all = "camelCase")]
 pub struct PlanReport<'p> {
+    /// Its name; the same plan has the same.
     id: &'p str,
+    /// What it does, in words.
     title: &'p str,
+    /// The mesh.
     mesh: &'static str,
+    /// The namespace.
     namespace: &'p str,
+    /// What was looked at before.
     preflight: &'p [Row],
+    /// The steps, in order.
     steps: Vec<StepRow<'p>>,
+    /// What else there is to know.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     notes: &'p [String],
+    /// What became of it.
     outcome: &'static str,
 }
 
+/// One step.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PlanStep"))]
 #[serde(rename_all = "camelCase")]
 struct StepRow<'p> {
+    /// Its number, from 1.
     id: usize,
+    /// What is done.
     action: &'static str,
+    /// The object; null where there is none.
     object: Option<ObjectRef>,
+    /// Fields that change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     diff: Vec<DiffRow<'p>>,
+    /// Fields as they were, to be put back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     previous: Vec<PreviousRow<'p>>,
+    /// A tool that writes the object as well.
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<OwnerRow<'p>>,
+    /// How it is taken back.
     inverse: String,
+    /// How it is seen to have worked.
     verify: String,
+    /// How far it is.
     status: Status,
 }
 
+/// A field that changes.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PlanDiff"))]
 struct DiffRow<'p> {
+    /// The field.
     path: String,
+    /// Its value; absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<&'p Value>,
+    /// The value to be; absent where it goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<&'p Value>,
 }
 
+/// A field as it was.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PlanPrevious"))]
 struct PreviousRow<'p> {
+    /// The field.
     path: String,
+    /// Its value; absent where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<&'p Value>,
+    /// Who wrote it.
     managers: &'p [String],
 }
 
+/// A tool that writes the object as well.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PlanOwner"))]
 struct OwnerRow<'p> {
+    /// The tool.
     name: String,
+    /// What shows it.
     evidence: &'p str,
+    /// What follows.
     consequence: &'static str,
 }
 

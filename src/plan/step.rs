@@ -71,6 +71,7 @@ impl Action {
 
 /// How far a step is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PlanStatus"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// To be done.

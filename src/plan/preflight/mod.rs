@@ -23,6 +23,7 @@ pub(super) use software::OPAQUE;
 
 /// One answer of the pre-flight.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PreflightRow"))]
 pub struct Row {
     /// The check, by its permanent name.
     pub id: &'static str,
@@ -37,6 +38,7 @@ pub struct Row {
 
 /// What follows from an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PreflightVerdict"))]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// The plan is not carried out, unless it is told to pass this over.
