@@ -445,3 +445,74 @@ fn aliases_that_make_much_of_little_are_refused_and_others_are_not() {
     let (code, _, err) = run(&[("a.yaml", text(24).as_bytes())], &["check", "-f", "a.yaml"]);
     assert!(code == 2 && err.contains("its aliases make more than 16 MiB of it"), "{code}: {err}");
 }
+
+/// What a check says of files at the top level of `d`, with everything that is worth a warning counting.
+fn warned(files: &[(&str, &[u8])]) -> (i32, String, String) {
+    run(files, &["check", "-R", "-f", "d", "--fail-on", "warning"])
+}
+
+#[test]
+fn what_is_not_written_is_not_known_to_be_missing() {
+    let account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, namespace: shop}\n";
+    let deployment = |namespace: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web{namespace}}}\nspec:\n  selector: {{matchLabels: {{app: web}}}}\n  template:\n    \
+             metadata: {{labels: {{app: web}}}}\n    spec: {{containers: [{{name: web, image: web:1}}]}}\n"
+        )
+    };
+    let service = |label: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: {label}, namespace: shop}}\nspec: {{selector: {{app: {label}}}, ports: [{{name: http, port: 80}}]}}\n"
+        )
+    };
+    let (at_home, homeless, web, cache) = (deployment(", namespace: shop"), deployment(""), service("web"), service("cache"));
+    // The slip itself.
+    let (code, out, _) = warned(&[("d/a.yaml", at_home.as_bytes()), ("d/b.yaml", cache.as_bytes())]);
+    assert!(code == 1 && out.contains("service-selects-nothing"), "{out}");
+    // The pods name no namespace, and the Service does.
+    let (code, out, err) = warned(&[("d/a.yaml", homeless.as_bytes()), ("d/b.yaml", web.as_bytes()), ("d/c.yaml", account.as_bytes())]);
+    assert_eq!(code, 0, "{out}{err}");
+    // An operator makes them of an object of its own.
+    let redis = b"apiVersion: databases.example/v1\nkind: Redis\nmetadata: {name: cache, namespace: shop}\nspec: {}\n";
+    let (code, out, err) = warned(&[("d/a.yaml", at_home.as_bytes()), ("d/b.yaml", cache.as_bytes()), ("d/c.yaml", redis)]);
+    assert_eq!(code, 0, "{out}{err}");
+}
+
+#[test]
+fn a_file_that_no_kustomization_lists_is_left_out_with_a_word() {
+    let files: [(&str, &[u8]); 3] =
+        [("d/kustomization.yaml", b"resources: [a.yaml]\n"), ("d/a.yaml", ROUTE), ("d/extra.yaml", b"apiVersion: v1\nkind: Service\nmetadata: [x\n")];
+    let (code, out, err) = run(&files, &["check", "-f", "d", "--rule", RULE]);
+    judged(code, &out, &err);
+    assert!(code == 1 && err.contains("left out 1 file that no kustomization beside lists (-f FILE judges one): d/extra.yaml"), "{err}");
+}
+
+#[test]
+fn beside_the_values_of_a_chart_a_service_may_be_its_own() {
+    let route: &[u8] = b"apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: web, namespace: shop}\nspec:\n  parentRefs: [{group: \"\", kind: Service, name: web, port: 80}]\n  rules: [{backendRefs: [{name: web-next, port: 80}]}]\n";
+    let service: &[u8] = b"apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {ports: [{name: http, port: 80}]}\n";
+    let checked = ["check", "-R", "-f", "d", "--rule", "gateway-route-backend-not-found", "--fail-on", "warning"];
+    let bare: [(&str, &[u8]); 2] = [("d/route.yaml", route), ("d/web.yaml", service)];
+    let (code, out, _) = run(&bare, &checked);
+    let (beside, told, err) = run(&[bare[0], bare[1], ("d/web-values.yaml", b"replicas: 2\n")], &checked);
+    assert_eq!((code, beside), (1, 0), "{out}{told}{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_chart_is_rendered_where_helm_is() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = tempfile::tempdir().unwrap();
+    let chart = home.path().join("chart");
+    std::fs::create_dir_all(chart.join("templates")).unwrap();
+    std::fs::write(chart.join("Chart.yaml"), "apiVersion: v2\nname: chart\nversion: 1.0.0\n").unwrap();
+    std::fs::write(chart.join("templates/route.yaml"), "{{ .Values.route }}\n").unwrap();
+    let helm = home.path().join("helm");
+    let rendered = format!("#!/bin/sh\ncat <<'END'\n---\n# Source: chart/templates/route.yaml\n{}\nEND\n", String::from_utf8_lossy(ROUTE));
+    std::fs::write(&helm, rendered).unwrap();
+    std::fs::set_permissions(&helm, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", home.path().display(), std::env::var("PATH").unwrap_or_default());
+    let checked = ["check", "-R", "-f", "chart", "--rule", RULE];
+    let (code, out, err) = crate::mesh::said(&crate::mesh::mesh(home.path()).env("PATH", path).args(checked).output().unwrap());
+    assert!(code == 1 && out.contains("chart/templates/route.yaml"), "{out}{err}");
+}

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 /// The edge release with which each version 2.x came: year, month and number of `edge-25.4.4`, then the x. Releases between two belong to the
 /// earlier version here, so two releases are at least as far apart as their versions say.
-const EDGES: [([u32; 3], u32); 5] = [([24, 2, 4], 15), ([24, 8, 2], 16), ([24, 11, 8], 17), ([25, 4, 4], 18), ([25, 10, 7], 19)];
+const EDGES: [([u32; 3], u32); 6] = [([24, 2, 4], 15), ([24, 8, 2], 16), ([24, 11, 8], 17), ([25, 4, 4], 18), ([25, 10, 7], 19), ([26, 6, 3], 20)];
 
 /// Whether a release has what came with an edge release; nothing where its name does not tell: a numbered release may have got a later change as
 /// a fix, when the change came while that version was the newest.
@@ -70,7 +70,9 @@ mod tests {
             ("enterprise-2.17.1-2-hp", Some(17)),
             ("edge-25.4.3", Some(17)),
             ("edge-25.4.4", Some(18)),
-            ("edge-26.8.1", Some(19)),
+            ("edge-26.5.2", Some(19)),
+            ("edge-26.8.1", Some(20)),
+            ("enterprise-2.20.2", Some(20)),
             ("preview-24.11.8", Some(17)),
             ("edge-23.1.1", Some(14)),
             ("git-1f4c2b", None),
