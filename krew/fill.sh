@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # fill.sh VERSION ARCHIVE_DIR
-# Prints the krew manifest with the version and the checksums of the archives in ARCHIVE_DIR filled in.
-# Fails when an archive that the manifest names is missing.
+# Prints the krew manifest with the name, the version and the checksums of the archives in ARCHIVE_DIR filled in.
+# Fails when an archive that the manifest names is missing. KUBECTL_PLUGIN_NAME is the plugin's name, `mesh` unless it is set.
 set -euo pipefail
 
 if [[ $# -ne 2 ]]; then
@@ -15,8 +15,8 @@ if [[ ! $version =~ ^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]]; then
     exit 2
 fi
 
-template=("$(dirname "${BASH_SOURCE[0]}")"/*.yaml)
-manifest=$(sed "s/\${VERSION}/$version/g" "${template[0]}")
+template=$(dirname "${BASH_SOURCE[0]}")/mesh.yaml
+manifest=$(sed "/^#/d; s/\${VERSION}/$version/g; s/\${PLUGIN}/${KUBECTL_PLUGIN_NAME:-mesh}/g" "$template")
 
 platforms=$(sed -n 's/.*${SHA256_\([a-z0-9_]*\)}.*/\1/p' <<<"$manifest")
 for platform in $platforms; do

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # package.sh VERSION OS ARCH BIN_DIR OUT_DIR
 # Packs one platform's release archive from the binaries in BIN_DIR, and prints its path.
+# KUBECTL_PLUGIN_NAME is the plugin's name, `mesh` unless it is set: build the binaries with the same.
 # The same input and SOURCE_DATE_EPOCH (the last commit's time if unset) give the same bytes. Needs GNU tar.
 set -euo pipefail
 umask 022
@@ -12,14 +13,16 @@ fi
 version=$1 os=$2 arch=$3 bin_dir=$4 out_dir=$5
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-plugin=$(basename "$root"/krew/*.yaml .yaml)
+plugin=${KUBECTL_PLUGIN_NAME:-mesh}
 epoch=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct)}
 exe=
 [[ $os == windows ]] && exe=.exe
 
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
-install -m 755 "$bin_dir/kubectl-$plugin$exe" "$bin_dir/kubectl_complete-$plugin$exe" "$stage"
+# Cargo's names stay; kubectl finds a plugin by the name of its file.
+install -m 755 "$bin_dir/kubectl-mesh$exe" "$stage/kubectl-$plugin$exe"
+install -m 755 "$bin_dir/kubectl_complete-mesh$exe" "$stage/kubectl_complete-$plugin$exe"
 install -m 644 "$root/LICENSE" "$stage"
 
 mkdir -p "$out_dir"

@@ -16,5 +16,9 @@ pub mod untrusted;
 pub mod views;
 pub mod world;
 
-/// The plugin's name in `kubectl NAME`: the binary is `kubectl-NAME`, its completion helper `kubectl_complete-NAME`, its krew manifest `krew/NAME.yaml`.
-pub const PLUGIN: &str = "mesh";
+/// The plugin's name in `kubectl NAME`. Built with another in KUBECTL_PLUGIN_NAME, everything it prints says that one; kubectl finds it as `kubectl-NAME`
+/// and its completion helper as `kubectl_complete-NAME`, which the scripts in `krew/` see to.
+pub const PLUGIN: &str = match option_env!("KUBECTL_PLUGIN_NAME") {
+    Some(name) => name,
+    None => "mesh",
+};

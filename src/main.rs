@@ -12,7 +12,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         // Help and version are such "errors" too; a reader that has gone is none.
         Err(told) => {
-            let _ = told.print();
+            let _ = cli::tell(&told);
             return ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2));
         }
     };

@@ -172,8 +172,10 @@ pub struct Finding {
     pub detail: Option<String>,
     /// How many findings of the report that even share this come before it.
     pub namesakes_before: usize,
-    /// Other objects involved.
+    /// Other objects involved, the first few.
     pub related: Vec<Related>,
+    /// How many more there are.
+    pub related_more: usize,
     /// A change that certainly fixes it, where there is one.
     pub fix: Option<Fix>,
 }
@@ -206,11 +208,13 @@ impl Finding {
         self
     }
 
-    /// Names another object that is involved. More than ten nobody reads, and a finding for each of many objects that names all others grows with
-    /// their square.
+    /// Names another object that is involved. More than five nobody reads, and a finding for each of many objects that names all others grows with
+    /// their square: the rest is counted.
     pub fn related(&mut self, object: ObjectRef, text: impl Into<String>) -> &mut Self {
-        if self.related.len() < 10 {
+        if self.related.len() < 5 {
             self.related.push(Related { object, text: text.into() });
+        } else {
+            self.related_more += 1;
         }
         self
     }

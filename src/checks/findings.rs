@@ -191,6 +191,7 @@ impl<'w> Findings<'w> {
             detail: None,
             namesakes_before: 0,
             related: Vec::new(),
+            related_more: 0,
             fix: None,
         });
         let last = self.found.len() - 1;

@@ -1,11 +1,16 @@
 //! How help and mistakes of typing look: each command shows its own flags, `options` those of every command, and the commands of other tools are
 //! answered with ours.
 
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _};
 
 use super::Cli;
+use crate::PLUGIN;
+use crate::commands::renamed;
 
 /// Commands that read no objects: flags of clusters and files mean nothing to them.
 const READ_NOTHING: [&str; 4] = ["completion", "explain", "options", "rules"];
@@ -32,8 +37,19 @@ pub fn parse() -> Result<Cli, clap::Error> {
     parse_from(std::env::args_os())
 }
 
-fn parse_from(words: impl IntoIterator<Item = impl Into<std::ffi::OsString> + Clone>) -> Result<Cli, clap::Error> {
-    let mut command = folded(Cli::command());
+/// Prints help or a mistake to where it belongs.
+pub fn tell(told: &clap::Error) -> io::Result<()> {
+    if PLUGIN == "mesh" {
+        return told.print();
+    }
+    let text = told.render().to_string();
+    let text = renamed(&text);
+    if told.use_stderr() { write!(io::stderr(), "{text}") } else { write!(io::stdout(), "{text}") }
+}
+
+fn parse_from(words: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Cli, clap::Error> {
+    let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
+    let mut command = folded(Cli::command(), &words);
     let matches = command.try_get_matches_from_mut(words).and_then(|matches| Cli::from_arg_matches(&matches));
     matches.map_err(|error| explained(error, &command))
 }
@@ -45,16 +61,20 @@ pub fn options() -> StyledStr {
     all.render_help()
 }
 
-/// Leaves the flags of every command to `options`.
-fn folded(command: Command) -> Command {
+/// Leaves the flags of every command to `options`, in the help of the commands that are named: nobody will see that of the others.
+fn folded(command: Command, words: &[OsString]) -> Command {
     let command = command.mut_args(|arg| if arg.is_global_set() { arg.hide(true) } else { arg });
-    command
-        .mut_subcommands(pointing)
-        .after_help("`kubectl mesh options` lists the flags of every command, `kubectl mesh COMMAND --help` those of one.")
+    pointing_below(command, words).after_help("`kubectl mesh options` lists the flags of every command, `kubectl mesh COMMAND --help` those of one.")
 }
 
-fn pointing(command: Command) -> Command {
-    let command = command.mut_subcommands(pointing);
+fn pointing_below(command: Command, words: &[OsString]) -> Command {
+    let named = |sub: &&Command| words.iter().any(|word| word == sub.get_name() || sub.get_all_aliases().any(|alias| word == alias));
+    let names: Vec<String> = command.get_subcommands().filter(named).map(|sub| sub.get_name().to_owned()).collect();
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, |sub| pointing(sub, words)))
+}
+
+fn pointing(command: Command, words: &[OsString]) -> Command {
+    let command = pointing_below(command, words);
     if command.is_hide_set() || READ_NOTHING.contains(&command.get_name()) {
         return command;
     }

@@ -27,7 +27,7 @@ use crate::commands::why::WhyArgs;
 use crate::model::MeshId;
 use crate::report::MeshTag;
 
-pub use help::{options, parse};
+pub use help::{options, parse, tell};
 
 /// Check, explain and fix Istio and Linkerd
 ///

@@ -21,6 +21,7 @@ mod plan;
 pub(crate) mod policy;
 mod pre;
 mod progress;
+mod renamed;
 pub(crate) mod rules;
 pub(crate) mod snapshot;
 pub(crate) mod status;
@@ -30,6 +31,7 @@ pub(crate) mod why;
 mod words;
 
 pub use load::{Loaded, ReadRequest};
+pub use renamed::renamed;
 pub use terminal::Terminal;
 
 use clap::CommandFactory as _;

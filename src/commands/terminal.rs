@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use super::renamed;
 use crate::cli::{ColorArg, DisplayArgs};
 use crate::error::CliError;
 use crate::output::Style;
@@ -28,8 +29,8 @@ impl Terminal {
     /// The process's own streams.
     pub fn real() -> Self {
         Self {
-            out: Box::new(io::BufWriter::new(io::stdout())),
-            err: Box::new(io::stderr()),
+            out: renamed::stream(io::BufWriter::new(io::stdout())),
+            err: renamed::stream(io::stderr()),
             style: Style::default(),
             progress: false,
             verbose: 0,

@@ -92,6 +92,9 @@ fn write_finding(f: &Finding, style: &Style, out: &mut dyn Write) -> io::Result<
         let text = format!("see {}: {}", clean(&related.object.to_string()), clean(&related.text));
         writeln!(out, "{}", wrapped(&text, INDENT, "        ", style))?;
     }
+    if f.related_more > 0 {
+        writeln!(out, "{INDENT}and {} more", f.related_more)?;
+    }
     let codes = if f.aliases.is_empty() { String::new() } else { format!(" ({})", f.aliases.join(", ")) };
     let arrow = if style.ascii { "->" } else { "→" };
     let text = wrapped(&format!("{}  {}{codes}", clean(&f.hint), f.rule), &format!("{INDENT}{arrow} "), "        ", style);

@@ -150,6 +150,9 @@ struct FindingRow<'a> {
     /// Other objects involved.
     #[serde(skip_serializing_if = "<[Related]>::is_empty")]
     related: &'a [Related],
+    /// How many more of them there are.
+    #[serde(skip_serializing_if = "is_zero")]
+    related_more: usize,
     /// Stays the same while the fault does, whatever else comes, goes or moves.
     fingerprint: String,
     /// Where the rule is documented.
@@ -182,10 +185,15 @@ impl<'a> From<&'a Finding> for FindingRow<'a> {
             message: &f.message,
             hint: &f.hint,
             related: &f.related,
+            related_more: f.related_more,
             fingerprint: f.fingerprint(),
             docs: docs_url(f.rule),
         }
     }
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// Where a rule is documented.

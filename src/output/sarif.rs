@@ -214,7 +214,10 @@ fn rule(id: &str) -> Option<Rule> {
 }
 
 fn result<'a>(f: &'a Finding, by: Option<&'a Suppression>, rules: &[&str]) -> ResultRow<'a> {
-    let related: String = f.related.iter().map(|r| format!(" See {}: {}.", r.object, r.text)).collect();
+    let mut related: String = f.related.iter().map(|r| format!(" See {}: {}.", r.object, r.text)).collect();
+    if f.related_more > 0 {
+        related += &format!(" And {} more.", f.related_more);
+    }
     let kind = if f.object.kind.group().is_empty() {
         f.object.kind.name().to_owned()
     } else {

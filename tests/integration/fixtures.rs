@@ -85,6 +85,9 @@ pub(crate) fn render(report: &CheckReport) -> String {
         for related in &f.related {
             text += &format!("  see: {}: {}\n", related.object, related.text);
         }
+        if f.related_more > 0 {
+            text += &format!("  see: {} more\n", f.related_more);
+        }
     }
     for skipped in &report.skipped {
         text += &format!("cannot tell: {}\n", skipped.because);
