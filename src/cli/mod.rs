@@ -24,7 +24,9 @@ use crate::commands::snapshot::SnapshotArgs;
 use crate::commands::status::StatusArgs;
 use crate::commands::version::VersionArgs;
 use crate::commands::why::WhyArgs;
+use crate::error::CliError;
 use crate::model::MeshId;
+use crate::output::{ListFormat, View};
 use crate::report::MeshTag;
 
 pub use help::{options, parse, tell};
@@ -162,6 +164,30 @@ pub struct DisplayArgs {
     /// Say only what is wrong
     #[arg(short, long, global = true)]
     pub quiet: bool,
+}
+
+/// How a list is wanted.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ListArgs {
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: ListFormat,
+    /// Leave out the headers of tables
+    #[arg(long)]
+    pub no_headers: bool,
+    /// Sort the rows of tables by this column, such as NAME or PODS
+    #[arg(long, value_name = "COLUMN")]
+    pub sort_by: Option<String>,
+}
+
+impl ListArgs {
+    /// What is wanted of a list; sorting is a matter of tables, since other forms have an order that programs rely on.
+    pub(crate) fn view(&self) -> Result<View<'_>, CliError> {
+        if self.sort_by.is_some() && !matches!(self.output, ListFormat::Table | ListFormat::Wide) {
+            return Err(CliError::usage("--sort-by sorts tables").hint("other forms are always sorted by namespace, kind and name"));
+        }
+        Ok(View { format: self.output, no_headers: self.no_headers, sort_by: self.sort_by.as_deref() })
+    }
 }
 
 /// Which mesh.

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::{ReadRequest, Terminal, load, words};
-use crate::cli::GlobalArgs;
+use crate::cli::{GlobalArgs, ListArgs};
 use crate::error::{CliError, Exit};
-use crate::model::{Evidence, ObjectRef};
-use crate::output::{self, ListFormat, Page, Report, clean};
+use crate::model::{Evidence, Gap, ObjectRef};
+use crate::output::{self, Page, Report, Table};
 use crate::views::{self, InjectionReport, InjectionRow, Target};
 
 const EXAMPLES: &str = "\
@@ -27,13 +27,14 @@ pub struct InjectionArgs {
     /// A workload: deploy/NAME, NAME, NAME.NAMESPACE, or TYPE NAME
     #[arg(value_name = "WORKLOAD", num_args = 0..=2)]
     pub workload: Vec<String>,
-    /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub output: ListFormat,
+    /// How it is shown.
+    #[command(flatten)]
+    pub list: ListArgs,
 }
 
 /// Runs the command.
 pub async fn run(args: &InjectionArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let view = args.list.view()?;
     let request = ReadRequest { kinds: views::MEMBERSHIP_KINDS.iter().copied().collect(), ..ReadRequest::default() };
     let loaded = load::load(global, &request, terminal).await?;
     let world = &loaded.world;
@@ -50,20 +51,27 @@ pub async fn run(args: &InjectionArgs, global: &GlobalArgs, terminal: &mut Termi
     if report.workloads.is_empty() {
         words::nothing("workloads", world, terminal);
     }
-    output::report(&report, args.output, Some(world), &mut terminal.out)?;
+    terminal.show(&report, view, Some(world))?;
     Ok(words::judged(world, views::MEMBERSHIP_KINDS, report.workloads.iter().all(|r| r.unknown.is_some()), terminal))
 }
 
 impl Report for InjectionReport {
     const KIND: &'static str = "InjectionReport";
 
+    fn tables(&self, page: Page<'_>) -> Vec<Table> {
+        if self.workloads.is_empty() || (self.in_full && !page.wide) { Vec::new() } else { vec![table(&self.workloads, page)] }
+    }
+
+    fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
     fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
         if self.in_full && !page.wide {
-            chains(&self.workloads, out)?;
-        } else if !self.workloads.is_empty() {
-            table(&self.workloads, page, out)?;
+            chains(&self.workloads, page, out)?;
         }
-        output::gaps(&self.gaps, out)
+        page.tables(&self.tables(page), out)?;
+        output::gaps(&self.gaps, page.style, out)
     }
 
     fn objects(&self) -> Vec<ObjectRef> {
@@ -71,7 +79,7 @@ impl Report for InjectionReport {
     }
 }
 
-fn table(rows: &[InjectionRow], page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn table(rows: &[InjectionRow], page: Page<'_>) -> Table {
     let name = |r: &InjectionRow| output::short_name(&r.reference());
     let mesh = |r: &InjectionRow| if r.mesh == "none" { String::new() } else { r.mesh.to_owned() };
     let unread = |r: &InjectionRow| page.world.is_some_and(|world| words::pods_unread(world, &r.namespace));
@@ -81,7 +89,7 @@ fn table(rows: &[InjectionRow], page: Page<'_>, out: &mut dyn Write) -> io::Resu
         let row = |r: &InjectionRow| {
             [r.namespace.to_string(), name(r), mesh(r), r.intended_cell().to_owned(), r.actual.to_owned(), pods(r), restart(r), reason(r)]
         };
-        return output::table(["NAMESPACE", "WORKLOAD", "MESH", "INTENDED", "ACTUAL", "PODS", "RESTART", "REASON"], rows.iter().map(row), out);
+        return Table::new(["NAMESPACE", "WORKLOAD", "MESH", "INTENDED", "ACTUAL", "PODS", "RESTART", "REASON"], rows.iter().map(row));
     }
     let row = |r: &InjectionRow| {
         let at = r.reason().map(place).unwrap_or_default();
@@ -90,7 +98,7 @@ fn table(rows: &[InjectionRow], page: Page<'_>, out: &mut dyn Write) -> io::Resu
         [r.namespace.to_string(), name(r), mesh(r), intended, actual, revision, pods(r), restart(r), at, reason(r)]
     };
     let header = ["NAMESPACE", "WORKLOAD", "MESH", "INTENDED", "ACTUAL", "REVISION", "PODS", "RESTART", "AT", "REASON"];
-    output::table(header, rows.iter().map(row), out)
+    Table::new(header, rows.iter().map(row))
 }
 
 /// What decided, said with the object it stands on.
@@ -121,7 +129,7 @@ fn place(evidence: &Evidence) -> String {
 }
 
 /// The whole chain for each mesh.
-pub(super) fn chains(rows: &[InjectionRow], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn chains(rows: &[InjectionRow], page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     for row in rows {
         let revision = row.revision.as_ref().map(|r| format!("revision {r}"));
         let words: Vec<String> = revision.into_iter().chain(row.native.filter(|native| *native).map(|_| "native".to_owned())).collect();
@@ -129,13 +137,13 @@ pub(super) fn chains(rows: &[InjectionRow], out: &mut dyn Write) -> io::Result<(
         let of = if row.mesh == "none" { "any mesh" } else { row.mesh };
         let subject = format!("{}  {of}: intended {}{how}, actual {}", row.reference(), row.intended_cell(), row.actual);
         let restart = if row.restart_needed { ", restart needed" } else { "" };
-        writeln!(out, "{}, {} of {} pods in{restart}", clean(&subject), row.pods.inside, row.pods.total)?;
-        let drift = row.drift.iter().map(|d| (d.code, &d.evidence));
-        for (code, evidence) in row.because.iter().map(|e| ("", e)).chain(drift) {
+        page.line(&format!("{subject}, {} of {} in{restart}", row.pods.inside, output::counted(row.pods.total, "pod")), out)?;
+        let drift = row.drift.iter().map(|d| (true, &d.evidence));
+        for (differs, evidence) in row.because.iter().map(|e| (false, e)).chain(drift) {
             let at = place(evidence);
             let at = if at.is_empty() { "by default".to_owned() } else { at };
-            let mark = if code.is_empty() { String::new() } else { format!("[{code}] ") };
-            writeln!(out, "  {}", clean(&format!("{at}: {mark}{}", evidence.text)))?;
+            let mark = if differs { "▲ " } else { "" };
+            page.line(&format!("  {mark}{at}: {}", evidence.text), out)?;
         }
     }
     Ok(())

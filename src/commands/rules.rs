@@ -4,14 +4,13 @@ use std::io::{self, Write};
 
 use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::{Terminal, arguments, complete};
 use crate::checks::{self, Check, Runs};
 use crate::error::{CliError, Exit};
 use crate::model::Kind;
-use crate::output::{self, Style};
+use crate::output::{self, Page, Table, View};
 use crate::report::{Category, MeshTag, Severity};
 
 const EXAMPLES: &str = "\
@@ -120,9 +119,10 @@ pub fn run(args: &RulesArgs, mesh: Option<MeshTag>, terminal: &mut Terminal) -> 
         terminal.note("no rule is like that; without words and filters all are listed");
     }
     let document = || Document { rules: rules.iter().copied().map(Row::from).collect() };
+    let page = Page::new(&View::default(), None, &terminal.style);
     let out = &mut terminal.out;
     match args.output {
-        RulesFormat::Table | RulesFormat::Wide => table(&rules, args.output == RulesFormat::Wide, &terminal.style, out)?,
+        RulesFormat::Table | RulesFormat::Wide => page.table(&table(&rules, args.output == RulesFormat::Wide), out)?,
         RulesFormat::Json => output::json(&document(), out)?,
         RulesFormat::Yaml => output::yaml(&document(), out)?,
         RulesFormat::Name => rules.iter().try_for_each(|c| writeln!(out, "{}", c.id))?,
@@ -151,49 +151,18 @@ impl RulesArgs {
     }
 }
 
-/// Below this width a table would break every summary into a column of words.
-const ROOM_FOR_COLUMNS: usize = 130;
-
-/// A rule in two lines, for narrow terminals.
-fn narrow(rules: &[&Check], wide: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    rules.iter().try_for_each(|c| {
-        let codes = if wide && !c.aliases.is_empty() { format!("  {}", c.aliases.join(",")) } else { String::new() };
-        writeln!(out, "{}  {}  {}{codes}", c.id, c.severity, c.category)?;
-        writeln!(out, "{}", output::wrapped(c.summary, "    ", "    ", style))
-    })
-}
-
-fn table(rules: &[&Check], wide: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    if style.width.is_some_and(|width| width < ROOM_FOR_COLUMNS) {
-        return narrow(rules, wide, style, out);
-    }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    if let Some(width) = style.width {
-        table.set_width(u16::try_from(width).unwrap_or(u16::MAX)).set_content_arrangement(ContentArrangement::Dynamic);
-    }
-    let header = ["RULE", "SEVERITY", "CATEGORY", "SUMMARY"].into_iter();
-    table.set_header(header.chain(wide.then_some("CODES")));
-    for c in rules {
+fn table(rules: &[&Check], wide: bool) -> Table {
+    let row = |c: &&Check| {
         let when = match (c.runs, c.opt_in) {
             (Runs::Pre, _) => " (--pre)",
             (_, true) => " (opt-in)",
             (_, false) => "",
         };
-        let codes = || if c.aliases.is_empty() { "-".to_owned() } else { c.aliases.join(",") };
         let row = [c.id.to_owned(), format!("{}{when}", c.severity), c.category.name().to_owned(), c.summary.to_owned()];
-        table.add_row(row.into_iter().chain(wide.then(codes)));
-    }
-    // A name is there to be copied: only what is said about it may be broken.
-    for column in [0, 1, 2] {
-        if let Some(column) = table.column_mut(column) {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        }
-    }
-    for line in table.trim_fmt().lines() {
-        writeln!(out, "{}", line.strip_prefix(' ').unwrap_or(line).trim_end())?;
-    }
-    Ok(())
+        row.into_iter().chain(wide.then(|| c.aliases.join(","))).collect()
+    };
+    let header = ["RULE", "SEVERITY", "CATEGORY", "SUMMARY"].into_iter().chain(wide.then_some("CODES"));
+    Table::of(header.collect(), rules.iter().map(row))
 }
 
 fn markdown(rules: &[&Check], out: &mut dyn Write) -> io::Result<()> {

@@ -6,10 +6,10 @@ use clap::Args;
 
 use super::injection::chains;
 use super::{ReadRequest, Terminal, load, words};
-use crate::cli::GlobalArgs;
+use crate::cli::{GlobalArgs, ListArgs};
 use crate::error::{CliError, Exit};
-use crate::model::{Kind, ObjectRef};
-use crate::output::{self, ListFormat, Page, Report, clean};
+use crate::model::{Gap, Kind, ObjectRef};
+use crate::output::{self, Page, Report, Table};
 use crate::views::{self, ComponentRow, ControlPlaneRow, NamespaceRow, ServicePage, StatusReport, Target, UNKNOWN, WorkloadPage};
 
 const EXAMPLES: &str = "\
@@ -28,13 +28,14 @@ pub struct StatusArgs {
     /// A workload or Service: deploy/NAME, svc/NAME, NAME, NAME.NAMESPACE, or TYPE NAME
     #[arg(value_name = "WORKLOAD", num_args = 0..=2)]
     pub workload: Vec<String>,
-    /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub output: ListFormat,
+    /// How it is shown.
+    #[command(flatten)]
+    pub list: ListArgs,
 }
 
 /// Runs the command.
 pub async fn run(args: &StatusArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let view = args.list.view()?;
     let kinds = views::MEMBERSHIP_KINDS.iter().chain(views::POLICY_KINDS).chain(&[Kind::Gateway]);
     let loaded = load::load(global, &ReadRequest { kinds: kinds.copied().collect(), ..ReadRequest::default() }, terminal).await?;
     let world = &loaded.world;
@@ -48,15 +49,15 @@ pub async fn run(args: &StatusArgs, global: &GlobalArgs, terminal: &mut Terminal
                     words::nothing("workloads", world, terminal);
                 }
             }
-            output::report(&report, args.output, Some(world), &mut terminal.out)?;
+            terminal.show(&report, view, Some(world))?;
             Ok(words::judged(world, &question(), report.namespaces.is_empty(), terminal))
         }
         Some(Target::Workload(workload)) => {
-            output::report(&views::workload_page(world, workload, only), args.output, Some(world), &mut terminal.out)?;
+            terminal.show(&views::workload_page(world, workload, only), view, Some(world))?;
             Ok(words::judged(world, &question(), false, terminal))
         }
         Some(Target::Service(service)) => {
-            output::report(&views::service_page(world, service, only), args.output, Some(world), &mut terminal.out)?;
+            terminal.show(&views::service_page(world, service, only), view, Some(world))?;
             Ok(words::judged(world, &question(), false, terminal))
         }
     }
@@ -70,22 +71,18 @@ fn question() -> Vec<Kind> {
 impl Report for StatusReport {
     const KIND: &'static str = "StatusReport";
 
-    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mut begun = false;
-        if !self.meshes.is_empty() {
-            control_planes(&self.meshes, page.wide, out)?;
-            begun = true;
-        }
-        if !self.components.is_empty() {
-            separate(&mut begun, out)?;
-            components(&self.components, out)?;
-        }
-        if !self.namespaces.is_empty() {
-            separate(&mut begun, out)?;
+    fn tables(&self, page: Page<'_>) -> Vec<Table> {
+        let planes = (!self.meshes.is_empty()).then(|| control_planes(&self.meshes, page.wide));
+        let beside = (!self.components.is_empty()).then(|| components(&self.components));
+        let namespaces = (!self.namespaces.is_empty()).then(|| {
             let rows = self.namespaces.iter().map(|n| namespace_cells(n, page));
-            output::table(["NAMESPACE", "MODE", "PODS IN", "PODS OUT", "MTLS", "POLICIES", "TO RESTART"], rows, out)?;
-        }
-        output::gaps(&self.gaps, out)
+            Table::new(["NAMESPACE", "MODE", "PODS IN", "PODS OUT", "MTLS", "POLICIES", "TO RESTART"], rows)
+        });
+        planes.into_iter().chain(beside).chain(namespaces).collect()
+    }
+
+    fn gaps(&self) -> &[Gap] {
+        &self.gaps
     }
 
     fn objects(&self) -> Vec<ObjectRef> {
@@ -104,40 +101,36 @@ fn namespace_cells(n: &NamespaceRow, page: Page<'_>) -> [String; 7] {
     [n.namespace.to_string(), known(&n.modes), inside, outside, known(&n.mtls), policies, restart]
 }
 
-fn separate(begun: &mut bool, out: &mut dyn Write) -> io::Result<()> {
-    if std::mem::replace(begun, true) { writeln!(out) } else { Ok(()) }
-}
-
 fn known(words: &[&str]) -> String {
     words.iter().map(|w| if *w == "unknown" { UNKNOWN } else { w }).collect::<Vec<_>>().join(",")
 }
 
 /// The table of control planes; with `wide`, what each version was read from.
-pub(super) fn control_planes(planes: &[ControlPlaneRow], wide: bool, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn control_planes(planes: &[ControlPlaneRow], wide: bool) -> Table {
     let cells = |p: &ControlPlaneRow| {
         let version = p.version.as_deref().unwrap_or(UNKNOWN).to_owned();
         let revision = p.revision.as_deref().unwrap_or_default().to_owned();
         [p.mesh.to_string(), p.namespace.to_string(), revision, p.tags.join(","), version, ready(p.ready, p.replicas)]
     };
     if !wide {
-        return output::table(["MESH", "NAMESPACE", "REVISION", "TAGS", "VERSION", "READY"], planes.iter().map(cells), out);
+        return Table::new(["MESH", "NAMESPACE", "REVISION", "TAGS", "VERSION", "READY"], planes.iter().map(cells));
     }
     let row = |p: &ControlPlaneRow| {
         let [mesh, namespace, revision, tags, version, ready] = cells(p);
         let source = p.version_source.as_ref().map(|e| e.text.clone()).unwrap_or_default();
         [mesh, namespace, revision, tags, version, ready, source]
     };
-    output::table(["MESH", "NAMESPACE", "REVISION", "TAGS", "VERSION", "READY", "VERSION FROM"], planes.iter().map(row), out)
+    Table::new(["MESH", "NAMESPACE", "REVISION", "TAGS", "VERSION", "READY", "VERSION FROM"], planes.iter().map(row))
 }
 
 /// The table of what runs beside the control planes.
-pub(super) fn components(components: &[ComponentRow], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn components(components: &[ComponentRow]) -> Table {
     let row = |c: &ComponentRow| {
         let version = c.version.as_deref().unwrap_or_default().to_owned();
         let counted = if c.ready.is_some() { ready(c.ready, c.replicas) } else { String::new() };
         [c.mesh.to_string(), c.name.to_string(), c.object.to_string(), version, counted]
     };
-    output::table(["MESH", "COMPONENT", "OBJECT", "VERSION", "READY"], components.iter().map(row), out)
+    Table::new(["MESH", "COMPONENT", "OBJECT", "VERSION", "READY"], components.iter().map(row))
 }
 
 fn ready(ready: Option<usize>, replicas: Option<usize>) -> String {
@@ -148,30 +141,35 @@ fn ready(ready: Option<usize>, replicas: Option<usize>) -> String {
     }
 }
 
-fn section(title: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
+fn section(title: &str, lines: &[String], page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     if lines.is_empty() {
         return Ok(());
     }
-    writeln!(out, "{title}:")?;
-    lines.iter().try_for_each(|line| writeln!(out, "  {}", clean(line)))
+    page.title(&format!("{title}:"), out)?;
+    lines.iter().try_for_each(|line| page.line(&format!("  {line}"), out))
 }
 
 impl Report for WorkloadPage {
     const KIND: &'static str = "WorkloadReport";
 
-    fn text(&self, _: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{} (service account {})\n", clean(&self.workload.to_string()), clean(&self.service_account))?;
-        chains(&self.injection, out)?;
-        let versions: Vec<String> = self.versions.iter().map(|v| format!("{} {} in {} pods", v.mesh, v.version, v.pods)).collect();
-        section("proxies", &versions, out)?;
+    fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        page.title(&format!("{} (service account {})", self.workload, self.service_account), out)?;
+        writeln!(out)?;
+        chains(&self.injection, page, out)?;
+        let versions: Vec<String> = self.versions.iter().map(|v| format!("{} {} in {}", v.mesh, v.version, output::counted(v.pods, "pod"))).collect();
+        section("proxies", &versions, page, out)?;
         let ports: Vec<String> = self.ports.iter().map(port).collect();
-        section("ports", &ports, out)?;
+        section("ports", &ports, page, out)?;
         let services: Vec<String> = self.services.iter().map(service).collect();
-        section("services", &services, out)?;
+        section("services", &services, page, out)?;
         let policies: Vec<String> = self.policies.iter().map(|p| format!("{}: {}", p.object, p.effect)).collect();
-        section("policies", &policies, out)?;
-        section("waypoint", self.waypoint.as_slice(), out)?;
-        output::gaps(&self.gaps, out)
+        section("policies", &policies, page, out)?;
+        section("waypoint", self.waypoint.as_slice(), page, out)?;
+        output::gaps(&self.gaps, page.style, out)
     }
 
     fn objects(&self) -> Vec<ObjectRef> {
@@ -194,17 +192,22 @@ fn port(row: &views::PortRow) -> String {
 impl Report for ServicePage {
     const KIND: &'static str = "ServiceReport";
 
-    fn text(&self, _: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{} ({})\n", clean(&self.service.to_string()), clean(&self.row.kind))?;
-        section("ports", &self.row.ports, out)?;
+    fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        page.title(&format!("{} ({})", self.service, self.row.kind), out)?;
+        writeln!(out)?;
+        section("ports", &self.row.ports, page, out)?;
         if self.workloads.is_empty() {
             writeln!(out, "no workload stands behind it")?;
         }
-        chains(&self.workloads, out)?;
+        chains(&self.workloads, page, out)?;
         let policies: Vec<String> = self.policies.iter().map(|p| format!("{}: {}", p.object, p.effect)).collect();
-        section("policies", &policies, out)?;
-        section("waypoint", self.row.waypoint.as_slice(), out)?;
-        output::gaps(&self.gaps, out)
+        section("policies", &policies, page, out)?;
+        section("waypoint", self.row.waypoint.as_slice(), page, out)?;
+        output::gaps(&self.gaps, page.style, out)
     }
 
     fn objects(&self) -> Vec<ObjectRef> {

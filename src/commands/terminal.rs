@@ -5,7 +5,8 @@ use std::io::{self, IsTerminal, Write};
 use super::renamed;
 use crate::cli::{ColorArg, DisplayArgs};
 use crate::error::CliError;
-use crate::output::Style;
+use crate::output::{self, Report, Style, View};
+use crate::world::World;
 
 /// Where results, progress and hints go.
 pub struct Terminal {
@@ -72,6 +73,13 @@ impl Terminal {
     /// Says what took the place of a verdict; also where only faults are wanted, since this is one.
     pub fn problem(&mut self, text: impl AsRef<str>) {
         let _ = writeln!(self.err, "{}", crate::output::clean(text.as_ref()));
+    }
+
+    /// Writes a report in the form that is wanted.
+    pub(crate) fn show<'a>(&mut self, report: &impl Report, view: impl Into<View<'a>>, world: Option<&'a World>) -> Result<(), CliError> {
+        let style = self.style.clone();
+        let view = view.into();
+        Ok(output::report(report, &view, world, &style, &mut self.out)?)
     }
 
     /// Prints an error with its detail and hints.

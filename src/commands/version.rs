@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::{ReadRequest, Terminal, load, status, words};
-use crate::cli::GlobalArgs;
+use crate::cli::{GlobalArgs, ListArgs};
 use crate::error::{CliError, Exit};
-use crate::model::{Kind, ObjectRef};
-use crate::output::{self, ListFormat, Page, Report};
+use crate::model::{Gap, Kind, ObjectRef};
+use crate::output::{self, Page, Report, Table};
 use crate::views::{self, VersionReport};
 
 const EXAMPLES: &str = "\
@@ -24,13 +24,14 @@ pub struct VersionArgs {
     /// Only this program's version; reads nothing
     #[arg(long)]
     pub client: bool,
-    /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub output: ListFormat,
+    /// How it is shown.
+    #[command(flatten)]
+    pub list: ListArgs,
 }
 
 /// Runs the command.
 pub async fn run(args: &VersionArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let view = args.list.view()?;
     if args.client {
         writeln!(terminal.out, "client: {}", env!("CARGO_PKG_VERSION"))?;
         terminal.out.flush()?;
@@ -43,7 +44,7 @@ pub async fn run(args: &VersionArgs, global: &GlobalArgs, terminal: &mut Termina
     if report.meshes.is_empty() {
         words::no_mesh(world, terminal);
     }
-    output::report(&report, args.output, Some(world), &mut terminal.out)?;
+    terminal.show(&report, view, Some(world))?;
     let kinds = [Kind::Pod, Kind::Deployment, Kind::ConfigMap, Kind::MutatingWebhookConfiguration];
     Ok(words::judged(world, &kinds, report.meshes.is_empty(), terminal))
 }
@@ -51,24 +52,32 @@ pub async fn run(args: &VersionArgs, global: &GlobalArgs, terminal: &mut Termina
 impl Report for VersionReport {
     const KIND: &'static str = "VersionReport";
 
+    fn tables(&self, page: Page<'_>) -> Vec<Table> {
+        let planes = (!self.meshes.is_empty()).then(|| status::control_planes(&self.meshes, page.wide));
+        let beside = (!self.components.is_empty()).then(|| status::components(&self.components));
+        let unread = page.world.is_some_and(|world| words::pods_unread(world, ""));
+        let proxies = (!self.data_plane.is_empty() && !unread).then(|| {
+            let rows = self.data_plane.iter().map(|r| [r.mesh.to_string(), r.version.to_string(), r.pods.to_string()]);
+            Table::new(["PROXIES OF", "VERSION", "PODS"], rows)
+        });
+        planes.into_iter().chain(beside).chain(proxies).collect()
+    }
+
+    fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
     fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "client: {}", self.client)?;
-        if !self.meshes.is_empty() {
+        for table in self.tables(page) {
             writeln!(out)?;
-            status::control_planes(&self.meshes, page.wide, out)?;
-        }
-        if !self.components.is_empty() {
-            writeln!(out)?;
-            status::components(&self.components, out)?;
+            page.table(&table, out)?;
         }
         if page.world.is_some_and(|world| words::pods_unread(world, "")) {
-            writeln!(out, "\nproxies: ?")?;
-        } else if !self.data_plane.is_empty() {
             writeln!(out)?;
-            let rows = self.data_plane.iter().map(|r| [r.mesh.to_string(), r.version.to_string(), r.pods.to_string()]);
-            output::table(["PROXIES OF", "VERSION", "PODS"], rows, out)?;
+            page.line("? proxies: their pods could not be read", out)?;
         }
-        output::gaps(&self.gaps, out)
+        output::gaps(&self.gaps, page.style, out)
     }
 
     fn objects(&self) -> Vec<ObjectRef> {

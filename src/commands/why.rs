@@ -81,17 +81,17 @@ fn text(report: &WhyReport, wide: bool, world: &World, style: &Style, out: &mut 
         "unknown" => '?',
         _ => '✖',
     };
-    writeln!(out, "{}\n", output::wrapped(&clean(&report.headline), &format!("{mark} "), "  ", style))?;
+    writeln!(out, "{}\n", output::line(&format!("{mark} {}", clean(&report.headline)), style))?;
     for step in &report.steps.steps {
         step_lines(step, report, wide, world, style, out)?;
     }
     if wide {
         for loser in &report.route.losers {
             let line = clean(&format!("{}  {}: {}", loser.object, loser.path, loser.text)).into_owned();
-            writeln!(out, "{}", output::wrapped(&line, "  · not taken       ", UNDER, style))?;
+            writeln!(out, "{}", output::marked(&output::wrapped(&line, "  · not taken       ", UNDER, style), style))?;
         }
     }
-    output::gaps(&report.gaps, out)?;
+    output::gaps(&report.gaps, style, out)?;
     writeln!(out, "\nnext: {}", clean(&next(report)))
 }
 
@@ -122,7 +122,7 @@ fn step_lines(step: &Step, report: &WhyReport, wide: bool, world: &World, style:
     };
     let label = clean(label).into_owned();
     let first = if label.chars().count() > 15 { format!("  {mark} {label}  ") } else { format!("  {mark} {label:<16}") };
-    writeln!(out, "{}", output::wrapped(&clean(&step.text), &first, UNDER, style))?;
+    writeln!(out, "{}", output::marked(&output::wrapped(&clean(&step.text), &first, UNDER, style), style))?;
     for evidence in step.because.iter().filter(|_| unfold) {
         let Some(object) = &evidence.object else { continue };
         let path = evidence.path.as_ref().filter(|p| !p.is_empty()).map_or(String::new(), |p| format!("  {p}"));
@@ -135,7 +135,7 @@ fn step_lines(step: &Step, report: &WhyReport, wide: bool, world: &World, style:
         }
     }
     match &step.hint {
-        Some(hint) if unfold => writeln!(out, "{}", output::wrapped(&clean(hint), &format!("{UNDER}→ "), &format!("{UNDER}  "), style)),
+        Some(hint) if unfold => writeln!(out, "{}", output::line(&format!("{UNDER}→ {}", clean(hint)), style)),
         _ => Ok(()),
     }
 }

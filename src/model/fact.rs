@@ -11,24 +11,32 @@ pub struct Evidence {
     pub object: Option<ObjectRef>,
     /// The field.
     pub path: Option<String>,
-    /// What it says and why that matters.
+    /// What it says and why that matters, for people.
     pub text: String,
+    /// What the mesh itself calls it, where it has a name for it.
+    pub code: Option<&'static str>,
 }
 
 impl Evidence {
     /// Evidence from a field of an object.
     pub fn field(object: ObjectRef, path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { object: Some(object), path: Some(path.into()), text: text.into() }
+        Self { object: Some(object), path: Some(path.into()), text: text.into(), code: None }
     }
 
     /// Evidence from an object as a whole.
     pub fn object(object: ObjectRef, text: impl Into<String>) -> Self {
-        Self { object: Some(object), path: None, text: text.into() }
+        Self { object: Some(object), path: None, text: text.into(), code: None }
+    }
+
+    /// The same under the name that the mesh has for it.
+    #[must_use]
+    pub fn called(self, code: &'static str) -> Self {
+        Self { code: Some(code), ..self }
     }
 
     /// A default that no object states.
     pub fn default(text: impl Into<String>) -> Self {
-        Self { object: None, path: None, text: text.into() }
+        Self { object: None, path: None, text: text.into(), code: None }
     }
 }
 
@@ -45,6 +53,9 @@ struct EvidenceRow<'a> {
     path: &'a Option<String>,
     /// What it says and why that matters.
     text: &'a str,
+    /// What the mesh itself calls it, where it has a name for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
 }
 
 /// An object, as Kubernetes names it.
@@ -68,7 +79,7 @@ super::written_as!(ObjectRef, ObjectRow<'static>);
 
 impl Serialize for Evidence {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        EvidenceRow { object: &self.object, path: &self.path, text: &self.text }.serialize(serializer)
+        EvidenceRow { object: &self.object, path: &self.path, text: &self.text, code: self.code }.serialize(serializer)
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use owo_colors::{OwoColorize, Style as Ink};
 
 use super::document::docs_url;
-use super::{Style, clean, wrapped};
+use super::{Style, clean, counted, wrapped};
 use crate::model::{Gap, MeshId};
 use crate::report::{Category, CheckReport, Finding, Installable, MeshTag, Severity, Verdict};
 use crate::world::{SourceKind, World};
@@ -175,10 +175,6 @@ fn write_not_applicable(report: &CheckReport, style: &Style, out: &mut dyn Write
         let line = format!("{reason} ({} had nothing to judge)", counted(*rules, "rule"));
         writeln!(out, "{}", paint(&line, Ink::new().dimmed(), style))
     })
-}
-
-fn counted(n: usize, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
 }
 
 /// Refusals come by the dozen, one for each kind: a line for each namespace is enough to ask for the right.

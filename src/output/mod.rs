@@ -9,6 +9,7 @@ mod markdown;
 mod page;
 mod rows;
 mod sarif;
+mod table;
 mod text;
 
 #[cfg(test)]
@@ -19,8 +20,9 @@ pub use markdown::cell as markdown_cell;
 pub use page::page;
 #[cfg(test)]
 pub(crate) use rows::Document;
-pub use rows::{ListFormat, Page, Report, gaps, names, place, report, report_json, report_yaml, short_name, table};
-pub use text::{clean, clean_lines, wrapped};
+pub use rows::{ListFormat, Page, Report, View, gaps, names, place, report, report_json, report_yaml, short_name};
+pub use table::{Table, UnknownColumn};
+pub use text::{clean, clean_lines, counted, line, marked, wrapped};
 
 use std::io::{self, Write};
 

@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use clap::ValueEnum;
-use comfy_table::{Table, presets};
+use owo_colors::OwoColorize as _;
 use serde::Serialize;
 
 use super::document::{API_VERSION, Source};
-use super::{clean, json, yaml};
+use super::table::{Table, UnknownColumn};
+use super::{Style, clean, json, line, yaml};
 use crate::model::{Gap, ObjectRef};
 use crate::world::{SourceKind, World};
 
@@ -27,13 +28,41 @@ pub enum ListFormat {
     Name,
 }
 
+/// How a list is wanted.
+#[derive(Clone, Debug, Default)]
+pub struct View<'a> {
+    /// Its form.
+    pub format: ListFormat,
+    /// Whether tables are to have no headers.
+    pub no_headers: bool,
+    /// The column that the rows of tables are sorted by; in the order of the report, where there is none.
+    pub sort_by: Option<&'a str>,
+}
+
+impl From<ListFormat> for View<'_> {
+    fn from(format: ListFormat) -> Self {
+        Self { format, ..Self::default() }
+    }
+}
+
 /// What a command answers: its fields are the document, its text is for people.
 pub trait Report: Serialize {
     /// `kind` of the document.
     const KIND: &'static str;
 
-    /// Writes it for people: a table, or lines.
-    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()>;
+    /// The tables that its text is made of, of those that can be empty without those that are.
+    fn tables(&self, _: Page<'_>) -> Vec<Table> {
+        Vec::new()
+    }
+
+    /// What could not be read.
+    fn gaps(&self) -> &[Gap];
+
+    /// Writes it for people: its tables, or lines.
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        page.tables(&self.tables(page), out)?;
+        gaps(self.gaps(), page.style, out)
+    }
 
     /// The objects it is about.
     fn objects(&self) -> Vec<ObjectRef>;
@@ -54,19 +83,76 @@ pub struct Page<'a> {
     pub wide: bool,
     /// What was read; nothing for answers that this program has by itself.
     pub world: Option<&'a World>,
+    /// Looks.
+    pub style: &'a Style,
+    /// Whether tables have headers.
+    headers: bool,
+    sort_by: Option<&'a str>,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    /// A page for what `view` wants.
+    pub fn new(view: &View<'a>, world: Option<&'a World>, style: &'a Style) -> Self {
+        Self { wide: view.format == ListFormat::Wide, world, style, headers: !view.no_headers, sort_by: view.sort_by }
+    }
+
     /// An object's name, with its namespace where the command line did not tell that.
     fn name(self, object: &ObjectRef) -> String {
         self.world.map_or_else(|| object.to_string(), |world| full_name(object, world))
     }
+
+    /// Writes a table, sorted as the command line wants it.
+    pub fn table(self, table: &Table, out: &mut dyn Write) -> io::Result<()> {
+        self.sorted(table).write(self.headers, self.style, out)
+    }
+
+    /// Writes tables, with a line between them.
+    pub fn tables(self, tables: &[Table], out: &mut dyn Write) -> io::Result<()> {
+        tables.iter().enumerate().try_for_each(|(nth, table)| {
+            if nth > 0 {
+                writeln!(out)?;
+            }
+            self.table(table, out)
+        })
+    }
+
+    fn sorted(self, table: &Table) -> Table {
+        let mut table = table.clone();
+        if let Some(column) = self.sort_by.and_then(|typed| table.column(typed)) {
+            table.sort(column);
+        }
+        table
+    }
+
+    /// The same without headers, for what follows an earlier page.
+    #[must_use]
+    pub fn without_headers(self) -> Self {
+        Self { headers: false, ..self }
+    }
+
+    /// Writes what a part of the page is about.
+    pub fn title(self, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        let text = clean(text);
+        if self.style.color { writeln!(out, "{}", text.bold()) } else { writeln!(out, "{text}") }
+    }
+
+    /// Writes a line of our own making.
+    pub fn line(self, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", line(&clean(text), self.style))
+    }
 }
 
 /// Writes a report in the form that is wanted.
-pub fn report(report: &impl Report, format: ListFormat, world: Option<&World>, out: &mut dyn Write) -> io::Result<()> {
-    let page = Page { wide: format == ListFormat::Wide, world };
-    match format {
+pub fn report<'a>(report: &impl Report, view: &View<'a>, world: Option<&'a World>, style: &'a Style, out: &mut dyn Write) -> io::Result<()> {
+    let page = Page::new(view, world, style);
+    if let Some(typed) = view.sort_by {
+        let tables = report.tables(page);
+        let known: Vec<&str> = tables.iter().flat_map(|table| table.header().iter().copied()).collect();
+        if !tables.iter().any(|table| table.column(typed).is_some()) && !known.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, UnknownColumn { typed: typed.to_owned(), known }));
+        }
+    }
+    match view.format {
         ListFormat::Json => json(&document(report, world), out)?,
         ListFormat::Yaml => yaml(&document(report, world), out)?,
         ListFormat::Name => report.names(page).iter().try_for_each(|name| writeln!(out, "{}", clean(name)))?,
@@ -105,25 +191,6 @@ pub fn report_yaml(kind: &'static str, report: &impl Serialize, world: &World, o
     yaml(&Document { api_version: API_VERSION, kind, source: Some(world.into()), report }, out)
 }
 
-/// Writes a table as kubectl does: upper-case headers, three spaces between columns, no lines.
-pub fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>, out: &mut dyn Write) -> io::Result<()> {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(header);
-    for row in rows {
-        table.add_row(row.map(|cell| one_line(&cell)));
-    }
-    table.column_iter_mut().for_each(|column| {
-        column.set_padding((0, 3));
-    });
-    table.lines().try_for_each(|line| writeln!(out, "{}", line.trim_end()))
-}
-
-/// A cell's text: clean, without line breaks, never empty.
-fn one_line(text: &str) -> String {
-    let text = clean(text);
-    if text.is_empty() { "<none>".to_owned() } else { text.into_owned() }
-}
-
 /// `kind/name` for people.
 pub fn short_name(object: &ObjectRef) -> String {
     format!("{}/{}", object.kind.name().to_ascii_lowercase(), object.name)
@@ -144,12 +211,12 @@ pub fn names<'a>(objects: impl IntoIterator<Item = &'a ObjectRef>, world: &World
 }
 
 /// Lists what could not be read, below a table.
-pub fn gaps(gaps: &[Gap], out: &mut dyn Write) -> io::Result<()> {
+pub fn gaps(gaps: &[Gap], style: &Style, out: &mut dyn Write) -> io::Result<()> {
     if gaps.is_empty() {
         return Ok(());
     }
     writeln!(out, "\nnot known:")?;
-    gaps.iter().try_for_each(|gap| writeln!(out, "  ? {}", clean(&gap.to_string())))
+    gaps.iter().try_for_each(|gap| writeln!(out, "{}", line(&clean(&format!("  ? {gap}")), style)))
 }
 
 /// Where was looked, in words.
@@ -163,17 +230,5 @@ pub fn place(world: &World) -> String {
     match world.only_namespace() {
         Some(only) => format!("{place}, namespace {only}"),
         None => place,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::table;
-
-    #[test]
-    fn a_table_looks_like_kubectls_and_cells_are_cleaned() {
-        let mut out = Vec::new();
-        table(["NAME", "MESH"], [["a\u{1b}[31m\nb".to_owned(), String::new()], ["long-name".to_owned(), "istio".to_owned()]], &mut out).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "NAME        MESH\na\u{fffd}[31m\u{fffd}b    <none>\nlong-name   istio\n");
     }
 }

@@ -1,7 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::linkerd::platform::planes::is_plane;
 use crate::mesh::linkerd::{INJECT, annotations};
-use crate::model::{Fact, Intent, Kind, MeshId};
+use crate::model::{Evidence, Fact, Intent, Kind, MeshId};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -33,13 +33,9 @@ crate::check! {
 }
 
 /// What the injector reports when it passes over a pod that asks for a proxy.
-const CODES: [&str; 5] = [
-    "the webhook passes over",
-    "the webhook does not select",
-    "host_network_enabled",
-    "sidecar_already_exists",
-    "disabled_automount_service_account_token_account",
-];
+const CODES: [&str; 3] = ["host_network_enabled", "sidecar_already_exists", "disabled_automount_service_account_token_account"];
+/// What is said of a pod that no webhook is shown.
+const UNSEEN: [&str; 2] = ["the webhook passes over", "the webhook does not select"];
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for namespace in world.index.namespaces().iter().filter(|n| !is_plane(world, &n.metadata.name)) {
@@ -57,11 +53,11 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         // Pods that nobody wants to be injected are not blocked.
         let wanted = because.iter().any(|e| e.path.as_deref().is_some_and(|p| p.ends_with(r#"["linkerd.io/inject"]"#)) && e.text.starts_with("is "));
         let own = workload.annotations.has(INJECT);
-        let Some(blocker) = because.iter().find(|e| wanted && CODES.iter().any(|code| e.text.starts_with(code))) else { continue };
+        let Some(blocker) = because.iter().find(|e| wanted && blocks(e)) else { continue };
         if !own && world.linkerd.passes_over(&world.index, &workload.reference.namespace).is_some() {
             continue;
         }
-        let path = if blocker.text.starts_with("host_network") { "spec.hostNetwork" } else { "" };
+        let path = if blocker.code == Some("host_network_enabled") { "spec.hostNetwork" } else { "" };
         let hint = "Take away what blocks it, or annotate the pod template linkerd.io/inject: disabled.";
         let finding = findings.add_workload(workload, path, format!("its pods ask for a proxy and get none: {}", blocker.text), hint);
         // Of a whole namespace it is rarely meant for every last pod.
@@ -69,4 +65,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             finding.severity(Severity::Info);
         }
     }
+}
+
+fn blocks(evidence: &Evidence) -> bool {
+    evidence.code.is_some_and(|code| CODES.contains(&code)) || UNSEEN.iter().any(|said| evidence.text.starts_with(said))
 }

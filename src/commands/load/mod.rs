@@ -24,6 +24,7 @@ use crate::error::CliError;
 use crate::index::Index;
 use crate::mesh::install::Install;
 use crate::model::{Coverage, Gap, Inventory, Kind, ObjectRef, Str, did_you_mean};
+use crate::output::counted;
 use crate::report::BadInput;
 use crate::world::{SourceInfo, SourceKind, World};
 pub(crate) use change::{Change, change};
@@ -212,11 +213,6 @@ fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, 
         });
     }
     Ok(manifests)
-}
-
-/// `1 file`, `2 files`.
-fn counted(n: usize, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
 /// What of the files was not read as it stands, one line for each sort of it; all of it with -v.

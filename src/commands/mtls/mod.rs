@@ -9,13 +9,13 @@ use clap::{Args, ValueEnum};
 
 use super::observed::{self, ObservedArgs};
 use super::{ReadRequest, Terminal, load, words};
-use crate::cli::GlobalArgs;
+use crate::cli::{GlobalArgs, ListArgs};
 use crate::error::{CliError, Exit};
 use crate::index::Workload;
 use crate::mesh::mtls::{Outcome, ServerMode};
 use crate::mesh::resolve::{self, Name};
-use crate::model::{Encryption, Evidence, Kind, ObjectRef, Observed, ObservedCall};
-use crate::output::{self, ListFormat, Page, Report, clean};
+use crate::model::{Encryption, Evidence, Gap, Kind, ObjectRef, Observed, ObservedCall};
+use crate::output::{self, Page, Report, Table, View};
 use crate::views::{self, ClientRow, EdgeRow, ModeRow, MtlsReport, MtlsRow, Target, UNKNOWN, Wanted};
 use crate::world::World;
 
@@ -52,9 +52,9 @@ pub struct MtlsArgs {
     /// Which metrics are asked.
     #[command(flatten)]
     pub observed: ObservedArgs,
-    /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub output: ListFormat,
+    /// How it is shown.
+    #[command(flatten)]
+    pub list: ListArgs,
 }
 
 /// A mode to plan for.
@@ -68,6 +68,7 @@ pub enum PlannedMode {
 
 /// Runs the command.
 pub async fn run(args: &MtlsArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let view = args.list.view()?;
     let kinds = [views::MEMBERSHIP_KINDS, views::MTLS_KINDS, views::CLIENT_KINDS];
     let request = ReadRequest { kinds: kinds.into_iter().flatten().copied().collect(), everywhere: true, ..ReadRequest::default() };
     let loaded = load::load(global, &request, terminal).await?;
@@ -76,7 +77,7 @@ pub async fn run(args: &MtlsArgs, global: &GlobalArgs, terminal: &mut Terminal) 
         let client = client(world, from, global)?;
         let (name, port) = server(world, client, to)?;
         let report = views::mtls_edge(world, client, &name, port, args.subset.as_deref());
-        return show(&report, world, args.output, terminal);
+        return show(&report, world, view, terminal);
     }
     let workloads = wanted(world, &args.workload, global)?;
     let wanted = Wanted { workloads, namespace: words::namespace(global).map(Into::into) };
@@ -90,18 +91,18 @@ pub async fn run(args: &MtlsArgs, global: &GlobalArgs, terminal: &mut Terminal) 
         if let Some(observed) = observed {
             views::add_observed(world, &mut report, observed);
         }
-        return plan::show(&report, world, args.output, terminal);
+        return plan::show(&report, world, view, terminal);
     }
     let mut report = views::mtls(world, &wanted, global.source.mesh.id());
     report.observed = observed.map(|observed| views::observed_of(world, &wanted, observed));
     if report.workloads.is_empty() {
         words::nothing("workloads", world, terminal);
     }
-    show(&report, world, args.output, terminal)
+    show(&report, world, view, terminal)
 }
 
-fn show(report: &MtlsReport, world: &World, format: ListFormat, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    output::report(report, format, Some(world), &mut terminal.out)?;
+fn show(report: &MtlsReport, world: &World, view: View<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    terminal.show(report, view, Some(world))?;
     let edge_unknown = |e: &EdgeRow| e.outcome == Outcome::Unknown;
     let port_unknown = |w: &MtlsRow| w.ports.iter().all(|p| p.mode == ServerMode::Unknown);
     let nothing_known = if report.workloads.is_empty() { report.edges.iter().all(edge_unknown) } else { report.workloads.iter().all(port_unknown) };
@@ -116,15 +117,34 @@ fn show(report: &MtlsReport, world: &World, format: ListFormat, terminal: &mut T
 impl Report for MtlsReport {
     const KIND: &'static str = "MtlsReport";
 
+    fn tables(&self, page: Page<'_>) -> Vec<Table> {
+        if self.workloads.is_empty() {
+            return Vec::new();
+        }
+        let edges = (page.wide && !self.edges.is_empty()).then(|| edges(self));
+        std::iter::once(ports(self)).chain(edges).collect()
+    }
+
+    fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
     /// Workloads with their ports; where only a call was asked for, that.
     fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
         if self.workloads.is_empty() {
-            edge_text(self, out)?;
+            edge_text(self, page, out)?;
         } else {
-            table(self, page.wide, out)?;
+            let tables = self.tables(page);
+            page.tables(&tables[..1], out)?;
+            losing(self, page, out)?;
+            for table in &tables[1..] {
+                writeln!(out)?;
+                page.table(table, out)?;
+            }
+            summary(self, page, out)?;
         }
-        self.observed.as_ref().map_or(Ok(()), |observed| observed_text(observed, page.wide, out))?;
-        output::gaps(&self.gaps, out)
+        self.observed.as_ref().map_or(Ok(()), |observed| observed_text(observed, page, out))?;
+        output::gaps(&self.gaps, page.style, out)
     }
 
     fn objects(&self) -> Vec<ObjectRef> {
@@ -133,9 +153,10 @@ impl Report for MtlsReport {
 }
 
 /// Calls that really happened: those in plaintext one by one, the rest counted unless all are wanted.
-fn observed_text(observed: &Observed, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+fn observed_text(observed: &Observed, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let source = if observed.source.is_empty() { String::new() } else { format!(", by {}", observed.source) };
-    writeln!(out, "\nreally seen in the last {}{}", observed.since, clean(&source))?;
+    writeln!(out)?;
+    page.line(&format!("really seen in the last {}{source}", observed.since), out)?;
     let plaintext: Vec<&ObservedCall> = observed.plaintext().collect();
     let encrypted: Vec<&ObservedCall> = observed.calls.iter().filter(|c| c.encryption == Encryption::MutualTls).collect();
     let line = |call: &ObservedCall| {
@@ -145,24 +166,24 @@ fn observed_text(observed: &Observed, wide: bool, out: &mut dyn Write) -> io::Re
         format!("{}{place} → {}.{}{port}   {} times", views::caller(&call.client), call.server.name, call.server.namespace, call.count)
     };
     for call in &plaintext {
-        writeln!(out, "  ▲ plaintext   {}", clean(&line(call)))?;
+        page.line(&format!("  ▲ plaintext   {}", line(call)), out)?;
     }
     if plaintext.is_empty() && observed.missing.is_empty() {
-        writeln!(out, "  ✔ no plaintext was counted")?;
+        page.line("  ✔ no plaintext was counted", out)?;
     }
-    if wide {
-        encrypted.iter().try_for_each(|call| writeln!(out, "  ✔ mutual TLS  {}", clean(&line(call))))?;
+    if page.wide {
+        encrypted.iter().try_for_each(|call| page.line(&format!("  ✔ mutual TLS  {}", line(call)), out))?;
     } else if !encrypted.is_empty() {
         let noun = if encrypted.len() == 1 { "pair" } else { "pairs" };
-        writeln!(out, "  ✔ {} {noun} of client and server in mutual TLS     -o wide: each", encrypted.len())?;
+        page.line(&format!("  ✔ {} {noun} of client and server in mutual TLS     -o wide: each", encrypted.len()), out)?;
     }
     if observed.calls.is_empty() && observed.missing.is_empty() {
-        writeln!(out, "  · no call was counted at all")?;
+        page.line("  · no call was counted at all", out)?;
     }
     for why in &observed.missing {
-        writeln!(out, "  ? {}", clean(why))?;
+        page.line(&format!("  ? {why}"), out)?;
     }
-    observed.not_shown.iter().try_for_each(|what| writeln!(out, "  · not shown: {}", clean(what)))
+    observed.not_shown.iter().try_for_each(|what| page.line(&format!("  · not shown: {what}"), out))
 }
 
 /// The workloads that the words of the command line name: themselves, by a pod of theirs, or by a Service.
@@ -235,33 +256,30 @@ fn server<'w>(world: &'w World, client: &Workload, to: &str) -> Result<(Name<'w>
         .ok_or_else(|| CliError::usage(format!("--to {to:?} does not say which port")).hint(format!("its ports are {}", all())))
 }
 
-fn table(report: &MtlsReport, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+fn ports(report: &MtlsReport) -> Table {
     let one_namespace = report.workloads.iter().all(|w| w.namespace == report.workloads[0].namespace);
     let rows = report.workloads.iter().flat_map(|w| w.ports.iter().map(move |p| (w, p)));
     let cells = |w: &MtlsRow, p: &ModeRow| [output::short_name(&w.reference()), p.port.to_string(), mode(p), decider(p), clients(p)];
     if one_namespace {
-        output::table(["WORKLOAD", "PORT", "MODE", "DECIDED BY", "CLIENTS"], rows.map(|(w, p)| cells(w, p)), out)?;
-    } else {
-        let row = |(w, p): (&MtlsRow, &ModeRow)| {
-            let [name, port, mode, decider, clients] = cells(w, p);
-            [w.namespace.to_string(), name, port, mode, decider, clients]
-        };
-        output::table(["NAMESPACE", "WORKLOAD", "PORT", "MODE", "DECIDED BY", "CLIENTS"], rows.map(row), out)?;
+        return Table::new(["WORKLOAD", "PORT", "MODE", "DECIDED BY", "CLIENTS"], rows.map(|(w, p)| cells(w, p)));
     }
-    losing(report, out)?;
-    if wide && !report.edges.is_empty() {
-        writeln!(out)?;
-        let row = |e: &EdgeRow| {
-            let client = if e.client.namespace.is_empty() { e.client.text() } else { format!("{} ({})", e.client.text(), e.client.namespace) };
-            [client, server_text(e), e.outcome.text().to_owned(), e.because.last().map(said).unwrap_or_default()]
-        };
-        output::table(["CLIENT", "SERVER", "OUTCOME", "BECAUSE"], report.edges.iter().map(row), out)?;
-    }
-    summary(report, wide, out)
+    let row = |(w, p): (&MtlsRow, &ModeRow)| {
+        let [name, port, mode, decider, clients] = cells(w, p);
+        [w.namespace.to_string(), name, port, mode, decider, clients]
+    };
+    Table::new(["NAMESPACE", "WORKLOAD", "PORT", "MODE", "DECIDED BY", "CLIENTS"], rows.map(row))
+}
+
+fn edges(report: &MtlsReport) -> Table {
+    let row = |e: &EdgeRow| {
+        let client = if e.client.namespace.is_empty() { e.client.text() } else { format!("{} ({})", e.client.text(), e.client.namespace) };
+        [client, server_text(e), e.outcome.text().to_owned(), e.because.last().map(said).unwrap_or_default()]
+    };
+    Table::new(["CLIENT", "SERVER", "OUTCOME", "BECAUSE"], report.edges.iter().map(row))
 }
 
 /// What is wrong among the edges, in words.
-fn summary(report: &MtlsReport, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+fn summary(report: &MtlsReport, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let broken: Vec<&EdgeRow> = report.edges.iter().filter(|e| e.outcome == Outcome::Broken).collect();
     let Some(first) = broken.first() else { return Ok(()) };
     let clients: BTreeSet<&ClientRow> = broken.iter().map(|e| &e.client).collect();
@@ -269,22 +287,23 @@ fn summary(report: &MtlsReport, wide: bool, out: &mut dyn Write) -> io::Result<(
     let noun = if broken.len() == 1 { "" } else { ", and others" };
     let place = if first.client.namespace.is_empty() { String::new() } else { format!(" (namespace {})", first.client.namespace) };
     let why = first.because.last().map(|e| format!(": {}", e.text)).unwrap_or_default();
-    let hint = if wide { "" } else { "     -o wide: every edge" };
-    let line = format!("✖ {count} refused: {}{place} → {}{why}{noun}", first.client.text(), server_text(first));
-    writeln!(out, "\n{}{hint}", clean(&line))
+    let hint = if page.wide { "" } else { "     -o wide: every edge" };
+    let line = format!("✖ {count} refused: {}{place} → {}{why}{noun}{hint}", first.client.text(), server_text(first));
+    writeln!(out)?;
+    page.line(&line, out)
 }
 
-fn losing(report: &MtlsReport, out: &mut dyn Write) -> io::Result<()> {
+fn losing(report: &MtlsReport, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let all = report.workloads.iter().flat_map(|w| &w.ports).flat_map(|p| &p.losing);
     let lines: BTreeSet<String> = all.map(said).collect();
     if lines.is_empty() {
         return Ok(());
     }
     writeln!(out)?;
-    lines.iter().try_for_each(|line| writeln!(out, "▲ {}", clean(line)))
+    lines.iter().try_for_each(|line| page.line(&format!("▲ {line}"), out))
 }
 
-fn edge_text(report: &MtlsReport, out: &mut dyn Write) -> io::Result<()> {
+fn edge_text(report: &MtlsReport, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     for edge in &report.edges {
         let mark = match edge.outcome {
             Outcome::MutualTls => "✔",
@@ -294,8 +313,8 @@ fn edge_text(report: &MtlsReport, out: &mut dyn Write) -> io::Result<()> {
         };
         let counts: Vec<String> = edge.endpoints.iter().map(|(outcome, pods)| format!("{pods} {outcome}")).collect();
         let counts = if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) };
-        writeln!(out, "{}", clean(&format!("{mark} {} → {}: {}{counts}", edge.client.text(), server_text(edge), edge.outcome.text())))?;
-        edge.because.iter().try_for_each(|e| writeln!(out, "  {}", clean(&said(e))))?;
+        page.line(&format!("{mark} {} → {}: {}{counts}", edge.client.text(), server_text(edge), edge.outcome.text()), out)?;
+        edge.because.iter().try_for_each(|e| page.line(&format!("  {}", said(e)), out))?;
     }
     Ok(())
 }

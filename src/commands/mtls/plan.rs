@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use crate::commands::{Terminal, words};
 use crate::error::{CliError, Exit};
 use crate::mesh::mtls::ServerMode;
-use crate::model::ObjectRef;
-use crate::output::{self, ListFormat, Page, Report, clean};
+use crate::model::{Gap, ObjectRef};
+use crate::output::{self, Page, Report, View};
 use crate::views::{self, MtlsPlanReport, PlanItem};
 use crate::world::World;
 
@@ -15,11 +15,11 @@ use crate::world::World;
 const LISTED: usize = 5;
 
 /// Writes the plan; the exit code says whether something would break.
-pub(super) fn show(report: &MtlsPlanReport, world: &World, format: ListFormat, terminal: &mut Terminal) -> Result<Exit, CliError> {
+pub(super) fn show(report: &MtlsPlanReport, world: &World, view: View<'_>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     if report.servers.is_empty() {
         words::nothing("workloads in a mesh", world, terminal);
     }
-    output::report(report, format, Some(world), &mut terminal.out)?;
+    terminal.show(report, view, Some(world))?;
     if !report.breaks.is_empty() {
         return Ok(Exit::Findings);
     }
@@ -35,9 +35,13 @@ pub(super) fn show(report: &MtlsPlanReport, world: &World, format: ListFormat, t
 impl Report for MtlsPlanReport {
     const KIND: &'static str = "MtlsPlanReport";
 
+    fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
     fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-        text(self, page.wide, out)?;
-        output::gaps(&self.gaps, out)
+        text(self, page, out)?;
+        output::gaps(&self.gaps, page.style, out)
     }
 
     fn objects(&self) -> Vec<ObjectRef> {
@@ -45,7 +49,7 @@ impl Report for MtlsPlanReport {
     }
 }
 
-fn text(report: &MtlsPlanReport, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+fn text(report: &MtlsPlanReport, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     if report.servers.is_empty() {
         return Ok(());
     }
@@ -68,24 +72,24 @@ fn text(report: &MtlsPlanReport, wide: bool, out: &mut dyn Write) -> io::Result<
         .collect();
     if counts.is_empty() {
         let unsure = if report.unknown.is_empty() { "" } else { ", as far as can be known from here" };
-        writeln!(out, "✔ {word} would refuse nobody{unsure}.")?;
+        page.line(&format!("✔ {word} would refuse nobody{unsure}."), out)?;
     } else {
-        writeln!(out, "✖ Not yet: {word} would refuse {}.", counts.join(" and "))?;
+        page.line(&format!("✖ Not yet: {word} would refuse {}.", counts.join(" and ")), out)?;
     }
-    for (item, more) in folded(&report.breaks, wide) {
-        writeln!(out, "  ✖ {}", clean(&line(item, more)))?;
+    for (item, more) in folded(&report.breaks, page.wide) {
+        page.line(&format!("  ✖ {}", line(item, more)), out)?;
     }
     for item in &report.unknown {
-        writeln!(out, "  ? {}", clean(&line(item, 0)))?;
+        page.line(&format!("  ? {}", line(item, 0)), out)?;
     }
     for item in &report.kept {
-        writeln!(out, "  ▲ {}:{} {}", clean(&item.server.name), item.server.port, clean(&item.text))?;
+        page.line(&format!("  ▲ {}:{} {}", item.server.name, item.server.port, item.text), out)?;
     }
     if report.encrypted > 0 {
         let (noun, verb) = if report.encrypted == 1 { ("workload", "goes") } else { ("workloads", "go") };
-        writeln!(out, "  ✔ {} {noun} with a proxy {verb} on in mutual TLS", report.encrypted)?;
+        page.line(&format!("  ✔ {} {noun} with a proxy {verb} on in mutual TLS", report.encrypted), out)?;
     }
-    next(report, out)
+    next(report, page, out)
 }
 
 /// Items one by one; of many clients of one namespace without a proxy the first few, the last with the number of the rest.
@@ -130,15 +134,17 @@ fn line(item: &PlanItem, more: usize) -> String {
     }
 }
 
-fn next(report: &MtlsPlanReport, out: &mut dyn Write) -> io::Result<()> {
+fn next(report: &MtlsPlanReport, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     // Bringing a client in is the first thing to do; exceptions are for those that cannot be.
     let clients = report.breaks.iter().filter(|i| i.kind == "client");
     let hint = clients.chain(&report.breaks).map(|i| i.hint.as_str()).find(|h| !h.is_empty());
-    match hint {
-        Some(hint) => writeln!(out, "\nnext: {}", clean(hint)),
+    let hint = match hint {
+        Some(hint) => hint,
         None if report.mode == ServerMode::Strict && report.breaks.is_empty() => {
-            writeln!(out, "\nnext: set it with a PeerAuthentication (Istio) or config.linkerd.io/default-inbound-policy: all-authenticated (Linkerd)")
+            "set it with a PeerAuthentication (Istio) or config.linkerd.io/default-inbound-policy: all-authenticated (Linkerd)"
         }
-        None => Ok(()),
-    }
+        None => return Ok(()),
+    };
+    writeln!(out)?;
+    page.line(&format!("next: {hint}"), out)
 }

@@ -8,7 +8,7 @@ use super::words::{self, CallArgs, ClientArgs};
 use crate::cli::GlobalArgs;
 use crate::commands::{Terminal, load};
 use crate::error::{CliError, Exit};
-use crate::model::{ObjectRef, Step, StepResult};
+use crate::model::{Gap, ObjectRef, Step, StepResult};
 use crate::output::{self, ListFormat, Page, Report, clean};
 use crate::views::{self, DecisionReport};
 
@@ -43,7 +43,7 @@ pub async fn run(args: &CanArgs, global: &GlobalArgs, terminal: &mut Terminal) -
     let server = words::server(&args.to, world, global)?;
     let request = words::request(words::client(&args.client, world, global)?, &args.call);
     let report = views::decision(world, server, &request);
-    output::report(&report, args.output, Some(world), &mut terminal.out)?;
+    terminal.show(&report, args.output, Some(world))?;
     Ok(match report.decision {
         "allow" => Exit::Ok,
         "unknown" => Exit::Unreadable,
@@ -54,6 +54,10 @@ pub async fn run(args: &CanArgs, global: &GlobalArgs, terminal: &mut Terminal) -
 impl Report for DecisionReport {
     const KIND: &'static str = "DecisionReport";
 
+    fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
     /// The answer first, then one line a step; what fails or is not known is unfolded.
     fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
         let mark = match self.decision {
@@ -61,17 +65,21 @@ impl Report for DecisionReport {
             "unknown" => '?',
             _ => '✖',
         };
-        writeln!(out, "{mark} {}\n", clean(&self.headline))?;
+        page.line(&format!("{mark} {}", self.headline), out)?;
+        writeln!(out)?;
         for step in &self.steps {
             step_lines(step, page, out)?;
         }
-        output::gaps(&self.gaps, out)
+        output::gaps(&self.gaps, page.style, out)
     }
 
     fn objects(&self) -> Vec<ObjectRef> {
         self.because.iter().filter_map(|because| because.object.clone()).collect()
     }
 }
+
+/// Below the text of a step.
+const UNDER: &str = "                   ";
 
 fn step_lines(step: &Step, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let (mark, unfold) = match step.result {
@@ -87,19 +95,20 @@ fn step_lines(step: &Step, page: Page<'_>, out: &mut dyn Write) -> io::Result<()
         crate::model::StepKind::Capture => "membership",
         _ => "authorization",
     };
-    writeln!(out, "  {mark} {name:<15}{}", clean(&step.text))?;
+    let first = format!("  {mark} {name:<15}");
+    writeln!(out, "{}", output::marked(&output::wrapped(&clean(&step.text), &first, UNDER, page.style), page.style))?;
     for evidence in step.because.iter().filter(|_| unfold) {
         let Some(object) = &evidence.object else { continue };
         let path = evidence.path.as_ref().map_or(String::new(), |p| format!("  {p}"));
         let place = page.world.and_then(|world| views::place(world, object, evidence.path.as_deref()));
         let place = place.map_or(String::new(), |p| format!("   {p}"));
-        writeln!(out, "                   {}", clean(&format!("{object}{path}{place}")))?;
+        page.line(&format!("{UNDER}{object}{path}{place}"), out)?;
         if evidence.text != step.text {
-            writeln!(out, "                     {}", clean(&evidence.text))?;
+            page.line(&format!("{UNDER}  {}", evidence.text), out)?;
         }
     }
     match &step.hint {
-        Some(hint) if unfold => writeln!(out, "                   → {}", clean(hint)),
+        Some(hint) if unfold => page.line(&format!("{UNDER}→ {hint}"), out),
         _ => Ok(()),
     }
 }

@@ -17,6 +17,7 @@ use crate::error::{CliError, Exit};
 use crate::index::{Index, Workload};
 use crate::mesh::authorization::Server;
 use crate::model::{Inventory, MeshId, Observed};
+use crate::output::{Page, Style, View};
 use crate::views::{self, Edge, Generated, Target};
 use crate::world::World;
 
@@ -94,7 +95,8 @@ pub async fn run(args: &GenerateArgs, global: &GlobalArgs, terminal: &mut Termin
     let report = views::simulation(world, &after);
     let out = &mut terminal.out;
     let mut shown = Vec::new();
-    simulate::text(&report, false, &mut shown)?;
+    let style = Style::default();
+    simulate::text(&report, Page::new(&View::default(), Some(world), &style), &mut shown)?;
     for line in String::from_utf8_lossy(&shown).lines() {
         writeln!(out, "# {line}")?;
     }

@@ -1,32 +1,31 @@
 //! `policy list`: what applies to whom, and who enforces it.
 
-use std::io::{self, Write};
-
 use clap::Args;
 
 use super::words as policy_words;
-use crate::cli::GlobalArgs;
+use crate::cli::{GlobalArgs, ListArgs};
 use crate::commands::{Terminal, load, words};
 use crate::error::{CliError, Exit};
-use crate::model::ObjectRef;
-use crate::output::{self, ListFormat, Page, Report};
+use crate::model::{Gap, ObjectRef};
+use crate::output::{self, Page, Report, Table};
 use crate::views::{self, Enforced, PolicyEntry, PolicyReport, Target};
 
 /// List policies, the workloads they apply to, and where they are enforced
 ///
 /// With a workload, everything that applies to it. A policy that is enforced nowhere says why.
 #[derive(Clone, Debug, Args)]
-pub struct ListArgs {
+pub struct PolicyListArgs {
     /// A workload: deploy/NAME, NAME, NAME.NAMESPACE, or TYPE NAME
     #[arg(value_name = "WORKLOAD", num_args = 0..=2)]
     pub workload: Vec<String>,
-    /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub output: ListFormat,
+    /// How it is shown.
+    #[command(flatten)]
+    pub list: ListArgs,
 }
 
 /// Runs the command.
-pub async fn run(args: &ListArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+pub async fn run(args: &PolicyListArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let view = args.list.view()?;
     let loaded = load::load(global, &policy_words::read_request(), terminal).await?;
     let world = &loaded.world;
     let only = match words::target(world, &args.workload, global)? {
@@ -38,15 +37,19 @@ pub async fn run(args: &ListArgs, global: &GlobalArgs, terminal: &mut Terminal) 
     if report.policies.is_empty() {
         words::nothing("policies", world, terminal);
     }
-    output::report(&report, args.output, Some(world), &mut terminal.out)?;
+    terminal.show(&report, view, Some(world))?;
     Ok(words::judged(world, views::DECISION_KINDS, report.policies.is_empty(), terminal))
 }
 
 impl Report for PolicyReport {
     const KIND: &'static str = "PolicyReport";
 
-    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-        table(self, page.wide, out)
+    fn tables(&self, page: Page<'_>) -> Vec<Table> {
+        if self.policies.is_empty() { Vec::new() } else { vec![table(self, page.wide)] }
+    }
+
+    fn gaps(&self) -> &[Gap] {
+        &self.gaps
     }
 
     fn objects(&self) -> Vec<ObjectRef> {
@@ -54,7 +57,7 @@ impl Report for PolicyReport {
     }
 }
 
-fn table(report: &PolicyReport, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+fn table(report: &PolicyReport, wide: bool) -> Table {
     let row = |p: &PolicyEntry| {
         let at = places(&p.workloads);
         let applies = match (&p.note, p.workloads.as_slice()) {
@@ -70,10 +73,7 @@ fn table(report: &PolicyReport, wide: bool, out: &mut dyn Write) -> io::Result<(
         };
         [p.object.namespace.to_string(), output::short_name(&p.object), p.action.clone(), at, applies]
     };
-    if !report.policies.is_empty() {
-        output::table(["NAMESPACE", "POLICY", "ACTION", "ENFORCED AT", "APPLIES TO"], report.policies.iter().map(row), out)?;
-    }
-    output::gaps(&report.gaps, out)
+    Table::new(["NAMESPACE", "POLICY", "ACTION", "ENFORCED AT", "APPLIES TO"], report.policies.iter().map(row))
 }
 
 /// The places, each once.

@@ -11,7 +11,7 @@ use crate::commands::{Terminal, load, words};
 use crate::error::{CliError, Exit};
 use crate::index::Workload;
 use crate::mesh::authorization::Verdict;
-use crate::output::{self, clean};
+use crate::output::{self, ListFormat, Page, Table, clean};
 use crate::views::{self, ANYONE, MatrixReport, MatrixRow, Target};
 use crate::world::World;
 
@@ -59,13 +59,15 @@ pub async fn run(args: &MatrixArgs, global: &GlobalArgs, terminal: &mut Terminal
     if report.rows.is_empty() {
         words::nothing("ports of workloads", world, terminal);
     }
+    let form = if args.output == MatrixFormat::Wide { ListFormat::Wide } else { ListFormat::Table };
+    let page = Page::new(&form.into(), Some(world), &terminal.style);
     let out = &mut terminal.out;
     match args.output {
         MatrixFormat::Json => output::report_json("MatrixReport", &report, world, out)?,
         MatrixFormat::Yaml => output::report_yaml("MatrixReport", &report, world, out)?,
         MatrixFormat::Csv => csv(&report, out)?,
         MatrixFormat::Markdown => markdown(&report, out)?,
-        MatrixFormat::Table | MatrixFormat::Wide => table(&report, args.output == MatrixFormat::Wide, out)?,
+        MatrixFormat::Table | MatrixFormat::Wide => table(&report, page, out)?,
     }
     out.flush()?;
     let unknown = !report.rows.is_empty() && report.rows.iter().all(|r| r.decision == Verdict::Unknown);
@@ -128,18 +130,18 @@ fn who(line: &Line<'_>, verdicts: &[Verdict], wide: bool) -> String {
     }
 }
 
-fn table(report: &MatrixReport<'_>, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+fn table(report: &MatrixReport<'_>, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let row = |line: &Line<'_>| {
         let server = line.first.server;
-        let unknown = who(line, &[Verdict::Unknown], wide);
+        let unknown = who(line, &[Verdict::Unknown], page.wide);
         let unknown = if unknown == "nobody" { String::new() } else { unknown };
-        let allowed = who(line, &[Verdict::Allow], wide);
+        let allowed = who(line, &[Verdict::Allow], page.wide);
         [server.namespace.to_string(), output::short_name(server), line.first.port.to_string(), line.first.class.to_string(), allowed, unknown]
     };
     if !report.rows.is_empty() {
-        output::table(["NAMESPACE", "SERVER", "PORT", "REQUEST", "ALLOWED", "UNKNOWN"], lines(report).iter().map(row), out)?;
+        page.table(&Table::new(["NAMESPACE", "SERVER", "PORT", "REQUEST", "ALLOWED", "UNKNOWN"], lines(report).iter().map(row)), out)?;
     }
-    output::gaps(&report.gaps, out)
+    output::gaps(&report.gaps, page.style, out)
 }
 
 fn csv(report: &MatrixReport<'_>, out: &mut dyn Write) -> io::Result<()> {

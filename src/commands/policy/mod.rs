@@ -38,7 +38,7 @@ pub struct PolicyArgs {
 pub enum PolicyCommand {
     Can(Box<can::CanArgs>),
     Generate(generate::GenerateArgs),
-    List(list::ListArgs),
+    List(list::PolicyListArgs),
     Matrix(matrix::MatrixArgs),
     Simulate(simulate::SimulateArgs),
     Test(test::TestArgs),

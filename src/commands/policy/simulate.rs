@@ -11,7 +11,7 @@ use crate::cli::GlobalArgs;
 use crate::commands::load::{Change, change};
 use crate::commands::{Terminal, words};
 use crate::error::{CliError, Exit};
-use crate::output::{self, clean};
+use crate::output::{self, ListFormat, Page, clean};
 use crate::views::{self, ANYONE, ChangedRow, Effect, SimulationReport};
 
 /// Show every decision that a change of policies makes another
@@ -82,13 +82,15 @@ pub async fn run(args: &SimulateArgs, global: &GlobalArgs, terminal: &mut Termin
     let wanted = Change { base: args.base.clone(), from_git: args.from_git.clone(), delete: args.delete.clone() };
     let (before, after) = change(global, &wanted, &policy_words::read_request(), terminal).await?;
     let report = views::simulation(&before.world, &after.world);
+    let form = if args.output == SimulationFormat::Wide { ListFormat::Wide } else { ListFormat::Table };
+    let page = Page::new(&form.into(), Some(&after.world), &terminal.style);
     let out = &mut terminal.out;
     match args.output {
         SimulationFormat::Json => output::report_json("SimulationReport", &report, &after.world, out)?,
         SimulationFormat::Yaml => output::report_yaml("SimulationReport", &report, &after.world, out)?,
         SimulationFormat::Github => github(&report, out)?,
         SimulationFormat::Markdown => markdown(&report, out)?,
-        SimulationFormat::Table | SimulationFormat::Wide => text(&report, args.output == SimulationFormat::Wide, out)?,
+        SimulationFormat::Table | SimulationFormat::Wide => text(&report, page, out)?,
     }
     out.flush()?;
     let has = |effect: Effect| report.changed.iter().any(|row| row.effect() == effect);
@@ -161,18 +163,22 @@ fn headline(report: &SimulationReport<'_>) -> String {
     }
 }
 
+/// Below what a change does.
+const UNDER: &str = "             ";
+
 /// A simulation for people.
-pub(super) fn text(report: &SimulationReport<'_>, wide: bool, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn text(report: &SimulationReport<'_>, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mark = if report.changed.is_empty() { '✔' } else { '✖' };
-    writeln!(out, "{mark} {}", headline(report))?;
-    for group in groups(report, wide) {
+    page.line(&format!("{mark} {}", headline(report)), out)?;
+    for group in groups(report, page.wide) {
         let (sign, verb) = group.verb();
         let change = format!("{} → {}", group.first.before.name(), group.first.after.name());
-        writeln!(out, "  {sign} {verb:<8} {} → {}  {}  ({change})", clean(&group.who()), clean(&group.what()), clean(&group.first.request))?;
+        let text = format!("{} → {}  {}  ({change})", group.who(), group.what(), group.first.request);
+        writeln!(out, "{}", output::wrapped(&clean(&text), &format!("  {sign} {verb:<8} "), UNDER, page.style))?;
         let place = group.first.place.as_ref().map_or(String::new(), |p| format!("   {p}"));
-        writeln!(out, "             {}{}", clean(&group.why()), clean(&place))?;
+        page.line(&format!("{UNDER}{}{place}", group.why()), out)?;
     }
-    output::gaps(&report.gaps, out)
+    output::gaps(&report.gaps, page.style, out)
 }
 
 fn github(report: &SimulationReport<'_>, out: &mut dyn Write) -> io::Result<()> {

@@ -11,7 +11,7 @@ use crate::cli::GlobalArgs;
 use crate::commands::{Terminal, load};
 use crate::error::{CliError, Exit};
 use crate::mesh::authorization::{Credential, Request};
-use crate::output::{self, clean};
+use crate::output::{self, Page, View, clean};
 use crate::views::{self, Assertion, Assertions, PolicyTestReport, TestRow};
 use crate::world::World;
 
@@ -66,13 +66,14 @@ pub async fn run(args: &TestArgs, global: &GlobalArgs, terminal: &mut Terminal) 
     let world = &loaded.world;
     let tests = all.iter().map(|(file, test)| judge(file, test, world, global)).collect::<Result<Vec<_>, _>>()?;
     let report = PolicyTestReport { tests, gaps: views::decision_gaps(world) };
+    let page = Page::new(&View::default(), Some(world), &terminal.style);
     let out = &mut terminal.out;
     match args.output {
         TestFormat::Json => output::report_json("PolicyTestReport", &report, world, out)?,
         TestFormat::Yaml => output::report_yaml("PolicyTestReport", &report, world, out)?,
         TestFormat::Junit => junit(&report, out)?,
         TestFormat::Github => github(&report, out)?,
-        TestFormat::Table => table(&report, out)?,
+        TestFormat::Table => table(&report, page, out)?,
     }
     out.flush()?;
     let failed = || report.tests.iter().filter(|t| !t.passed);
@@ -106,20 +107,25 @@ fn judge(file: &str, test: &Assertion, world: &World, global: &GlobalArgs) -> Re
     Ok(TestRow { name, expected: expected.name(), got: report.decision, passed, because: report.because, headline: report.headline, file })
 }
 
-fn table(report: &PolicyTestReport, out: &mut dyn Write) -> io::Result<()> {
+fn table(report: &PolicyTestReport, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let failed = report.tests.iter().filter(|t| !t.passed).count();
-    match failed {
-        0 => writeln!(out, "✔ {} tests pass.\n", report.tests.len())?,
-        failed => writeln!(out, "✖ {failed} of {} tests fail.\n", report.tests.len())?,
-    }
+    let all = report.tests.len();
+    let headline = match (failed, all) {
+        (0, 1) => "✔ 1 test passes.".to_owned(),
+        (0, all) => format!("✔ {all} tests pass."),
+        (1, all) => format!("✖ 1 of {} fails.", output::counted(all, "test")),
+        (failed, all) => format!("✖ {failed} of {all} tests fail."),
+    };
+    page.line(&headline, out)?;
+    writeln!(out)?;
     for test in &report.tests {
         let mark = if test.passed { '✔' } else { '✖' };
-        writeln!(out, "  {mark} {}", clean(&test.name))?;
+        page.line(&format!("  {mark} {}", test.name), out)?;
         if !test.passed {
-            writeln!(out, "      expected {}, got {}: {}", test.expected, test.got, clean(&test.headline))?;
+            page.line(&format!("      expected {}, got {}: {}", test.expected, test.got, test.headline), out)?;
         }
     }
-    output::gaps(&report.gaps, out)
+    output::gaps(&report.gaps, page.style, out)
 }
 
 fn junit(report: &PolicyTestReport, out: &mut dyn Write) -> io::Result<()> {

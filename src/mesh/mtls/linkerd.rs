@@ -118,7 +118,7 @@ impl<'a> Linkerd<'a> {
         };
         because.push(match open.or(admits.grants.first()) {
             Some(grant) if admits.server.is_some() => Evidence::object(grant.source.clone(), text),
-            _ => Evidence { object: because.last().and_then(|e| e.object.clone()), path: None, text: text.to_owned() },
+            _ => Evidence { object: because.last().and_then(|e| e.object.clone()), path: None, text: text.to_owned(), code: None },
         });
         Ok(Decided { mode, level: admits.level, because, losing: admits.losing })
     }

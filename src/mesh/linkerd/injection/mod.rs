@@ -27,8 +27,8 @@ fn intent(linkerd: &Linkerd, admitted: &AdmittedPod<'_>, istio: Option<&Str>, ad
     }
     let by_hand = admitted.spec.all_containers().any(|c| c.name == "linkerd-proxy");
     if by_hand && !is_injected_pod(admitted) {
-        let text = "sidecar_already_exists: the manifest itself carries linkerd-proxy, so the injector leaves it alone";
-        return taken(vec![admitted.evidence("spec.containers", text)]);
+        let text = "the manifest itself carries linkerd-proxy, so the injector leaves it alone";
+        return taken(vec![admitted.evidence("spec.containers", text).called("sidecar_already_exists")]);
     }
     let namespace = &admitted.workload.reference.namespace;
     let words = namespace_words(admitted.index, namespace);
@@ -96,21 +96,23 @@ fn is_valid(value: &str) -> bool {
 }
 
 fn invalid_at_workload(admitted: &AdmittedPod<'_>, value: &str) -> Evidence {
-    admitted.annotation(INJECT, format!("invalid_inject_annotation_at_workload: {value:?} is none of enabled, disabled, ingress"))
+    admitted.annotation(INJECT, format!("{value:?} is none of enabled, disabled, ingress")).called("invalid_inject_annotation_at_workload")
 }
 
 fn refused_at_workload(admitted: &AdmittedPod<'_>) -> Evidence {
-    admitted.annotation(INJECT, "injection_disable_annotation_present: \"disabled\" on the pod wins over its namespace")
+    admitted.annotation(INJECT, "is \"disabled\", which wins over the namespace").called("injection_disable_annotation_present")
 }
+
+/// What the injector reports where nothing asks for a proxy.
+const ABSENT: &str = "injection_enable_annotation_absent";
 
 /// What the two annotations decide, and which of them.
 fn annotated(admitted: &AdmittedPod<'_>, of_namespace: Option<&str>) -> (bool, Evidence) {
     let namespace = &admitted.workload.reference.namespace;
     let pod = admitted.annotations().get(INJECT);
     if let Some(value) = of_namespace.filter(|v| !is_valid(v)) {
-        let text =
-            format!("invalid_inject_annotation_at_ns: {value:?} is none of enabled, disabled, ingress, which also stops pods that ask for a proxy");
-        return (false, namespace_annotation(namespace, INJECT, text));
+        let text = format!("{value:?} is none of enabled, disabled, ingress, which also stops pods that ask for a proxy");
+        return (false, namespace_annotation(namespace, INJECT, text).called("invalid_inject_annotation_at_ns"));
     }
     if let Some(value) = pod.filter(|v| !is_valid(v)) {
         return (false, invalid_at_workload(admitted, value));
@@ -119,14 +121,14 @@ fn annotated(admitted: &AdmittedPod<'_>, of_namespace: Option<&str>) -> (bool, E
         (Some("enabled" | "ingress"), Some("disabled")) => (false, refused_at_workload(admitted)),
         (Some(value @ ("enabled" | "ingress")), _) => (true, namespace_annotation(namespace, INJECT, format!("is {value:?}"))),
         (_, Some(value @ ("enabled" | "ingress"))) => (true, admitted.annotation(INJECT, format!("is {value:?}"))),
-        (_, Some("disabled")) => (false, admitted.annotation(INJECT, "injection_enable_annotation_absent: is \"disabled\"")),
+        (_, Some("disabled")) => (false, admitted.annotation(INJECT, "is \"disabled\"").called(ABSENT)),
         (Some("disabled"), _) => {
-            let text = "injection_enable_annotation_absent: is \"disabled\", and the pod does not ask for a proxy";
-            (false, namespace_annotation(namespace, INJECT, text))
+            let text = "is \"disabled\", and the pod does not ask for a proxy";
+            (false, namespace_annotation(namespace, INJECT, text).called(ABSENT))
         }
         _ => {
-            let text = format!("injection_enable_annotation_absent: neither namespace nor pod has the annotation {INJECT}");
-            (false, Evidence::object(namespace_ref(namespace), text))
+            let text = format!("neither namespace nor pod has the annotation {INJECT}");
+            (false, Evidence::object(namespace_ref(namespace), text).called(ABSENT))
         }
     }
 }
@@ -135,7 +137,8 @@ fn annotated(admitted: &AdmittedPod<'_>, of_namespace: Option<&str>) -> (bool, E
 fn blockers(linkerd: &Linkerd, admitted: &AdmittedPod<'_>) -> Vec<Evidence> {
     let mut found = Vec::new();
     if admitted.spec.host_network {
-        found.push(admitted.evidence("spec.hostNetwork", "host_network_enabled: its traffic cannot be told from the node's"));
+        let text = "a pod in its node's network gets no proxy, since its traffic cannot be told from the node's";
+        found.push(admitted.evidence("spec.hostNetwork", text).called("host_network_enabled"));
     }
     let proxies = admitted.spec.containers.iter().enumerate().map(|(i, c)| (c, format!("spec.containers[{i}]"), is_proxy(c)));
     let inits =
@@ -143,12 +146,14 @@ fn blockers(linkerd: &Linkerd, admitted: &AdmittedPod<'_>) -> Vec<Evidence> {
     if !is_injected_pod(admitted)
         && let Some((container, at, _)) = proxies.chain(inits).find(|(_, _, foreign)| *foreign)
     {
-        found.push(admitted.evidence(&at, format!("sidecar_already_exists: container {} is a mesh's proxy", container.name)));
+        let text = format!("container {} is a mesh's proxy already", container.name);
+        found.push(admitted.evidence(&at, text).called("sidecar_already_exists"));
     }
     let projected = linkerd.configs.iter().all(|c| c.token_projection);
     if !projected && admitted.spec.automount_service_account_token == Some(false) {
-        let text = "disabled_automount_service_account_token_account: the proxy needs the token, which the control plane does not project";
-        found.push(admitted.evidence("spec.automountServiceAccountToken", text));
+        let text = "the proxy needs the service account's token, which the control plane does not project";
+        let evidence = admitted.evidence("spec.automountServiceAccountToken", text);
+        found.push(evidence.called("disabled_automount_service_account_token_account"));
     }
     found
 }

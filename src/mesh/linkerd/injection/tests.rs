@@ -49,7 +49,8 @@ fn with_kind(mut pod: Value) -> Value {
 fn decided(fact: &InjectionFact) -> (&'static str, String) {
     match &fact.intended {
         Fact::Known { value, because } => {
-            let codes = because.iter().filter_map(|e| e.text.split_once(':')).map(|(code, _)| code).filter(|c| c.contains('_'));
+            assert!(because.iter().all(|e| !e.text.contains("_annotation_")), "a code where a person reads: {because:?}");
+            let codes = because.iter().filter_map(|e| e.code);
             (if value.mode().is_some() { "yes" } else { "no" }, codes.collect::<Vec<_>>().join(" "))
         }
         Fact::Unknown(_) => ("unknown", String::new()),

@@ -264,7 +264,12 @@ impl<'a> Istio<'a> {
         let mode = tls_mode(&of_endpoint, endpoint);
         let mut because = cluster.because.clone();
         let mut sent = |sends, text: Option<&str>| {
-            because.extend(text.map(|t| Evidence { object: caller.workload.map(|w| w.reference.clone()), path: None, text: t.to_owned() }));
+            because.extend(text.map(|t| Evidence {
+                object: caller.workload.map(|w| w.reference.clone()),
+                path: None,
+                text: t.to_owned(),
+                code: None,
+            }));
             Sent { sends, because: std::mem::take(&mut because) }
         };
         if cluster.tunnels && mode != "istio" && takes_tunnel(of_endpoint, &endpoint.labels) {
