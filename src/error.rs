@@ -3,8 +3,6 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use crate::output::UnknownColumn;
-
 /// What the process tells its caller. One that is interrupted elsewhere than in a plan ends by the signal, which shells show as 130 too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -86,9 +84,6 @@ impl CliError {
 impl From<std::io::Error> for CliError {
     /// Only writing results can end here: reading has errors of its own.
     fn from(error: std::io::Error) -> Self {
-        if let Some(column) = error.get_ref().and_then(|inner| inner.downcast_ref::<UnknownColumn>()) {
-            return Self::usage(column).hint(format!("its columns are {}", column.known.join(", ")));
-        }
         match error.kind() {
             std::io::ErrorKind::BrokenPipe => Self::new(Exit::Ok, ""),
             _ => Self::new(Exit::Unwritable, format!("cannot write the result: {error}")),

@@ -338,6 +338,16 @@ pub struct Verdict {
     pub checked: Vec<String>,
 }
 
+/// What a configuration file has settled about a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Settings {
+    /// The file.
+    pub file: String,
+    /// Rules that would run without it.
+    pub off: Vec<&'static str>,
+}
+
 /// The outcome of running rules.
 #[derive(Clone, Debug, Default)]
 pub struct CheckReport {
@@ -363,6 +373,8 @@ pub struct CheckReport {
     pub threshold: Option<Severity>,
     /// Whether too little could be read for a verdict.
     pub too_little: bool,
+    /// What a configuration has settled.
+    pub settings: Option<Settings>,
 }
 
 impl CheckReport {

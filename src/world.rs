@@ -1,5 +1,7 @@
 //! What every command and rule reads: the index, what the meshes make of it, and how much of a cluster was seen.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 pub use crate::index::Sight;
@@ -8,7 +10,7 @@ use crate::mesh::install::Install;
 use crate::mesh::istio::Istio;
 use crate::mesh::linkerd::Linkerd;
 use crate::mesh::{Cache, ControlPlane, Mesh, MeshView};
-use crate::model::{Gap, InjectionFact, Kind, Membership, MeshId, Object, ObjectRef, Str};
+use crate::model::{Gap, InjectionFact, Kind, LabelSelector, Membership, MeshId, Object, ObjectRef, Str};
 
 /// Where the objects came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,8 @@ pub struct World {
     pub remotes: Vec<World>,
     /// What is to be installed, when that is the question.
     pub install: Install,
+    /// The labels that workloads have to carry to be shown; nothing where any are.
+    pub selector: Option<LabelSelector>,
     /// What rules and commands found out already.
     cache: Cache,
 }
@@ -74,7 +78,7 @@ impl World {
         let index = index.of_files(source.kind == SourceKind::Files);
         let istio = Istio::open(&index);
         let linkerd = Linkerd::open(&index);
-        Self { index, istio, linkerd, source, now, remotes: Vec::new(), install: Install::default(), cache: Cache::default() }
+        Self { index, istio, linkerd, source, now, remotes: Vec::new(), install: Install::default(), selector: None, cache: Cache::default() }
     }
 
     /// What the engines in `mesh/` read.
@@ -197,16 +201,32 @@ impl World {
         self.index.inventory().gaps.iter().any(|g| g.hides_objects() && telling.contains(&g.kind()))
     }
 
+    /// The namespaces that answers are wanted for; all when there are none.
+    pub fn scope(&self) -> &BTreeSet<Str> {
+        let inventory = self.index.inventory();
+        if inventory.scope.is_empty() { &inventory.focus } else { &inventory.scope }
+    }
+
     /// The one namespace that answers are wanted for, if it is one.
     pub fn only_namespace(&self) -> Option<&Str> {
-        let inventory = self.index.inventory();
-        inventory.namespace.as_ref().or(inventory.focus.as_ref())
+        self.scope().first().filter(|_| self.scope().len() == 1)
+    }
+
+    /// Whether a workload is one that answers are wanted for: by its namespace, and by labels of its own or of its pods.
+    pub fn shows(&self, workload: &Workload) -> bool {
+        let selected = |selector: &LabelSelector| self.selects(selector, workload);
+        self.in_scope(&workload.reference.namespace) && self.selector.as_ref().is_none_or(selected)
+    }
+
+    /// Whether a workload has these labels, itself or on its pods.
+    pub fn selects(&self, selector: &LabelSelector, workload: &Workload) -> bool {
+        selector.matches_either(&self.index.workload_meta(workload).labels, &workload.labels)
     }
 
     /// Whether something in `namespace` (empty for cluster-scoped) is to be reported on.
     pub fn in_scope(&self, namespace: &str) -> bool {
         let planned = || self.install.targets.iter().any(|t| t.namespace == namespace);
-        self.only_namespace().is_none_or(|only| namespace.is_empty() || *only == namespace || planned())
+        self.scope().is_empty() || namespace.is_empty() || self.scope().contains(namespace) || planned()
     }
 }
 

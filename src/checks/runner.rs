@@ -1,6 +1,6 @@
 //! Runs rules: none of them can fail the run, and one that cannot be judged says why.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -22,6 +22,12 @@ pub struct Selection {
     pub rules: Vec<String>,
     /// Not these.
     pub skip: Vec<String>,
+    /// These are off by a configuration, unless `rules` names them.
+    pub off: Vec<String>,
+    /// Opt-in rules that are on by a configuration.
+    pub on: Vec<String>,
+    /// The severity that a configuration gives what a rule finds; what the rule itself takes for less stays so.
+    pub severities: BTreeMap<&'static str, Severity>,
     /// Opt-in rules too.
     pub all_rules: bool,
     /// Only rules about this mesh (and neutral ones).
@@ -49,7 +55,8 @@ impl Selection {
                 && (self.categories.is_empty() || self.categories.contains(&check.category))
                 && (self.rules.is_empty() || named(check, &self.rules))
                 && !named(check, &self.skip)
-                && (!check.opt_in || self.all_rules || self.pre || named(check, &self.rules))
+                && (!named(check, &self.off) || named(check, &self.rules))
+                && (!check.opt_in || self.all_rules || self.pre || named(check, &self.rules) || named(check, &self.on))
                 && (!check.compares || self.compare || named(check, &self.rules))
                 && self.mesh.is_none_or(|mesh| check.mesh == MeshTag::Any || check.mesh == mesh)
         });
@@ -81,7 +88,11 @@ pub fn run(world: &World, selection: &Selection) -> CheckReport {
         if outcome.judged {
             report.evaluated.push(outcome.check.id);
         }
-        report.findings.extend(outcome.findings);
+        let given = selection.severities.get(outcome.check.id).copied();
+        report.findings.extend(outcome.findings.into_iter().map(|finding| match given {
+            Some(severity) if finding.severity == outcome.check.severity => Finding { severity, ..finding },
+            _ => finding,
+        }));
         report.skipped.extend(outcome.skipped);
     }
     report.evaluated.sort_unstable();

@@ -20,6 +20,21 @@ pub struct SuppressArg {
     written: String,
     name: String,
     glob: GlobMatcher,
+    reason: Option<String>,
+    until: Option<Date>,
+}
+
+impl SuppressArg {
+    /// One that a configuration file gives, at `place`.
+    pub fn settled(place: String, name: &str, object: &str, reason: &str, until: Option<&str>) -> Result<Self, String> {
+        let argument: Self = format!("{name}={object}").parse()?;
+        let until = until.map(str::parse::<Date>).transpose().map_err(|e| e.to_string())?;
+        Ok(Self { written: place, reason: Some(reason.to_owned()), until, ..argument })
+    }
+
+    fn expired(&self, today: Date) -> Option<String> {
+        self.until.filter(|until| *until < today).map(|until| format!("it expired on {until}"))
+    }
 }
 
 impl std::str::FromStr for SuppressArg {
@@ -35,7 +50,7 @@ impl std::str::FromStr for SuppressArg {
             return Err(format!("no rule or code is called {name:?}{near}"));
         }
         let glob = Glob::new(pattern).map_err(|e| e.to_string())?.compile_matcher();
-        Ok(Self { written: format!("-S {text}"), name: name.to_owned(), glob })
+        Ok(Self { written: format!("-S {text}"), name: name.to_owned(), glob, reason: None, until: None })
     }
 }
 
@@ -63,15 +78,15 @@ pub fn apply(report: &mut CheckReport, world: &World, args: &[SuppressArg]) {
         object: None,
         source: a.written.clone(),
         names: vec![a.name.clone()],
-        reason: None,
-        until: None,
+        reason: a.reason.clone(),
+        until: a.until.map(|until| until.to_string()),
         used: 0,
-        void: None,
+        void: a.expired(today),
     }));
     let findings = std::mem::take(&mut report.findings);
     for finding in findings {
         let own = by_object.get(&finding.object).into_iter().flatten().copied().find(|i| covers(&all[*i], &finding));
-        let by = own.or_else(|| args.iter().position(|a| arg_covers(a, &finding)).map(|i| first_arg + i));
+        let by = own.or_else(|| args.iter().position(|a| a.expired(today).is_none() && arg_covers(a, &finding)).map(|i| first_arg + i));
         match by {
             Some(i) => {
                 all[i].used += 1;

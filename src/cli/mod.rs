@@ -7,9 +7,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cluster::live::Overrides;
 use crate::commands::certs::CertsArgs;
 use crate::commands::check::CheckArgs;
 use crate::commands::completion::CompletionArgs;
+use crate::commands::config::Config;
 use crate::commands::explain::ExplainArgs;
 use crate::commands::inject::{InjectArgs, UninjectArgs};
 use crate::commands::injection::InjectionArgs;
@@ -25,7 +27,7 @@ use crate::commands::status::StatusArgs;
 use crate::commands::version::VersionArgs;
 use crate::commands::why::WhyArgs;
 use crate::error::CliError;
-use crate::model::MeshId;
+use crate::model::{LabelSelector, MeshId};
 use crate::output::{ListFormat, View};
 use crate::report::MeshTag;
 
@@ -89,6 +91,9 @@ pub struct GlobalArgs {
     /// How it looks.
     #[command(flatten)]
     pub display: DisplayArgs,
+    /// What a file has settled, once it is read.
+    #[arg(skip)]
+    pub config: Config,
 }
 
 /// Which cluster, as whom; the same words as kubectl's.
@@ -96,14 +101,14 @@ pub struct GlobalArgs {
 #[command(next_help_heading = "Cluster")]
 pub struct ClusterArgs {
     /// Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then the pod's own account)
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", env = "KUBECTL_MESH_KUBECONFIG", hide_env = true)]
     pub kubeconfig: Option<PathBuf>,
     /// Kubeconfig context
-    #[arg(long, global = true)]
+    #[arg(long, global = true, env = "KUBECTL_MESH_CONTEXT", hide_env = true)]
     pub context: Option<String>,
-    /// Only this namespace (default: all); with -f, also the namespace of objects that name none (there `default`)
-    #[arg(short, long, global = true)]
-    pub namespace: Option<String>,
+    /// Only these namespaces (default: all; can be repeated, or a list with commas); with -f, the namespace of objects that name none
+    #[arg(short, long, global = true, value_delimiter = ',', value_name = "NAMESPACE", env = "KUBECTL_MESH_NAMESPACE", hide_env = true)]
+    pub namespace: Vec<String>,
     /// All namespaces
     #[arg(short = 'A', long, global = true)]
     pub all_namespaces: bool,
@@ -113,12 +118,82 @@ pub struct ClusterArgs {
     /// Group to impersonate (can be repeated)
     #[arg(long, global = true, value_name = "GROUP")]
     pub as_group: Vec<String>,
+    /// What of the kubeconfig does not hold.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
     /// Time allowed for one request, such as 10s or 1m; 0 means no limit
-    #[arg(long, global = true, value_name = "DURATION", default_value = "30s")]
+    #[arg(long, global = true, value_name = "DURATION", default_value = "30s", env = "KUBECTL_MESH_REQUEST_TIMEOUT", hide_env = true)]
     pub request_timeout: String,
     /// Time allowed for all requests of the command together; 0 means no limit
-    #[arg(long, global = true, value_name = "DURATION", default_value = "2m")]
+    #[arg(long, global = true, value_name = "DURATION", default_value = "2m", env = "KUBECTL_MESH_TIMEOUT", hide_env = true)]
     pub timeout: String,
+}
+
+impl ClusterArgs {
+    /// The namespaces that are named; none for all.
+    pub(crate) fn namespaces(&self) -> &[String] {
+        if self.all_namespaces { &[] } else { &self.namespace }
+    }
+
+    /// The one namespace that is named, if it is one.
+    pub(crate) fn namespace(&self) -> Option<&str> {
+        match self.namespaces() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// The namespace of objects that name none.
+    pub(crate) fn default_namespace(&self) -> &str {
+        self.namespace.first().map_or("default", String::as_str)
+    }
+}
+
+/// What takes the place of what the kubeconfig says; the same words as kubectl's.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ConnectArgs {
+    /// Cluster of the kubeconfig, instead of the context's
+    #[arg(long, global = true)]
+    pub cluster: Option<String>,
+    /// User of the kubeconfig, instead of the context's
+    #[arg(long, global = true)]
+    pub user: Option<String>,
+    /// Address of the API server
+    #[arg(long, global = true, value_name = "URL")]
+    pub server: Option<String>,
+    /// Bearer token
+    #[arg(long, global = true, env = "KUBECTL_MESH_TOKEN", hide_env = true)]
+    pub token: Option<String>,
+    /// User id to impersonate
+    #[arg(long, global = true, value_name = "UID", requires = "as_user")]
+    pub as_uid: Option<String>,
+    /// Do not check the server's certificate: whoever is in between reads everything, credentials too
+    #[arg(long, global = true)]
+    pub insecure_skip_tls_verify: bool,
+    /// Certificates to check the server's with
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "insecure_skip_tls_verify")]
+    pub certificate_authority: Option<PathBuf>,
+    /// Certificate to log in with
+    #[arg(long, global = true, value_name = "FILE", requires = "client_key")]
+    pub client_certificate: Option<PathBuf>,
+    /// Key of that certificate
+    #[arg(long, global = true, value_name = "FILE", requires = "client_certificate")]
+    pub client_key: Option<PathBuf>,
+}
+
+impl ConnectArgs {
+    /// As a connection takes them.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            cluster: self.cluster.clone(),
+            user: self.user.clone(),
+            server: self.server.clone(),
+            token: self.token.clone(),
+            insecure: self.insecure_skip_tls_verify,
+            certificate_authority: self.certificate_authority.clone(),
+            client_certificate: self.client_certificate.clone().zip(self.client_key.clone()),
+        }
+    }
 }
 
 /// Which objects to read instead of a live cluster's.
@@ -143,8 +218,11 @@ pub struct SourceArgs {
     /// The built-in demo cluster
     #[arg(long, global = true, conflicts_with_all = ["filename", "snapshot"])]
     pub demo: bool,
+    /// Configuration file (default: .kubectl-mesh.yaml, looked for upwards from the files of -f or from here)
+    #[arg(long, global = true, value_name = "FILE", env = "KUBECTL_MESH_CONFIG", hide_env = true)]
+    pub config: Option<PathBuf>,
     /// Only this mesh
-    #[arg(short, long, global = true, value_enum, default_value_t)]
+    #[arg(short, long, global = true, value_enum, default_value_t, env = "KUBECTL_MESH_MESH", hide_env = true)]
     pub mesh: MeshArg,
 }
 
@@ -153,17 +231,25 @@ pub struct SourceArgs {
 #[command(next_help_heading = "Display")]
 pub struct DisplayArgs {
     /// Colour
-    #[arg(long, global = true, value_enum, default_value_t)]
+    #[arg(long, global = true, value_enum, default_value_t, env = "KUBECTL_MESH_COLOR", hide_env = true)]
     pub color: ColorArg,
     /// Break lines at this width (default: the terminal's; results that go elsewhere keep their lines)
-    #[arg(long, global = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
+    #[arg(long, global = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..), env = "KUBECTL_MESH_WIDTH", hide_env = true)]
     pub width: Option<u16>,
-    /// Say more about what is read
+    /// Say what is read and from where; -vv also every request with its answer
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Say only what is wrong
+    /// Say only what is wrong: no advice, no progress, and nothing at all where check finds nothing
     #[arg(short, long, global = true)]
     pub quiet: bool,
+}
+
+/// Which objects of those that were read.
+#[derive(Clone, Debug, Default, Args)]
+pub struct SelectArgs {
+    /// Only objects with these labels, such as app=cart,tier!=db; workloads also by the labels of their pods
+    #[arg(short = 'l', long, value_name = "LABELS")]
+    pub selector: Option<LabelSelector>,
 }
 
 /// How a list is wanted.

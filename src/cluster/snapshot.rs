@@ -69,6 +69,9 @@ pub(crate) struct Header {
     /// The namespace, when only one was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     namespace: Option<Str>,
+    /// The namespaces that were read, where it was several and not all.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    namespaces: BTreeSet<Str>,
     /// Resources that were read to the end.
     complete: Vec<String>,
     /// Resources that may hold objects that were not seen.
@@ -113,7 +116,8 @@ pub fn write(inventory: &Inventory, taken: &Taken, out: impl Write) -> Result<()
         api_version: FORMAT.into(),
         kind: "Snapshot".into(),
         taken: taken.clone(),
-        namespace: inventory.namespace.clone(),
+        namespace: inventory.scope.first().filter(|_| inventory.scope.len() == 1).cloned(),
+        namespaces: if inventory.scope.len() > 1 { inventory.scope.clone() } else { BTreeSet::new() },
         complete: covered(Coverage::Complete),
         hidden: covered(Coverage::Hidden),
         also_read: inventory.also_read.iter().map(|(kind, ns)| (kind.resource(), ns.clone())).collect(),
@@ -176,7 +180,7 @@ fn header(text: &[u8], inventory: &mut Inventory) -> Result<Taken, SnapshotError
     let covered = |names: &[String], coverage| names.iter().filter_map(|n| Some((kind_of(n)?, coverage))).collect::<Vec<_>>();
     inventory.coverage.extend(covered(&header.complete, Coverage::Complete));
     inventory.coverage.extend(covered(&header.hidden, Coverage::Hidden));
-    inventory.namespace = header.namespace;
+    inventory.scope = header.namespace.into_iter().chain(header.namespaces).collect();
     inventory.also_read = header.also_read.into_iter().filter_map(|(r, ns)| Some((kind_of(&r)?, ns))).collect::<BTreeSet<_>>();
     inventory.gaps = header.gaps.into_iter().filter_map(gap).collect();
     inventory.server = header.server;

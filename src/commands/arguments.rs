@@ -10,18 +10,39 @@ use crate::report::Category;
 /// Refuses global flags that are empty, and a namespace that cannot be one.
 pub(super) fn check(global: &GlobalArgs) -> Result<(), CliError> {
     let cluster = &global.cluster;
-    let texts = [("--namespace", &cluster.namespace), ("--context", &cluster.context), ("--as", &cluster.as_user)];
-    let paths = [("--kubeconfig", &cluster.kubeconfig), ("--snapshot", &global.source.snapshot)];
+    let connect = &cluster.connect;
+    let texts = [
+        ("--context", &cluster.context),
+        ("--as", &cluster.as_user),
+        ("--as-uid", &connect.as_uid),
+        ("--cluster", &connect.cluster),
+        ("--user", &connect.user),
+        ("--server", &connect.server),
+        ("--token", &connect.token),
+    ];
+    let paths = [
+        ("--kubeconfig", &cluster.kubeconfig),
+        ("--snapshot", &global.source.snapshot),
+        ("--config", &global.source.config),
+        ("--certificate-authority", &connect.certificate_authority),
+        ("--client-certificate", &connect.client_certificate),
+        ("--client-key", &connect.client_key),
+    ];
     let empty_text = texts.iter().find(|(_, value)| value.as_ref().is_some_and(String::is_empty)).map(|(flag, _)| flag);
     let empty_path = paths.iter().find(|(_, value)| value.as_ref().is_some_and(|path| path.as_os_str().is_empty())).map(|(flag, _)| flag);
     let empty_item = [
+        ("--namespace", cluster.namespace.iter().any(String::is_empty)),
         ("--as-group", cluster.as_group.iter().any(String::is_empty)),
         ("--filename", global.source.filename.iter().any(|path| path.as_os_str().is_empty())),
     ];
     if let Some(flag) = empty_text.or(empty_path).or(empty_item.iter().find(|(_, empty)| *empty).map(|(flag, _)| flag)) {
         return Err(CliError::usage(format!("{flag} is empty")).hint("is a variable unset? leave the flag out for its default"));
     }
-    cluster.namespace.as_deref().map_or(Ok(()), namespace)
+    if !global.source.filename.is_empty() && cluster.namespaces().len() > 1 {
+        let error = CliError::usage("with -f, -n says the namespace of objects that name none: that is one");
+        return Err(error.hint("leave -n out, or name one namespace"));
+    }
+    cluster.namespace.iter().try_for_each(|name| namespace(name))
 }
 
 /// Refuses what no namespace can be called.
@@ -35,13 +56,7 @@ fn namespace(name: &str) -> Result<(), CliError> {
     }
     let error = CliError::usage(format!("{name:?} cannot be a namespace"));
     let lower = name.trim().to_ascii_lowercase();
-    Err(if name.contains(',') {
-        error.hint("name one namespace, or look at all of them with -A")
-    } else if fits(&lower) {
-        error.hint(format!("did you mean {lower}?"))
-    } else {
-        error.hint("a namespace has lower-case letters, digits and dashes")
-    })
+    Err(if fits(&lower) { error.hint(format!("did you mean {lower}?")) } else { error.hint("a namespace has lower-case letters, digits and dashes") })
 }
 
 /// Refuses a rule, or another tool's code, that is not there, or that answers another question than the one asked.
@@ -80,7 +95,7 @@ mod tests {
     #[test]
     fn namespaces_are_dns_labels() {
         assert!(namespace("shop-1").is_ok());
-        for (name, hint) in [("a,b", "-A"), ("Shop", "did you mean shop?"), ("../x", "lower-case"), ("-a", "lower-case")] {
+        for (name, hint) in [("a.b", "lower-case"), ("Shop", "did you mean shop?"), ("../x", "lower-case"), ("-a", "lower-case")] {
             assert!(namespace(name).unwrap_err().hints[0].contains(hint), "{name}");
         }
     }

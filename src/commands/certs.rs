@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{ReadRequest, Terminal, load, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
-use crate::model::{Kind, ObjectRef};
-use crate::output::{self, ListFormat, Page, Report, clean};
+use crate::model::{Gap, Kind, ObjectRef};
+use crate::output::{self, ListFormat, Page, Report, Table, clean};
 use crate::views::{self, CERTIFICATE_KINDS, CertificateChain, CertificateReport, CertificateRow, Limit, Role, Stage, Validity};
 
 const EXAMPLES: &str = "\
@@ -60,7 +60,7 @@ pub async fn run(args: &CertsArgs, global: &GlobalArgs, terminal: &mut Terminal)
         };
         let files: Vec<(String, Vec<u8>)> = args.files.iter().map(read).collect::<Result<_, _>>()?;
         let report = views::certificates_of_files(&files, Timestamp::now()).map_err(CliError::usage)?;
-        output::report(&report, args.output, None, &mut terminal.out)?;
+        terminal.show(&report, args.output, None)?;
         return Ok(verdict(&report, args.expiry_within));
     }
     let mut kinds: std::collections::BTreeSet<Kind> = CERTIFICATE_KINDS.iter().copied().collect();
@@ -73,7 +73,7 @@ pub async fn run(args: &CertsArgs, global: &GlobalArgs, terminal: &mut Terminal)
     if report.certificates.is_empty() {
         words::nothing("certificate of a mesh", world, terminal);
     }
-    output::report(&report, args.output, Some(world), &mut terminal.out)?;
+    terminal.show(&report, args.output, Some(world))?;
     let judged = words::judged(world, &[Kind::ConfigMap, Kind::MutatingWebhookConfiguration], report.certificates.is_empty(), terminal);
     Ok(match verdict(&report, args.expiry_within) {
         Exit::Ok => judged,
@@ -90,19 +90,26 @@ fn verdict(report: &CertificateReport, limit: Option<Limit>) -> Exit {
 impl Report for CertificateReport {
     const KIND: &'static str = "CertificateReport";
 
-    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-        if page.wide {
-            let header = ["MESH", "WHAT", "SUBJECT", "LEFT", "STATE", "KEY", "ENDS", "SHA-256", "WHERE"];
-            let rows = self.certificates.iter().map(|row| {
-                let sha = row.sha256.as_deref().and_then(|sha| sha.get(..16)).unwrap_or("?");
-                let [mesh, what, subject, left, state] = cells(row);
-                let key = row.algorithm.clone().unwrap_or_else(|| "?".to_owned());
-                [mesh, what, subject, left, state, key, row.not_after.clone().unwrap_or_else(|| "?".to_owned()), sha.to_owned(), places(row)]
-            });
-            output::table(header, rows, out)?;
-        } else {
-            output::table(["MESH", "WHAT", "SUBJECT", "LEFT", "STATE"], self.certificates.iter().map(cells), out)?;
+    fn tables(&self, page: Page<'_>) -> Vec<Table> {
+        if !page.wide {
+            return vec![Table::new(["MESH", "WHAT", "SUBJECT", "LEFT", "STATE"], self.certificates.iter().map(cells))];
         }
+        let header = ["MESH", "WHAT", "SUBJECT", "LEFT", "STATE", "KEY", "ENDS", "SHA-256", "WHERE"];
+        let rows = self.certificates.iter().map(|row| {
+            let sha = row.sha256.as_deref().and_then(|sha| sha.get(..16)).unwrap_or("?");
+            let [mesh, what, subject, left, state] = cells(row);
+            let key = row.algorithm.clone().unwrap_or_else(|| "?".to_owned());
+            [mesh, what, subject, left, state, key, row.not_after.clone().unwrap_or_else(|| "?".to_owned()), sha.to_owned(), places(row)]
+        });
+        vec![Table::new(header, rows)]
+    }
+
+    fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        page.tables(&self.tables(page), out)?;
         self.anchor_sets(page.wide, out)?;
         if !self.rotations.is_empty() {
             writeln!(out)?;
@@ -114,12 +121,12 @@ impl Report for CertificateReport {
                 Stage::Unknown => '?',
                 _ => '▲',
             };
-            writeln!(out, "{mark} {} roots ({}): {}", row.mesh, row.namespace, clean(&row.text))?;
+            page.line(&format!("{mark} {} roots ({}): {}", row.mesh, row.namespace, row.text), out)?;
             let names = row.restart.iter().map(ToString::to_string).chain(row.namespaces.iter().map(|ns| format!("namespace {ns}")));
             let most = if page.wide { usize::MAX } else { 10 };
             names.take(most).try_for_each(|name| writeln!(out, "    {}", clean(&name)))?;
         }
-        output::gaps(&self.gaps, out)
+        output::gaps(&self.gaps, page.style, out)
     }
 
     fn objects(&self) -> Vec<ObjectRef> {

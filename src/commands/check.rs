@@ -7,16 +7,19 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
+use serde::{Deserialize, Serialize};
 
+use super::config::Config;
 use super::load::{RemoteArgs, Remotes};
 use super::pre::{self, PreArgs};
 use super::{ReadRequest, Terminal, arguments, complete, file, fix, load, words};
 use crate::checks::{self, Selection, SuppressArg, baseline};
-use crate::cli::GlobalArgs;
+use crate::cli::{GlobalArgs, SelectArgs};
 use crate::error::{CliError, Exit};
 use crate::model::{Gap, Kind, MeshId, ObjectRef};
 use crate::output::{self, CheckFormat};
-use crate::report::{Category, CheckReport, Severity};
+use crate::report::{Category, CheckReport, Settings, Severity};
+use crate::views;
 use crate::world::{SourceKind, World};
 
 const EXAMPLES: &str = "\
@@ -41,6 +44,9 @@ pub struct CheckArgs {
     /// Only findings about these objects: TYPE/NAME, TYPE NAME, NAME or NAMESPACE/NAME (can be repeated)
     #[arg(value_name = "OBJECT")]
     pub objects: Vec<String>,
+    /// Which objects.
+    #[command(flatten)]
+    pub select: SelectArgs,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     pub output: CheckFormat,
@@ -48,10 +54,10 @@ pub struct CheckArgs {
     #[arg(long, value_parser = arguments::category, add = ArgValueCandidates::new(complete::categories))]
     pub category: Vec<Category>,
     /// Only this rule, by id or by another tool's code such as IST0101 (can be repeated)
-    #[arg(long, value_name = "RULE", add = ArgValueCandidates::new(complete::rules))]
+    #[arg(long, value_name = "RULE", add = ArgValueCandidates::new(complete::rules_and_codes))]
     pub rule: Vec<String>,
     /// Not this rule (can be repeated)
-    #[arg(long, value_name = "RULE", add = ArgValueCandidates::new(complete::rules))]
+    #[arg(long, value_name = "RULE", add = ArgValueCandidates::new(complete::rules_and_codes))]
     pub skip_rule: Vec<String>,
     /// Opt-in rules too
     #[arg(long)]
@@ -59,11 +65,11 @@ pub struct CheckArgs {
     /// List rules that found nothing too
     #[arg(long)]
     pub show_passed: bool,
-    /// Exit with 1 when there are findings of this severity or worse
-    #[arg(long, value_enum, default_value_t)]
-    pub fail_on: FailOn,
+    /// Exit with 1 when there are findings of this severity or worse (default: error, unless a configuration says otherwise)
+    #[arg(long, value_enum, env = "KUBECTL_MESH_FAIL_ON", hide_env = true)]
+    pub fail_on: Option<FailOn>,
     /// Exit with 3 when anything could not be read or judged, be it for a rule that nobody misses
-    #[arg(long)]
+    #[arg(long, env = "KUBECTL_MESH_STRICT", hide_env = true)]
     pub strict: bool,
     /// Suppress findings of a code on objects that a glob matches, as istioctl does (can be repeated)
     #[arg(short = 'S', long, value_name = "CODE=KIND NS/NAME")]
@@ -92,7 +98,8 @@ pub struct CheckArgs {
 }
 
 /// The severity that makes `check` fail.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum FailOn {
     /// Errors
     #[default]
@@ -123,6 +130,7 @@ impl FailOn {
 /// Runs the command.
 pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let install = args.pre.install(global)?;
+    let fail_on = args.fail_on.or(global.config.fail_on).unwrap_or_default();
     for name in args.rule.iter().chain(&args.skip_rule) {
         arguments::rule(name, install.is_some())?;
     }
@@ -130,6 +138,9 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
         categories: args.category.clone(),
         rules: args.rule.clone(),
         skip: args.skip_rule.clone(),
+        off: global.config.named(false),
+        on: global.config.named(true),
+        severities: global.config.severities(),
         all_rules: args.all_rules,
         mesh: global.source.mesh.only(),
         compare: !args.remotes.is_empty(),
@@ -153,7 +164,11 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
     }
     let kinds = checks.iter().flat_map(|c| c.remote.iter().copied()).collect();
     loaded.world.remotes = remotes.read(kinds, &loaded.world, terminal).await?;
-    let named = words::objects(&loaded.world, &args.objects, global)?;
+    words::select(&args.select, &args.objects, &mut loaded.world)?;
+    let named = match &args.select.selector {
+        Some(selector) => Some(views::selected(&loaded.world, selector)),
+        None => words::objects(&loaded.world, &args.objects, global)?,
+    };
     let mut report = if loaded.alternatives.is_empty() {
         checks::run(&loaded.world, &selection)
     } else {
@@ -164,47 +179,57 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
         checks::tell_sources_once(&mut report);
     }
     narrow(&mut report, named.as_ref(), args.all_findings, &loaded);
-    checks::suppress(&mut report, &loaded.world, &args.suppress);
+    let suppress: Vec<SuppressArg> = args.suppress.iter().chain(&global.config.suppress).cloned().collect();
+    checks::suppress(&mut report, &loaded.world, &suppress);
+    report.settings = settings(&global.config, &selection);
     if !matches!(args.output, CheckFormat::Table | CheckFormat::Wide) {
         say_void_suppressions(&report, terminal);
     }
     if let Some(path) = &args.baseline {
         if args.write_baseline {
-            let narrow = selection.is_narrow() || named.is_some() || global.source.mesh.only().is_some() || loaded.world.only_namespace().is_some();
+            let narrow = selection.is_narrow() || named.is_some() || global.source.mesh.only().is_some() || !loaded.world.scope().is_empty();
             return write_baseline(&report, path, narrow, terminal);
         }
         compare(&mut report, path)?;
     }
     if args.fix {
-        let namespace = global.cluster.namespace.as_deref().unwrap_or("default");
+        let namespace = global.cluster.default_namespace();
         return fix::run(&report, &loaded.world, namespace, args.write, terminal);
     }
     if args.pre.pre && !selection.is_narrow() {
         report.verdicts = checks::verdicts(&loaded.world, &report);
     }
-    report.threshold = args.fail_on.threshold();
+    report.threshold = fail_on.threshold();
     report.bad_input = loaded.bad_input();
     report.too_little = match args.pre.pre {
-        true => pre::exit(args.fail_on, &report) == Exit::Unreadable,
+        true => pre::exit(fail_on, &report) == Exit::Unreadable,
         false => too_little(args, &report, &loaded.world, named.as_ref(), &needs),
     };
     output::check(args.output, args.show_passed, &report, &loaded.world, &terminal.style, &mut terminal.out)?;
     terminal.out.flush()?;
     say_what_is_missing(args.output, &report, terminal);
     if args.pre.pre {
-        return Ok(pre::exit(args.fail_on, &report));
+        return Ok(pre::exit(fail_on, &report));
     }
     for advice in no_mesh(&loaded.world) {
         terminal.note(advice);
     }
     // An object of a file that makes no sense is unreadable input; of a cluster, something that could not be read.
     let bad_input = loaded.world.source.kind == SourceKind::Files && report.gaps.iter().any(|gap| matches!(gap, Gap::Undecodable { .. }));
-    Ok(match (args.fail_on.reached(report.worst()), bad_input, report.too_little) {
+    Ok(match (fail_on.reached(report.worst()), bad_input, report.too_little) {
         (true, ..) => Exit::Findings,
         (false, true, _) => Exit::Usage,
         (false, false, true) => Exit::Unreadable,
         (false, false, false) => Exit::Ok,
     })
+}
+
+/// What a configuration keeps from being judged.
+fn settings(config: &Config, selection: &Selection) -> Option<Settings> {
+    let everything = Selection { off: Vec::new(), ..selection.clone() };
+    let running: BTreeSet<&str> = selection.checks().iter().map(|check| check.id).collect();
+    let off = everything.checks().iter().map(|check| check.id).filter(|id| !running.contains(id)).collect();
+    config.file.clone().map(|file| Settings { file, off })
 }
 
 /// Whether what could not be read leaves the question open. Findings come first: they are true whatever else there is.

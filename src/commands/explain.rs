@@ -1,9 +1,10 @@
 //! `explain`: one rule in full.
 
 use clap::{Args, ValueEnum};
+use clap_complete::engine::ArgValueCandidates;
 use serde::Serialize;
 
-use super::{Terminal, arguments, rules};
+use super::{Terminal, arguments, complete, rules};
 use crate::checks::{self, Check};
 use crate::error::{CliError, Exit};
 use crate::output;
@@ -21,6 +22,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub struct ExplainArgs {
     /// Rule id, or a code of another tool such as IST0101, KIA1102 or linkerd-check/l5d-existence-crd
+    #[arg(add = ArgValueCandidates::new(complete::rules_and_codes))]
     pub rule: String,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]

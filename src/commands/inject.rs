@@ -181,7 +181,7 @@ pub(super) fn texts(global: &GlobalArgs) -> Result<Vec<(std::path::PathBuf, Stri
     if source.filename.is_empty() {
         return Err(CliError::usage("no manifests are named").hint("name files with -f FILE, or read standard input with -f -"));
     }
-    let namespace = global.cluster.namespace.as_deref().unwrap_or("default");
+    let namespace = global.cluster.default_namespace();
     let search = Search { paths: &source.filename, recursive: source.recursive, excludes: &source.exclude, namespace };
     Ok(files::texts(search, &mut io::stdin().lock())?)
 }

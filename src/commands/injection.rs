@@ -4,18 +4,20 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::{ReadRequest, Terminal, load, words};
-use crate::cli::{GlobalArgs, ListArgs};
+use super::{ReadRequest, Terminal, load, watch, words};
+use crate::cli::{GlobalArgs, ListArgs, SelectArgs};
 use crate::error::{CliError, Exit};
 use crate::model::{Evidence, Gap, ObjectRef};
 use crate::output::{self, Page, Report, Table};
 use crate::views::{self, InjectionReport, InjectionRow, Target};
+use crate::world::World;
 
 const EXAMPLES: &str = "\
 Examples:
   kubectl mesh injection -n shop              # who is in a mesh, and who should be
   kubectl mesh injection deploy/cart -n shop  # why, label by label
-  kubectl mesh injection -f deploy/ -o wide   # what the manifests will become";
+  kubectl mesh injection -f deploy/ -o wide   # what the manifests will become
+  kubectl mesh injection -l team=a -w         # and what becomes of it";
 
 /// Show which workloads are in a mesh, which should be, and why
 ///
@@ -27,6 +29,12 @@ pub struct InjectionArgs {
     /// A workload: deploy/NAME, NAME, NAME.NAMESPACE, or TYPE NAME
     #[arg(value_name = "WORKLOAD", num_args = 0..=2)]
     pub workload: Vec<String>,
+    /// Show changes as they come, until Ctrl-C
+    #[arg(short, long)]
+    pub watch: bool,
+    /// Which workloads.
+    #[command(flatten)]
+    pub select: SelectArgs,
     /// How it is shown.
     #[command(flatten)]
     pub list: ListArgs,
@@ -36,8 +44,22 @@ pub struct InjectionArgs {
 pub async fn run(args: &InjectionArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let view = args.list.view()?;
     let request = ReadRequest { kinds: views::MEMBERSHIP_KINDS.iter().copied().collect(), ..ReadRequest::default() };
-    let loaded = load::load(global, &request, terminal).await?;
+    let report = |world: &World| report(args, world, global);
+    if args.watch {
+        return watch::follow(global, &request, &args.select, &args.list, terminal, report).await;
+    }
+    let mut loaded = load::load(global, &request, terminal).await?;
+    words::select(&args.select, &args.workload, &mut loaded.world)?;
     let world = &loaded.world;
+    let report = report(world)?;
+    if report.workloads.is_empty() {
+        words::nothing("workloads", world, terminal);
+    }
+    terminal.show(&report, view, Some(world))?;
+    Ok(words::judged(world, views::MEMBERSHIP_KINDS, report.workloads.iter().all(|r| r.unknown.is_some()), terminal))
+}
+
+fn report(args: &InjectionArgs, world: &World, global: &GlobalArgs) -> Result<InjectionReport, CliError> {
     let only = global.source.mesh.id();
     let mut report = match words::target(world, &args.workload, global)? {
         None => views::injection(world, only),
@@ -48,11 +70,7 @@ pub async fn run(args: &InjectionArgs, global: &GlobalArgs, terminal: &mut Termi
         }
     };
     report.in_full = !args.workload.is_empty();
-    if report.workloads.is_empty() {
-        words::nothing("workloads", world, terminal);
-    }
-    terminal.show(&report, view, Some(world))?;
-    Ok(words::judged(world, views::MEMBERSHIP_KINDS, report.workloads.iter().all(|r| r.unknown.is_some()), terminal))
+    Ok(report)
 }
 
 impl Report for InjectionReport {

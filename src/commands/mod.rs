@@ -5,6 +5,7 @@ pub(crate) mod certs;
 pub(crate) mod check;
 pub mod complete;
 pub(crate) mod completion;
+pub(crate) mod config;
 pub(crate) mod explain;
 mod file;
 mod fix;
@@ -27,6 +28,7 @@ pub(crate) mod snapshot;
 pub(crate) mod status;
 mod terminal;
 pub(crate) mod version;
+mod watch;
 pub(crate) mod why;
 mod words;
 
@@ -52,9 +54,13 @@ pub async fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
 
 const BAD_INPUT: &str = "correct apiVersion and kind, or name only manifests with -f";
 
-async fn answer(cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
+async fn answer(mut cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
     terminal.configure(&cli.global.display);
     arguments::check(&cli.global)?;
+    if !matches!(cli.command, Command::Complete { .. } | Command::Completion(_) | Command::Explain(_) | Command::Options(_) | Command::Rules(_)) {
+        cli.global.config = config::load(&cli.global, terminal)?;
+        cli.global.source.exclude.extend(cli.global.config.exclude.iter().cloned());
+    }
     match cli.command {
         Command::Complete { words } => {
             complete::answer(Cli::command(), &words, &mut terminal.out)?;

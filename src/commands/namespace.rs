@@ -79,10 +79,10 @@ pub async fn run(command: &NamespaceCommand, global: &GlobalArgs, terminal: &mut
     | NamespaceCommand::Disable(DisableArgs { name, .. })
     | NamespaceCommand::Status(StatusOfArgs { name })) = command;
     let mut global = global.clone();
-    if global.cluster.namespace.as_deref().is_some_and(|flag| flag != name) {
+    if global.cluster.namespace.iter().any(|flag| flag != name) {
         return Err(CliError::usage("-n names another namespace than the argument"));
     }
-    global.cluster.namespace = Some(name.clone());
+    global.cluster.namespace = vec![name.clone()];
     super::arguments::check(&global)?;
     let request = ReadRequest { kinds: views::MEMBERSHIP_KINDS.iter().copied().collect(), ..ReadRequest::default() };
     if let NamespaceCommand::Status(_) = command {

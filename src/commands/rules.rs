@@ -122,6 +122,9 @@ pub fn run(args: &RulesArgs, mesh: Option<MeshTag>, terminal: &mut Terminal) -> 
     let page = Page::new(&View::default(), None, &terminal.style);
     let out = &mut terminal.out;
     match args.output {
+        RulesFormat::Table | RulesFormat::Wide if terminal.style.width.is_some_and(|width| width < ROOM_FOR_COLUMNS) => {
+            narrow(&rules, args.output == RulesFormat::Wide, page, out)?;
+        }
         RulesFormat::Table | RulesFormat::Wide => page.table(&table(&rules, args.output == RulesFormat::Wide), out)?,
         RulesFormat::Json => output::json(&document(), out)?,
         RulesFormat::Yaml => output::yaml(&document(), out)?,
@@ -149,6 +152,18 @@ impl RulesArgs {
             && (self.category.is_empty() || self.category.contains(&check.category))
             && (self.severity.is_empty() || self.severity.contains(&check.severity))
     }
+}
+
+/// Below this width a table would break every summary into a column of words.
+const ROOM_FOR_COLUMNS: usize = 130;
+
+/// A rule in two lines, for narrow terminals.
+fn narrow(rules: &[&Check], wide: bool, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+    rules.iter().try_for_each(|c| {
+        let codes = if wide && !c.aliases.is_empty() { format!("  {}", c.aliases.join(",")) } else { String::new() };
+        page.title(c.id, &format!("  {}  {}{codes}", c.severity, c.category), out)?;
+        page.line(&format!("    {}", c.summary), out)
+    })
 }
 
 fn table(rules: &[&Check], wide: bool) -> Table {

@@ -5,18 +5,22 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::injection::chains;
-use super::{ReadRequest, Terminal, load, words};
-use crate::cli::{GlobalArgs, ListArgs};
+use super::{ReadRequest, Terminal, load, watch, words};
+use crate::checks::{self, Selection};
+use crate::cli::{GlobalArgs, ListArgs, SelectArgs};
 use crate::error::{CliError, Exit};
 use crate::model::{Gap, Kind, ObjectRef};
 use crate::output::{self, Page, Report, Table};
-use crate::views::{self, ComponentRow, ControlPlaneRow, NamespaceRow, ServicePage, StatusReport, Target, UNKNOWN, WorkloadPage};
+use crate::report::Finding;
+use crate::views::{self, ComponentRow, ControlPlaneRow, FindingRow, NamespaceRow, ServicePage, StatusReport, Target, UNKNOWN, WorkloadPage};
+use crate::world::World;
 
 const EXAMPLES: &str = "\
 Examples:
   kubectl mesh status                    # meshes, versions, namespaces
   kubectl mesh status deploy/cart -n shop  # everything about one workload
-  kubectl mesh status svc/cart -n shop   # a Service and what stands behind it";
+  kubectl mesh status svc/cart -n shop   # a Service and what stands behind it
+  kubectl mesh status -w                 # and again whenever it changes";
 
 /// Show the meshes and what is in them
 ///
@@ -28,6 +32,12 @@ pub struct StatusArgs {
     /// A workload or Service: deploy/NAME, svc/NAME, NAME, NAME.NAMESPACE, or TYPE NAME
     #[arg(value_name = "WORKLOAD", num_args = 0..=2)]
     pub workload: Vec<String>,
+    /// Show changes as they come, until Ctrl-C
+    #[arg(short, long, conflicts_with = "workload")]
+    pub watch: bool,
+    /// Which workloads.
+    #[command(flatten)]
+    pub select: SelectArgs,
     /// How it is shown.
     #[command(flatten)]
     pub list: ListArgs,
@@ -36,10 +46,26 @@ pub struct StatusArgs {
 /// Runs the command.
 pub async fn run(args: &StatusArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let view = args.list.view()?;
-    let kinds = views::MEMBERSHIP_KINDS.iter().chain(views::POLICY_KINDS).chain(&[Kind::Gateway]);
-    let loaded = load::load(global, &ReadRequest { kinds: kinds.copied().collect(), ..ReadRequest::default() }, terminal).await?;
-    let world = &loaded.world;
     let only = global.source.mesh.id();
+    let kinds = views::MEMBERSHIP_KINDS.iter().chain(views::POLICY_KINDS).chain(&[Kind::Gateway]);
+    let mut request = ReadRequest { kinds: kinds.copied().collect(), ..ReadRequest::default() };
+    if args.watch {
+        return watch::follow(global, &request, &args.select, &args.list, terminal, |world: &World| Ok(views::status(world, only))).await;
+    }
+    // Of one workload it is also told what is wrong with it, which takes what the rules read.
+    let selection =
+        Selection { off: global.config.named(false), on: global.config.named(true), severities: global.config.severities(), ..Selection::default() };
+    if !args.workload.is_empty() {
+        request.kinds.extend(selection.checks().iter().flat_map(|check| check.needs));
+    }
+    let mut loaded = load::load(global, &request, terminal).await?;
+    words::select(&args.select, &args.workload, &mut loaded.world)?;
+    let world = &loaded.world;
+    let findings = || {
+        let mut report = checks::run(world, &selection);
+        checks::suppress(&mut report, world, &global.config.suppress);
+        report.findings
+    };
     match words::target(world, &args.workload, global)? {
         None => {
             let report = views::status(world, only);
@@ -53,13 +79,52 @@ pub async fn run(args: &StatusArgs, global: &GlobalArgs, terminal: &mut Terminal
             Ok(words::judged(world, &question(), report.namespaces.is_empty(), terminal))
         }
         Some(Target::Workload(workload)) => {
-            terminal.show(&views::workload_page(world, workload, only), view, Some(world))?;
+            let mut page = views::workload_page(world, workload, only);
+            let about = views::objects_of_page(world, workload, &page);
+            page.findings = findings().iter().filter(|finding| about.contains(&finding.object)).map(row).collect();
+            terminal.show(&page, view, Some(world))?;
             Ok(words::judged(world, &question(), false, terminal))
         }
         Some(Target::Service(service)) => {
-            terminal.show(&views::service_page(world, service, only), view, Some(world))?;
+            let mut page = views::service_page(world, service, only);
+            page.findings = findings().iter().filter(|finding| finding.object == page.service).map(row).collect();
+            terminal.show(&page, view, Some(world))?;
             Ok(words::judged(world, &question(), false, terminal))
         }
+    }
+}
+
+fn row(finding: &Finding) -> FindingRow {
+    FindingRow {
+        rule: finding.rule,
+        severity: finding.severity.name(),
+        object: finding.object.clone(),
+        path: finding.path.clone(),
+        message: finding.message.clone(),
+        hint: finding.hint.clone(),
+    }
+}
+
+/// What is wrong, worst first; notes are counted.
+fn findings(findings: &[FindingRow], page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let shown: Vec<&FindingRow> = findings.iter().filter(|finding| page.wide || finding.severity != "info").collect();
+    if findings.is_empty() {
+        return Ok(());
+    }
+    page.title("findings:", "", out)?;
+    for finding in &shown {
+        let mark = match finding.severity {
+            "error" => "✖",
+            "warning" => "▲",
+            _ => "·",
+        };
+        let path = finding.path.as_ref().map_or(String::new(), |path| format!(" {path}"));
+        page.line(&format!("  {mark} {}{path}: {}", finding.object, finding.message), out)?;
+        page.line(&format!("    → {}  {}", finding.hint, finding.rule), out)?;
+    }
+    match findings.len() - shown.len() {
+        0 => Ok(()),
+        notes => page.line(&format!("  · {} (-o wide shows them)", output::counted(notes, "note")), out),
     }
 }
 
@@ -145,7 +210,7 @@ fn section(title: &str, lines: &[String], page: Page<'_>, out: &mut dyn Write) -
     if lines.is_empty() {
         return Ok(());
     }
-    page.title(&format!("{title}:"), out)?;
+    page.title(&format!("{title}:"), "", out)?;
     lines.iter().try_for_each(|line| page.line(&format!("  {line}"), out))
 }
 
@@ -157,7 +222,7 @@ impl Report for WorkloadPage {
     }
 
     fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-        page.title(&format!("{} (service account {})", self.workload, self.service_account), out)?;
+        page.title(&self.workload.to_string(), &format!(" (service account {})", self.service_account), out)?;
         writeln!(out)?;
         chains(&self.injection, page, out)?;
         let versions: Vec<String> = self.versions.iter().map(|v| format!("{} {} in {}", v.mesh, v.version, output::counted(v.pods, "pod"))).collect();
@@ -169,6 +234,7 @@ impl Report for WorkloadPage {
         let policies: Vec<String> = self.policies.iter().map(|p| format!("{}: {}", p.object, p.effect)).collect();
         section("policies", &policies, page, out)?;
         section("waypoint", self.waypoint.as_slice(), page, out)?;
+        findings(&self.findings, page, out)?;
         output::gaps(&self.gaps, page.style, out)
     }
 
@@ -197,7 +263,7 @@ impl Report for ServicePage {
     }
 
     fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-        page.title(&format!("{} ({})", self.service, self.row.kind), out)?;
+        page.title(&self.service.to_string(), &format!(" ({})", self.row.kind), out)?;
         writeln!(out)?;
         section("ports", &self.row.ports, page, out)?;
         if self.workloads.is_empty() {
@@ -207,6 +273,7 @@ impl Report for ServicePage {
         let policies: Vec<String> = self.policies.iter().map(|p| format!("{}: {}", p.object, p.effect)).collect();
         section("policies", &policies, page, out)?;
         section("waypoint", self.row.waypoint.as_slice(), page, out)?;
+        findings(&self.findings, page, out)?;
         output::gaps(&self.gaps, page.style, out)
     }
 

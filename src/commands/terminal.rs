@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use super::renamed;
 use crate::cli::{ColorArg, DisplayArgs};
 use crate::error::CliError;
-use crate::output::{self, Report, Style, View};
+use crate::output::{self, Report, Style, UnknownColumn, View};
 use crate::world::World;
 
 /// Where results, progress and hints go.
@@ -16,6 +16,8 @@ pub struct Terminal {
     pub err: Box<dyn Write>,
     /// Looks of the results.
     pub style: Style,
+    /// Whether standard output is a terminal, on which results may be drawn anew.
+    pub live: bool,
     /// Whether progress may be drawn on standard error.
     pub progress: bool,
     /// How much to say besides results: 0 hints, 1 what is read.
@@ -33,6 +35,7 @@ impl Terminal {
             out: renamed::stream(io::BufWriter::new(io::stdout())),
             err: renamed::stream(io::stderr()),
             style: Style::default(),
+            live: false,
             progress: false,
             verbose: 0,
             quiet: false,
@@ -57,6 +60,7 @@ impl Terminal {
         self.style.width = display.width.or(columns).map(usize::from);
         self.style.links = self.style.color && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
         self.style.advice = !display.quiet;
+        self.live = terminal;
         self.progress = io::stderr().is_terminal() && !set("CI") && !display.quiet;
         self.verbose = display.verbose;
         self.quiet = display.quiet;
@@ -79,7 +83,12 @@ impl Terminal {
     pub(crate) fn show<'a>(&mut self, report: &impl Report, view: impl Into<View<'a>>, world: Option<&'a World>) -> Result<(), CliError> {
         let style = self.style.clone();
         let view = view.into();
-        Ok(output::report(report, &view, world, &style, &mut self.out)?)
+        output::report(report, &view, world, &style, &mut self.out).map_err(|error| {
+            match error.get_ref().and_then(|inner| inner.downcast_ref::<UnknownColumn>()) {
+                Some(column) => CliError::usage(column).hint(format!("its columns are {}", column.known.join(", "))),
+                None => error.into(),
+            }
+        })
     }
 
     /// Prints an error with its detail and hints.

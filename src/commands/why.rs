@@ -49,6 +49,9 @@ pub async fn run(args: &WhyArgs, global: &GlobalArgs, terminal: &mut Terminal) -
     let of_gateway: &[Kind] = if views::is_gateway(&args.client) { &[Kind::Secret] } else { &[] };
     let kinds = views::MEMBERSHIP_KINDS.iter().chain(views::POLICY_KINDS).chain(views::DECISION_KINDS).chain(views::WHY_KINDS).chain(of_gateway);
     // The namespace is where names are looked up, not all there is to read: a request crosses namespaces.
+    if global.cluster.namespaces().len() > 1 {
+        return Err(CliError::usage("names are looked up in one namespace").hint("name one with -n, and others as NAME.NAMESPACE"));
+    }
     let request = ReadRequest { kinds: kinds.copied().collect(), everywhere: true, ..ReadRequest::default() };
     let loaded = load::load(global, &request, terminal).await?;
     let world = &loaded.world;

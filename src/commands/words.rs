@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Terminal;
-use crate::cli::GlobalArgs;
+use crate::cli::{GlobalArgs, SelectArgs};
 use crate::error::{CliError, Exit};
 use crate::model::{Gap, Kind, ObjectRef};
 use crate::output;
@@ -28,7 +28,24 @@ pub(super) fn objects(world: &World, words: &[String], global: &GlobalArgs) -> R
 
 /// The one namespace that the flags name.
 pub(super) fn namespace(global: &GlobalArgs) -> Option<&str> {
-    global.cluster.namespace.as_deref().filter(|_| !global.cluster.all_namespaces)
+    global.cluster.namespace()
+}
+
+/// Lets `world` show only what carries the labels of the command line; that nothing does is a slip, or may be hidden.
+pub(super) fn select(args: &SelectArgs, named: &[String], world: &mut World) -> Result<(), CliError> {
+    let Some(selector) = &args.selector else { return Ok(()) };
+    if !named.is_empty() {
+        return Err(CliError::usage("names and labels do not go together").hint("leave one of them out"));
+    }
+    if views::selected(world, selector).is_empty() {
+        let message = format!("nothing {} has these labels", output::place(world));
+        return Err(match world.index.has_hiding_gaps() {
+            false => CliError::usage(message).hint("`kubectl get deployments --show-labels` lists the labels of workloads"),
+            true => CliError::unreadable(message).hint("not everything could be read: it may be there all the same"),
+        });
+    }
+    world.selector = Some(selector.clone());
+    Ok(())
 }
 
 /// What is not there is the user's slip, unless it may hide in what could not be read.
@@ -54,9 +71,9 @@ pub(super) fn sharing_words(typed: &str, known: &[&str]) -> Option<String> {
 pub(super) fn nothing(what: &str, world: &World, terminal: &mut Terminal) {
     let looked = world.index.inventory().len();
     terminal.note(format!("No {what} found {} ({looked} objects were looked at).", output::place(world)));
-    let advice = match (world.source.kind, world.only_namespace()) {
-        (_, Some(_)) => "-A looks at all namespaces.",
-        (SourceKind::Files, None) => "Name manifests of Deployments and their like with -f, or add --with-cluster.",
+    let advice = match (world.source.kind, world.scope().is_empty()) {
+        (_, false) => "-A looks at all namespaces.",
+        (SourceKind::Files, true) => "Name manifests of Deployments and their like with -f, or add --with-cluster.",
         _ => "`kubectl mesh status --demo` shows what it looks like with a mesh.",
     };
     terminal.note(advice);
@@ -73,8 +90,9 @@ pub(super) fn no_mesh(world: &World, terminal: &mut Terminal) {
 
 /// Whether the pods of a namespace (empty for all that were asked for) could not be read, so that their number is not known.
 pub(super) fn pods_unread(world: &World, namespace: &str) -> bool {
-    let scope = world.index.inventory().namespace.clone().unwrap_or_default();
-    matches!(world.sight(Kind::Pod, if namespace.is_empty() { &scope } else { namespace }), Sight::Hidden(Some(_)))
+    let hidden = |namespace: &str| matches!(world.sight(Kind::Pod, namespace), Sight::Hidden(Some(_)));
+    let scope = &world.index.inventory().scope;
+    if namespace.is_empty() && !scope.is_empty() { scope.iter().any(|one| hidden(one)) } else { hidden(namespace) }
 }
 
 /// The exit code of a report that stands on `kinds`: no answer where pods are refused, where a server failed to give one of the kinds, or where what was

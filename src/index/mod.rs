@@ -139,6 +139,11 @@ impl Index {
         &self.inventory
     }
 
+    /// The same, given back.
+    pub fn into_inventory(self) -> Inventory {
+        self.inventory
+    }
+
     /// All pods.
     pub fn pods(&self) -> &[Pod] {
         &self.inventory.pods

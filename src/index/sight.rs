@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Index;
-use crate::model::{Coverage, Gap, Kind};
+use crate::model::{Coverage, Gap, Kind, Str};
 
 /// Whether the absence of an object means that it does not exist.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,17 +27,16 @@ impl Index {
             return Sight::Clear;
         }
         let also_read = inventory.also_read.iter().any(|(k, ns)| *k == kind && *ns == namespace);
-        let here = match (inventory.coverage.get(&kind), &inventory.namespace) {
-            (Some(Coverage::Absent), _) => return Sight::NotInFiles,
-            (Some(Coverage::Complete), _) if self.of_files && !self.files_show(kind, namespace) => {
+        let everywhere = inventory.scope.is_empty();
+        let here = match inventory.coverage.get(&kind) {
+            Some(Coverage::Absent) => return Sight::NotInFiles,
+            Some(Coverage::Complete) if self.of_files && !self.files_show(kind, namespace) => {
                 return Sight::NotInFiles;
             }
-            (Some(Coverage::Unread) | None, _) => also_read,
-            (Some(Coverage::Complete | Coverage::Hidden), Some(only)) => !kind.namespaced() || *only == namespace || also_read,
+            Some(Coverage::Unread) | None => also_read,
+            Some(_) if !everywhere => !kind.namespaced() || inventory.scope.contains(namespace) || also_read,
             // Read in some namespaces only (ConfigMaps in those of control planes): nothing is known of the others.
-            (Some(Coverage::Complete | Coverage::Hidden), None) => {
-                namespace.is_empty() || also_read || !inventory.also_read.iter().any(|(k, _)| *k == kind)
-            }
+            Some(_) => namespace.is_empty() || also_read || !inventory.also_read.iter().any(|(k, _)| *k == kind),
         };
         match self.gap(kind, namespace) {
             Some(gap) => Sight::Hidden(Some(gap)),
@@ -93,14 +92,15 @@ impl Index {
 
     /// Why `kinds` were not seen in the namespaces that were read, if some were not.
     pub fn hidden(&self, kinds: &[Kind]) -> Option<String> {
-        let namespace = self.inventory().namespace.clone().unwrap_or_default();
-        let because: BTreeSet<String> = kinds
-            .iter()
-            .filter_map(|kind| match self.sight(*kind, &namespace) {
+        let everywhere = [Str::default()].into();
+        let scope = if self.inventory().scope.is_empty() { &everywhere } else { &self.inventory().scope };
+        let seen = |kind: &Kind| {
+            scope.iter().find_map(|namespace| match self.sight(*kind, namespace) {
                 Sight::Hidden(gap) => Some(gap.map_or_else(|| format!("{} were not read", kind.resource()), |g| g.to_string())),
                 _ => None,
             })
-            .collect();
+        };
+        let because: BTreeSet<String> = kinds.iter().filter_map(seen).collect();
         (!because.is_empty()).then(|| because.into_iter().collect::<Vec<_>>().join("; "))
     }
 }

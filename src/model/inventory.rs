@@ -165,11 +165,11 @@ pub struct Inventory {
     pub gaps: Vec<Gap>,
     /// How completely each kind was read; a kind that is not here was not asked for.
     pub coverage: BTreeMap<Kind, Coverage>,
-    /// The one namespace that was read, when it was not all of them.
-    pub namespace: Option<Str>,
-    /// The one namespace that answers are wanted for, although more was read.
-    pub focus: Option<Str>,
-    /// Kinds and namespaces that were read besides `namespace`; of a kind read nowhere else, all that was.
+    /// The namespaces that were read, when it was not all of them.
+    pub scope: BTreeSet<Str>,
+    /// The namespaces that answers are wanted for, although more was read.
+    pub focus: BTreeSet<Str>,
+    /// Kinds and namespaces that were read besides `scope`; of a kind read nowhere else, all that was.
     pub also_read: BTreeSet<(Kind, Str)>,
     /// Kind, namespace and name of what other tools will make of files, which do not hold it themselves; an empty text stands for any.
     pub made: BTreeSet<(Kind, Str, Str)>,

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use owo_colors::{OwoColorize, Style as Ink};
 
 use super::document::docs_url;
-use super::{Style, clean, counted, wrapped};
+use super::{Style, clean, counted, place, wrapped};
 use crate::model::{Gap, MeshId};
 use crate::report::{Category, CheckReport, Finding, Installable, MeshTag, Severity, Verdict};
 use crate::world::{SourceKind, World};
@@ -42,9 +42,15 @@ pub(super) fn write(report: &CheckReport, world: &World, folding: Folding, style
         write_passed(report, style, out)?;
     }
     write_unknown(report, folding, style, out)?;
-    write_suppressions(report, folding, out)?;
+    write_suppressions(report, folding, style, out)?;
     report.verdicts.iter().try_for_each(|verdict| write_verdict(verdict, report, style, out))?;
-    write_summary(report, world, folding, style, out)
+    // Without advice only what is wrong is said; that includes what could not be judged.
+    let wrong = report.worst().is_some_and(|worst| worst > Severity::Info || report.threshold == Some(Severity::Info));
+    let unsure = report.rules_unjudged() > 0 || report.hiding_gaps().next().is_some() || !report.bad_input.is_empty() || !report.verdicts.is_empty();
+    if style.advice || wrong || unsure || report.saw_nothing(world.index.inventory().len()) {
+        write_summary(report, world, folding, style, out)?;
+    }
+    Ok(())
 }
 
 fn write_category(findings: &[&Finding], report: &CheckReport, folding: Folding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -153,7 +159,8 @@ fn write_unknown(report: &CheckReport, folding: Folding, style: &Style, out: &mu
         }
     }
     if refused > 0 {
-        writeln!(out, "  ? {refused} rules need what may not be listed (-o wide names them)")?;
+        let need = if refused == 1 { "1 rule needs".to_owned() } else { format!("{refused} rules need") };
+        writeln!(out, "  ? {need} what may not be listed (-o wide names them)")?;
     }
     let total = by_reason.len();
     for (reason, rules) in by_reason.into_iter().take(if folding.wide { usize::MAX } else { 10 }) {
@@ -169,6 +176,9 @@ fn write_unknown(report: &CheckReport, folding: Folding, style: &Style, out: &mu
 
 /// A mesh that is not there leaves its rules nothing to judge: worth a line, and no gap.
 fn write_not_applicable(report: &CheckReport, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    if !style.advice {
+        return Ok(());
+    }
     let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();
     report.not_applicable().for_each(|skipped| *by_reason.entry(&skipped.because).or_default() += 1);
     by_reason.iter().try_for_each(|(reason, rules)| {
@@ -195,15 +205,15 @@ fn write_gaps(gaps: &[&Gap], folding: Folding, out: &mut dyn Write) -> io::Resul
     Ok(())
 }
 
-fn write_suppressions(report: &CheckReport, folding: Folding, out: &mut dyn Write) -> io::Result<()> {
+fn write_suppressions(report: &CheckReport, folding: Folding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     for s in report.suppressions.iter().filter(|s| folding.wide || s.void.is_some() || s.used == 0) {
         let on = s.object.as_ref().map_or(String::new(), |o| format!(" on {o}"));
         let what = match &s.void {
             Some(why) => format!("has no effect: {why}"),
             None if s.used == 0 => "suppresses nothing: remove it".to_owned(),
-            None => format!("suppresses {} findings", s.used),
+            None => format!("suppresses {}", counted(s.used, "finding")),
         };
-        writeln!(out, "{}", clean(&format!("suppression {}{on} of {} {what}", s.source, s.names.join(", "))))?;
+        writeln!(out, "{}", wrapped(&clean(&format!("suppression {}{on} of {} {what}", s.source, s.names.join(", "))), "", "  ", style))?;
     }
     Ok(())
 }
@@ -257,22 +267,15 @@ fn write_summary(report: &CheckReport, world: &World, folding: Folding, style: &
         }
     }
     let inventory = world.index.inventory();
-    let place = match world.source.kind {
-        SourceKind::Cluster => format!("in cluster {}", world.source.name),
-        SourceKind::Demo => "in the demo".to_owned(),
-        SourceKind::Files | SourceKind::Snapshot => format!("in {}", world.source.name),
-        SourceKind::Overlay => format!("in {} laid over the cluster", world.source.name),
-    };
-    let place = match &inventory.namespace {
-        Some(only) => format!("{place}, namespace {only}"),
-        None => place,
-    };
+    let place = place(world);
     let others: Vec<&str> = world.remotes.iter().map(|remote| remote.source.name.as_str()).collect();
     let place = if others.is_empty() { place } else { format!("{place}, compared with {}", others.join(", ")) };
     let looked = format!("{} over {} {}", counted(report.evaluated.len(), "rule"), counted(inventory.len(), "object"), clean(&place));
     let unjudged =
         if unjudged == 0 || (errors, warnings) == (0, 0) { String::new() } else { format!("; {} not fully judged", counted(unjudged, "rule")) };
-    writeln!(out, "{}", wrapped(&format!("{verdict}{extra}: {looked}{unjudged}"), "", "", style))?;
+    let off = report.settings.as_ref().filter(|settings| !settings.off.is_empty());
+    let off = off.map_or(String::new(), |settings| format!("; {} off by {}", counted(settings.off.len(), "rule"), clean(&settings.file)));
+    writeln!(out, "{}", wrapped(&format!("{verdict}{extra}: {looked}{unjudged}{off}"), "", "", style))?;
     write_next(report, world, style, out)
 }
 

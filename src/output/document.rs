@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::model::{Gap, ObjectRef};
-use crate::report::{BadInput, Category, CheckReport, Finding, MeshTag, Related, Severity, Skipped, Suppression, Verdict};
+use crate::report::{BadInput, Category, CheckReport, Finding, MeshTag, Related, Settings, Severity, Skipped, Suppression, Verdict};
 use crate::world::World;
 
 /// The version of all documents.
@@ -23,6 +23,9 @@ pub struct Source<'a> {
     /// The namespace, when only one was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'a str>,
+    /// The namespaces that were read, where it was several and not all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    namespaces: Vec<&'a str>,
     /// Other clusters that were compared with.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     remotes: Vec<Remote<'a>>,
@@ -40,11 +43,13 @@ struct Remote<'a> {
 
 impl<'a> From<&'a World> for Source<'a> {
     fn from(world: &'a World) -> Self {
+        let scope = &world.index.inventory().scope;
         let remotes = world.remotes.iter().map(|remote| Remote { context: &remote.source.name, gaps: &remote.index.inventory().gaps });
         Self {
             kind: world.source.kind.name(),
             context: &world.source.name,
-            namespace: world.index.inventory().namespace.as_deref(),
+            namespace: scope.first().filter(|_| scope.len() == 1).map(|only| only.as_str()),
+            namespaces: scope.iter().filter(|_| scope.len() > 1).map(|one| one.as_str()).collect(),
             remotes: remotes.collect(),
         }
     }
@@ -82,6 +87,9 @@ pub(crate) struct CheckDocument<'a> {
     bad_input: &'a [BadInput],
     /// What could not be read.
     gaps: &'a [Gap],
+    /// What a configuration file has settled, where one applies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings: Option<&'a Settings>,
 }
 
 /// A control plane.
@@ -235,6 +243,7 @@ impl<'a> CheckDocument<'a> {
             not_applicable: report.not_applicable().collect(),
             bad_input: &report.bad_input,
             gaps: &report.gaps,
+            settings: report.settings.as_ref(),
         }
     }
 }

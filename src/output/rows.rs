@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::document::{API_VERSION, Source};
 use super::table::{Table, UnknownColumn};
-use super::{Style, clean, json, line, yaml};
+use super::{Style, clean, json, line, wrapped, yaml};
 use crate::model::{Gap, ObjectRef};
 use crate::world::{SourceKind, World};
 
@@ -130,10 +130,14 @@ impl<'a> Page<'a> {
         Self { headers: false, ..self }
     }
 
-    /// Writes what a part of the page is about.
-    pub fn title(self, text: &str, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes what a part of the page is about, and what is said of that at once; the words break under their beginning.
+    pub fn title(self, text: &str, more: &str, out: &mut dyn Write) -> io::Result<()> {
         let text = clean(text);
-        if self.style.color { writeln!(out, "{}", text.bold()) } else { writeln!(out, "{text}") }
+        let line = wrapped(&format!("{text}{}", clean(more)), "", "  ", self.style);
+        match line.strip_prefix(text.as_ref()).filter(|_| self.style.color) {
+            Some(rest) => writeln!(out, "{}{rest}", text.bold()),
+            None => writeln!(out, "{line}"),
+        }
     }
 
     /// Writes a line of our own making.
@@ -227,8 +231,10 @@ pub fn place(world: &World) -> String {
         SourceKind::Files | SourceKind::Snapshot => format!("in {}", world.source.name),
         SourceKind::Overlay => format!("in {}", world.source.name),
     };
-    match world.only_namespace() {
-        Some(only) => format!("{place}, namespace {only}"),
-        None => place,
+    let scope: Vec<&str> = world.scope().iter().map(|namespace| namespace.as_str()).collect();
+    match scope.as_slice() {
+        [] => place,
+        [only] => format!("{place}, namespace {only}"),
+        several => format!("{place}, namespaces {}", several.join(", ")),
     }
 }

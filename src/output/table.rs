@@ -239,7 +239,7 @@ mod tests {
         );
         for width in 1..90 {
             let text = written(&table(), Some(width));
-            assert!(text.lines().all(|line| line.chars().count() <= width.max(BELOW + 15)), "{width}: {text}");
+            assert!(text.lines().all(|line| line.chars().count() <= width.max(BELOW + READABLE)), "{width}: {text}");
         }
     }
 

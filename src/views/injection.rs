@@ -139,7 +139,7 @@ impl InjectionRow {
 
 /// Everything in scope.
 pub fn injection(world: &World, only: Option<MeshId>) -> InjectionReport {
-    let workloads = world.index.workloads().iter().filter(|w| world.in_scope(&w.reference.namespace));
+    let workloads = world.index.workloads().iter().filter(|w| world.shows(w));
     report(workloads.flat_map(|w| rows(world, w, only, false)).collect(), world)
 }
 

@@ -30,12 +30,12 @@ pub use matrix::{ANYONE, MatrixReport, MatrixRow, matrix};
 pub use mtls::{CLIENT_KINDS, ClientRow, EdgeRow, MTLS_KINDS, ModeRow, MtlsReport, MtlsRow, Wanted, mtls, mtls_edge};
 pub use mtls_plan::{MtlsPlanReport, PlanItem, mtls_plan};
 pub use observed::{add_observed, caller, observed_edges, observed_of};
-pub use page::{PortRow, ServicePage, ServiceRow, WorkloadPage, service_page, workload_page};
+pub use page::{FindingRow, PortRow, ServicePage, ServiceRow, WorkloadPage, objects_of_page, service_page, workload_page};
 pub use policies::{Enforced, PolicyEntry, PolicyReport, policies};
 pub use policy_test::{Assertion, Assertions, PolicyTestReport, TestRow};
 pub use simulation::{ChangedRow, Effect, SimulationReport, simulation};
 pub use status::{ComponentRow, ControlPlaneRow, NamespaceRow, StatusReport, status};
-pub use target::{NotFound, Target, find, objects};
+pub use target::{NotFound, Target, find, objects, selected};
 pub use versions::{VersionReport, versions};
 pub use why::{WHY_KINDS, WhyReport, ask, is_gateway, why};
 

@@ -205,8 +205,8 @@ pub const CLIENT_KINDS: &[Kind] = &[
 pub struct Wanted {
     /// These workloads; all, when there are none.
     pub workloads: Option<BTreeSet<ObjectRef>>,
-    /// Those of this namespace; of all in scope, when there is none.
-    pub namespace: Option<Str>,
+    /// Those of these namespaces; of all in scope, when there are none.
+    pub namespaces: BTreeSet<Str>,
 }
 
 impl Wanted {
@@ -215,7 +215,7 @@ impl Wanted {
         let namespace = &workload.reference.namespace;
         match &self.workloads {
             Some(workloads) => workloads.contains(&workload.reference),
-            None => world.in_scope(namespace) && self.namespace.as_ref().is_none_or(|only| only == namespace),
+            None => world.shows(workload) && (self.namespaces.is_empty() || self.namespaces.contains(namespace)),
         }
     }
 }

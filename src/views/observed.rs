@@ -32,7 +32,7 @@ fn client_of<'w>(world: &'w World, client: &Party) -> Option<&'w Workload> {
 pub fn observed_of(world: &World, wanted: &Wanted, mut observed: Observed) -> Observed {
     observed.calls.retain(|call| match server_of(world, call) {
         Some(workload) => wanted.includes(world, workload),
-        None => wanted.workloads.is_none() && wanted.namespace.as_ref().is_none_or(|only| *only == call.server.namespace),
+        None => wanted.workloads.is_none() && (wanted.namespaces.is_empty() || wanted.namespaces.contains(&call.server.namespace)),
     });
     observed
 }

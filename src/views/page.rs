@@ -1,5 +1,7 @@
 //! Everything about one workload or one Service on a page.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::injection::{InjectionRow, rows};
@@ -35,6 +37,8 @@ pub struct WorkloadPage {
     /// The waypoint that calls to its pods go through.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waypoint: Option<String>,
+    /// What is wrong with it, as `check` finds it.
+    pub findings: Vec<FindingRow>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
 }
@@ -95,8 +99,37 @@ pub struct ServicePage {
     pub workloads: Vec<InjectionRow>,
     /// Policies that target it.
     pub policies: Vec<PolicyRow>,
+    /// What is wrong with it, as `check` finds it.
+    pub findings: Vec<FindingRow>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+}
+
+/// A finding in a list.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct FindingRow {
+    /// Id of the rule.
+    pub rule: &'static str,
+    /// `error`, `warning` or `info`.
+    pub severity: &'static str,
+    /// The object that has to change.
+    pub object: ObjectRef,
+    /// The field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// How to fix it.
+    pub hint: String,
+}
+
+/// The objects that a workload's page is about: itself, its pods, its Services and the policies that hold for it.
+pub fn objects_of_page(world: &World, workload: &Workload, page: &WorkloadPage) -> BTreeSet<ObjectRef> {
+    let namespace = &workload.reference.namespace;
+    let services = page.services.iter().filter_map(|row| world.index.service(namespace, &row.name)).map(Subject::reference);
+    let pods = world.index.pods_of(workload).map(Subject::reference);
+    std::iter::once(workload.reference.clone()).chain(pods).chain(services).chain(page.policies.iter().map(|row| row.object.clone())).collect()
 }
 
 /// The page of a workload.
@@ -122,6 +155,7 @@ pub fn workload_page(world: &World, workload: &Workload, only: Option<MeshId>) -
         policies: policies(world, workload, istio, linkerd),
         waypoint: istio.then(|| waypoint(world, &workload.labels, namespace, false)).flatten(),
         injection,
+        findings: Vec::new(),
         gaps,
     }
 }
@@ -135,7 +169,14 @@ pub fn service_page(world: &World, service: &Service, only: Option<MeshId>) -> S
     for all in [world.view().authorization_policies(), world.view().request_authentications()] {
         found.extend(all.targeting(Kind::Service, &meta.namespace, &meta.name).map(policy_row));
     }
-    ServicePage { service: service.reference(), row: service_row(world, service), workloads, policies: found, gaps: page_gaps(world) }
+    ServicePage {
+        service: service.reference(),
+        row: service_row(world, service),
+        workloads,
+        policies: found,
+        findings: Vec::new(),
+        gaps: page_gaps(world),
+    }
 }
 
 fn page_gaps(world: &World) -> Vec<Gap> {

@@ -152,7 +152,7 @@ struct Seen {
 
 fn namespaces(world: &World, only: Option<MeshId>, gaps: &mut Vec<Gap>) -> Vec<NamespaceRow> {
     let mut seen: BTreeMap<&Str, Seen> = BTreeMap::new();
-    for workload in world.index.workloads().iter().filter(|w| world.in_scope(&w.reference.namespace)) {
+    for workload in world.index.workloads().iter().filter(|w| world.shows(w)) {
         let rows = rows(world, workload, only, false);
         if rows.is_empty() {
             continue;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::index::{Body, Workload};
-use crate::model::{Kind, Misnamed, Named, ObjectRef, Service, Subject, did_you_mean, did_you_mean_kind, unknown_kind};
+use crate::model::{Kind, LabelSelector, Misnamed, Named, ObjectRef, Service, Subject, did_you_mean, did_you_mean_kind, unknown_kind};
 use crate::world::World;
 
 /// What was meant.
@@ -75,6 +75,21 @@ pub fn objects(world: &World, words: &[String], namespace: Option<&str>) -> Resu
         all.extend(found);
     }
     Ok(all)
+}
+
+/// The objects in scope that carry these labels; workloads also by those of their pods.
+pub fn selected(world: &World, selector: &LabelSelector) -> BTreeSet<ObjectRef> {
+    let mut all = BTreeSet::new();
+    each(world, |object| {
+        let meta = object.meta();
+        let place = if object.kind() == Kind::Namespace { &meta.name } else { &meta.namespace };
+        if !object.kind().is_controller() && world.in_scope(place) && selector.matches(&meta.labels) {
+            all.insert(object.reference());
+        }
+    });
+    let workloads = world.index.workloads().iter().filter(|w| world.in_scope(&w.reference.namespace) && world.selects(selector, w));
+    all.extend(workloads.map(|w| w.reference.clone()));
+    all
 }
 
 impl Target<'_> {

@@ -146,7 +146,7 @@ fn where_the_namespaces_may_not_be_listed_that_is_said() {
 fn an_empty_or_impossible_flag_is_an_error() {
     for (args, expected) in [
         (&["check", "--demo", "-n", ""][..], "--namespace is empty"),
-        (&["status", "--demo", "-n", "a,b"], "\"a,b\" cannot be a namespace"),
+        (&["status", "--demo", "-n", "a,b"], "there is no namespace \"a\""),
         (&["status", "--demo", "-n", "Shop"], "did you mean shop?"),
         (&["check", "--context", ""], "--context is empty"),
         (&["check", "-f", ""], "'--filename <FILE>'"),

@@ -86,7 +86,7 @@ fn cluster_role() -> String {
         groups.entry(kind.group()).or_default().insert(kind.plural());
     }
     let rule = |(group, plurals): (&str, BTreeSet<&str>)| {
-        format!("- apiGroups: [\"{group}\"]\n  resources: [{}]\n  verbs: [get, list]\n", plurals.into_iter().collect::<Vec<_>>().join(", "))
+        format!("- apiGroups: [\"{group}\"]\n  resources: [{}]\n  verbs: [get, list, watch]\n", plurals.into_iter().collect::<Vec<_>>().join(", "))
     };
     let rules: String = groups.into_iter().map(rule).collect();
     format!("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: kubectl-mesh-reader\nrules:\n{rules}")

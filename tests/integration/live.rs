@@ -170,7 +170,7 @@ fn someone_with_one_namespace_reads_that_one() {
     let everywhere = try_read(&cluster, &options, &[Kind::Pod, Kind::Service]).unwrap();
     assert_eq!(gaps(&everywhere), ["may not list pods cluster-wide", "may not list services cluster-wide"]);
     let connection = connection(&cluster, &options);
-    let wanted = Wanted::new(Scope::One("shop".into()), [Kind::Pod, Kind::Deployment]);
+    let wanted = Wanted::new(Scope::Some(["shop".into()].into()), [Kind::Pod, Kind::Deployment]);
     let inventory = cluster.wait(connection.read(&wanted, &())).unwrap();
     assert_eq!((inventory.pods.len(), gaps(&inventory)), (2, vec!["may not list deployments.apps in namespace shop".to_owned()]));
 }

@@ -35,8 +35,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for namespace in world.index.namespaces().iter().filter(|n| n.metadata.labels.is(EXTENSION, "viz")) {
         let workloads = world.index.workloads_in(&namespace.metadata.name);
         // Manifests often hold a part of it only, and one namespace that was read says nothing about others.
-        if workloads.is_empty()
-            && (matches!(world.source.kind, SourceKind::Files | SourceKind::Overlay) || world.index.inventory().namespace.is_some())
+        if workloads.is_empty() && (matches!(world.source.kind, SourceKind::Files | SourceKind::Overlay) || !world.index.inventory().scope.is_empty())
         {
             continue;
         }

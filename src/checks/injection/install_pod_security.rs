@@ -78,7 +78,7 @@ fn has_cni(world: &World, mesh: MeshId) -> bool {
 /// Whether pods of the namespace are to have a sidecar of the mesh.
 fn asks(world: &World, namespace: &Namespace, target: &Target) -> bool {
     let meta = &namespace.metadata;
-    if world.only_namespace().is_some_and(|only| *only == meta.name) {
+    if world.scope().contains(&meta.name) {
         return true;
     }
     match target.mesh {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use http::Uri;
+use http::{HeaderName, HeaderValue, Uri};
 use kube::Config;
 use kube::config::{AuthInfo, Cluster, Context, Kubeconfig};
 use rustls::pki_types::CertificateDer;
@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject as _;
 
 use super::error::ConnectError;
 use super::http::causes;
-use super::{ConnectOptions, exec, proxy};
+use super::{ConnectOptions, Overrides, exec, proxy};
 
 /// How long a TCP and TLS handshake may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -48,12 +48,21 @@ pub(super) async fn resolve(options: &ConnectOptions) -> Result<Target, ConnectE
         config.proxy_url = Some(read_proxy(&found, "the environment")?);
     }
     let strange = |text: &String| text.chars().any(char::is_control);
-    if options.impersonate.iter().chain(&options.impersonate_groups).any(strange) {
+    if options.impersonate.iter().chain(&options.impersonate_groups).chain(&options.impersonate_uid).any(strange) {
         let detail = "it has a control character, which no request can carry".to_owned();
-        return Err(ConnectError::Entry { place: "--as or --as-group".to_owned(), file: "the command line".to_owned(), detail });
+        return Err(ConnectError::Entry { place: "--as, --as-uid or --as-group".to_owned(), file: "the command line".to_owned(), detail });
     }
     if let Some(user) = &options.impersonate {
         config.auth_info.impersonate = Some(user.clone());
+    }
+    if let Some(uid) = &options.impersonate_uid {
+        let value = HeaderValue::from_str(uid).map_err(|error| ConnectError::Entry {
+            place: "--as-uid".to_owned(),
+            file: "the command line".to_owned(),
+            detail: causes(&error),
+        })?;
+        // kube knows the user and the groups only.
+        config.headers.push((HeaderName::from_static("impersonate-uid"), value));
     }
     if !options.impersonate_groups.is_empty() {
         config.auth_info.impersonate_groups = Some(options.impersonate_groups.clone());
@@ -104,6 +113,10 @@ fn files(options: &ConnectOptions) -> Result<Option<Files>, ConnectError> {
     }
     // An empty file, as `KUBECONFIG=/dev/null` makes it, is no kubeconfig.
     let merged = merged.filter(|files| options.kubeconfig.is_some() || !files.config.contexts.is_empty() || !files.config.clusters.is_empty());
+    if merged.is_none() && options.overrides.server.is_some() {
+        // As for kubectl, an address on the command line is enough.
+        return Ok(Some(Files { config: Kubeconfig::default(), names: "the command line".to_owned() }));
+    }
     if merged.is_none() && std::env::var_os("KUBERNETES_SERVICE_HOST").is_none() {
         let looked: Vec<String> = candidates.iter().map(|path| path.display().to_string()).collect();
         return Err(ConnectError::NoKubeconfig { looked: looked.join(", ") });
@@ -124,23 +137,34 @@ fn in_cluster() -> Result<Target, ConnectError> {
 async fn from_files(options: &ConnectOptions, files: Files) -> Result<Target, ConnectError> {
     let Files { config: found, names } = files;
     let contexts = || found.contexts.iter().map(|context| context.name.clone()).collect();
+    let of_flags = &options.overrides;
     let name = options.context.clone().or_else(|| found.current_context.clone()).filter(|name| !name.is_empty());
+    // What a context would name may be on the command line.
+    let needless = of_flags.server.is_some() || of_flags.cluster.is_some();
+    let name = name.or_else(|| needless.then(String::new));
     let name = name.ok_or_else(|| ConnectError::NoContext { file: names.clone(), known: contexts() })?;
     let unknown = |what, name: &str, known| ConnectError::Unknown { what, name: name.to_owned(), file: names.clone(), known };
 
     let context = found.contexts.iter().find(|context| context.name == name).and_then(|context| context.context.clone());
-    let context: Context = context.ok_or_else(|| unknown("context", &name, contexts()))?;
-    let cluster_name = options.cluster.as_ref().unwrap_or(&context.cluster);
+    let context: Context = match context {
+        None if name.is_empty() => Context::default(),
+        context => context.ok_or_else(|| unknown("context", &name, contexts()))?,
+    };
+    let cluster_name = of_flags.cluster.as_ref().unwrap_or(&context.cluster);
     let cluster = found.clusters.iter().find(|cluster| cluster.name == *cluster_name).and_then(|cluster| cluster.cluster.clone());
     let known = || found.clusters.iter().map(|cluster| cluster.name.clone()).collect();
-    let cluster: Cluster = cluster.ok_or_else(|| unknown("cluster", cluster_name, known()))?;
-    let user = options.user.clone().or(context.user).unwrap_or_default();
+    let mut cluster: Cluster = match cluster {
+        None if of_flags.server.is_some() && of_flags.cluster.is_none() => Cluster::default(),
+        cluster => cluster.ok_or_else(|| unknown("cluster", cluster_name, known()))?,
+    };
+    let user = of_flags.user.clone().or(context.user).unwrap_or_default();
     let auth = found.auth_infos.iter().find(|auth| auth.name == user).and_then(|auth| auth.auth_info.clone());
     // Only a user that was asked for by flag must exist: kubectl, too, goes on without credentials otherwise.
-    if auth.is_none() && options.user.is_some() {
+    if auth.is_none() && of_flags.user.is_some() {
         return Err(unknown("user", &user, found.auth_infos.iter().map(|auth| auth.name.clone()).collect()));
     }
     let mut auth = auth.unwrap_or_default();
+    override_entries(of_flags, &mut cluster, &mut auth);
 
     let entry = |place: String, detail: String| ConnectError::Entry { place, file: names.clone(), detail };
     let of_cluster = |detail| entry(format!("cluster {cluster_name:?}"), detail);
@@ -160,7 +184,45 @@ async fn from_files(options: &ConnectOptions, files: Files) -> Result<Target, Co
     sendable(&auth).map_err(of_user)?;
     config.auth_info = auth;
     let server = without_user(url.to_string().trim_end_matches('/'));
-    Ok(Target { config, server, from: format!("context {name:?} in {names}"), context: name })
+    let from = if name.is_empty() { names } else { format!("context {name:?} in {names}") };
+    Ok(Target { config, server, from, context: name })
+}
+
+/// Puts what was typed in the place of what the files say, and takes out what would speak against it, as kubectl does.
+fn override_entries(typed: &Overrides, cluster: &mut Cluster, auth: &mut AuthInfo) {
+    let text = |path: &Path| path.display().to_string();
+    if let Some(server) = &typed.server {
+        cluster.server = Some(server.clone());
+    }
+    if typed.insecure || typed.certificate_authority.is_some() {
+        (cluster.certificate_authority, cluster.certificate_authority_data) = (typed.certificate_authority.as_deref().map(text), None);
+        cluster.insecure_skip_tls_verify = Some(typed.insecure);
+    }
+    if let Some(token) = &typed.token {
+        *auth = AuthInfo { token: Some(token.clone().into()), ..of_certificate(auth) };
+    }
+    if let Some((certificate, key)) = &typed.client_certificate {
+        *auth = AuthInfo {
+            client_certificate: Some(text(certificate)),
+            client_key: Some(text(key)),
+            token: auth.token.clone(),
+            token_file: auth.token_file.clone(),
+            ..AuthInfo::default()
+        };
+    }
+}
+
+/// What of a user's entry is about certificates and impersonation: it holds beside a token.
+fn of_certificate(auth: &AuthInfo) -> AuthInfo {
+    AuthInfo {
+        client_certificate: auth.client_certificate.clone(),
+        client_certificate_data: auth.client_certificate_data.clone(),
+        client_key: auth.client_key.clone(),
+        client_key_data: auth.client_key_data.clone(),
+        impersonate: auth.impersonate.clone(),
+        impersonate_groups: auth.impersonate_groups.clone(),
+        ..AuthInfo::default()
+    }
 }
 
 fn server_url(cluster: &Cluster) -> Result<Uri, String> {

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::Trace;
 use super::page::Format;
 use super::protobuf::{self, Message as _};
 
@@ -87,6 +88,7 @@ pub(super) struct Http {
     silences: AtomicUsize,
     /// Requests in a row without a usable answer.
     failures: AtomicUsize,
+    trace: Option<Trace>,
 }
 
 /// What is asked for.
@@ -134,7 +136,7 @@ pub(super) struct Incoming<'a> {
 }
 
 impl Http {
-    pub(super) fn new(client: kube::Client, request_timeout: Option<Duration>, timeout: Option<Duration>) -> Self {
+    pub(super) fn new(client: kube::Client, request_timeout: Option<Duration>, timeout: Option<Duration>, trace: Option<Trace>) -> Self {
         Self {
             client,
             connections: Semaphore::new(CONNECTIONS),
@@ -143,6 +145,7 @@ impl Http {
             answered: AtomicBool::new(false),
             silences: AtomicUsize::new(0),
             failures: AtomicUsize::new(0),
+            trace,
         }
     }
 
@@ -217,7 +220,16 @@ impl Http {
             return Err(failure);
         }
         let deadline = self.request_timeout.filter(|_| !ask.endless).and_then(after).into_iter().chain(self.deadline).min();
+        let begun = Instant::now();
+        let method = request.method().clone();
         let sent = timeout_at(earlier(deadline), self.client.send(request)).await;
+        if let Some(trace) = &self.trace {
+            let said = match &sent {
+                Ok(Ok(response)) => response.status().as_u16().to_string(),
+                Ok(Err(_)) | Err(_) => "no answer".to_owned(),
+            };
+            trace(&format!("{method} {} {said} after {} ms", ask.uri, begun.elapsed().as_millis()));
+        }
         let response: Response<Body> = match sent {
             Err(_) => {
                 self.silences.fetch_add(1, Ordering::Relaxed);

@@ -3,6 +3,7 @@
 mod config;
 mod discovery;
 mod error;
+mod events;
 mod exec;
 mod facts;
 mod http;
@@ -17,6 +18,7 @@ mod watch;
 mod write;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -25,6 +27,7 @@ use crate::model::Kind;
 pub(crate) use config::understand;
 use discovery::Cache;
 pub use error::{ConnectError, ReadError};
+pub use events::{Event, Watched};
 use http::{Http, causes};
 pub(crate) use page::{binary_kinds, page_of};
 pub use prometheus::Prometheus;
@@ -33,18 +36,18 @@ pub use watch::{Change, Watch};
 pub use write::{Refused, Resource, Written};
 
 /// What was typed about the cluster.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ConnectOptions {
     /// `--kubeconfig`.
     pub kubeconfig: Option<PathBuf>,
     /// `--context`.
     pub context: Option<String>,
-    /// `--cluster`.
-    pub cluster: Option<String>,
-    /// `--user`.
-    pub user: Option<String>,
+    /// What takes the place of what the kubeconfig says.
+    pub overrides: Overrides,
     /// `--as`.
     pub impersonate: Option<String>,
+    /// `--as-uid`.
+    pub impersonate_uid: Option<String>,
     /// `--as-group`.
     pub impersonate_groups: Vec<String>,
     /// `--request-timeout`; nothing means no limit but a server's silence.
@@ -63,6 +66,37 @@ pub struct ConnectOptions {
     pub protobuf: bool,
     /// The directory in which discovery is remembered; nothing for not at all.
     pub cache: Option<PathBuf>,
+    /// Is told of every request, once there is an answer.
+    pub trace: Option<Trace>,
+}
+
+/// Where requests are told of, a line each.
+pub type Trace = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// What takes the place of what a kubeconfig says.
+#[derive(Clone, Default)]
+pub struct Overrides {
+    /// `--cluster`.
+    pub cluster: Option<String>,
+    /// `--user`.
+    pub user: Option<String>,
+    /// `--server`.
+    pub server: Option<String>,
+    /// `--token`.
+    pub token: Option<String>,
+    /// `--insecure-skip-tls-verify`.
+    pub insecure: bool,
+    /// `--certificate-authority`.
+    pub certificate_authority: Option<PathBuf>,
+    /// `--client-certificate` and `--client-key`.
+    pub client_certificate: Option<(PathBuf, PathBuf)>,
+}
+
+impl std::fmt::Debug for Overrides {
+    /// Without the token.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Overrides").field("server", &self.server).finish_non_exhaustive()
+    }
 }
 
 impl Default for ConnectOptions {
@@ -70,9 +104,9 @@ impl Default for ConnectOptions {
         Self {
             kubeconfig: None,
             context: None,
-            cluster: None,
-            user: None,
+            overrides: Overrides::default(),
             impersonate: None,
+            impersonate_uid: None,
             impersonate_groups: Vec::new(),
             request_timeout: None,
             timeout: None,
@@ -82,6 +116,7 @@ impl Default for ConnectOptions {
             page_size: 500,
             protobuf: true,
             cache: discovery::cache_dir(),
+            trace: None,
         }
     }
 }
@@ -137,7 +172,7 @@ impl Connection {
     pub fn over(client: kube::Client, namespace: String, options: &ConnectOptions) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
         Self {
-            http: Http::new(client, options.request_timeout, options.timeout),
+            http: Http::new(client, options.request_timeout, options.timeout, options.trace.clone()),
             decoders: Semaphore::new(cores),
             cache: None,
             page_size: options.page_size,

@@ -61,7 +61,7 @@ impl<'c> Prometheus<'c> {
         (config.connect_timeout, config.read_timeout) = (Some(PATIENCE), Some(PATIENCE));
         let client = kube::Client::try_from(config).map_err(|error| causes(&error))?;
         // kube puts the path of the URL before that of every request.
-        Ok(Self { http: Way::Direct(Box::new(Http::new(client, timeout.or(Some(PATIENCE)), None))), base: String::new(), name: url.to_owned() })
+        Ok(Self { http: Way::Direct(Box::new(Http::new(client, timeout.or(Some(PATIENCE)), None, None))), base: String::new(), name: url.to_owned() })
     }
 
     /// A Service of the cluster.

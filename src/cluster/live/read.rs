@@ -20,8 +20,8 @@ const LISTS: usize = 6;
 pub enum Scope {
     /// All of them.
     All,
-    /// This one, and cluster-scoped objects.
-    One(Str),
+    /// These, and cluster-scoped objects.
+    Some(BTreeSet<Str>),
 }
 
 /// What to read.
@@ -96,9 +96,9 @@ impl Connection {
             }
             inventory.gaps.extend(answer.failure.and_then(|failure| gap(job, &failure)));
         }
-        if let Scope::One(namespace) = &wanted.scope {
-            inventory.namespace = Some(namespace.clone());
-            let outside = |job: &&Job| job.kind.namespaced() && job.namespace != *namespace;
+        if let Scope::Some(namespaces) = &wanted.scope {
+            inventory.scope = namespaces.clone();
+            let outside = |job: &&Job| job.kind.namespaced() && !namespaces.contains(&job.namespace);
             inventory.also_read = jobs.iter().filter(outside).map(|job| (job.kind, job.namespace.clone())).collect();
         }
         inventory.coverage = coverage(&jobs, &inventory.gaps);
@@ -186,8 +186,8 @@ impl Connection {
 /// Every question once, and apart from them the extra ones that a list is to answer: they are asked when that list brings nothing.
 fn jobs(wanted: &Wanted) -> (Vec<Job>, Vec<(Job, Job)>) {
     let scope = match &wanted.scope {
-        Scope::All => Str::default(),
-        Scope::One(namespace) => namespace.clone(),
+        Scope::All => BTreeSet::from([Str::default()]),
+        Scope::Some(namespaces) => namespaces.clone(),
     };
     let job = |kind: Kind, namespace: &Str, name: Option<Str>| Job {
         kind,
@@ -196,7 +196,7 @@ fn jobs(wanted: &Wanted) -> (Vec<Job>, Vec<(Job, Job)>) {
         label: None,
     };
     let extra: BTreeSet<Job> = wanted.extra.iter().map(|(kind, namespace, name)| job(*kind, namespace, name.clone())).collect();
-    let mut jobs: BTreeSet<Job> = wanted.kinds.iter().map(|kind| job(*kind, &scope, None)).collect();
+    let mut jobs: BTreeSet<Job> = wanted.kinds.iter().flat_map(|kind| scope.iter().map(|namespace| job(*kind, namespace, None))).collect();
     let mut spare = Vec::new();
     // Lists sort before the single objects that they bring; the list of Secrets brings only those of type kubernetes.io/tls.
     for job in extra {

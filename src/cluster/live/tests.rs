@@ -252,7 +252,7 @@ async fn one_namespace_is_read_as_such_and_single_objects_may_be_absent() {
         "/api/v1/namespaces/istio-system/services" => Reply::json(&json!({"kind": "List", "items": [{"metadata": {"name": "istiod"}}]})),
         other => panic!("{other} is not to be asked for"),
     });
-    let mut wanted = Wanted::new(Scope::One("shop".into()), [Kind::Pod]);
+    let mut wanted = Wanted::new(Scope::Some(["shop".into()].into()), [Kind::Pod]);
     let system = Str::from("istio-system");
     wanted.extra = vec![
         (Kind::ConfigMap, system.clone(), Some("istio".into())),
@@ -265,7 +265,7 @@ async fn one_namespace_is_read_as_such_and_single_objects_may_be_absent() {
     assert_eq!((inventory.pods.len(), inventory.objects.len(), inventory.services.len()), (2, 1, 1));
     assert!(inventory.gaps.is_empty(), "{:?}", inventory.gaps);
     assert_eq!(asked.lock().unwrap().len(), 4, "what a list brings is not asked for by name");
-    assert_eq!(inventory.namespace.as_deref(), Some("shop"));
+    assert_eq!(inventory.scope, ["shop".into()].into());
     assert_eq!(inventory.also_read, [(Kind::ConfigMap, system.clone()), (Kind::Service, system)].into());
 }
 
@@ -276,7 +276,7 @@ async fn an_object_is_asked_for_by_name_when_the_list_that_would_bring_it_is_ref
         "/api/v1/namespaces/shop" => Reply::json(&json!({"metadata": {"name": "shop"}})),
         _ => Reply::status(403, "no"),
     });
-    let mut wanted = Wanted::new(Scope::One("shop".into()), [Kind::Pod, Kind::Namespace]);
+    let mut wanted = Wanted::new(Scope::Some(["shop".into()].into()), [Kind::Pod, Kind::Namespace]);
     wanted.extra = vec![(Kind::Namespace, Str::default(), Some("shop".into()))];
     let inventory = connection.read(&wanted, &()).await.unwrap();
     assert_eq!((inventory.pods.len(), inventory.namespaces.len()), (2, 1));

@@ -1,5 +1,6 @@
 //! Candidates that only the cluster knows: namespaces, workloads, Services. A TAB waits a second at most and never shows an error.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use futures::future::join_all;
 
-use super::{has, typed};
+use super::{has, offline, typed};
 use crate::cluster::live::{ConnectOptions, connect};
 use crate::model::Kind;
 
@@ -16,27 +17,74 @@ const WITHIN: Duration = Duration::from_secs(1);
 /// More candidates than this nobody reads; the typed beginning narrows them in the shell.
 const AT_MOST: usize = 500;
 
-/// What workload arguments offer, with the short type kubectl users write.
-const WORKLOADS: [(Kind, &str); 4] = [(Kind::Deployment, "deploy"), (Kind::StatefulSet, "sts"), (Kind::DaemonSet, "ds"), (Kind::Service, "svc")];
+/// What workload arguments offer.
+const WORKLOADS: [Kind; 7] = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::CronJob, Kind::Rollout, Kind::Service, Kind::Pod];
+/// Those of them that are worth asking a cluster for at a TAB; pods are too many.
+const ASKED_FOR: [Kind; 4] = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Service];
 
-/// Lets `--namespace` and the workload arguments offer what the cluster on the line has.
-pub(super) fn with_cluster(command: clap::Command, words: &[OsString]) -> clap::Command {
-    let mut command = command;
+/// Arguments that name workloads or Services.
+const ABOUT_WORKLOADS: [&str; 5] = ["workload", "client", "server", "from", "to"];
+
+/// Lets `--namespace` and the arguments that name objects offer what is there: in the cluster, the files or the snapshot on the line.
+pub(super) fn with_objects(mut command: clap::Command, words: &[OsString]) -> clap::Command {
     if has(&command, "namespace") {
         let line = words.to_vec();
-        command = command.mut_arg("namespace", |arg| arg.add(ArgValueCandidates::new(move || names(&line, &[(Kind::Namespace, "")]))));
+        command = command.mut_arg("namespace", |arg| arg.add(ArgValueCandidates::new(move || candidates(namespaces(&line)))));
     }
-    let with_workloads: Vec<String> = command.get_subcommands().filter(|c| has(c, "workload")).map(|c| c.get_name().to_owned()).collect();
-    for name in with_workloads {
-        let line = words.to_vec();
-        let candidates = ArgValueCandidates::new(move || names(&line, &WORKLOADS));
-        command = command.mut_subcommand(name, |sub| sub.mut_arg("workload", |arg| arg.add(candidates)));
-    }
-    command
+    of_arguments(command, words)
 }
 
-/// `prefix/name` for the objects of these kinds, in the namespace on the line or the context's.
-fn names(words: &[OsString], kinds: &[(Kind, &str)]) -> Vec<CompletionCandidate> {
+fn of_arguments(mut command: clap::Command, words: &[OsString]) -> clap::Command {
+    for id in ABOUT_WORKLOADS.into_iter().filter(|id| has(&command, id)).collect::<Vec<_>>() {
+        let line = words.to_vec();
+        command = command.mut_arg(id, |arg| arg.add(ArgValueCandidates::new(move || candidates(names(&line, true)))));
+    }
+    if has(&command, "objects") {
+        let line = words.to_vec();
+        command = command.mut_arg("objects", |arg| arg.add(ArgValueCandidates::new(move || candidates(names(&line, false)))));
+    }
+    let below: Vec<String> =
+        command.get_subcommands().filter(|sub| words.iter().any(|word| word == sub.get_name())).map(|sub| sub.get_name().to_owned()).collect();
+    below.into_iter().fold(command, |command, name| command.mut_subcommand(name, |sub| of_arguments(sub, words)))
+}
+
+fn candidates(names: BTreeSet<String>) -> Vec<CompletionCandidate> {
+    names.into_iter().map(CompletionCandidate::new).collect()
+}
+
+fn namespaces(words: &[OsString]) -> BTreeSet<String> {
+    match offline::inventory(words) {
+        Some(inventory) => offline::namespaces(&inventory),
+        None => ask(words, &[Kind::Namespace]).into_iter().map(|(_, name)| name).collect(),
+    }
+}
+
+/// `deploy/cart` for workloads and Services, or for objects of any kind; a kind that is typed already is the one that is meant.
+fn names(words: &[OsString], workloads: bool) -> BTreeSet<String> {
+    let begun = words.last().and_then(|word| word.to_str()).and_then(|word| word.split_once('/')).map_or("", |(kind, _)| kind);
+    let meant = Kind::called(begun);
+    match offline::inventory(words) {
+        Some(inventory) => {
+            let kinds = if workloads { &WORKLOADS[..] } else { &[] };
+            let written = |name: String| match name.split_once('/') {
+                Some((_, name)) if !meant.is_empty() => format!("{begun}/{name}"),
+                _ => name,
+            };
+            let kinds = if meant.is_empty() { kinds } else { &meant };
+            offline::names(&inventory, kinds, typed(words, "namespace", Some('n'))).into_iter().map(written).collect()
+        }
+        None => {
+            let kinds = if meant.is_empty() { &ASKED_FOR[..] } else { &meant };
+            let written = |(kind, name): (Kind, String)| {
+                if meant.is_empty() { format!("{}/{name}", offline::short(kind)) } else { format!("{begun}/{name}") }
+            };
+            ask(words, kinds).into_iter().map(written).collect()
+        }
+    }
+}
+
+/// The objects of these kinds that the cluster has, in the namespace on the line or the context's.
+fn ask(words: &[OsString], kinds: &[Kind]) -> Vec<(Kind, String)> {
     let options = ConnectOptions {
         kubeconfig: typed(words, "kubeconfig", None).map(PathBuf::from),
         context: typed(words, "context", None).map(str::to_owned),
@@ -49,10 +97,10 @@ fn names(words: &[OsString], kinds: &[(Kind, &str)]) -> Vec<CompletionCandidate>
     let ask = async {
         let connection = tokio::time::timeout(WITHIN * 2, connect(&options)).await.ok()?.ok()?;
         let namespace = namespace.unwrap_or_else(|| connection.namespace().to_owned());
-        let lists = kinds.iter().map(async |(kind, prefix)| {
+        let lists = kinds.iter().map(async |kind| {
             let within = kind.namespaced().then_some(namespace.as_str());
             let names = connection.names(*kind, within, AT_MOST, WITHIN).await;
-            names.into_iter().map(|name| if prefix.is_empty() { name } else { format!("{prefix}/{name}") }).collect::<Vec<_>>()
+            names.into_iter().map(|name| (*kind, name)).collect::<Vec<_>>()
         });
         Some(join_all(lists).await.concat())
     };
@@ -65,5 +113,5 @@ fn names(words: &[OsString], kinds: &[(Kind, &str)]) -> Vec<CompletionCandidate>
         found
     };
     let found = std::thread::scope(|scope| scope.spawn(on_its_own).join().ok().flatten());
-    found.unwrap_or_default().into_iter().map(CompletionCandidate::new).collect()
+    found.unwrap_or_default()
 }

@@ -1,7 +1,9 @@
 //! Completion for kubectl: `kubectl mesh <TAB>` runs `kubectl_complete-mesh` with the words so far and reads candidates from its output.
 
 mod cluster;
+mod offline;
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::Path;
@@ -21,7 +23,7 @@ const NO_FILES: u8 = 4;
 /// `words` are what was typed after `kubectl mesh`; the last is empty when a new word begins. What cannot be completed has no candidates and is no
 /// error: a shell that waits for a TAB is no place for messages.
 pub fn answer(command: clap::Command, words: &[OsString], out: &mut dyn Write) -> io::Result<()> {
-    let mut command = cluster::with_cluster(with_contexts(command, words), words);
+    let mut command = cluster::with_objects(with_contexts(command, words), words);
     let mut line = vec![OsString::from(command.get_name())];
     line.extend_from_slice(words);
     if words.is_empty() {
@@ -53,18 +55,23 @@ pub fn answer(command: clap::Command, words: &[OsString], out: &mut dyn Write) -
 
 /// The value that `words` give to the option `--long` (or `-s`) before the word that is being completed; the last one counts, as in clap.
 pub fn typed<'w>(words: &'w [OsString], long: &str, short: Option<char>) -> Option<&'w str> {
-    let (_, before) = words.split_last()?;
+    all_typed(words, long, short).pop()
+}
+
+/// All values that `words` give to an option.
+fn all_typed<'w>(words: &'w [OsString], long: &str, short: Option<char>) -> Vec<&'w str> {
+    let Some((_, before)) = words.split_last() else { return Vec::new() };
     let mut before = before.iter().filter_map(|word| word.to_str()).take_while(|word| *word != "--");
-    let mut found = None;
+    let mut found = Vec::new();
     while let Some(word) = before.next() {
         let rest = match word.strip_prefix("--").map(|word| word.strip_prefix(long)) {
             Some(rest) => rest,
             None => short.and_then(|short| word.strip_prefix('-')?.strip_prefix(short)),
         };
         match rest {
-            Some("") => found = before.next().or(found),
-            Some(value) if word.starts_with("--") => found = value.strip_prefix('=').or(found),
-            Some(value) => found = Some(value.strip_prefix('=').unwrap_or(value)),
+            Some("") => found.extend(before.next()),
+            Some(value) if word.starts_with("--") => found.extend(value.strip_prefix('=')),
+            Some(value) => found.push(value.strip_prefix('=').unwrap_or(value)),
             None => {}
         }
     }
@@ -74,6 +81,16 @@ pub fn typed<'w>(words: &'w [OsString], long: &str, short: Option<char>) -> Opti
 /// The rules, with what each finds.
 pub fn rules() -> Vec<CompletionCandidate> {
     checks::all().into_iter().map(|check| CompletionCandidate::new(check.id).help(Some(check.summary.into()))).collect()
+}
+
+/// The rules, and the codes of other tools that stand for them.
+pub fn rules_and_codes() -> Vec<CompletionCandidate> {
+    let mut codes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for check in checks::all() {
+        check.aliases.iter().for_each(|code| codes.entry(code).or_default().push(check.id));
+    }
+    let code = |(code, ids): (&str, Vec<&str>)| CompletionCandidate::new(code).help(Some(ids.join(", ").into()));
+    rules().into_iter().chain(codes.into_iter().map(code)).collect()
 }
 
 /// The categories of rules.

@@ -31,7 +31,7 @@ pub(crate) async fn change(
     request: &ReadRequest,
     terminal: &mut Terminal,
 ) -> Result<(Loaded, Loaded), CliError> {
-    let namespace = global.cluster.namespace.as_deref().unwrap_or("default");
+    let namespace = global.cluster.default_namespace();
     let source = &global.source;
     let changed = if source.filename.is_empty() {
         Inventory::default()

@@ -7,8 +7,9 @@ mod secrets;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +18,7 @@ use super::Terminal;
 use super::progress::Bar;
 use crate::cli::GlobalArgs;
 use crate::cluster::files::{self, Ignored, Manifests};
-use crate::cluster::live::{ConnectOptions, Connection, Progress, Scope, Wanted, connect};
+use crate::cluster::live::{ConnectOptions, Connection, Overrides, Progress, Scope, Trace, Wanted, connect};
 use crate::cluster::snapshot::{self, Taken};
 use crate::cluster::{demo, overlay};
 use crate::error::CliError;
@@ -103,7 +104,7 @@ impl Loaded {
 /// Reads what the flags name.
 pub(crate) async fn load(global: &GlobalArgs, request: &ReadRequest, terminal: &mut Terminal) -> Result<Loaded, CliError> {
     let mut loaded = from_source(global, request, terminal).await?;
-    if let Some(name) = global.cluster.namespace.as_deref().filter(|_| !global.cluster.all_namespaces) {
+    for name in global.cluster.namespaces() {
         namespace::verify(name, &loaded.world, terminal)?;
     }
     loaded.world.install = request.install.clone().unwrap_or_default();
@@ -141,10 +142,8 @@ async fn from_source(global: &GlobalArgs, request: &ReadRequest, terminal: &mut 
 
 fn plain(mut inventory: Inventory, kind: SourceKind, name: &str, global: &GlobalArgs) -> Loaded {
     // A live read in one namespace is narrow already; other sources hold everything and are narrowed here, so that flags mean the same.
-    if let (Some(namespace), false) = (&global.cluster.namespace, global.cluster.all_namespaces)
-        && matches!(kind, SourceKind::Demo | SourceKind::Snapshot)
-    {
-        inventory.focus = Some(namespace.as_str().into());
+    if matches!(kind, SourceKind::Demo | SourceKind::Snapshot) {
+        inventory.focus = strings(global.cluster.namespaces());
     }
     let info = SourceInfo { kind, name: Str::from(name) };
     Loaded {
@@ -155,6 +154,10 @@ fn plain(mut inventory: Inventory, kind: SourceKind, name: &str, global: &Global
         alternatives: Vec::new(),
         union: Inventory::default(),
     }
+}
+
+fn strings(names: &[String]) -> BTreeSet<Str> {
+    names.iter().map(|name| Str::from(name.as_str())).collect()
 }
 
 fn saved(path: &Path) -> Result<(Inventory, Taken), CliError> {
@@ -177,7 +180,7 @@ fn with_near_file(error: CliError, path: &Path) -> CliError {
 
 fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, CliError> {
     let source = &global.source;
-    let namespace = global.cluster.namespace.as_deref().unwrap_or("default");
+    let namespace = global.cluster.default_namespace();
     let bar = Bar::new(terminal.progress && source.filename.iter().all(|path| path.as_os_str() != "-"));
     bar.say(format!("reading {}", source.filename.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")));
     let search = files::Search { paths: &source.filename, recursive: source.recursive, excludes: &source.exclude, namespace };
@@ -186,7 +189,7 @@ fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, 
         missing.into_iter().fold(CliError::from(error), |error, path| with_near_file(error, path))
     })?;
     let mut manifests = manifests;
-    if global.cluster.namespace.is_some() {
+    if !global.cluster.namespace.is_empty() {
         manifests.inventory.assumed_namespace = None;
         let others = manifests.alternatives.iter_mut().chain([&mut manifests.union]);
         others.for_each(|inventory| inventory.assumed_namespace = None);
@@ -202,7 +205,7 @@ fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, 
             terminal.note(text);
         }
     }
-    say_what_was_left_out(&manifests, global.cluster.namespace.is_some(), terminal);
+    say_what_was_left_out(&manifests, !global.cluster.namespace.is_empty(), terminal);
     if manifests.inventory.is_empty() && manifests.inventory.gaps.is_empty() && manifests.ignored.is_empty() && manifests.passed_over.is_empty() {
         let names: Vec<String> = source.filename.iter().map(|path| path.display().to_string()).collect();
         let error = CliError::usage(format!("no objects in {}", names.join(", ")));
@@ -269,14 +272,21 @@ fn say_what_was_left_out(manifests: &Manifests, namespace_given: bool, terminal:
 pub(crate) async fn connection(global: &GlobalArgs, context: Option<&str>) -> Result<Connection, CliError> {
     let args = &global.cluster;
     let stdin_in_use = global.source.filename.iter().any(|f| f.as_os_str() == "-");
+    // Another cluster has an address and credentials of its own.
+    let own = context == args.context.as_deref();
+    // What cannot be said is not worth failing for.
+    let say = |line: &str| drop(writeln!(io::stderr(), "{}", crate::output::clean(line)));
     let options = ConnectOptions {
         kubeconfig: args.kubeconfig.clone(),
         context: context.map(str::to_owned),
+        overrides: if own { args.connect.overrides() } else { Overrides::default() },
         impersonate: args.as_user.clone(),
+        impersonate_uid: args.connect.as_uid.clone(),
         impersonate_groups: args.as_group.clone(),
         request_timeout: duration("--request-timeout", &args.request_timeout)?,
         timeout: duration("--timeout", &args.timeout)?,
         stdin_in_use,
+        trace: (global.display.verbose > 1).then(|| Arc::new(say) as Trace),
         ..ConnectOptions::default()
     };
     Ok(connect(&options).await?)
@@ -303,31 +313,54 @@ async fn cluster(global: &GlobalArgs, request: &ReadRequest, terminal: &mut Term
     let connection = connection(global, args.context.as_deref()).await?;
     let bar = Bar::new(terminal.progress);
     bar.say(format!("connecting to {}", connection.server()));
-    let only = args.namespace.as_deref().filter(|_| !args.all_namespaces);
-    let scope = match only {
-        Some(namespace) if !request.everywhere => Scope::One(namespace.into()),
-        _ => Scope::All,
-    };
+    let only = strings(args.namespaces());
+    let scope = if only.is_empty() || request.everywhere { Scope::All } else { Scope::Some(only.clone()) };
     let kinds: BTreeSet<Kind> = request.kinds.iter().chain(ALWAYS).copied().collect();
     let mut inventory = read(&connection, kinds.clone(), request.roots, scope.clone(), &bar).await?;
     let refused = [Kind::Pod, Kind::Service, Kind::Deployment].iter().any(|kind| refused_everywhere(&inventory, *kind));
     if scope == Scope::All && refused && !args.all_namespaces {
-        let namespace = only.unwrap_or(connection.namespace()).to_owned();
-        terminal.note(format!("may not list cluster-wide: looking at namespace {namespace} only (-n chooses another, -A insists)"));
-        inventory = read(&connection, kinds, request.roots, Scope::One(namespace.as_str().into()), &bar).await?;
+        let instead = if only.is_empty() { BTreeSet::from([Str::from(connection.namespace())]) } else { only.clone() };
+        let names = instead.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+        terminal.note(format!("may not list cluster-wide: looking at namespace {names} only (-n chooses another, -A insists)"));
+        inventory = read(&connection, kinds, request.roots, Scope::Some(instead), &bar).await?;
     }
-    if request.everywhere && inventory.namespace.is_none() {
-        inventory.focus = only.map(Str::from);
+    if request.everywhere && inventory.scope.is_empty() {
+        inventory.focus = only;
     }
     if let Some(install) = &request.install {
         inventory.server = Some(connection.facts(&install.rights()).await);
     }
     bar.done();
     if terminal.verbose > 0 {
-        terminal.note(format!("{} objects and {} gaps from {}", inventory.len(), inventory.gaps.len(), connection.server()));
+        let objects = counted(inventory.len(), "object");
+        terminal.note(format!("{objects} and {} from {}: {}", counted(inventory.gaps.len(), "gap"), connection.server(), by_kind(&inventory)));
     }
     let name = if connection.context().is_empty() { connection.server() } else { connection.context() };
     Ok((inventory, name.to_owned()))
+}
+
+/// `12 pods, 3 services`, the most first.
+fn by_kind(inventory: &Inventory) -> String {
+    let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
+    inventory.controllers.iter().for_each(|o| *counts.entry(o.kind).or_default() += 1);
+    inventory.objects.iter().for_each(|o| *counts.entry(o.kind).or_default() += 1);
+    let typed = [(Kind::Pod, inventory.pods.len()), (Kind::Service, inventory.services.len())];
+    let more = [(Kind::Namespace, inventory.namespaces.len()), (Kind::Node, inventory.nodes.len())];
+    let mut all: Vec<(usize, &str)> =
+        counts.into_iter().chain(typed).chain(more).filter(|(_, n)| *n > 0).map(|(kind, n)| (n, kind.plural())).collect();
+    all.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    all.iter().map(|(n, kind)| format!("{n} {kind}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The lists whose changes matter to what `request` reads: what `read` lists, and the configuration of control planes.
+pub(crate) fn watched_kinds(global: &GlobalArgs, request: &ReadRequest) -> BTreeSet<(Kind, Str)> {
+    let kinds = request.kinds.iter().chain(ALWAYS).filter(|kind| !SEEN_IN_PODS.contains(kind) && !matches!(kind, Kind::ConfigMap | Kind::Secret));
+    let scope = strings(global.cluster.namespaces());
+    let everywhere = BTreeSet::from([Str::default()]);
+    let scope = if scope.is_empty() || request.everywhere { everywhere } else { scope };
+    let of = |kind: Kind| if kind.namespaced() { scope.clone() } else { BTreeSet::from([Str::default()]) };
+    let lists = kinds.flat_map(|kind| of(*kind).into_iter().map(|namespace| (*kind, namespace)));
+    lists.chain(CONTROL_PLANES.map(|plane| (Kind::ConfigMap, Str::from(plane)))).collect()
 }
 
 fn refused_everywhere(inventory: &Inventory, kind: Kind) -> bool {
@@ -345,11 +378,11 @@ async fn read(connection: &Connection, mut kinds: BTreeSet<Kind>, roots: bool, s
         wanted.extra.extend(of_control_plane(plane, &kinds, &scope));
     }
     if roots {
-        let namespace = if let Scope::One(namespace) = &scope { namespace.clone() } else { Str::default() };
-        wanted.labelled.push((Kind::ConfigMap, namespace, "istio.io/config=true"));
+        let namespaces = if let Scope::Some(namespaces) = &scope { namespaces.clone() } else { BTreeSet::from([Str::default()]) };
+        wanted.labelled.extend(namespaces.into_iter().map(|namespace| (Kind::ConfigMap, namespace, "istio.io/config=true")));
     }
-    if let Scope::One(namespace) = &scope {
-        wanted.extra.push((Kind::Namespace, Str::default(), Some(namespace.clone())));
+    if let Scope::Some(namespaces) = &scope {
+        wanted.extra.extend(namespaces.iter().map(|namespace| (Kind::Namespace, Str::default(), Some(namespace.clone()))));
     }
     let mut inventory = connection.read(&wanted, progress).await?;
     let elsewhere: BTreeSet<Str> = control_planes(&inventory).into_iter().filter(|ns| !CONTROL_PLANES.contains(&ns.as_str())).collect();
@@ -387,7 +420,7 @@ fn of_control_plane(namespace: &str, kinds: &BTreeSet<Kind>, scope: &Scope) -> V
     if kinds.contains(&Kind::Secret) {
         extra.extend(AUTHORITIES.map(|name| (Kind::Secret, Str::from(namespace), Some(Str::from(name)))));
     }
-    if matches!(scope, Scope::One(one) if *one != namespace) {
+    if matches!(scope, Scope::Some(some) if !some.contains(namespace)) {
         let own = kinds.iter().filter(|k| k.namespaced() && **k != Kind::Secret);
         extra.extend(own.map(|kind| (*kind, Str::from(namespace), None)));
     }

@@ -11,8 +11,9 @@ use crate::world::{Sight, SourceKind, World};
 pub(super) fn verify(name: &str, world: &World, terminal: &mut Terminal) -> Result<(), CliError> {
     let inventory = world.index.inventory();
     let held = world.source.kind == SourceKind::Snapshot || world.source.kind == SourceKind::Demo;
-    if let (true, Some(only)) = (held, inventory.namespace.as_ref().filter(|only| *only != name)) {
-        return Err(CliError::unreadable(format!("the snapshot was taken of namespace {only} alone"))
+    if held && !inventory.scope.is_empty() && !inventory.scope.contains(name) {
+        let taken = inventory.scope.iter().map(|namespace| namespace.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(CliError::unreadable(format!("the snapshot was taken of namespace {taken} alone"))
             .hint(format!("take one of {name}, or of all namespaces, to look at it")));
     }
     if world.index.namespace(name).is_some() {

@@ -75,7 +75,8 @@ impl Remotes {
         }
         // They tell where a control plane lives.
         kinds.insert(Kind::MutatingWebhookConfiguration);
-        let scope = local.index.inventory().namespace.clone().map_or(Scope::All, Scope::One);
+        let scope = local.index.inventory().scope.clone();
+        let scope = if scope.is_empty() { Scope::All } else { Scope::Some(scope) };
         let answers = join_all(self.live.iter().map(|(_, connection)| read(connection, kinds.clone(), false, scope.clone(), &()))).await;
         let mut found = Vec::new();
         for ((name, _), answer) in self.live.iter().zip(answers) {

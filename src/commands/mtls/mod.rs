@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::observed::{self, ObservedArgs};
 use super::{ReadRequest, Terminal, load, words};
-use crate::cli::{GlobalArgs, ListArgs};
+use crate::cli::{GlobalArgs, ListArgs, SelectArgs};
 use crate::error::{CliError, Exit};
 use crate::index::Workload;
 use crate::mesh::mtls::{Outcome, ServerMode};
@@ -52,6 +52,9 @@ pub struct MtlsArgs {
     /// Which metrics are asked.
     #[command(flatten)]
     pub observed: ObservedArgs,
+    /// Which workloads.
+    #[command(flatten)]
+    pub select: SelectArgs,
     /// How it is shown.
     #[command(flatten)]
     pub list: ListArgs,
@@ -71,7 +74,8 @@ pub async fn run(args: &MtlsArgs, global: &GlobalArgs, terminal: &mut Terminal) 
     let view = args.list.view()?;
     let kinds = [views::MEMBERSHIP_KINDS, views::MTLS_KINDS, views::CLIENT_KINDS];
     let request = ReadRequest { kinds: kinds.into_iter().flatten().copied().collect(), everywhere: true, ..ReadRequest::default() };
-    let loaded = load::load(global, &request, terminal).await?;
+    let mut loaded = load::load(global, &request, terminal).await?;
+    words::select(&args.select, &args.workload, &mut loaded.world)?;
     let world = &loaded.world;
     if let (Some(from), Some(to)) = (&args.from, &args.to) {
         let client = client(world, from, global)?;
@@ -80,7 +84,7 @@ pub async fn run(args: &MtlsArgs, global: &GlobalArgs, terminal: &mut Terminal) 
         return show(&report, world, view, terminal);
     }
     let workloads = wanted(world, &args.workload, global)?;
-    let wanted = Wanted { workloads, namespace: words::namespace(global).map(Into::into) };
+    let wanted = Wanted { workloads, namespaces: global.cluster.namespaces().iter().map(|name| name.as_str().into()).collect() };
     let observed = observed::ask(&args.observed, world, global, terminal).await?;
     if let Some(mode) = args.plan {
         let mode = match mode {

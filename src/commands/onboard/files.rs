@@ -95,7 +95,7 @@ fn reference(world: &World, value: &Value, global: &GlobalArgs) -> Option<Object
     let namespace = match written {
         _ if !kind.namespaced() => Str::default(),
         Some(namespace) => namespace.into(),
-        None => known().unwrap_or_else(|| global.cluster.namespace.as_deref().unwrap_or("default").into()),
+        None => known().unwrap_or_else(|| global.cluster.default_namespace().into()),
     };
     let api_version = value["apiVersion"].as_str().filter(|version| *version != kind.api_version()).unwrap_or_default().into();
     Some(ObjectRef { namespace, kind, name, api_version })
@@ -137,7 +137,7 @@ fn edited(
 
 fn is(target: &Target, value: &Value, global: &GlobalArgs) -> bool {
     let namespace = value["metadata"]["namespace"].as_str();
-    let assumed = global.cluster.namespace.as_deref();
+    let assumed = global.cluster.namespace.first().map(String::as_str);
     value["kind"] == *target.kind
         && value["metadata"]["name"] == *target.name
         && (target.namespace.is_empty() || namespace.is_none_or(|namespace| namespace == target.namespace) || assumed == Some(&target.namespace))

@@ -126,12 +126,15 @@ pub async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut Termina
 /// The flags with the namespace that kubectl would take, and the way to the cluster; nothing for a snapshot or the demo.
 pub(super) async fn live(global: &GlobalArgs) -> Result<(GlobalArgs, Option<crate::cluster::live::Connection>), CliError> {
     let mut global = global.clone();
+    if global.cluster.namespace.len() > 1 {
+        return Err(CliError::usage("a plan is for one namespace").hint("name one with -n"));
+    }
     if global.source.demo || global.source.snapshot.is_some() {
         return Ok((global, None));
     }
     let connection = plan::connection(&global).await?;
-    if global.cluster.namespace.is_none() {
-        global.cluster.namespace = Some(connection.namespace().to_owned());
+    if global.cluster.namespace.is_empty() {
+        global.cluster.namespace = vec![connection.namespace().to_owned()];
     }
     global.cluster.all_namespaces = false;
     Ok((global, Some(connection)))
@@ -204,7 +207,7 @@ pub(super) fn chosen<'w>(world: &'w World, names: &[String], all: bool, global: 
 async fn left_behind(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let (global, connection) = live(global).await?;
     let Some(connection) = connection else { return Err(CliError::usage("runs are found in a cluster only")) };
-    let namespace = global.cluster.namespace.clone().unwrap_or_default();
+    let namespace = global.cluster.namespace.first().cloned().unwrap_or_default();
     if !args.status {
         return plan::go_on(&namespace, args.undo, &args.plan, &connection, terminal).await;
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::PlanArgs;
 use crate::commands::Terminal;
 use crate::error::CliError;
-use crate::model::ObjectRef;
+use crate::model::{Gap, ObjectRef};
 use crate::output::{self, ListFormat, Page, Report, clean, wrapped};
 use crate::plan::{Action, Plan, PlanReport, Status, Step, patch, path_text};
 
@@ -15,7 +15,7 @@ use crate::plan::{Action, Plan, PlanReport, Status, Step, patch, path_text};
 pub(super) fn plan(plan: &Plan, steps: &[Step], outcome: &'static str, args: &PlanArgs, terminal: &mut Terminal) -> Result<(), CliError> {
     match args.output {
         ListFormat::Json | ListFormat::Yaml | ListFormat::Name => {
-            output::report(&Paper { report: PlanReport::new(plan, steps, outcome), steps }, args.output, None, &mut terminal.out)?;
+            terminal.show(&Paper { report: PlanReport::new(plan, steps, outcome), steps }, args.output, None)?;
         }
         ListFormat::Table | ListFormat::Wide => text(plan, terminal)?,
     }
@@ -33,6 +33,10 @@ struct Paper<'p> {
 
 impl Report for Paper<'_> {
     const KIND: &'static str = "PlanReport";
+
+    fn gaps(&self) -> &[Gap] {
+        &[]
+    }
 
     fn text(&self, _: Page<'_>, _: &mut dyn Write) -> io::Result<()> {
         Ok(())

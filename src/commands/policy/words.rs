@@ -126,7 +126,7 @@ pub(super) fn client<'w>(args: &ClientArgs, world: &'w World, global: &GlobalArg
 /// `sa/NAMESPACE/NAME`, or a workload.
 pub(super) fn from_words<'w>(from: &str, world: &'w World, global: &GlobalArgs) -> Result<Client<'w>, CliError> {
     if let Some(account) = from.strip_prefix("sa/").or_else(|| from.strip_prefix("serviceaccount/")) {
-        let own = global.cluster.namespace.as_deref();
+        let own = global.cluster.namespace();
         let (namespace, name) = match (account.split_once('/'), own) {
             (Some((namespace, name)), _) => (namespace, name),
             (None, Some(namespace)) => (namespace, account),
@@ -161,7 +161,7 @@ fn find<'w>(word: &str, world: &'w World, global: &GlobalArgs) -> Result<Target<
     let words = [word.to_owned()];
     let found = words::target(world, &words, global);
     // `-n` is where names without a namespace are looked for; NAME.NAMESPACE says it itself.
-    let elsewhere = word.rsplit_once('.').filter(|_| found.is_err() && global.cluster.namespace.is_some());
+    let elsewhere = word.rsplit_once('.').filter(|_| found.is_err() && !global.cluster.namespaces().is_empty());
     let found = match elsewhere.map(|(name, namespace)| views::find(world, &[name.to_owned()], Some(namespace))) {
         Some(Ok(target)) => Ok(Some(target)),
         _ => found,

@@ -452,7 +452,7 @@ fn a_server_object_lets_in_whom_its_authorizations_name() {
 
 #[test]
 fn what_was_not_read_is_not_known() {
-    let mut inventory = Inventory { namespace: Some("shop".into()), ..Inventory::default() };
+    let mut inventory = Inventory { scope: ["shop".into()].into(), ..Inventory::default() };
     for text in &Objects::istio().0 {
         let value: Value = serde_json::from_str(text).unwrap();
         let kind = Kind::of(value["apiVersion"].as_str().unwrap(), value["kind"].as_str().unwrap()).unwrap();

@@ -26,7 +26,7 @@ fn assertions_that_do_not_hold_fail_in_every_format() {
     let (code, out, _) = test(wrong.as_bytes(), &[]);
     assert_eq!(code, 1);
     assert!(
-        out.contains("✖ 1 of 3 tests fail.") && out.contains("expected deny, got allow: Allowed by AuthorizationPolicy shop/cart-allow"),
+        out.contains("✖ 1 of 3 tests fails.") && out.contains("expected deny, got allow: Allowed by AuthorizationPolicy shop/cart-allow"),
         "{out}"
     );
     let (_, out, _) = test(wrong.as_bytes(), &["-o", "json"]);

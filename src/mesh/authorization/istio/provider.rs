@@ -88,7 +88,7 @@ fn judge(view: MeshView<'_>, settings: &Field<'_>) -> (Option<&'static str>, Opt
         1 => (None, None),
         0 => {
             let kind = if host.ends_with(&view.istio.config.service_suffix()) { Kind::Service } else { Kind::ServiceEntry };
-            let all = view.index.inventory().coverage.get(&kind) == Some(&Coverage::Complete) && view.index.inventory().namespace.is_none();
+            let all = view.index.inventory().coverage.get(&kind) == Some(&Coverage::Complete) && view.index.inventory().scope.is_empty();
             if all { (Some("the mesh has no such service"), None) } else { (None, Some(format!("{host}, which was not read"))) }
         }
         _ => (Some("several namespaces have that service, and it names none"), None),

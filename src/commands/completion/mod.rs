@@ -3,17 +3,16 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, ValueEnum};
-use clap_complete::aot::{Shell, generate};
+use clap::{Args, ValueEnum};
 
 use super::Terminal;
-use crate::cli::Cli;
+use crate::PLUGIN;
 use crate::error::{CliError, Exit};
 
 /// The name of the program when it is called directly.
-const BINARY: &str = "kubectl-mesh";
-/// What kubectl 1.26 and newer runs for `kubectl mesh <TAB>`.
-const HELPER: &str = "kubectl_complete-mesh";
+fn binary() -> String {
+    format!("kubectl-{PLUGIN}")
+}
 
 const EXAMPLES: &str = "\
 Examples:
@@ -52,7 +51,6 @@ pub enum ShellArg {
 pub fn run(args: &CompletionArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     match (args.shell, &args.install) {
         (ShellArg::Kubectl, Some(directory)) => install(directory, terminal)?,
-        (ShellArg::Kubectl, None) => terminal.out.write_all(helper().as_bytes())?,
         (_, Some(_)) => return Err(CliError::usage("--install is for the kubectl helper; shells read the script from standard output")),
         (shell, None) => terminal.out.write_all(&script(shell))?,
     }
@@ -62,26 +60,27 @@ pub fn run(args: &CompletionArgs, terminal: &mut Terminal) -> Result<Exit, CliEr
 
 /// The script for a shell.
 pub fn script(shell: ShellArg) -> Vec<u8> {
-    let shell = match shell {
-        ShellArg::Bash | ShellArg::Kubectl => Shell::Bash,
-        ShellArg::Zsh => Shell::Zsh,
-        ShellArg::Fish => Shell::Fish,
-        ShellArg::Powershell => Shell::PowerShell,
-        ShellArg::Elvish => Shell::Elvish,
+    let script = match shell {
+        ShellArg::Bash => include_str!("kubectl.bash"),
+        ShellArg::Zsh => include_str!("kubectl.zsh"),
+        ShellArg::Fish => include_str!("kubectl.fish"),
+        ShellArg::Powershell => include_str!("kubectl.ps1"),
+        ShellArg::Elvish => include_str!("kubectl.elv"),
+        ShellArg::Kubectl => return helper().into_bytes(),
     };
-    let mut script = Vec::new();
-    generate(shell, &mut Cli::command(), BINARY, &mut script);
-    script
+    let binary = binary();
+    script.replace("@BINARY@", &binary).replace("@NAME@", &binary.replace('-', "_")).into_bytes()
 }
 
 /// The helper as a script: whoever has only the one binary gets completion too.
 fn helper() -> String {
-    format!("#!/bin/sh\n# Run by kubectl for `kubectl mesh <TAB>`.\nexec {BINARY} __complete \"$@\"\n")
+    format!("#!/bin/sh\n# Run by kubectl for `kubectl mesh <TAB>`.\nexec {} __complete \"$@\"\n", binary())
 }
 
 fn install(directory: &std::path::Path, terminal: &mut Terminal) -> Result<(), CliError> {
-    let (name, text) =
-        if cfg!(windows) { (format!("{HELPER}.cmd"), format!("@echo off\r\n{BINARY} __complete %*\r\n")) } else { (HELPER.to_owned(), helper()) };
+    // What kubectl 1.26 and newer runs for `kubectl mesh <TAB>`.
+    let name = format!("kubectl_complete-{PLUGIN}");
+    let (name, text) = if cfg!(windows) { (format!("{name}.cmd"), format!("@echo off\r\n{} __complete %*\r\n", binary())) } else { (name, helper()) };
     let path = directory.join(name);
     let failed =
         |e: std::io::Error| CliError::usage(format!("cannot write {}: {e}", path.display())).hint("name a directory of PATH you may write to");
