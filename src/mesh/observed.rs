@@ -55,7 +55,7 @@ pub const fn not_shown(mesh: MeshId) -> &'static [&'static str] {
 
 /// The calls that the answers to a mesh's questions tell of, each client and server once; requests and connections of one pair are not added up.
 pub fn calls<'s>(answers: impl IntoIterator<Item = (MeshId, &'s [Sample])>) -> Vec<ObservedCall> {
-    let mut found: BTreeMap<(MeshId, Party, Party, Encryption, Option<u16>), (f64, Option<(Str, Str)>)> = BTreeMap::new();
+    let mut found: BTreeMap<Key, Counted> = BTreeMap::new();
     for (mesh, samples) in answers {
         let mut of_answer = BTreeMap::new();
         for sample in samples.iter().filter(|s| s.value > 0.0 && s.value.is_finite()) {
@@ -89,6 +89,8 @@ pub fn calls<'s>(answers: impl IntoIterator<Item = (MeshId, &'s [Sample])>) -> V
 }
 
 type Key = (MeshId, Party, Party, Encryption, Option<u16>);
+/// How often, and the Service that was called.
+type Counted = (f64, Option<(Str, Str)>);
 
 fn label<'s>(sample: &'s Sample, name: &str) -> &'s str {
     sample.labels.get(name).map(String::as_str).filter(|text| *text != "unknown").unwrap_or_default()
