@@ -11,7 +11,7 @@ use kubectl_mesh::checks::{self, Runs, Selection};
 use kubectl_mesh::cluster::files;
 use kubectl_mesh::index::Index;
 use kubectl_mesh::model::{Coverage, Gap, Kind};
-use kubectl_mesh::report::MeshTag;
+use kubectl_mesh::report::{CheckReport, Finding, MeshTag};
 use kubectl_mesh::world::{SourceInfo, SourceKind, World};
 
 use crate::fixtures::{cases, folder, now, render, stem};
@@ -88,6 +88,12 @@ fn every_finding_of_a_run_has_a_fingerprint_of_its_own() {
             let world = crate::fixtures::world(&case);
             let pre = !world.install.targets.is_empty();
             let report = checks::run(&world, &Selection { all_rules: true, pre, ..Selection::default() });
+            // Nor do they change with what other rules find.
+            let alone = checks::run(&world, &Selection { all_rules: true, pre, rules: vec![check.id.to_owned()], ..Selection::default() });
+            let of_rule = |report: &CheckReport| report.findings.iter().filter(|f| f.rule == check.id).map(Finding::fingerprint).collect::<Vec<_>>();
+            if report.evaluated.contains(&check.id) {
+                assert_eq!(of_rule(&alone), of_rule(&report), "{}: {}", check.id, stem(&case));
+            }
             let mut seen = std::collections::BTreeMap::new();
             for finding in &report.findings {
                 if let Some(other) = seen.insert(finding.fingerprint(), finding) {
