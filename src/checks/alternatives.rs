@@ -1,6 +1,6 @@
 //! One report of several worlds: files that hold the same objects differently are judged once for each choice between them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Selection, run};
 use crate::model::{Meta, ObjectRef, Str};
@@ -22,7 +22,7 @@ pub fn run_alternatives(worlds: impl Iterator<Item = World>, union: &World, sele
     let mut count = 0;
     for world in worlds {
         count += 1;
-        let places: HashMap<ObjectRef, (Str, u32)> =
+        let places: BTreeMap<ObjectRef, (Str, u32)> =
             world.index.inventory().metas().filter_map(|(kind, meta)| Some((meta.reference(kind), place(meta)?))).collect();
         let report = run(&world, selection);
         let mut here = BTreeSet::new();

@@ -48,8 +48,8 @@ impl<'a> From<&'a World> for Source<'a> {
         Self {
             kind: world.source.kind.name(),
             context: &world.source.name,
-            namespace: scope.first().filter(|_| scope.len() == 1).map(|only| only.as_str()),
-            namespaces: scope.iter().filter(|_| scope.len() > 1).map(|one| one.as_str()).collect(),
+            namespace: scope.first().filter(|_| scope.len() == 1).map(crate::model::Str::as_str),
+            namespaces: scope.iter().filter(|_| scope.len() > 1).map(crate::model::Str::as_str).collect(),
             remotes: remotes.collect(),
         }
     }

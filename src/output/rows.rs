@@ -231,7 +231,7 @@ pub fn place(world: &World) -> String {
         SourceKind::Files | SourceKind::Snapshot => format!("in {}", world.source.name),
         SourceKind::Overlay => format!("in {}", world.source.name),
     };
-    let scope: Vec<&str> = world.scope().iter().map(|namespace| namespace.as_str()).collect();
+    let scope: Vec<&str> = world.scope().iter().map(crate::model::Str::as_str).collect();
     match scope.as_slice() {
         [] => place,
         [only] => format!("{place}, namespace {only}"),

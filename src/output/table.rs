@@ -35,7 +35,7 @@ pub struct UnknownColumn {
 
 impl fmt::Display for UnknownColumn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no column {:?} to sort by", self.typed)
+        write!(f, "there is no column \"{}\" to sort by", clean(&self.typed))
     }
 }
 
@@ -85,8 +85,7 @@ impl Table {
     pub(super) fn write(&self, headers: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         let layout = self.layout(headers, style.width);
         if headers {
-            let cells: Vec<&str> = self.header.to_vec();
-            layout.write(&cells, |_, text| if style.color { text.style(Ink::new().bold()).to_string() } else { text.to_owned() }, out)?;
+            layout.write(&self.header, |_, text| if style.color { text.style(Ink::new().bold()).to_string() } else { text.to_owned() }, out)?;
         }
         for row in &self.rows {
             let cells: Vec<&str> = row.iter().map(String::as_str).collect();

@@ -63,6 +63,7 @@ fn tables_are_wrapped_under_their_columns() {
 
 #[test]
 fn every_command_has_colours_when_they_are_wanted() {
+    let ink = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
     let why = ["why", "deploy/frontend", "cart", "GET", "/items", "-n", "shop", "--demo"];
     let can = ["policy", "can", "--demo", "--from", "deploy/frontend", "--to", "svc/cart", "-n", "shop"];
     for command in [
@@ -87,7 +88,7 @@ fn every_command_has_colours_when_they_are_wanted() {
         let coloured = said(&mesh(home.path()).args(command).args(["--color", "always"]).output().unwrap()).1;
         let plain = said(&mesh(home.path()).args(command).args(["--color", "never"]).output().unwrap()).1;
         assert!(coloured.contains("\u{1b}[") && !plain.contains('\u{1b}'), "{command:?}: {coloured}");
-        let uncoloured = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap().replace_all(&coloured, "").replace('`', "");
+        let uncoloured = ink.replace_all(&coloured, "").replace('`', "");
         assert_eq!(uncoloured, plain.replace('`', ""), "{command:?}: colour repeats, it says nothing of its own");
     }
 }

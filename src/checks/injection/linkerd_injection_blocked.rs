@@ -50,8 +50,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
     for workload in world.index.workloads().iter().filter(|w| !is_plane(world, &w.reference.namespace)) {
         let Fact::Known { value: Intent::Out, because } = &world.injection(MeshId::Linkerd, workload).intended else { continue };
-        // Pods that nobody wants to be injected are not blocked.
-        let wanted = because.iter().any(|e| e.path.as_deref().is_some_and(|p| p.ends_with(r#"["linkerd.io/inject"]"#)) && e.text.starts_with("is "));
+        // Pods that nobody wants to be injected are not blocked: what refuses the injection itself carries a code.
+        let asks = |e: &Evidence| e.code.is_none() && e.text.starts_with("is ");
+        let wanted = because.iter().any(|e| e.path.as_deref().is_some_and(|p| p.ends_with(r#"["linkerd.io/inject"]"#)) && asks(e));
         let own = workload.annotations.has(INJECT);
         let Some(blocker) = because.iter().find(|e| wanted && blocks(e)) else { continue };
         if !own && world.linkerd.passes_over(&world.index, &workload.reference.namespace).is_some() {

@@ -67,7 +67,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let Some(fields) = reaching.iter().map(|(p, rule)| Some((*p, first_http(rule)?))).collect::<Option<Vec<_>>>() else { continue };
             let Some((policy, field)) = fields.first() else { continue };
             let http_too = has_http(world, workload);
-            let at = (policy.reference(), field.path().to_owned());
+            let at = (policy.reference(), field.path().clone());
             let found = shut.entry(at).or_insert(Shut { policy, first: port, http_too, ports: 0 });
             found.ports += 1;
             found.http_too &= http_too;

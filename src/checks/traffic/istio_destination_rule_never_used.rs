@@ -57,7 +57,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 fn hidden_from_the_root(world: &World, rule: &Object, fqdn: &str, home: &str, findings: &mut Findings<'_>) {
     let applying = world.istio.registry.rules.applying(&world.index, "", fqdn, home);
     // The empty name stands for any client without a rule of its own: it sees what is exported to everyone.
-    let Some((Found::ServiceNamespace, rules)) = applying else { return };
+    let Some((Found::Service, rules)) = applying else { return };
     if let Some(winner) = rules.first() {
         let message = format!("no client gets this rule: {} of the service's own namespace comes first", winner.reference());
         let hint = "Put the settings into that rule.";

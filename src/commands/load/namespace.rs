@@ -12,7 +12,7 @@ pub(super) fn verify(name: &str, world: &World, terminal: &mut Terminal) -> Resu
     let inventory = world.index.inventory();
     let held = world.source.kind == SourceKind::Snapshot || world.source.kind == SourceKind::Demo;
     if held && !inventory.scope.is_empty() && !inventory.scope.contains(name) {
-        let taken = inventory.scope.iter().map(|namespace| namespace.as_str()).collect::<Vec<_>>().join(", ");
+        let taken = inventory.scope.iter().map(crate::model::Str::as_str).collect::<Vec<_>>().join(", ");
         return Err(CliError::unreadable(format!("the snapshot was taken of namespace {taken} alone"))
             .hint(format!("take one of {name}, or of all namespaces, to look at it")));
     }

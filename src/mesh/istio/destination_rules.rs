@@ -8,14 +8,15 @@ use super::visibility::Visibility;
 use crate::index::Index;
 use crate::model::{Field, Kind, Map, Object, Str};
 
-/// Where the rule that a client gets was found.
+/// In whose namespace the rule that a client gets was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// In the client's own namespace.
-    ClientNamespace,
-    /// In the service's namespace.
-    ServiceNamespace,
-    RootNamespace,
+    /// The client's own.
+    Client,
+    /// The service's.
+    Service,
+    /// The mesh's root namespace.
+    Root,
 }
 
 #[derive(Clone, Debug)]
@@ -69,12 +70,12 @@ impl DestinationRules {
         };
         let exported = |r: &Rule| r.visibility.includes(client);
         let own = if self.root == client { pick(client, &|r| r.private) } else { pick(client, &exported) };
-        own.map(|rules| (Found::ClientNamespace, rules))
+        own.map(|rules| (Found::Client, rules))
             .or_else(|| {
                 let served = (!service_namespace.is_empty()).then(|| pick(service_namespace, &exported)).flatten();
-                served.map(|rules| (Found::ServiceNamespace, rules))
+                served.map(|rules| (Found::Service, rules))
             })
-            .or_else(|| pick(&self.root, &exported).map(|rules| (Found::RootNamespace, rules)))
+            .or_else(|| pick(&self.root, &exported).map(|rules| (Found::Root, rules)))
     }
 
     /// The rule that istiod gives a client of `client` with these labels for a service called `fqdn`, put together of one or more objects.
@@ -104,9 +105,9 @@ impl DestinationRules {
             rules.retain(|m| m.export_to.is_empty() || m.export_to.iter().any(|e| *e == "*" || *e == namespace));
             (!rules.is_empty()).then_some(rules)
         };
-        let chosen = own().map(|rules| (Found::ClientNamespace, rules));
-        let chosen = chosen.or_else(|| (!service.is_empty()).then(|| exported(service)).flatten().map(|rules| (Found::ServiceNamespace, rules)));
-        let (found, rules) = chosen.or_else(|| exported(&self.root).map(|rules| (Found::RootNamespace, rules)))?;
+        let chosen = own().map(|rules| (Found::Client, rules));
+        let chosen = chosen.or_else(|| (!service.is_empty()).then(|| exported(service)).flatten().map(|rules| (Found::Service, rules)));
+        let (found, rules) = chosen.or_else(|| exported(&self.root).map(|rules| (Found::Root, rules)))?;
         // The first that selects the client; otherwise the last that is for everybody.
         let selecting = rules.iter().find(|m| {
             let own_namespace = m.objects.first().is_some_and(|o| o.meta.namespace == namespace);
@@ -231,9 +232,9 @@ mod tests {
             ("shop", "mine", "pay.bank.svc.cluster.local", &[]),
             ("shop", "wide", "*.bank.svc.cluster.local", &[]),
         ]);
-        assert_eq!(applying(&index, "shop"), Some((Found::ClientNamespace, vec!["mine".into()])));
-        assert_eq!(applying(&index, "other"), Some((Found::ServiceNamespace, vec!["pay".into()])));
-        assert_eq!(applying(&index, "istio-system"), Some((Found::ServiceNamespace, vec!["pay".into()])));
+        assert_eq!(applying(&index, "shop"), Some((Found::Client, vec!["mine".into()])));
+        assert_eq!(applying(&index, "other"), Some((Found::Service, vec!["pay".into()])));
+        assert_eq!(applying(&index, "istio-system"), Some((Found::Service, vec!["pay".into()])));
     }
 
     fn made_of(index: &Index, client: &str, labels: &[(&str, &str)]) -> Option<Vec<String>> {
@@ -280,6 +281,6 @@ mod tests {
     #[test]
     fn what_is_not_exported_does_not_reach_others() {
         let index = index(&[("istio-system", "mesh", "*.local", &[]), ("bank", "pay", "pay", &["."])]);
-        assert_eq!(applying(&index, "shop"), Some((Found::RootNamespace, vec!["mesh".into()])));
+        assert_eq!(applying(&index, "shop"), Some((Found::Root, vec!["mesh".into()])));
     }
 }

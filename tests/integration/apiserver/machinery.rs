@@ -212,10 +212,11 @@ fn roll(store: &mut Store, deployment: &Value) {
     let ready = new.iter().filter(|pod| is_ready(pod)).count();
     if new.len() > wanted {
         delete(store, new[0]);
-    } else if new.len() < wanted && pods.len() <= wanted {
-        if let Err(why) = create(store, deployment, "", &hash) {
-            failure = json!(why);
-        }
+    } else if new.len() < wanted
+        && pods.len() <= wanted
+        && let Err(why) = create(store, deployment, "", &hash)
+    {
+        failure = json!(why);
     }
     if !old.is_empty() && (ready + old.len() > wanted || old.iter().any(|pod| !is_ready(pod))) {
         let broken = old.iter().find(|pod| !is_ready(pod));

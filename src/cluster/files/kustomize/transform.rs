@@ -29,7 +29,7 @@ impl Directions<'_> {
             if kind == Some(Kind::Namespace) {
                 document.names.push(document.metadata("name").to_owned());
                 document.set(&["metadata", "name"], json!(namespace), &at);
-            } else if kind.is_none_or(|kind| kind.namespaced()) && !is_cluster_wide(document.text("kind")) {
+            } else if kind.is_none_or(crate::model::Kind::namespaced) && !is_cluster_wide(document.text("kind")) {
                 document.set(&["metadata", "namespace"], json!(namespace), &at);
             }
         }
@@ -56,7 +56,7 @@ impl Directions<'_> {
             document.names.push(name);
         }
         for document in documents {
-            let named = pod_template(document).map(|way| [&way[..], &["spec", "serviceAccountName"]].concat());
+            let named = pod_template(document).map(|way| [way, &["spec", "serviceAccountName"]].concat());
             let Some(path) = named else { continue };
             let pointer = format!("/{}", path.join("/"));
             if let Some(name) = document.value.pointer(&pointer).and_then(Value::as_str).filter(|name| accounts.iter().any(|a| a == name)) {
