@@ -28,7 +28,7 @@ pub struct WhyArgs {
     pub client: String,
     /// Whom: HOST or HOST:PORT as the client types it, or a URL
     #[arg(value_name = "SERVER[:PORT]")]
-    pub server: String,
+    pub destination: String,
     /// HTTP method (default: GET)
     #[arg(value_name = "METHOD")]
     pub method: Option<String>,
@@ -55,7 +55,7 @@ pub async fn run(args: &WhyArgs, global: &GlobalArgs, terminal: &mut Terminal) -
     let request = ReadRequest { kinds: kinds.copied().collect(), everywhere: true, ..ReadRequest::default() };
     let loaded = load::load(global, &request, terminal).await?;
     let world = &loaded.world;
-    let asked: Vec<String> = [&args.client, &args.server].into_iter().chain(&args.method).chain(&args.path).cloned().collect();
+    let asked: Vec<String> = [&args.client, &args.destination].into_iter().chain(&args.method).chain(&args.path).cloned().collect();
     let asked = views::ask(world, &asked, &args.header, words::namespace(global)).map_err(words::not_found)?;
     let report = views::why(world, &asked);
     let style = terminal.style.clone();

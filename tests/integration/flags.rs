@@ -207,7 +207,7 @@ fn sources(directory: &Path, into: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             sources(&path, into);
-        } else if path.extension().is_some_and(|end| end == "rs" || end == "md") {
+        } else if path.extension().is_some_and(|end| end == "rs" || end == "md") && !path.ends_with("tests.rs") {
             into.push(path);
         }
     }
@@ -228,6 +228,23 @@ const OF_OTHERS: [&str; 12] = [
     "revision",
     "shutdown",
 ];
+
+/// Of two arguments with one id clap lets one value stand for both: a server named to `why` was taken for the API server.
+#[test]
+fn no_argument_of_a_command_is_called_like_one_of_all_commands() {
+    fn clashing(command: &clap::Command, global: &BTreeSet<String>, into: &mut Vec<String>) {
+        for sub in command.get_subcommands() {
+            let same = sub.get_arguments().map(|arg| arg.get_id().to_string()).filter(|id| global.contains(id));
+            into.extend(same.map(|id| format!("{} {id}", sub.get_name())));
+            clashing(sub, global, into);
+        }
+    }
+    let cli = Cli::command();
+    let global: BTreeSet<String> = cli.get_arguments().filter(|arg| arg.is_global_set()).map(|arg| arg.get_id().to_string()).collect();
+    let mut found = Vec::new();
+    clashing(&cli, &global, &mut found);
+    assert!(global.contains("server") && found.is_empty(), "{found:?}");
+}
 
 #[test]
 fn every_flag_that_a_text_names_exists() {
