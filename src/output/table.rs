@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::io::{self, Write};
 
+use comfy_table::{ColumnConstraint, ContentArrangement, Width};
 use owo_colors::{OwoColorize, Style as Ink};
 use textwrap::core::display_width;
 
@@ -84,14 +85,10 @@ impl Table {
     /// Writes it.
     pub(super) fn write(&self, headers: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         let layout = self.layout(headers, style.width);
-        if headers {
-            layout.write(&self.header, |_, text| if style.color { text.style(Ink::new().bold()).to_string() } else { text.to_owned() }, out)?;
-        }
-        for row in &self.rows {
-            let cells: Vec<&str> = row.iter().map(String::as_str).collect();
-            layout.write(&cells, |column, text| self.ink(column, text, style), out)?;
-        }
-        Ok(())
+        let bold = |text: &str| if style.color { text.style(Ink::new().bold()).to_string() } else { text.to_owned() };
+        let header = headers.then(|| layout.cells(&self.header, |_, text| bold(text)));
+        let rows = self.rows.iter().map(|row| layout.cells(row, |column, text| self.ink(column, text, style)));
+        layout.write(header.into_iter().chain(rows), out)
     }
 
     /// A word of ours in a column of states has the colour of what it means, and what is not known stands out anywhere.
@@ -167,24 +164,38 @@ struct Layout {
 }
 
 impl Layout {
-    fn write(&self, cells: &[&str], ink: impl Fn(usize, &str) -> String, out: &mut dyn Write) -> io::Result<()> {
-        for (nth, line) in self.lines.iter().enumerate() {
-            let wrapped: Vec<Vec<String>> = line.iter().map(|(column, width)| words_of(cells[*column], *width)).collect();
-            let height = wrapped.iter().map(Vec::len).max().unwrap_or(0);
-            for at in 0..height {
-                let last = wrapped.iter().rposition(|parts| parts.get(at).is_some_and(|part| !part.is_empty()));
-                write!(out, "{}", " ".repeat(if nth == 0 { 0 } else { BELOW }))?;
-                for (position, (column, width)) in line.iter().enumerate().take(last.map_or(0, |last| last + 1)) {
-                    let part = wrapped[position].get(at).map_or("", String::as_str);
-                    write!(out, "{}", ink(*column, part))?;
-                    if Some(position) != last {
-                        write!(out, "{}", " ".repeat((width + self.gap).saturating_sub(display_width(part))))?;
-                    }
+    /// The cells of a row, broken at the width of their columns.
+    fn cells(&self, texts: &[impl AsRef<str>], ink: impl Fn(usize, &str) -> String) -> Vec<String> {
+        let widths = self.lines.iter().flatten();
+        widths
+            .map(|(column, width)| words_of(texts[*column].as_ref(), *width).iter().map(|part| ink(*column, part)).collect::<Vec<_>>().join("\n"))
+            .collect()
+    }
+
+    fn write(&self, rows: impl Iterator<Item = Vec<String>>, out: &mut dyn Write) -> io::Result<()> {
+        let [only] = self.lines.as_slice() else {
+            for mut row in rows {
+                for (nth, line) in self.lines.iter().enumerate() {
+                    let below = row.split_off(line.len());
+                    self.block(line, std::iter::once(row), if nth == 0 { 0 } else { BELOW }, out)?;
+                    row = below;
                 }
-                writeln!(out)?;
+            }
+            return Ok(());
+        };
+        self.block(only, rows, 0, out)
+    }
+
+    /// Some columns of some rows.
+    fn block(&self, line: &[(usize, usize)], rows: impl Iterator<Item = Vec<String>>, indent: usize, out: &mut dyn Write) -> io::Result<()> {
+        let mut table = comfy_table::Table::new();
+        table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).add_rows(rows);
+        for (nth, (_, width)) in line.iter().enumerate() {
+            if let (Some(column), Ok(width), Ok(gap)) = (table.column_mut(nth), u16::try_from(width + self.gap), u16::try_from(self.gap)) {
+                column.set_padding((0, gap)).set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
             }
         }
-        Ok(())
+        table.trim_fmt().lines().try_for_each(|text| writeln!(out, "{}{text}", " ".repeat(if text.is_empty() { 0 } else { indent })))
     }
 }
 
