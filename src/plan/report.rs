@@ -154,7 +154,7 @@ fn verification(step: &Step) -> String {
             (true, None) => "every pod is new and ready, and in the mesh".to_owned(),
             (false, _) => "every pod is new and ready, and out of the mesh".to_owned(),
         },
-        (Some(_), _) => "every pod again, and the Services' endpoints".to_owned(),
+        (Some(_), _) => "every pod again".to_owned(),
         (None, _) => "the fields hold the values".to_owned(),
     }
 }
