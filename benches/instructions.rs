@@ -36,7 +36,7 @@ struct Budget {
 const BUDGET: Budget = if cfg!(debug_assertions) {
     Budget { protobuf: 1_330.0, json: 8_000.0, help: 25_000.0 }
 } else {
-    Budget { protobuf: 190.0, json: 950.0, help: 2_350.0 }
+    Budget { protobuf: 190.0, json: 950.0, help: 4_300.0 }
 };
 
 fn main() -> ExitCode {
