@@ -8,6 +8,7 @@ pub mod index;
 pub mod mesh;
 pub mod model;
 pub(crate) mod output;
+pub(crate) mod parallel;
 pub(crate) mod plan;
 pub mod report;
 #[cfg(test)]

@@ -69,20 +69,8 @@ pub fn run(world: &World, selection: &Selection) -> CheckReport {
     let checks = selection.checks();
     // Whoever wants to install a mesh is not helped by hearing that it is not there.
     let absent = if selection.pre { Vec::new() } else { absent_meshes(world) };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(checks.len().max(1));
     let common = Arc::new(Common::new(world));
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
-        let work = || {
-            let mut done = Vec::new();
-            while let Some(check) = checks.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-                done.push(run_one(world, check, &absent, &common));
-            }
-            done
-        };
-        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        handles.into_iter().flat_map(|h| h.join().unwrap_or_default()).collect()
-    });
+    let outcomes = crate::parallel::map(&checks, |check| run_one(world, check, &absent, &common));
     let mut report = CheckReport { gaps: world.index.inventory().gaps.clone(), ..CheckReport::default() };
     for outcome in outcomes {
         if outcome.judged {

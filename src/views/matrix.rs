@@ -189,7 +189,7 @@ pub fn matrix<'w>(world: &'w World, client: Option<&Workload>, server: Option<&W
         None => world.in_scope(&w.reference.namespace) && is_server(world, w),
     };
     let servers: Vec<&'w Workload> = world.index.workloads().iter().filter(wanted).collect();
-    let rows = super::parallel::map(&servers, |server| rows_of(world, &authorizer, server, &callers));
+    let rows = crate::parallel::map(&servers, |server| rows_of(world, &authorizer, server, &callers));
     MatrixReport { rows: rows.into_iter().flatten().collect(), gaps: super::decision::gaps(world) }
 }
 

@@ -10,7 +10,6 @@ mod mtls;
 mod mtls_plan;
 mod observed;
 mod page;
-mod parallel;
 mod policies;
 mod policy_test;
 mod simulation;

@@ -87,7 +87,7 @@ pub fn simulation<'w>(before: &'w World, after: &'w World) -> SimulationReport<'
     };
     let wanted = |w: &&Workload| before.in_scope(&w.reference.namespace) && matrix::is_server(before, w);
     let servers: Vec<_> = before.index.workloads().iter().filter(wanted).filter_map(in_both).collect();
-    let compared = super::parallel::map(&servers, |(workload, later)| {
+    let compared = crate::parallel::map(&servers, |(workload, later)| {
         let mut changed = Vec::new();
         let mut unchanged = 0;
         let later_ports: BTreeMap<u16, _> = matrix::ports(after, later).into_iter().collect();

@@ -2,12 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// So many items are taken at a time, so that one that takes long holds up few.
-const AT_A_TIME: usize = 8;
-
 /// What `answer` says of each item, in their order.
-pub(super) fn map<T: Sync, R: Send>(items: &[T], answer: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(items.len().div_ceil(AT_A_TIME));
+pub(crate) fn map<T: Sync, R: Send>(items: &[T], answer: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(items.len());
     if threads < 2 {
         return items.iter().map(answer).collect();
     }
@@ -15,9 +12,9 @@ pub(super) fn map<T: Sync, R: Send>(items: &[T], answer: impl Fn(&T) -> R + Sync
     let work = || {
         let mut done = Vec::new();
         loop {
-            let from = next.fetch_add(AT_A_TIME, Ordering::Relaxed);
-            let Some(some) = items.get(from..items.len().min(from + AT_A_TIME)).filter(|some| !some.is_empty()) else { return done };
-            done.extend(some.iter().enumerate().map(|(at, item)| (from + at, answer(item))));
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(at) else { return done };
+            done.push((at, answer(item)));
         }
     };
     let mut answers: Vec<(usize, R)> = std::thread::scope(|scope| {
