@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::support::common::Common;
 use crate::checks::Check;
 use crate::index::Workload;
-use crate::model::{Kind, Meta, ObjectRef, Subject};
+use crate::model::{Kind, Meta, ObjectRef, Subject, nearest};
 use crate::report::{Finding, Location, Severity, Skipped};
 use crate::world::{Sight, SourceKind, World};
 
@@ -143,6 +143,8 @@ impl<'w> Findings<'w> {
             "A Helm chart installs more than the files beside its values show: add --with-cluster to judge by the cluster too."
         } else if self.world.is_made(kind, namespace, name) {
             "The files have another tool make it: see in the cluster whether it did."
+        } else if files && matches!(kind, Kind::Secret | Kind::ConfigMap) && !self.shows_certificates((kind, namespace, name)) {
+            "Certificates are seldom kept with manifests: add --with-cluster to judge by the cluster too."
         } else if files && kind == Kind::Service && self.common.partial().contains(namespace) {
             "The files hold few of the Services that their routes lead to: add --with-cluster to judge by the cluster too."
         } else {
@@ -160,6 +162,15 @@ impl<'w> Findings<'w> {
             let fits = |meta: &Meta| meta.name == name && (assumed == namespace || meta.namespace == *assumed);
             kind.namespaced() && inventory.metas().any(|(k, meta)| k == kind && fits(meta))
         })
+    }
+
+    /// Whether the files show that a certificate is missing, of which they seldom hold all: they have others of its namespace made, or hold one of
+    /// nearly this name, or of this name in another namespace.
+    fn shows_certificates(&self, (kind, namespace, name): (Kind, &str, &str)) -> bool {
+        let index = &self.world.index;
+        let objects = || index.objects(kind).iter().map(|object| &object.meta);
+        let here = objects().filter(|meta| meta.namespace == namespace).map(|meta| meta.name.as_str());
+        index.makes(kind, namespace) || !nearest(name, here).is_empty() || objects().any(|meta| meta.name == name)
     }
 
     /// Whether values for a Helm chart lie beside the file that an object stands in.

@@ -77,6 +77,11 @@ impl Index {
         self.inventory().made.iter().any(|(k, ns, n)| *k == kind && fits(ns, namespace) && fits(n, name))
     }
 
+    /// Whether some other tool makes objects of this kind, of known names, in a namespace of what the files hold.
+    pub fn makes(&self, kind: Kind, namespace: &str) -> bool {
+        self.inventory().made.iter().any(|(k, ns, name)| *k == kind && ns == namespace && !name.is_empty())
+    }
+
     /// The gap that hides objects of `kind`, if one does.
     fn gap(&self, kind: Kind, namespace: &str) -> Option<Gap> {
         let gaps = &self.inventory().gaps;

@@ -60,7 +60,7 @@ pub use kind::Kind;
 pub use map::Map;
 pub use meta::{Meta, ObjectRef, OwnerReference, annotation_matters};
 pub use named::{Misnamed, Named, did_you_mean_kind, unknown_kind};
-pub use near::did_you_mean;
+pub use near::{did_you_mean, nearest};
 pub use object::{Object, Subject};
 pub use observed::{Encryption, Observed, ObservedCall, Party, Sample};
 pub use origin::{Origin, Span, Spans};

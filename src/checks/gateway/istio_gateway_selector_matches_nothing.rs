@@ -32,9 +32,12 @@ crate::check! {
     run: run,
 }
 
-/// A gateway that carries one of the selector's keys, whatever its value: the selector is likely meant for it.
+/// A gateway that carries one of the selector's keys, whatever its value: the selector is likely meant for it. An ingress gateway is not what
+/// somebody means who asks for the egress gateway, and each is installed without the other.
 fn resembling<'w>(world: &'w World, selector: &Map) -> Option<&'w Workload> {
-    world.index.workloads().iter().find(|w| is_gateway(w) && selector.iter().any(|(key, _)| w.labels.has(key)))
+    let same_use = |wanted: &str, has: &str| ["ingress", "egress", "eastwest"].iter().all(|of| wanted.contains(of) == has.contains(of));
+    let like = |w: &&Workload| selector.iter().any(|(key, wanted)| w.labels.get(key).is_some_and(|has| same_use(wanted, has)));
+    world.index.workloads().iter().find(|w| is_gateway(w) && like(w))
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
