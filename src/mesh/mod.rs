@@ -1,6 +1,7 @@
 //! The meshes: what each makes of the objects in the index.
 
 pub mod authorization;
+pub(crate) mod calls;
 pub(crate) mod certificate;
 pub(crate) mod gateway_api;
 pub mod install;

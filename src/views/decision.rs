@@ -5,13 +5,13 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::encryption;
-use crate::mesh::authorization::{self, Authorizer, Because, Call, Client, Credential, Decision, Http, Request, Server, Token, Verdict};
-use crate::mesh::mtls::{self, Edge, Mtls, Outcome};
-use crate::mesh::resolve;
-use crate::model::{Evidence, Gap, Kind, ObjectRef, Step, StepKind, StepResult};
+use crate::mesh::authorization::{self, Because, Call, Credential, Decision, Http, Request, Server, Token, Verdict};
+use crate::mesh::calls::{Answer, Calls};
+use crate::mesh::mtls::Edge;
+use crate::model::{Gap, Kind, ObjectRef, Step, StepKind, StepResult};
 use crate::world::World;
 
-/// Kinds that decide about a request, those that tell who is in a mesh aside.
+/// Kinds that decide about a request, those by which a client's own side decides what it sends among them; those that tell who is in a mesh aside.
 pub const DECISION_KINDS: &[Kind] = {
     use Kind::{
         AuthorizationPolicy, ExternalWorkload, Gateway, GrpcRoute, HttpLocalRateLimitPolicy, HttpRoute, IstioGateway, LinkerdAuthorizationPolicy,
@@ -19,6 +19,8 @@ pub const DECISION_KINDS: &[Kind] = {
         ServerAuthorization, ServiceEntry, WorkloadEntry,
     };
     &[
+        Kind::DestinationRule,
+        Kind::Sidecar,
         AuthorizationPolicy,
         PeerAuthentication,
         RequestAuthentication,
@@ -40,9 +42,6 @@ pub const DECISION_KINDS: &[Kind] = {
         ExternalWorkload,
     ]
 };
-
-/// Kinds by which a client's own side decides what it sends.
-pub const SENDING_KINDS: &[Kind] = &[Kind::DestinationRule, Kind::Sidecar];
 
 /// A DecisionReport.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -147,54 +146,41 @@ pub fn from(request: &Request<'_>) -> String {
 
 /// Decides one request: what the client's own side sends first, then what the server's makes of it.
 pub fn decision<'w>(world: &'w World, server: Server<'w>, request: &Request<'w>) -> DecisionReport {
-    let authorizer = Authorizer::new(world.view());
-    let decide = |request: &Request<'w>| authorizer.decide(server, request);
-    let as_sent = decide(request);
-    let Some(edge) = sent(world, server, request).filter(|_| as_sent.refused_by(StepKind::NetworkPolicy).is_none()) else {
-        return report(world, server, request, &as_sent);
-    };
-    let plain = || Request {
-        client: Client { credential: Credential::Plaintext, ..request.client.clone() },
-        // TLS that is not the mesh's hides the request from the server's proxy.
-        call: if edge.outcome == Outcome::AppTls { Call::Tcp } else { request.call.clone() },
-        sni: request.sni.clone(),
-    };
-    match edge.outcome {
-        Outcome::MutualTls => report(world, server, request, &as_sent),
-        Outcome::Plaintext | Outcome::AppTls => report(world, server, request, &decide(&plain())),
-        Outcome::Broken => stopped(report(world, server, request, &as_sent), &edge, "deny"),
-        Outcome::Mixed | Outcome::Unknown => {
-            let other = decide(&plain());
-            let same = as_sent.verdict == other.verdict && edge.parts.iter().all(|p| p.outcome != Outcome::Broken || other.verdict == Verdict::Deny);
-            let report = report(world, server, request, &as_sent);
-            if same { report } else { stopped(report, &edge, "unknown") }
-        }
+    let answer = Calls::new(world.view()).decide(server, request);
+    let report = report(world, server, request, &answer.decision);
+    match &answer.stopped {
+        None => report,
+        Some(edge) => stopped(report, edge, answer.verdict.name()),
     }
-}
-
-/// What becomes of encryption on the way from a workload of a mesh to a Service; nothing where nobody's settings can change what is sent.
-fn sent<'w>(world: &'w World, server: Server<'w>, request: &Request<'w>) -> Option<Edge> {
-    let (Server::Service(service, port), Credential::Membership) = (server, &request.client.credential) else { return None };
-    let client = request.client.workload?;
-    let mtls = Mtls::new(world.view());
-    let answers = Authorizer::new(world.view()).gates(server).is_ok() && mtls.is_meshed(client) == Ok(true);
-    let name = resolve::name(world.view(), &service.metadata.namespace, &service.metadata.name);
-    answers.then(|| mtls.edge(mtls::Client::Workload(client), &name, port, None))
 }
 
 /// The report of a request that does not get through the handshake, or may not.
 fn stopped(mut report: DecisionReport, edge: &Edge, decision: &'static str) -> DecisionReport {
-    let mut step = encryption::step(edge);
+    let step = stop(edge, decision);
     report.steps.retain(|s| s.step == StepKind::NetworkPolicy);
-    if decision == "unknown" {
-        step.result = StepResult::Unknown(edge.gap.clone());
-    }
-    let row = |e: &Evidence| Because { object: e.object.clone(), rule: e.path.clone(), effect: decision, text: e.text.clone() };
-    report.because = step.because.iter().map(row).collect();
+    report.because = ended(&step, decision);
     report.gaps.extend(edge.gap.clone().filter(|gap| !report.gaps.contains(gap)));
     report.headline = format!("{}: {}.", if decision == "deny" { "Denied" } else { "Cannot tell" }, step.text.trim_end_matches('.'));
     report.steps.push(step);
     DecisionReport { decision, ..report }
+}
+
+/// The step of a handshake that ends a call, or leaves it open.
+fn stop(edge: &Edge, decision: &str) -> Step {
+    let step = encryption::step(edge);
+    if decision == "unknown" { Step { result: StepResult::Unknown(edge.gap.clone()), ..step } } else { step }
+}
+
+fn ended(step: &Step, effect: &'static str) -> Vec<Because> {
+    step.because.iter().map(|e| Because { object: e.object.clone(), rule: e.path.clone(), effect, text: e.text.clone() }).collect()
+}
+
+/// What decided a call.
+pub(super) fn proof(answer: &Answer<'_>) -> Vec<Because> {
+    match &answer.stopped {
+        Some(edge) => ended(&stop(edge, answer.verdict.name()), answer.verdict.name()),
+        None => answer.decision.deciding().map(|ruling| authorization::because(std::slice::from_ref(ruling))).unwrap_or_default(),
+    }
 }
 
 fn report(world: &World, server: Server<'_>, request: &Request<'_>, decision: &Decision<'_>) -> DecisionReport {

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::matrix::{self, Caller};
+use super::matrix::{self, Everybody};
 use crate::index::Workload;
 use crate::mesh::authorization::{Authorizer, Server, Verdict};
+use crate::mesh::calls::Calls;
 use crate::mesh::istio::policy::{self, Action};
 use crate::mesh::linkerd::server::Servers;
 use crate::model::{Kind, Map, MeshId, ObjectRef};
@@ -41,8 +42,8 @@ struct Callers {
 
 /// Policies that admit who is allowed today, and no one else; what existing policies restrict already is left to them.
 pub fn from_today(world: &World, mesh: MeshId, only: Option<&Workload>) -> Generated {
-    let authorizer = Authorizer::new(world.view());
-    let callers = Caller::all(world, &authorizer);
+    let calls = Calls::new(world.view());
+    let all = Everybody::of(world, &calls);
     let linkerd_servers = Servers::read(&world.index);
     let mut made = Generated::default();
     for workload in servers(world, mesh, only) {
@@ -52,12 +53,12 @@ pub fn from_today(world: &World, mesh: MeshId, only: Option<&Workload>) -> Gener
         }
         let mut ports: BTreeMap<u16, Callers> = BTreeMap::new();
         for (port, via) in matrix::ports(world, workload) {
-            let gate = authorizer.gate(workload, port, via);
+            let gate = calls.authorizer.gate(workload, port, via);
             let distinctions = gate.distinctions();
-            let by_pod = distinctions.look_at_addresses() || authorizer.looks_at_pods(&gate);
-            let answers = matrix::verdicts(&authorizer, &gate, &distinctions.classes(), &callers, by_pod);
+            let by_pod = distinctions.look_at_addresses() || calls.authorizer.looks_at_pods(&gate);
+            let answers = matrix::verdicts(&calls, &gate, &distinctions.classes(), &all, by_pod);
             let found = ports.entry(port).or_default();
-            for (caller, _) in callers.iter().zip(&answers).filter(|(_, a)| a.contains(&Verdict::Allow)) {
+            for (caller, _) in all.callers.iter().zip(&answers).filter(|(_, a)| a.contains(&Verdict::Allow)) {
                 match caller.workload {
                     Some(client) if callers_identity(world, mesh, client).is_some() => drop(found.workloads.insert(client.reference.clone())),
                     _ => found.anyone = true,

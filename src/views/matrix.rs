@@ -1,12 +1,14 @@
 //! Who can call whom: every client before every port, one decision for each class of requests.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
 use crate::index::Workload;
-use crate::mesh::authorization::{Authorizer, Callers, Class, Client, Credential, Gate, PodGroup, Request, Verdict, Via, addresses, describe};
+use crate::mesh::authorization::{Callers, Class, Client, Credential, Gate, PodGroup, Request, Verdict, Via, addresses, describe};
+use crate::mesh::calls::{Arrivals, Calls};
+use crate::mesh::mtls::Senders;
 use crate::model::{Gap, MeshId, ObjectRef};
 use crate::world::World;
 
@@ -86,25 +88,44 @@ pub(super) struct Caller<'w> {
     same: usize,
 }
 
+/// Everybody who is asked about, and what their own sides send.
+#[derive(Debug)]
+pub(super) struct Everybody<'w> {
+    pub(super) callers: Vec<Caller<'w>>,
+    senders: Senders<'w>,
+}
+
+impl<'w> Everybody<'w> {
+    /// All workloads that may call, and anyone in plaintext.
+    pub(super) fn of(world: &'w World, calls: &Calls<'w>) -> Self {
+        Self::new(Caller::all(world, calls), calls)
+    }
+
+    pub(super) fn new(callers: Vec<Caller<'w>>, calls: &Calls<'w>) -> Self {
+        let senders = calls.senders(callers.iter().filter_map(|c| c.workload));
+        Self { callers, senders }
+    }
+}
+
 impl<'w> Caller<'w> {
     /// All workloads that may call, and anyone in plaintext.
-    pub(super) fn all(world: &'w World, authorizer: &Authorizer<'w>) -> Vec<Self> {
+    pub(super) fn all(world: &'w World, calls: &Calls<'w>) -> Vec<Self> {
         let workloads = world.index.workloads().iter().filter(|w| w.is_live()).map(Some);
         let mut known: HashMap<Callers, usize> = HashMap::new();
         let mut number = |caller: Self| {
             let next = known.len();
             Self { same: *known.entry(caller.callers.clone()).or_insert(next), ..caller }
         };
-        workloads.chain([None]).map(|workload| number(Self::new(world, authorizer, workload))).collect()
+        workloads.chain([None]).map(|workload| number(Self::new(world, calls, workload))).collect()
     }
 
-    fn new(world: &'w World, authorizer: &Authorizer<'w>, workload: Option<&'w Workload>) -> Self {
+    fn new(world: &'w World, calls: &Calls<'w>, workload: Option<&'w Workload>) -> Self {
         let client = match workload {
             Some(workload) => Client { workload: Some(workload), credential: Credential::Membership, addresses: addresses(&world.index, workload) },
             None => Client { credential: Credential::Plaintext, ..Client::default() },
         };
         let request = Request { client, ..Request::default() };
-        let callers = authorizer.callers(&request);
+        let callers = calls.authorizer.callers(&request);
         Self { workload, request, callers, same: 0 }
     }
 }
@@ -134,27 +155,28 @@ pub(super) fn is_server(world: &World, workload: &Workload) -> bool {
     workload.is_live() && !(part(MeshId::Istio) || part(MeshId::Linkerd))
 }
 
-/// The answers to each client for each class. Clients whom every mesh takes for the same get the same, unless their pods or addresses matter.
-pub(super) fn verdicts<'w>(
-    authorizer: &Authorizer<'w>,
-    gate: &Gate<'w>,
-    classes: &[Class],
-    callers: &[Caller<'w>],
-    by_pod: bool,
-) -> Vec<Arc<[Verdict]>> {
-    let ask = |caller: &Caller<'w>| -> Arc<[Verdict]> {
-        let mut request = caller.request.clone();
+/// The answers to each client for each class. Clients whom every mesh takes for the same, and whose calls arrive in the same forms, get the same,
+/// unless their pods or addresses matter.
+pub(super) fn verdicts<'w>(calls: &Calls<'w>, gate: &Gate<'w>, classes: &[Class], all: &Everybody<'w>, by_pod: bool) -> Vec<Arc<[Verdict]>> {
+    let approach = calls.approach(gate);
+    let home = &gate.workload.reference.namespace;
+    let sender = |caller: &Caller<'w>| all.senders.number(caller.workload?, home);
+    let asked: BTreeSet<usize> = all.callers.iter().filter_map(sender).collect();
+    let arrivals = calls.arrivals(&approach, &all.senders, asked.into_iter());
+    let ask = |caller: &Caller<'w>, arrivals: Arrivals| -> Arc<[Verdict]> {
+        let mut request = calls.authorizer.named(gate, caller.request.clone());
         let of = |class: &Class| {
             request.call.clone_from(&class.call);
-            authorizer.at(gate, &request, &caller.callers, false).verdict
+            calls.verdict(gate, &request, &caller.callers, arrivals)
         };
         classes.iter().map(of).collect()
     };
-    if by_pod {
-        return callers.iter().map(ask).collect();
-    }
-    let mut known: Vec<Option<Arc<[Verdict]>>> = vec![None; callers.iter().map(|c| c.same + 1).max().unwrap_or_default()];
-    callers.iter().map(|caller| known[caller.same].get_or_insert_with(|| ask(caller)).clone()).collect()
+    let mut known: HashMap<(usize, Arrivals), Arc<[Verdict]>> = HashMap::new();
+    let answers = all.callers.iter().map(|caller| {
+        let arrivals = sender(caller).and_then(|number| arrivals.get(&number)).copied().unwrap_or(Arrivals::ITSELF);
+        if by_pod { ask(caller, arrivals) } else { known.entry((caller.same, arrivals)).or_insert_with(|| ask(caller, arrivals)).clone() }
+    });
+    answers.collect()
 }
 
 /// Classes that get the same answers from everybody, put together, each with the first of them.
@@ -177,33 +199,34 @@ pub(super) fn label(classes: &[Class], some: &[usize]) -> Arc<str> {
 
 /// Everybody who may call against everything that may be called, or one of either.
 pub fn matrix<'w>(world: &'w World, client: Option<&Workload>, server: Option<&Workload>) -> MatrixReport<'w> {
-    let authorizer = Authorizer::new(world.view());
-    let callers: Vec<Caller<'w>> = match client {
+    let calls = Calls::new(world.view());
+    let all = match client {
         Some(only) => {
-            world.index.workloads().iter().filter(|w| w.reference == only.reference).map(|w| Caller::new(world, &authorizer, Some(w))).collect()
+            let own = world.index.workloads().iter().filter(|w| w.reference == only.reference);
+            Everybody::new(own.map(|w| Caller::new(world, &calls, Some(w))).collect(), &calls)
         }
-        None => Caller::all(world, &authorizer),
+        None => Everybody::of(world, &calls),
     };
     let wanted = |w: &&Workload| match server {
         Some(only) => only.reference == w.reference,
         None => world.in_scope(&w.reference.namespace) && is_server(world, w),
     };
     let servers: Vec<&'w Workload> = world.index.workloads().iter().filter(wanted).collect();
-    let rows = crate::parallel::map(&servers, |server| rows_of(world, &authorizer, server, &callers));
+    let rows = crate::parallel::map(&servers, |server| rows_of(world, &calls, server, &all));
     MatrixReport { rows: rows.into_iter().flatten().collect(), gaps: super::decision::gaps(world) }
 }
 
 /// Everybody before every port of one server.
-fn rows_of<'w>(world: &'w World, authorizer: &Authorizer<'w>, workload: &'w Workload, callers: &[Caller<'w>]) -> Vec<MatrixRow<'w>> {
+fn rows_of<'w>(world: &'w World, calls: &Calls<'w>, workload: &'w Workload, all: &Everybody<'w>) -> Vec<MatrixRow<'w>> {
     let mut rows = Vec::new();
     for (port, via) in ports(world, workload) {
-        let gate = authorizer.gate(workload, port, via);
+        let gate = calls.authorizer.gate(workload, port, via);
         let distinctions = gate.distinctions();
-        let by_pod = distinctions.look_at_addresses() || authorizer.looks_at_pods(&gate);
+        let by_pod = distinctions.look_at_addresses() || calls.authorizer.looks_at_pods(&gate);
         let classes = distinctions.classes();
-        let answers = verdicts(authorizer, &gate, &classes, callers, by_pod);
+        let answers = verdicts(calls, &gate, &classes, all, by_pod);
         for (class, at) in merged(&classes, &answers) {
-            rows.extend(callers.iter().zip(&answers).map(|(caller, answers)| MatrixRow {
+            rows.extend(all.callers.iter().zip(&answers).map(|(caller, answers)| MatrixRow {
                 client: CallerRow(caller.workload.map(|w| &w.reference)),
                 server: &workload.reference,
                 port,

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::matrix::{self, Caller, CallerRow};
+use super::decision::proof;
+use super::matrix::{self, Caller, CallerRow, Everybody};
 use crate::index::Workload;
-use crate::mesh::authorization::{Authorizer, Because, Verdict, because};
+use crate::mesh::authorization::{Because, Gate, Verdict};
+use crate::mesh::calls::Calls;
 use crate::model::{Gap, ObjectRef};
 use crate::world::World;
 
@@ -70,7 +72,7 @@ impl ChangedRow<'_> {
 
 /// Compares all decisions of two worlds; what is in one of them alone is no decision that changes.
 pub fn simulation<'w>(before: &'w World, after: &'w World) -> SimulationReport<'w> {
-    let (old, new) = (Authorizer::new(before.view()), Authorizer::new(after.view()));
+    let (old, new) = (Calls::new(before.view()), Calls::new(after.view()));
     let callers_before = Caller::all(before, &old);
     let mut by_reference: HashMap<Option<&ObjectRef>, Caller<'w>> =
         Caller::all(after, &new).into_iter().map(|c| (c.workload.map(|w| &w.reference), c)).collect();
@@ -81,6 +83,7 @@ pub fn simulation<'w>(before: &'w World, after: &'w World) -> SimulationReport<'
             of_new.push(same);
         }
     }
+    let (of_old, of_new) = (Everybody::new(of_old, &old), Everybody::new(of_new, &new));
     let in_both = |workload: &'w Workload| {
         let at = &workload.reference;
         Some((workload, after.index.workload(&at.namespace, &at.name, Some(at.kind))?))
@@ -93,9 +96,9 @@ pub fn simulation<'w>(before: &'w World, after: &'w World) -> SimulationReport<'
         let later_ports: BTreeMap<u16, _> = matrix::ports(after, later).into_iter().collect();
         for (port, via) in matrix::ports(before, workload) {
             let Some(later_via) = later_ports.get(&port) else { continue };
-            let (gate, later_gate) = (old.gate(workload, port, via), new.gate(later, port, *later_via));
+            let (gate, later_gate) = (old.authorizer.gate(workload, port, via), new.authorizer.gate(later, port, *later_via));
             let distinctions = gate.distinctions().with(later_gate.distinctions());
-            let by_pod = distinctions.look_at_addresses() || old.looks_at_pods(&gate) || new.looks_at_pods(&later_gate);
+            let by_pod = distinctions.look_at_addresses() || old.authorizer.looks_at_pods(&gate) || new.authorizer.looks_at_pods(&later_gate);
             let classes = distinctions.classes();
             let was = matrix::verdicts(&old, &gate, &classes, &of_old, by_pod);
             let is = matrix::verdicts(&new, &later_gate, &classes, &of_new, by_pod);
@@ -110,22 +113,21 @@ pub fn simulation<'w>(before: &'w World, after: &'w World) -> SimulationReport<'
                 }
                 for ((from, to), which) in groups {
                     let class = &classes[which[0]];
-                    let prove = |authorizer: &Authorizer<'w>, gate, caller: &Caller<'w>| {
+                    let prove = |calls: &Calls<'w>, gate: &Gate<'w>, caller: &Caller<'w>| {
                         let mut request = caller.request.clone();
                         request.call.clone_from(&class.call);
-                        let decision = authorizer.at(gate, &request, &caller.callers, true);
-                        decision.deciding().map(|r| because(std::slice::from_ref(r))).unwrap_or_default()
+                        proof(&calls.at(gate, &request))
                     };
-                    let proof = prove(&new, &later_gate, &of_new[at]);
-                    let place = proof.iter().find_map(|b| super::place(after, b.object.as_ref()?, b.rule.as_deref()));
+                    let later = prove(&new, &later_gate, &of_new.callers[at]);
+                    let place = later.iter().find_map(|b| super::place(after, b.object.as_ref()?, b.rule.as_deref()));
                     changed.push(ChangedRow {
-                        client: CallerRow(of_old[at].workload.map(|w| &w.reference)),
+                        client: CallerRow(of_old.callers[at].workload.map(|w| &w.reference)),
                         server: &workload.reference,
                         port,
                         request: matrix::label(&classes, &which),
                         before: from,
                         after: to,
-                        because: prove(&old, &gate, &of_old[at]).into_iter().chain(proof).collect(),
+                        because: prove(&old, &gate, &of_old.callers[at]).into_iter().chain(later).collect(),
                         place,
                     });
                 }

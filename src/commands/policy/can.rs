@@ -38,7 +38,7 @@ pub struct CanArgs {
 
 /// Runs the command.
 pub async fn run(args: &CanArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let loaded = load::load(global, &words::read_for_requests(), terminal).await?;
+    let loaded = load::load(global, &words::read_request(), terminal).await?;
     let world = &loaded.world;
     let server = words::server(&args.to, world, global)?;
     let request = words::request(words::client(&args.client, world, global)?, &args.call);

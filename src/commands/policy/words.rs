@@ -90,13 +90,6 @@ impl CallArgs {
     }
 }
 
-/// What decisions take to read that are asked one by one: also what clients send.
-pub(super) fn read_for_requests() -> ReadRequest {
-    let mut request = read_request();
-    request.kinds.extend(views::SENDING_KINDS);
-    request
-}
-
 /// What a decision takes to read.
 pub(super) fn read_request() -> ReadRequest {
     let kinds = views::MEMBERSHIP_KINDS.iter().chain(views::DECISION_KINDS).copied().collect();

@@ -64,6 +64,8 @@ pub struct Gate<'a> {
     pub workload: &'a Workload,
     /// The port of its pods.
     pub port: u16,
+    /// The Service by which it is called, and the port that is dialled there; nothing where the pods are.
+    pub through: Option<(&'a Service, u16)>,
     guards: Vec<Guard<'a>>,
 }
 
@@ -108,7 +110,13 @@ impl<'a> Decision<'a> {
         Self { verdict: ruling::fold(&rulings), rulings }
     }
 
-    fn one(verdict: Verdict, reason: Reason<'a>) -> Self {
+    /// What is not known since those that may answer do so differently.
+    pub fn differs(each: Vec<(ObjectRef, Verdict)>) -> Self {
+        Self::one(Verdict::Unknown, Reason::Differs(each))
+    }
+
+    /// One that needs no enforcer.
+    pub fn one(verdict: Verdict, reason: Reason<'a>) -> Self {
         Self { verdict, rulings: vec![Ruling { step: StepKind::Service, at: StepPlace::Client, verdict, reason }] }
     }
 
@@ -153,13 +161,14 @@ impl<'a> Authorizer<'a> {
                 }
                 let via = port.map(|port| Via { service, port });
                 let selector = &service.spec.selector;
+                let gate = |workload, target| Gate { through: Some((service, number)), ..self.gate(workload, target, via) };
                 let mut gates = Vec::new();
                 if !selector.is_empty() {
                     for workload in self.view.index.select(Some(&service.metadata.namespace), selector).filter(|w| w.is_live()) {
                         let group = PodGroup::of(self.view.index, workload).into_iter().next();
                         let target = port.map_or(Some(number), |port| group.and_then(|g| g.number(&port.target())));
                         if let Some(target) = target {
-                            gates.push(self.gate(workload, target, via));
+                            gates.push(gate(workload, target));
                         }
                     }
                 }
@@ -170,7 +179,7 @@ impl<'a> Authorizer<'a> {
                         let Some(workload) = self.view.index.workload_of(pod) else { continue };
                         if !seen.iter().any(|(w, p)| std::ptr::eq(*w, workload) && *p == target) {
                             seen.push((workload, target));
-                            gates.push(self.gate(workload, target, via));
+                            gates.push(gate(workload, target));
                         }
                     }
                 }
@@ -199,7 +208,18 @@ impl<'a> Authorizer<'a> {
                 group,
             }
         });
-        Gate { workload, port, guards: guards.collect() }
+        let through = via.and_then(|via| Some((via.service, u16::try_from(via.port.port).ok()?)));
+        Gate { workload, port, through, guards: guards.collect() }
+    }
+
+    /// A request to a gate, with the server name that a sidecar sends to a Service, when none is given.
+    pub fn named(&self, gate: &Gate<'a>, request: Request<'a>) -> Request<'a> {
+        let Some((service, port)) = gate.through.filter(|_| request.sni.is_none() && request.client.credential != Credential::Plaintext) else {
+            return request;
+        };
+        let meta = &service.metadata;
+        let suffix = self.view.istio.config.service_suffix();
+        Request { sni: Some(format!("outbound_.{port}_._.{}.{}.{suffix}", meta.name, meta.namespace)), ..request }
     }
 
     /// Whether policies let anything but identities of clients decide: their pods or their addresses.
@@ -214,13 +234,12 @@ impl<'a> Authorizer<'a> {
 
     /// The answer to one request.
     pub fn decide(&self, server: Server<'a>, request: &Request<'a>) -> Decision<'a> {
-        let request = &with_names(server, request, self.view);
         match self.gates(server) {
             Err((verdict, reason)) => Decision::one(verdict, reason),
             Ok(gates) => {
                 let callers = self.callers(request);
                 let all: Vec<(ObjectRef, Decision<'a>)> =
-                    gates.iter().map(|gate| (gate.workload.reference.clone(), self.at(gate, request, &callers, true))).collect();
+                    gates.iter().map(|gate| (gate.workload.reference.clone(), self.at(gate, &self.named(gate, request.clone()), &callers, true))).collect();
                 alike(all)
             }
         }
@@ -313,19 +332,7 @@ fn alike<'a>(mut all: Vec<(ObjectRef, Decision<'a>)>) -> Decision<'a> {
     if same && !all.is_empty() {
         return all.swap_remove(0).1;
     }
-    Decision::one(Verdict::Unknown, Reason::Differs(all.into_iter().map(|(who, decision)| (who, decision.verdict)).collect()))
-}
-
-/// The request with the server name that a sidecar would send to a Service, when none is given.
-fn with_names<'a>(server: Server<'a>, request: &Request<'a>, view: MeshView<'a>) -> Request<'a> {
-    let mut request = request.clone();
-    if let (Server::Service(service, port), None) = (server, &request.sni)
-        && request.client.credential != Credential::Plaintext
-    {
-        let meta = &service.metadata;
-        request.sni = Some(format!("outbound_.{port}_._.{}.{}.{}", meta.name, meta.namespace, view.istio.config.service_suffix()));
-    }
-    request
+    Decision::differs(all.into_iter().map(|(who, decision)| (who, decision.verdict)).collect())
 }
 
 /// The object of a server, to point at.

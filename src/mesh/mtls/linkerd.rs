@@ -318,7 +318,8 @@ impl<'a> Linkerd<'a> {
                 Outcome::Broken
             }
         };
-        Received { outcome, because, gap: None }
+        let handshake = let_in.is_none().then(|| unencrypted.unwrap_or(Outcome::MutualTls));
+        Received { outcome, because, gap: None, handshake }
     }
 
     /// The name that a client goes by.

@@ -5,30 +5,41 @@
 //! meshes: the client's mesh says what is sent to each endpoint, the endpoint's own mesh what becomes of that.
 
 mod clients;
+mod destination;
 mod endpoints;
 mod istio;
 mod linkerd;
 mod mode;
 mod outcome;
+mod outside;
+mod ports;
 mod probes;
+mod senders;
 mod side;
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 pub(crate) use clients::{Declared, DeclaredClient};
+pub use destination::Destination;
+use destination::targets;
 pub(crate) use endpoints::{DialledPort, Endpoint, endpoints};
 pub(super) use istio::peers::ByLevel;
 pub(crate) use istio::peers::{Ignored, Mode, PeerAuthentications, mode as peer_mode};
 use mode::Decided;
 pub use mode::{Level, PortMode, ServerMode};
 pub use outcome::{Edge, Outcome, Part};
+use outcome::Handshake;
+use outside::{outside, plain, without_proxy};
+pub use ports::called_through;
+use ports::{add, ports_of};
+pub use senders::Senders;
 use side::{Side, side};
 
 use super::MeshView;
 use super::resolve::{Name, StandsFor};
 use crate::index::Workload;
-use crate::model::{Evidence, Gap, Map, Pod, Port, Service, Str, Subject};
+use crate::model::{Evidence, Gap, Map, Pod, Str, Subject};
 
 /// Who calls.
 #[derive(Clone, Copy, Debug)]
@@ -101,28 +112,6 @@ pub struct Calling<'a> {
     own_tls: bool,
 }
 
-/// A port of what a name stands for with all that answers there, for [`Mtls::edge_between`]. No setting of a mesh decides about it.
-#[derive(Debug)]
-pub struct Destination<'n, 'a> {
-    name: &'n Name<'a>,
-    port: DialledPort,
-    /// What answers; what becomes of every call where nothing can.
-    endpoints: Result<Vec<Endpoint<'a>>, Edge>,
-}
-
-impl<'n, 'a> Destination<'n, 'a> {
-    /// What answers on `port` of what a name stands for.
-    pub fn of(view: MeshView<'a>, name: &'n Name<'a>, port: u16) -> Self {
-        let port = DialledPort::of(name, port);
-        let endpoints = match undeclared(name, &port) {
-            Some(refused) => Err(Edge { outcome: Outcome::Broken, because: vec![refused], parts: Vec::new(), gap: None }),
-            None => endpoints(view, name, &port).map_err(Edge::unknown),
-        };
-        let endpoints = endpoints.map(|all| all.into_iter().filter(|e| e.port.is_some()).collect());
-        Self { name, port, endpoints }
-    }
-}
-
 /// A call on its way: where to, and over which port.
 struct Call<'c, 'a> {
     to: &'c Name<'a>,
@@ -154,15 +143,17 @@ struct Received {
     outcome: Outcome,
     because: Vec<Evidence>,
     gap: Option<Gap>,
+    /// What it would be if the server's policies let the client in, where it is they that do not.
+    handshake: Option<Outcome>,
 }
 
 impl Received {
     fn new(outcome: Outcome, because: Evidence) -> Self {
-        Self { outcome, because: vec![because], gap: None }
+        Self { outcome, because: vec![because], gap: None, handshake: None }
     }
 
     fn unknown(gap: Gap) -> Self {
-        Self { outcome: Outcome::Unknown, because: vec![Evidence::default(gap.to_string())], gap: Some(gap) }
+        Self { outcome: Outcome::Unknown, because: vec![Evidence::default(gap.to_string())], gap: Some(gap), handshake: None }
     }
 }
 
@@ -212,38 +203,6 @@ impl<'a> Mtls<'a> {
     /// Whether the pods of a workload, or those to come, are in a mesh.
     pub fn is_meshed(&self, workload: &Workload) -> Result<bool, Gap> {
         side(self.view, Some(workload), None, &workload.labels).map(|side| side != Side::Outside)
-    }
-
-    /// What makes two clients fare alike towards every server: where they are, how they are in a mesh, what they keep from their proxies and the
-    /// labels by which rules select them.
-    pub fn client_class(&self, workload: &'a Workload) -> Vec<String> {
-        let namespace = workload.reference.namespace.to_string();
-        let mut class: Vec<String> = Vec::new();
-        for caller in self.callers(Client::Workload(workload)) {
-            let Ok(caller) = caller else {
-                class.push("unknown".to_owned());
-                continue;
-            };
-            let pairs = |map: Option<&Map>, wanted: &dyn Fn(&str) -> bool| {
-                let kept = map.into_iter().flat_map(Map::iter).filter(|(k, _)| wanted(k));
-                kept.map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(",")
-            };
-            let annotations = pairs(caller.annotations(), &|k| k.contains("utbound") || k.ends_with("interceptionMode") || k.ends_with("/inject"));
-            let by_labels = self.istio.selects_clients(&namespace);
-            let labels = pairs(caller.labels(), &|k| by_labels || k == crate::mesh::linkerd::PLANE);
-            class.push(format!("{} {annotations} {labels}", caller.side.name()));
-        }
-        class.sort();
-        class.dedup();
-        if class.iter().all(|c| c.starts_with(Side::Outside.name())) {
-            // Without a proxy nothing tells clients apart: they send what the application writes, under no name.
-            return vec![Side::Outside.name().to_owned()];
-        }
-        // Linkerd's servers ask for the name of the client, Istio's for any.
-        let named = class.iter().any(|c| c.starts_with(Side::Linkerd.name()));
-        let account = self.view.index.pod_spec(workload).filter(|_| named).map_or("", crate::model::PodSpec::service_account);
-        class.extend([namespace, account.to_owned()]);
-        class
     }
 
     /// What every port of a workload accepts: those its containers declare, those Services send calls to, and those policies name; sorted.
@@ -339,18 +298,18 @@ impl<'a> Mtls<'a> {
     }
 
     fn call(&self, caller: Caller<'a>, call: &Call<'_, 'a>, parts: &mut Vec<Part>, gap: &mut Option<Gap>) {
-        let refused = |because| Part { outcome: Outcome::Broken, pods: 0, workload: None, because };
         let mut arrive = |endpoint: &Endpoint<'a>, sent: Sent| {
             let received = self.receive(&caller, call, endpoint, sent.sends);
+            let handshake = received.handshake.map(|outcome| Handshake { outcome, because: sent.because.clone() });
             let because = sent.because.into_iter().chain(received.because).collect();
-            parts.push(Part { outcome: received.outcome, pods: endpoint.count, workload: endpoint.reference(), because });
+            parts.push(Part { outcome: received.outcome, pods: endpoint.count, workload: endpoint.reference(), because, handshake });
             *gap = gap.take().or(received.gap);
         };
         match caller.side {
             Side::Sidecar | Side::Gateway | Side::Waypoint => match self.istio.client(&caller, call) {
-                Way::Refused(because) => parts.push(refused(because)),
+                Way::Refused(because) => parts.push(Part::refused(because)),
                 Way::Unknown(unread) => {
-                    parts.push(Part { outcome: Outcome::Unknown, pods: 0, workload: None, because: vec![Evidence::default(unread.to_string())] });
+                    parts.push(Part::unknown(&unread));
                     *gap = Some(unread);
                 }
                 Way::Open(cluster) => {
@@ -363,7 +322,7 @@ impl<'a> Mtls<'a> {
         }
         if targets(call).is_empty() && parts.is_empty() {
             let what = call.to.full.clone();
-            parts.push(refused(vec![Evidence::default(format!("nothing answers for port {} of {what}: it has no endpoint", call.port.number))]));
+            parts.push(Part::refused(vec![Evidence::default(format!("nothing answers for port {} of {what}: it has no endpoint", call.port.number))]));
         }
     }
 
@@ -385,102 +344,6 @@ impl<'a> Mtls<'a> {
             Side::Sidecar | Side::Ambient | Side::Gateway | Side::Waypoint => self.istio.receive(side, call, endpoint, sends),
         }
     }
-}
-
-/// Endpoints to send to; the destination itself where nothing says what stands behind it.
-fn targets<'c, 'a>(call: &Call<'c, 'a>) -> std::borrow::Cow<'c, [Endpoint<'a>]> {
-    let open = match call.to.stands_for {
-        StandsFor::Address(_) | StandsFor::Outside => true,
-        StandsFor::Entry(entry) => !matches!(entry.spec().text("resolution"), "STATIC") && entry.spec().get("workloadSelector").is_none(),
-        StandsFor::Service(_) | StandsFor::Pod(_) => false,
-    };
-    if call.endpoints.is_empty() && open {
-        let namespace = match call.to.stands_for {
-            StandsFor::Entry(entry) => entry.meta.namespace.as_str(),
-            _ => "",
-        };
-        let beyond = Endpoint { workload: None, pod: None, count: 1, namespace, labels: Map::default(), port: Some(call.port.number), gateway: None };
-        return std::borrow::Cow::Owned(vec![beyond]);
-    }
-    std::borrow::Cow::Borrowed(call.endpoints)
-}
-
-/// Why a port cannot be dialled: a Service forwards the ports that it declares, and no other.
-fn undeclared(to: &Name<'_>, port: &DialledPort) -> Option<Evidence> {
-    let StandsFor::Service(service) = to.stands_for else { return None };
-    if port.declared || service.is_headless() {
-        return None;
-    }
-    Some(Evidence::field(service.reference(), "spec.ports", format!("the Service has no port {}", port.number)))
-}
-
-fn without_proxy(caller: &Caller<'_>) -> Vec<Evidence> {
-    match caller.workload {
-        Some(workload) => vec![Evidence::object(workload.reference.clone(), "the client's pods have no proxy of a mesh, so they send plaintext")],
-        None => vec![Evidence::default("the client has no proxy of a mesh, so it sends plaintext")],
-    }
-}
-
-/// What becomes of bytes that arrive as the application writes them: its own TLS, where the client speaks that or the port says so.
-fn plain(call: &Call<'_, '_>) -> Outcome {
-    if call.own_tls || call.port.protocol.is_tls() { Outcome::AppTls } else { Outcome::Plaintext }
-}
-
-/// What becomes of calls to something without a proxy.
-fn outside(call: &Call<'_, '_>, endpoint: &Endpoint<'_>, sends: Sends) -> Received {
-    let at = |text: &str| match endpoint.reference() {
-        Some(object) => Evidence::object(object, text),
-        None => Evidence::default(text),
-    };
-    match sends {
-        Sends::Plaintext => Received::new(plain(call), at("the server has no proxy of a mesh: calls arrive as the client sends them")),
-        Sends::RuleTls => Received::new(Outcome::AppTls, at("the server has no proxy of a mesh: it answers the TLS of the DestinationRule itself")),
-        Sends::IstioMutual | Sends::Hbone | Sends::Linkerd => {
-            Received::new(Outcome::Broken, at("the server has no proxy of a mesh that could answer mutual TLS"))
-        }
-    }
-}
-
-/// Ports of a workload that its containers declare or Services send calls to, with their names.
-fn ports_of(view: MeshView<'_>, workload: &Workload) -> Vec<(u16, Str)> {
-    let mut ports: Vec<(u16, Str)> = Vec::new();
-    super::linkerd::server::declared_ports(view.index, workload)
-        .into_iter()
-        .filter(|(name, _)| !PROXY_PORTS.contains(name))
-        .for_each(|(name, port)| add(&mut ports, port, name));
-    for service in view.index.services_selecting(&workload.reference.namespace, &workload.labels) {
-        for port in service.spec.ports.iter().filter(|p| p.protocol() == "TCP") {
-            if let Port::Number(number) = port.target()
-                && let Ok(number) = u16::try_from(number)
-            {
-                add(&mut ports, number, "");
-            }
-        }
-    }
-    ports
-}
-
-/// Names of the ports of the meshes' own containers.
-const PROXY_PORTS: [&str; 4] = ["http-envoy-prom", "status-port", "linkerd-proxy", "linkerd-admin"];
-
-fn add(ports: &mut Vec<(u16, Str)>, port: u16, name: &str) {
-    if port > 0 && !ports.iter().any(|(p, _)| *p == port) {
-        ports.push((port, name.into()));
-    }
-}
-
-/// The Services and their ports through which a workload is called, with the container port that each leads to.
-pub fn called_through<'a>(view: MeshView<'a>, workload: &'a Workload) -> Vec<(&'a Service, u16, u16)> {
-    let mut found = Vec::new();
-    for service in view.index.services_selecting(&workload.reference.namespace, &workload.labels) {
-        for port in service.spec.ports.iter().filter(|p| p.protocol() == "TCP") {
-            let target = endpoints::number(&port.target(), view.index.pod_spec(workload));
-            if let (Some(target), Ok(number)) = (target, u16::try_from(port.port)) {
-                found.push((service, number, target));
-            }
-        }
-    }
-    found
 }
 
 #[cfg(test)]

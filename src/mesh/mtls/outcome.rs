@@ -73,9 +73,57 @@ pub struct Part {
     pub workload: Option<ObjectRef>,
     /// Why.
     pub because: Vec<Evidence>,
+    /// What the handshake alone makes of them, where the server's policies are what refuses them.
+    pub handshake: Option<Handshake>,
+}
+
+/// What would arrive if the server's policies let the client in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Handshake {
+    /// In which form.
+    pub outcome: Outcome,
+    /// Why.
+    pub because: Vec<Evidence>,
+}
+
+impl Part {
+    /// Calls that do not leave the client.
+    pub(super) fn refused(because: Vec<Evidence>) -> Self {
+        Self { outcome: Outcome::Broken, pods: 0, workload: None, because, handshake: None }
+    }
+
+    /// Calls of which nothing is known.
+    pub(super) fn unknown(gap: &Gap) -> Self {
+        Self { outcome: Outcome::Unknown, pods: 0, workload: None, because: vec![Evidence::default(gap.to_string())], handshake: None }
+    }
+
+    fn before_policies(self) -> Self {
+        match self.handshake {
+            Some(Handshake { outcome, because }) => Self { outcome, because, handshake: None, ..self },
+            None => self,
+        }
+    }
 }
 
 impl Edge {
+    /// One that nothing can be sent over.
+    pub(super) fn refused(because: Evidence) -> Self {
+        Self { outcome: Outcome::Broken, because: vec![because], parts: Vec::new(), gap: None }
+    }
+
+    /// What encryption alone makes of the calls; whom the server's policies let in is not asked.
+    #[must_use]
+    pub fn before_policies(self) -> Self {
+        if self.parts.iter().all(|p| p.handshake.is_none()) { self } else { Self::of(self.parts.into_iter().map(Part::before_policies).collect(), self.gap) }
+    }
+
+    /// The part of it that ends at one workload.
+    #[must_use]
+    pub fn towards(self, workload: &ObjectRef) -> Self {
+        let ends = |p: &Part| p.workload.as_ref().is_none_or(|w| w == workload);
+        if self.parts.iter().all(ends) { self } else { Self::of(self.parts.into_iter().filter(ends).collect(), self.gap) }
+    }
+
     /// What an edge of these parts is, all together.
     pub(super) fn of(parts: Vec<Part>, gap: Option<Gap>) -> Self {
         Self { outcome: together(&parts), because: reasons(&parts), gap, parts }

@@ -100,7 +100,7 @@ impl<'w> Hops<'w> {
 
     /// What becomes of encryption on the way, and with it of what arrives.
     fn encryption(&self, to: &Name<'w>, port: u16, subset: Option<&str>) -> (Step, Encryption) {
-        let edge = self.mtls.edge(Client::Workload(self.asked.client.workload), to, port, subset);
+        let edge = self.mtls.edge(Client::Workload(self.asked.client.workload), to, port, subset).before_policies();
         (encryption::step(&edge), edge.outcome)
     }
 }

@@ -7,7 +7,7 @@ use kubectl_mesh::world::World;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::worlds::{PLANES, Plane, grant, istio, linkerd, linkerd_object, planned, policy, rule, world};
+use super::worlds::{PLANES, Plane, grant, istio, linkerd, linkerd_object, planned, policy, rule, sending, world};
 
 /// A client of the world; anyone in plaintext for an empty name.
 fn client<'w>(world: &'w World, name: &str) -> Client<'w> {
@@ -111,6 +111,50 @@ proptest! {
         });
         let found = (0..columns[0].len()).any(|class| (0..3).all(|client| columns[client][class] == got[client]));
         prop_assert!(found, "{:?} is none of {:?}", got, columns);
+    }
+
+    /// The matrix asks what clients' own sides send, as a single question does: whatever DestinationRules and PeerAuthentications say.
+    #[test]
+    fn the_matrix_agrees_with_single_questions_about_what_clients_send(
+        (plane, policies) in planned(),
+        sent in sending(),
+        method in "GET|POST|PUT",
+        path in "/(a|a/b|b|c/x/d)",
+    ) {
+        let world = world(plane, &[policies, sent.clone()].concat());
+        let cart = world.index.workload("shop", "cart", None).unwrap();
+        let service = world.index.service("shop", "cart").unwrap();
+        let report = views::matrix(&world, None, Some(cart));
+        let names = ["front", "batch", "cart", ""];
+        let columns = names.map(|name| {
+            let client = world.index.workload(if name == "cart" { "shop" } else { "web" }, name, None).map(|w| &w.reference);
+            report.rows.iter().filter(|r| r.client.0 == client).map(|r| r.decision.name()).collect::<Vec<&str>>()
+        });
+        let http = Http { method: Some(method), path: Some(path), ..Http::default() };
+        let got = names.map(|name| {
+            let client = if name == "cart" { Client { workload: Some(cart), ..Client::default() } } else { client(&world, name) };
+            let request = Request { client, call: Call::Http(Box::new(http.clone())), sni: None };
+            views::decision(&world, Server::Service(service, 80), &request).decision
+        });
+        let found = (0..columns[0].len()).any(|class| (0..4).all(|client| columns[client][class] == got[client]));
+        prop_assert!(found, "{:?} is none of {:?} with {:?}", got, columns, sent);
+    }
+
+    /// A change of what clients send is a change of decisions, of exactly those that come out otherwise.
+    #[test]
+    fn a_simulation_shows_what_a_destination_rule_changes(policies in istio(&["ALLOW"]), before in sending(), after in sending()) {
+        let (was, is) = (world(Plane::Sidecar, &[policies.clone(), before].concat()), world(Plane::Sidecar, &[policies, after].concat()));
+        let report = views::simulation(&was, &is);
+        let (old, new) = (views::matrix(&was, None, None), views::matrix(&is, None, None));
+        let decisions = |rows: &[views::MatrixRow<'_>], name: &str, port: u16| {
+            let of = rows.iter().filter(|r| r.port == port && r.client.0.is_some_and(|c| c.name == name));
+            of.map(|r| r.decision.name()).collect::<std::collections::BTreeSet<_>>()
+        };
+        for name in ["front", "batch"] {
+            let changed = report.changed.iter().any(|row| row.client.0.is_some_and(|c| c.name == name) && row.server.name == "cart");
+            prop_assert!(changed || decisions(&old.rows, name, 8080) == decisions(&new.rows, name, 8080));
+        }
+        prop_assert!(report.changed.iter().all(|row| row.before != row.after && !row.because.is_empty()));
     }
 
     /// What is made of today's edges lets in whom today's policies let in: it changes no decision.

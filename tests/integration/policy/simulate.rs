@@ -90,6 +90,31 @@ fn an_object_can_be_taken_away() {
     assert_eq!(run(&[("shop.yaml", SHOP)], &["policy", "simulate", "--base", "shop.yaml"]).0, 2, "no change is named");
 }
 
+/// What clients send and what servers take decide too: a change of either is told with the rule that does it.
+#[test]
+fn changes_of_encryption_are_changes_of_decisions() {
+    let plaintext = b"apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: cart, namespace: shop}
+spec: {host: cart, trafficPolicy: {tls: {mode: DISABLE}}}
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: default, namespace: shop}
+spec: {mtls: {mode: STRICT}}
+";
+    let (code, out, _) = simulate(plaintext, &[]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("- refuses  front.web") && out.contains("anyone in plaintext"), "{out}");
+    let (_, json_out, _) = simulate(plaintext, &["-o", "json"]);
+    let report = json(&json_out);
+    let of_front = report["changed"].as_array().unwrap().iter().find(|row| row["client"]["name"] == "front").unwrap();
+    let objects: Vec<&str> = of_front["because"].as_array().unwrap().iter().filter_map(|b| b["object"]["kind"].as_str()).collect();
+    assert!(objects.contains(&"DestinationRule") && objects.contains(&"PeerAuthentication"), "{of_front}");
+    let (code, out, _) = simulate(plaintext.split(|b| *b == b'-').next().unwrap(), &[]);
+    assert_eq!(code, 0, "a server that takes plaintext does not mind: {out}");
+}
+
 #[test]
 fn files_are_compared_with_a_revision() {
     let home = tempfile::tempdir().unwrap();

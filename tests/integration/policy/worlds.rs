@@ -171,3 +171,44 @@ pub(super) fn planned() -> impl Strategy<Value = (Plane, Vec<Value>)> {
         linkerd().prop_map(|p| (Plane::Linkerd, p)),
     ]
 }
+
+/// What clients' sides and the server's go by: DestinationRules for the cart at every level and of every namespace that counts, and the modes of
+/// its ports.
+pub(super) fn sending() -> impl Strategy<Value = Vec<Value>> {
+    let mode = || prop::sample::select(&["DISABLE", "SIMPLE", "ISTIO_MUTUAL"][..]);
+    let policy = prop_oneof![
+        mode().prop_map(|m| json!({"trafficPolicy": {"tls": {"mode": m}}})),
+        (mode(), 80..82_u16).prop_map(|(m, port)| json!({"trafficPolicy": {"portLevelSettings": [{"port": {"number": port}, "tls": {"mode": m}}]}})),
+        (mode(), mode()).prop_map(|(m, other)| {
+            json!({"trafficPolicy": {"tls": {"mode": m}, "portLevelSettings": [{"port": {"number": 80}, "tls": {"mode": other}}]}})
+        }),
+        mode().prop_map(|m| json!({"subsets": [{"name": "v1", "labels": {"app": "cart"}, "trafficPolicy": {"tls": {"mode": m}}}]})),
+    ];
+    let rule = (
+        policy,
+        prop::sample::select(&["shop", "web", "istio-system"][..]),
+        prop::sample::select(&["cart.shop.svc.cluster.local", "*.shop.svc.cluster.local", "*.local"][..]),
+        prop::option::of(prop::sample::select(&["*", ".", "web", "shop"][..])),
+        prop::option::of(prop::sample::select(&["front", "batch"][..])),
+    );
+    let rules = prop::collection::vec(rule, 0..3).prop_map(|rules| {
+        let made = rules.into_iter().enumerate().map(|(i, (mut spec, namespace, host, to, selects))| {
+            spec["host"] = host.into();
+            spec["exportTo"] = to.into_iter().collect::<Vec<_>>().into();
+            if let Some(app) = selects {
+                spec["workloadSelector"] = json!({"matchLabels": {"app": app}});
+            }
+            json!({"apiVersion": "networking.istio.io/v1", "kind": "DestinationRule",
+                "metadata": {"name": format!("d{i}"), "namespace": namespace}, "spec": spec})
+        });
+        made.collect::<Vec<Value>>()
+    });
+    let modes = prop::option::of((prop::sample::select(&["STRICT", "PERMISSIVE", "DISABLE"][..]), prop::sample::select(&["shop", "istio-system"][..])));
+    (rules, modes).prop_map(|(mut all, mode)| {
+        all.extend(mode.map(|(mode, namespace)| {
+            json!({"apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication", "metadata": {"name": "default", "namespace": namespace},
+                "spec": {"mtls": {"mode": mode}}})
+        }));
+        all
+    })
+}

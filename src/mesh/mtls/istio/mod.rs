@@ -144,7 +144,7 @@ impl<'a> Istio<'a> {
         match side {
             Side::Gateway => {
                 let text = "the server is a gateway: the tls settings of its own servers decide, which mode it takes here is not said".to_owned();
-                return Received { outcome: Outcome::Unknown, because: vec![at(text)], gap: None };
+                return Received::new(Outcome::Unknown, at(text));
             }
             Side::Waypoint => {
                 let taken = sends == Sends::Hbone;
@@ -172,7 +172,7 @@ impl<'a> Istio<'a> {
         let (outcome, text) = taken(decided.mode, sends, protocol, call);
         let mut because = decided.because;
         because.push(at(text.to_owned()));
-        Received { outcome, because, gap: None }
+        Received { outcome, because, gap: None, handshake: None }
     }
 
     /// What the server's sidecar takes a port for: what its Sidecar declares, where it declares inbound ports at all, else what the Service does.

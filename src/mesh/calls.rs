@@ -1,0 +1,189 @@
+//! What becomes of a call: what the client's own side and the handshake make of it, then what stands before the server. The one way to ask, about
+//! one request or about everybody.
+
+use std::collections::BTreeMap;
+
+use super::MeshView;
+use super::authorization::{Authorizer, Call, Callers, Client, Credential, Decision, Gate, Request, Server, Verdict};
+use super::mtls::{self, Calling, Destination, Edge, Mtls, Outcome, Senders};
+use super::resolve::{self, Name};
+use crate::index::Workload;
+use crate::model::StepKind;
+
+/// Both engines, arranged once for any number of calls.
+#[derive(Debug)]
+pub struct Calls<'a> {
+    view: MeshView<'a>,
+    /// What stands before servers.
+    pub authorizer: Authorizer<'a>,
+    mtls: Mtls<'a>,
+}
+
+/// In which forms a client's calls arrive at a server: several where its pods, or the server's, differ or something was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Arrivals(u8);
+
+/// One of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arrival {
+    /// As the client is: by the name it has in the server's mesh, or in plaintext where it has none.
+    Itself = 1,
+    /// In plaintext, whoever it is.
+    Plaintext = 2,
+    /// In TLS that is not the mesh's, which hides the request from the server's proxy.
+    Tls = 4,
+    /// Not at all.
+    Nothing = 8,
+}
+
+const ARRIVALS: [Arrival; 4] = [Arrival::Itself, Arrival::Plaintext, Arrival::Tls, Arrival::Nothing];
+
+impl Arrivals {
+    /// What is not called through a Service, or by nobody's proxy.
+    pub const ITSELF: Self = Self(Arrival::Itself as u8);
+
+    fn of(edge: &Edge) -> Self {
+        let one = |outcome| match outcome {
+            Outcome::MutualTls => Arrival::Itself as u8,
+            Outcome::Plaintext => Arrival::Plaintext as u8,
+            Outcome::AppTls => Arrival::Tls as u8,
+            Outcome::Broken => Arrival::Nothing as u8,
+            Outcome::Unknown | Outcome::Mixed => Arrival::Itself as u8 | Arrival::Plaintext as u8,
+        };
+        let parts = edge.parts.iter().fold(0, |all, part| all | one(part.outcome));
+        Self(if parts == 0 { one(edge.outcome) } else { parts })
+    }
+
+    fn each(self) -> impl Iterator<Item = Arrival> {
+        ARRIVALS.into_iter().filter(move |a| self.0 & *a as u8 != 0)
+    }
+}
+
+/// The answer to a call.
+#[derive(Clone, Debug)]
+pub struct Answer<'a> {
+    /// In one word.
+    pub verdict: Verdict,
+    /// What the server's side says.
+    pub decision: Decision<'a>,
+    /// The encryption, where it is what ends the call or leaves the answer open.
+    pub stopped: Option<Edge>,
+}
+
+/// A gate with all that answers behind the Service by which it is called, for the edges of any number of clients.
+#[derive(Debug)]
+pub struct Approach<'g, 'a> {
+    gate: &'g Gate<'a>,
+    name: Option<(Name<'a>, u16)>,
+}
+
+impl<'a> Calls<'a> {
+    /// Arranges what decides.
+    pub fn new(view: MeshView<'a>) -> Self {
+        Self { view, authorizer: Authorizer::new(view), mtls: Mtls::new(view) }
+    }
+
+    /// Clients by what their side makes of calls.
+    pub fn senders(&self, clients: impl Iterator<Item = &'a Workload>) -> Senders<'a> {
+        Senders::of(&self.mtls, clients)
+    }
+
+    /// The way to a gate.
+    pub fn approach<'g>(&self, gate: &'g Gate<'a>) -> Approach<'g, 'a> {
+        let named = |(service, port): (&'a crate::model::Service, u16)| {
+            (resolve::name(self.view, &service.metadata.namespace, &service.metadata.name), port)
+        };
+        Approach { gate, name: gate.through.map(named) }
+    }
+
+    /// In which forms calls of each kind of sender arrive, for those that are asked about.
+    pub fn arrivals(&self, approach: &Approach<'_, 'a>, senders: &Senders<'a>, asked: impl Iterator<Item = usize>) -> BTreeMap<usize, Arrivals> {
+        let Some((name, port)) = &approach.name else { return BTreeMap::new() };
+        let to = Destination::of(self.view, name, *port);
+        let mut known = BTreeMap::new();
+        for number in asked {
+            if let (std::collections::btree_map::Entry::Vacant(entry), Some(client)) = (known.entry(number), senders.kind(number)) {
+                entry.insert(Arrivals::of(&self.edge(approach.gate, client, &to)));
+            }
+        }
+        known
+    }
+
+    /// What encryption makes of calls from a client to the gate's own pods.
+    fn edge(&self, gate: &Gate<'a>, client: &Calling<'a>, to: &Destination<'_, 'a>) -> Edge {
+        self.mtls.edge_between(client, to, None).before_policies().towards(&gate.workload.reference)
+    }
+
+    /// The answer to a request whose calls arrive in these forms, in one word.
+    pub fn verdict(&self, gate: &Gate<'a>, request: &Request<'a>, callers: &Callers, arrivals: Arrivals) -> Verdict {
+        let of = |arrival: Arrival| match arrival {
+            Arrival::Nothing => Verdict::Deny,
+            Arrival::Itself => self.authorizer.at(gate, request, callers, false).verdict,
+            Arrival::Plaintext | Arrival::Tls => {
+                let request = arriving(request, arrival);
+                self.authorizer.at(gate, &request, &self.authorizer.callers(&request), false).verdict
+            }
+        };
+        let mut answers = arrivals.each().map(of);
+        let first = answers.next().unwrap_or(Verdict::Unknown);
+        if answers.all(|answer| answer == first) { first } else { Verdict::Unknown }
+    }
+
+    /// The answer of one gate, with its proof.
+    pub fn at(&self, gate: &Gate<'a>, request: &Request<'a>) -> Answer<'a> {
+        let request = &self.authorizer.named(gate, request.clone());
+        let decide = |request: &Request<'a>| self.authorizer.at(gate, request, &self.authorizer.callers(request), true);
+        let edge = self.sent(gate, request);
+        let arrivals = edge.as_ref().map_or(Arrivals::ITSELF, Arrivals::of);
+        let verdict = self.verdict(gate, request, &self.authorizer.callers(request), arrivals);
+        let mut forms = arrivals.each();
+        let (first, alone) = (forms.next().unwrap_or(Arrival::Itself), forms.next().is_none());
+        let decision = decide(&arriving(request, first));
+        // The network comes before any handshake.
+        let stops = first == Arrival::Nothing || (!alone && verdict != decision.verdict);
+        let stopped = edge.filter(|_| stops && decision.refused_by(StepKind::NetworkPolicy).is_none());
+        Answer { verdict, decision, stopped }
+    }
+
+    /// The answer to one request.
+    pub fn decide(&self, server: Server<'a>, request: &Request<'a>) -> Answer<'a> {
+        match self.authorizer.gates(server) {
+            Err((verdict, reason)) => {
+                let decision = Decision::one(verdict, reason);
+                Answer { verdict, decision, stopped: None }
+            }
+            Ok(gates) => {
+                let mut all: Vec<Answer<'a>> = gates.iter().map(|gate| self.at(gate, request)).collect();
+                let same = all.windows(2).all(|pair| pair[0].verdict == pair[1].verdict);
+                if same && !all.is_empty() {
+                    return all.swap_remove(0);
+                }
+                let each = gates.iter().zip(&all).map(|(gate, answer)| (gate.workload.reference.clone(), answer.verdict)).collect();
+                let decision = Decision::differs(each);
+                Answer { verdict: decision.verdict, decision, stopped: None }
+            }
+        }
+    }
+
+    /// What becomes of encryption on the way from a workload of a mesh to a Service; nothing where nobody's settings can change what is sent.
+    fn sent(&self, gate: &Gate<'a>, request: &Request<'a>) -> Option<Edge> {
+        let client = request.client.workload.filter(|_| request.client.credential == Credential::Membership)?;
+        let approach = self.approach(gate);
+        let (name, port) = approach.name.as_ref()?;
+        if self.mtls.is_meshed(client) == Ok(false) {
+            return None;
+        }
+        let to = Destination::of(self.view, name, *port);
+        Some(self.edge(gate, &self.mtls.calling(mtls::Client::Workload(client)), &to))
+    }
+}
+
+/// A request as it arrives.
+fn arriving<'a>(request: &Request<'a>, arrival: Arrival) -> Request<'a> {
+    let plain = matches!(arrival, Arrival::Plaintext | Arrival::Tls);
+    Request {
+        client: if plain { Client { credential: Credential::Plaintext, ..request.client.clone() } } else { request.client.clone() },
+        call: if arrival == Arrival::Tls { Call::Tcp } else { request.call.clone() },
+        sni: request.sni.clone(),
+    }
+}
