@@ -1,5 +1,7 @@
 //! `--observed`: which calls really happened, as a Prometheus counted them.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use futures::future::join_all;
 
@@ -7,8 +9,8 @@ use super::{Terminal, load};
 use crate::cli::GlobalArgs;
 use crate::cluster::live::Prometheus;
 use crate::error::CliError;
-use crate::mesh::observed::{self, PROXIES, Query};
-use crate::model::{MeshId, Observed, Sample, Service};
+use crate::mesh::observed::{self, DOWN, PROXIES, Query};
+use crate::model::{MeshId, Observed, ObservedCall, Pod, Sample, Service};
 use crate::world::{SourceKind, World};
 
 /// Which metrics are asked.
@@ -64,7 +66,7 @@ pub(super) async fn ask(args: &ObservedArgs, world: &World, global: &GlobalArgs,
     for (service, port) in &candidates {
         let prometheus = Prometheus::behind(&connection, service, port);
         match proxies(&prometheus).await {
-            Ok(proxies) if proxies > 0.0 || named.is_some() => return Ok(Some(questions(&prometheus, args, world, global).await)),
+            Ok(proxies) if proxies > 0 || named.is_some() => return Ok(Some(questions(&prometheus, args, world, global).await)),
             Ok(_) => missing.push(format!("{} has no metrics of a mesh's proxies", prometheus.name())),
             Err(why) => missing.push(why),
         }
@@ -78,30 +80,24 @@ pub(super) async fn ask(args: &ObservedArgs, world: &World, global: &GlobalArgs,
 
 async fn questions(prometheus: &Prometheus<'_>, args: &ObservedArgs, world: &World, global: &GlobalArgs) -> Observed {
     let wanted = |mesh: MeshId| global.source.mesh.id().is_none_or(|only| only == mesh) && world.has_trace_of(mesh);
-    let queries: Vec<Query> = observed::queries(&args.since).into_iter().filter(|q| wanted(q.mesh)).collect();
-    let asked = queries.iter().map(|q| prometheus.query(&q.text));
-    let (answers, proxies) = futures::future::join(join_all(asked), proxies(prometheus)).await;
     let mut seen = Observed { source: prometheus.name().to_owned(), since: args.since.clone(), ..Observed::default() };
-    let mut read: Vec<(MeshId, Vec<Sample>)> = Vec::new();
-    for (query, answer) in queries.iter().zip(answers) {
-        match answer {
-            Ok(samples) => read.push((query.mesh, samples)),
-            Err(why) => seen.missing.push(why),
+    how_far_back(prometheus, &mut seen).await;
+    let lately = observed::lately(&seen.since);
+    let of = |since: &str| observed::queries(since).into_iter().filter(|q| wanted(q.mesh)).collect::<Vec<Query>>();
+    let (all, recent) = futures::future::join(calls(prometheus, of(&seen.since)), async {
+        match &lately {
+            Some(part) => Some(calls(prometheus, of(part)).await),
+            None => None,
         }
+    })
+    .await;
+    (seen.calls, seen.missing) = all;
+    if let (Some((recent, missing)), Some(part)) = (recent, lately)
+        && missing.is_empty()
+    {
+        observed::mark_quiet(&mut seen.calls, &recent, &part);
     }
-    seen.calls = observed::calls(read.iter().map(|(mesh, samples)| (*mesh, samples.as_slice())));
-    let running = world.index.pods().iter().filter(|p| p.status.phase == "Running" && has_proxy(p)).count();
-    match proxies {
-        Ok(proxies) if proxies <= 0.0 && seen.calls.is_empty() => {
-            seen.missing.push(format!("{} has no metrics of a mesh's proxies", prometheus.name()));
-        }
-        Ok(proxies) if (proxies as usize) < running && proxies > 0.0 => {
-            seen.not_shown
-                .push(format!("what the other {} of {running} running proxies counted: their metrics are not in it", running - proxies as usize));
-        }
-        Ok(_) => {}
-        Err(why) => seen.missing.push(why),
-    }
+    coverage(prometheus, world, &mut seen).await;
     seen.missing.sort();
     seen.missing.dedup();
     let meshes = [MeshId::Istio, MeshId::Linkerd].into_iter().filter(|mesh| wanted(*mesh));
@@ -109,13 +105,85 @@ async fn questions(prometheus: &Prometheus<'_>, args: &ObservedArgs, world: &Wor
     seen
 }
 
-fn has_proxy(pod: &crate::model::Pod) -> bool {
+/// The calls that the answers tell of, and why some were not answered.
+async fn calls(prometheus: &Prometheus<'_>, queries: Vec<Query>) -> (Vec<ObservedCall>, Vec<String>) {
+    let answers = join_all(queries.iter().map(|q| prometheus.query(&q.text))).await;
+    let mut read: Vec<(MeshId, Vec<Sample>)> = Vec::new();
+    let mut missing = Vec::new();
+    for (query, answer) in queries.iter().zip(answers) {
+        match answer {
+            Ok(samples) => read.push((query.mesh, samples)),
+            Err(why) => missing.push(why),
+        }
+    }
+    (observed::calls(read.iter().map(|(mesh, samples)| (*mesh, samples.as_slice()))), missing)
+}
+
+/// Cuts the window to what it still knows.
+async fn how_far_back(prometheus: &Prometheus<'_>, seen: &mut Observed) {
+    let answer = prometheus.query(&observed::oldest(&seen.since)).await;
+    // Without an answer the questions themselves tell why.
+    let Ok(samples) = answer else { return };
+    let Some(oldest) = samples.first() else {
+        return seen.not_shown.push(format!("whether its metrics reach back {}: it does not say when it scraped (up)", seen.since));
+    };
+    if let Some(known) = observed::shorter(&seen.since, oldest.value) {
+        seen.not_shown.push(format!("what happened before: its metrics begin {known} ago, and {} were asked for", seen.since));
+        seen.since = known;
+    }
+}
+
+/// Which running proxies it has no metrics of, and whether they are fresh at all.
+async fn coverage(prometheus: &Prometheus<'_>, world: &World, seen: &mut Observed) {
+    let running: Vec<&Pod> = world.index.pods().iter().filter(|p| p.status.phase == "Running" && has_proxy(p)).collect();
+    let proxies = match prometheus.query(PROXIES).await {
+        Ok(proxies) => proxies,
+        Err(why) => return seen.missing.push(why),
+    };
+    let counted = proxies.iter().filter(|s| s.value > 0.0).count();
+    if counted == 0 {
+        seen.missing.push(if seen.calls.is_empty() {
+            format!("{} has no metrics of a mesh's proxies", prometheus.name())
+        } else {
+            format!("{} has had no metrics of a mesh's proxies for 5 minutes or more: what it counted is old", prometheus.name())
+        });
+        return;
+    }
+    let label = |s: &Sample, name: &str| s.labels.get(name).cloned().unwrap_or_default();
+    let named: BTreeSet<(String, String)> = proxies.iter().map(|s| (label(s, "namespace"), label(s, "pod"))).filter(|(_, pod)| !pod.is_empty()).collect();
+    if named.is_empty() && counted < running.len() {
+        let all = running.len();
+        seen.not_shown.push(format!("what the other {} of {all} running proxies counted: their metrics are not in it", all - counted));
+    } else if !named.is_empty() {
+        let key = |p: &&&Pod| (p.metadata.namespace.to_string(), p.metadata.name.to_string());
+        let unseen: Vec<&&Pod> = running.iter().filter(|p| !named.contains(&key(p))).collect();
+        if !unseen.is_empty() {
+            let pods = some(unseen.iter().map(|p| format!("{}/{}", p.metadata.namespace, p.metadata.name)).collect());
+            seen.not_shown.push(format!("what the proxies of {pods} counted: their metrics are not in it"));
+        }
+        seen.unseen_pods = unseen.iter().map(|p| (p.metadata.namespace.clone(), p.metadata.name.clone())).collect();
+    }
+    if let Ok(down) = prometheus.query(DOWN).await {
+        let of: Vec<String> = down.iter().map(|s| label(s, "instance")).filter(|name| !name.is_empty()).collect();
+        if !of.is_empty() {
+            seen.not_shown.push(format!("what the proxies at {} count now: they cannot be scraped", some(of)));
+        }
+    }
+}
+
+/// The first three, and how many there are besides.
+fn some(names: Vec<String>) -> String {
+    let more = if names.len() > 3 { format!(" and {} more", names.len() - 3) } else { String::new() };
+    format!("{}{more}", names.into_iter().take(3).collect::<Vec<_>>().join(", "))
+}
+
+fn has_proxy(pod: &Pod) -> bool {
     ["istio-proxy", "linkerd-proxy"].iter().any(|name| pod.spec.container(name).is_some())
 }
 
 /// How many proxies it has metrics of.
-async fn proxies(prometheus: &Prometheus<'_>) -> Result<f64, String> {
-    Ok(prometheus.query(PROXIES).await?.first().map_or(0.0, |sample| sample.value))
+async fn proxies(prometheus: &Prometheus<'_>) -> Result<usize, String> {
+    Ok(prometheus.query(PROXIES).await?.iter().filter(|s| s.value > 0.0).count())
 }
 
 /// `svc/NAME.NAMESPACE:PORT`.

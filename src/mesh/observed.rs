@@ -2,7 +2,7 @@
 //!
 //! Servers' proxies are asked alone: only they know whether a call came in by mutual TLS, and each call is counted once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Encryption, MeshId, ObservedCall, Party, Sample, Str};
 
@@ -15,9 +15,49 @@ pub struct Query {
     pub text: String,
 }
 
-/// How many proxies a Prometheus has metrics of.
-pub const PROXIES: &str = "sum(count(count by (namespace,pod,instance) (istio_build{component!=\"pilot\"})) or vector(0)) \
-                           + sum(count(proxy_build_info) or vector(0))";
+/// The proxies that a Prometheus has fresh metrics of, one series each.
+pub const PROXIES: &str = "count by (namespace,pod,instance) (istio_build{component!=\"pilot\"} or proxy_build_info)";
+
+/// Proxies that it cannot scrape now, by the ports that they show metrics on.
+pub const DOWN: &str = "up{instance=~\".*:(15020|15090|4191)\"} == 0";
+
+/// How many seconds ago the oldest of what it still knows of a window was scraped.
+pub fn oldest(since: &str) -> String {
+    let step = (seconds(since) / 60).max(1);
+    format!("time() - min(min_over_time(timestamp(up)[{since}:{step}s]))")
+}
+
+/// How far back all that is known reaches, where that is less than was asked for.
+pub fn shorter(since: &str, oldest: f64) -> Option<String> {
+    let asked = seconds(since);
+    // A scrape more or less, and the steps in which it was looked for.
+    (oldest.is_finite() && oldest >= 0.0 && (oldest as u64) + asked / 20 + 60 < asked).then(|| words((oldest as u64).max(1)))
+}
+
+/// The end of a window by which is told what happens no more; nothing for windows too short for that.
+pub fn lately(since: &str) -> Option<String> {
+    let part = (seconds(since) / 10).max(300);
+    (part * 3 <= seconds(since)).then(|| words(part))
+}
+
+/// A duration of PromQL in seconds.
+fn seconds(window: &str) -> u64 {
+    const UNITS: [(&str, u64); 7] = [("ms", 0), ("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400), ("w", 604_800), ("y", 31_536_000)];
+    let (mut rest, mut sum) = (window, 0_u64);
+    while !rest.is_empty() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let Some((unit, size)) = UNITS.iter().find(|(unit, _)| rest[digits..].starts_with(unit)) else { break };
+        sum = sum.saturating_add(rest[..digits].parse::<u64>().unwrap_or_default().saturating_mul(*size));
+        rest = &rest[digits + unit.len()..];
+    }
+    sum
+}
+
+/// Seconds as a duration of PromQL, in the largest unit of which there is more than one.
+fn words(seconds: u64) -> String {
+    let (size, unit) = [(86_400, "d"), (3_600, "h"), (60, "m")].into_iter().find(|(size, _)| seconds >= *size).unwrap_or((1, "s"));
+    format!("{}{unit}", seconds / size)
+}
 
 const ISTIO: &str = "source_workload,source_workload_namespace,source_principal,destination_workload,destination_workload_namespace,\
                      destination_service_name,destination_service_namespace,connection_security_policy";
@@ -84,8 +124,20 @@ pub fn calls<'s>(answers: impl IntoIterator<Item = (MeshId, &'s [Sample])>) -> V
         encryption,
         // Whatever was seen was seen once at least.
         count: (count.round() as u64).max(1),
+        quiet_for: None,
     });
     made.collect()
+}
+
+/// Marks the calls that are not among those of the last part of the window.
+pub fn mark_quiet(calls: &mut [ObservedCall], lately: &[ObservedCall], part: &str) {
+    let key = |c: &ObservedCall| (c.mesh, c.client.clone(), c.server.clone(), c.encryption, c.port);
+    let still: BTreeSet<_> = lately.iter().map(key).collect();
+    for call in calls {
+        if !still.contains(&key(call)) {
+            call.quiet_for = Some(part.into());
+        }
+    }
 }
 
 type Key = (MeshId, Party, Party, Encryption, Option<u16>);
@@ -192,6 +244,34 @@ mod tests {
         let calls = calls([(MeshId::Linkerd, &requests[..]), (MeshId::Linkerd, &connections[..])]);
         let told: Vec<_> = calls.iter().map(|c| (c.client.namespace.as_str(), c.encryption, c.port, c.count)).collect();
         assert_eq!(told, [("", Encryption::Plaintext, Some(8080), 1), ("web", Encryption::MutualTls, Some(8080), 7)]);
+    }
+
+    #[test]
+    fn windows_that_reach_further_back_than_the_metrics_are_cut() {
+        assert_eq!([seconds("1h30m"), seconds("7d"), seconds("500ms"), seconds("90s")], [5_400, 604_800, 0, 90]);
+        assert_eq!(shorter("7d", 2.0 * 86_400.0 + 5.0).as_deref(), Some("2d"));
+        assert_eq!([shorter("7d", 604_000.0), shorter("1h", 3_590.0), shorter("1h", f64::NAN)], [None, None, None], "a little is no difference");
+        assert_eq!([lately("7d"), lately("1h"), lately("10m")], [Some("16h".to_owned()), Some("6m".to_owned()), None]);
+    }
+
+    #[test]
+    fn calls_that_have_ended_are_told_from_those_that_go_on() {
+        let of = |name: &str| {
+            sample(
+                &[
+                    ("source_workload", name),
+                    ("source_workload_namespace", "web"),
+                    ("destination_workload", "cart"),
+                    ("destination_workload_namespace", "shop"),
+                    ("connection_security_policy", "mutual_tls"),
+                ],
+                1.0,
+            )
+        };
+        let mut all = calls([(MeshId::Istio, &[of("front"), of("old")][..])]);
+        mark_quiet(&mut all, &calls([(MeshId::Istio, &[of("front")][..])]), "16h");
+        let told: Vec<_> = all.iter().map(|c| (c.client.name.as_str(), c.quiet_for.as_deref())).collect();
+        assert_eq!(told, [("front", None), ("old", Some("16h"))]);
     }
 
     #[test]

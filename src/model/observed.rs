@@ -61,6 +61,9 @@ pub struct ObservedCall {
     pub encryption: Encryption,
     /// How many requests and connections, about: metrics are scraped now and then.
     pub count: u64,
+    /// For how long there have been none any more, at least: `16h` of a week.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiet_for: Option<Str>,
 }
 
 /// What a Prometheus counted in a window of time.
@@ -76,8 +79,11 @@ pub struct Observed {
     pub calls: Vec<ObservedCall>,
     /// Why nothing, or not everything, could be asked: then what is not among the calls may have happened all the same.
     pub missing: Vec<String>,
-    /// What such metrics never show.
+    /// What such metrics never show, and what these do not.
     pub not_shown: Vec<String>,
+    /// Running pods whose proxies it has no metrics of, by namespace and name: who calls them was not seen.
+    #[serde(skip)]
+    pub unseen_pods: Vec<(Str, Str)>,
 }
 
 impl Observed {

@@ -178,7 +178,12 @@ fn ended(step: &Step, effect: &'static str) -> Vec<Because> {
 /// What decided a call.
 pub(super) fn proof(answer: &Answer<'_>) -> Vec<Because> {
     match &answer.stopped {
-        Some(edge) => ended(&stop(edge, answer.verdict.name()), answer.verdict.name()),
+        Some(edge) => {
+            let mut all = ended(&stop(edge, answer.verdict.name()), answer.verdict.name());
+            // What the client's side does comes last: a server that takes mutual TLS alone is what was meant.
+            all.sort_by_key(|b| b.object.as_ref().is_some_and(|o| o.kind == Kind::DestinationRule));
+            all
+        }
         None => answer.decision.deciding().map(|ruling| authorization::because(std::slice::from_ref(ruling))).unwrap_or_default(),
     }
 }

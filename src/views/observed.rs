@@ -7,7 +7,7 @@ use super::matrix;
 use super::mtls::{ClientRow, ServerRow, Wanted};
 use super::mtls_plan::{MtlsPlanReport, PlanItem};
 use crate::index::Workload;
-use crate::model::{MeshId, Observed, ObservedCall, Party};
+use crate::model::{MeshId, Observed, ObservedCall, Party, Str};
 use crate::world::World;
 
 /// The workload that was called.
@@ -55,7 +55,8 @@ pub fn add_observed(world: &World, report: &mut MtlsPlanReport, observed: Observ
         let client = ClientRow { kind: None, namespace: call.client.namespace.clone(), name: caller(&call.client).into() };
         let name = call.service.as_ref().map_or(&server.reference.name, |(_, name)| name).clone();
         let row = ServerRow { namespace: server.reference.namespace.clone(), name, port: call.port.unwrap_or_default(), subset: None };
-        let text = format!("sent plaintext {} times in the last {}", call.count, observed.since);
+        let quiet = call.quiet_for.as_ref().map_or(String::new(), |part| format!(", none in the last {part}"));
+        let text = format!("sent plaintext {} times in the last {}{quiet}", call.count, observed.since);
         report.breaks.push(PlanItem { kind: "observed", client: Some(client), server: row, text, hint: String::new(), because: None });
     }
     let here = ServerRow { namespace: "".into(), name: "".into(), port: 0, subset: None };
@@ -85,6 +86,14 @@ pub fn observed_edges(world: &World, mesh: MeshId, observed: &Observed, only: Op
         if only.map_or_else(|| !world.in_scope(&server.reference.namespace), |only| only.reference != server.reference) {
             continue;
         }
+        let of_server = |(namespace, name): &(Str, Str)| {
+            *namespace == server.reference.namespace && world.index.pods_of(server).any(|p| p.metadata.name == *name)
+        };
+        if observed.unseen_pods.iter().any(of_server) {
+            // Whoever calls those pods would be cut off.
+            notes.insert(format!("{}: the metrics of some of its pods are not in Prometheus, so who calls them was not seen", server.reference));
+            continue;
+        }
         let Some(client) = client_of(world, &call.client) else {
             notes.insert(format!("{} called {} and cannot be named in a policy", caller(&call.client), server.reference));
             continue;
@@ -100,6 +109,10 @@ pub fn observed_edges(world: &World, mesh: MeshId, observed: &Observed, only: Op
         };
         if wanted.is_empty() {
             wanted = ports.iter().map(|(port, _)| *port).collect();
+        }
+        if let Some(part) = &call.quiet_for {
+            let text = format!("{} has not called {} in the last {part}: take it out if it does not any more", client.reference, server.reference);
+            notes.insert(text);
         }
         edges.extend(wanted.into_iter().map(|port| Edge { client: client.reference.clone(), server: server.reference.clone(), port }));
     }

@@ -171,6 +171,58 @@ fn policies_admit_those_who_were_seen() {
     assert!(err.contains("1 edges seen in the last 1h") && err.contains("cannot be named in a policy"), "{err}");
 }
 
+/// A Prometheus of which the metrics begin two hours ago, that saw front long ago and cannot reach a proxy any more.
+fn old_prometheus(fresh: bool) -> String {
+    server(move |request| {
+        let front = call("front", "spiffe://cluster.local/ns/web/sa/front", "mutual_tls");
+        let batch = call("batch", "spiffe://cluster.local/ns/web/sa/batch", "mutual_tls");
+        let window = |text: &str| request.contains(&format!("[{text}]"));
+        let answer = match () {
+            () if request.contains("min_over_time(timestamp(up)[7d:") => vector(&[(json!({}), "7205")]),
+            () if request.contains("istio_requests_total") && window("2h") => vector(&[(front, "5"), (batch, "3")]),
+            () if request.contains("istio_requests_total") && window("12m") => vector(&[(batch, "1")]),
+            () if request.contains("istio_build") && fresh => vector(&[(json!({"namespace": "web", "pod": "front-1"}), "1")]),
+            () if request.contains("up{") => vector(&[(json!({"instance": "10.0.0.9:15020"}), "0")]),
+            () => vector(&[]),
+        };
+        (200, answer)
+    })
+}
+
+#[test]
+fn metrics_that_are_old_or_do_not_reach_back_are_told_as_that() {
+    let wide = ["mtls", "-n", "shop", "--since", "7d", "-o", "wide"];
+    let (code, out, err) = mesh(&old_prometheus(true), &wide);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    for said in [
+        "really seen in the last 2h, by http://",
+        "front (web) → cart.shop   5 times, none in the last 12m",
+        "not shown: what happened before: its metrics begin 2h ago, and 7d were asked for",
+        "not shown: what the proxies at 10.0.0.9:15020 count now: they cannot be scraped",
+    ] {
+        assert!(out.contains(said), "{said:?} is not in\n{out}");
+    }
+    assert!(out.contains("batch (web) → cart.shop   3 times\n"), "{out}");
+    let (code, out, err) = mesh(&old_prometheus(false), &wide);
+    assert!(code == 3 && err.contains("what it counted is old") && !out.contains("no plaintext was counted"), "{code} {out}{err}");
+    let (code, _, err) = mesh(&old_prometheus(true), &["policy", "generate", "-n", "shop", "--mesh", "istio", "--since", "7d"]);
+    assert!(code == 0 && err.contains("2 edges seen in the last 2h") && err.contains("front has not called"), "{err}");
+}
+
+/// Policies for pods of which the proxies are not scraped would cut off whoever calls them.
+#[test]
+fn no_policy_is_made_for_servers_that_are_not_scraped() {
+    let pod = "---\napiVersion: v1\nkind: Pod\nmetadata: {namespace: shop, name: cart-1, labels: {app: cart}, annotations: {sidecar.istio.io/status: '{}'}}\n\
+               spec: {serviceAccountName: cart, containers: [{name: app, image: a}, {name: istio-proxy, image: p}]}\nstatus: {phase: Running}\n";
+    let shop = format!("{SHOP}{}", pod.replace("labels:", "ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: cart-x, controller: true}], labels:"));
+    let replicas = "---\napiVersion: apps/v1\nkind: ReplicaSet\nmetadata: {namespace: shop, name: cart-x, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: cart, controller: true}]}\nspec: {selector: {matchLabels: {app: cart}}}\n";
+    let url = old_prometheus(true);
+    let args = ["policy", "generate", "-n", "shop", "--mesh", "istio", "--since", "7d", "-f", "shop.yaml", "--observed", "--prometheus", &url];
+    let (code, out, err) = run(&[("shop.yaml", format!("{shop}{replicas}").as_bytes())], &args);
+    assert!(code == 0 && err.contains("Deployment shop/cart: the metrics of some of its pods are not in Prometheus"), "{out}{err}");
+    assert!(!out.contains("AuthorizationPolicy"), "{out}");
+}
+
 /// Nothing that goes wrong with a Prometheus looks like a Prometheus that has seen nothing.
 #[test]
 fn what_was_not_seen_is_never_none() {

@@ -167,7 +167,8 @@ fn observed_text(observed: &Observed, page: Page<'_>, out: &mut dyn Write) -> io
         let place =
             if call.client.name.is_empty() || call.client.namespace.is_empty() { String::new() } else { format!(" ({})", call.client.namespace) };
         let port = call.port.map_or(String::new(), |p| format!(":{p}"));
-        format!("{}{place} → {}.{}{port}   {} times", views::caller(&call.client), call.server.name, call.server.namespace, call.count)
+        let quiet = call.quiet_for.as_ref().map_or(String::new(), |part| format!(", none in the last {part}"));
+        format!("{}{place} → {}.{}{port}   {} times{quiet}", views::caller(&call.client), call.server.name, call.server.namespace, call.count)
     };
     for call in &plaintext {
         page.line(&format!("  ▲ plaintext   {}", line(call)), out)?;

@@ -114,6 +114,9 @@ fn from_observed(world: &World, mesh: MeshId, seen: &Observed, only: Option<&Wor
         seen.since,
         seen.source
     ));
+    for what in &seen.not_shown {
+        terminal.note(format!("metrics do not show {what}"));
+    }
     let mut made = views::generate_from_edges(world, mesh, &edges);
     made.notes.extend(notes);
     made

@@ -174,12 +174,17 @@ impl Words {
                 }
                 words
             }
-            Reason::NoGrant { server, grants } => {
-                let who = if grants.is_empty() { "nothing grants access to it".to_owned() } else { format!("{} grants it to others", list(grants)) };
+            Reason::NoGrant { server, grants, void } => {
+                let who = match (grants.is_empty(), void.first().and_then(|v| v.object.as_ref())) {
+                    (true, Some(policy)) => format!("{policy}, which is for it, grants nothing"),
+                    (true, None) => "nothing grants access to it".to_owned(),
+                    (false, _) => format!("{} grants it to others", list(grants)),
+                };
                 let text = format!("{} governs the port, and {who}", server.reference());
                 let words = Self::new(text).because(whole(server, "governs the port; what nothing grants is refused"));
                 let grants = grants.iter().map(|g| Evidence::object(g.clone(), "does not grant it to this client"));
-                grants.fold(words, Self::because).hint("Grant it with an AuthorizationPolicy for the Server.")
+                let words = void.iter().cloned().fold(grants.fold(words, Self::because), Self::because);
+                words.hint(if void.is_empty() { "Grant it with an AuthorizationPolicy for the Server." } else { "Mend what the policy requires, or add what it names." })
             }
             Reason::DefaultPolicy { policy, from, authenticated } => {
                 let required = if *authenticated { ", and the port asks for an identity" } else { "" };

@@ -24,7 +24,7 @@ use crate::mesh::linkerd::route_match::{self, Asked, Untold};
 use crate::mesh::linkerd::routes::{ServerRoutes, probe_paths};
 use crate::mesh::linkerd::server::{InboundPolicy, Protocol, Servers};
 use crate::mesh::{MeshView, namespace_words};
-use crate::model::{Field, Gap, Kind, Map, Membership, MeshId, Object, ObjectRef, StepKind, StepPlace, Subject};
+use crate::model::{Evidence, Field, Gap, Kind, Map, Membership, MeshId, Object, ObjectRef, StepKind, StepPlace, Subject};
 
 /// Kinds that decide in a server's namespace.
 const DECIDING: [Kind; 8] = [
@@ -64,6 +64,8 @@ pub(super) struct Inbound<'a> {
     /// The routes that count, the oldest first.
     routes: Vec<&'a Object>,
     of_routes: Vec<(ObjectRef, Grant)>,
+    /// Policies that are about the Server and grant nothing.
+    void: Vec<Evidence>,
     probes: BTreeSet<String>,
     probe_networks: Vec<IpNet>,
     limit: Option<ObjectRef>,
@@ -174,7 +176,7 @@ impl<'a> Linkerd<'a> {
             let (grants, governs) = self.by_default(group, annotations, port);
             let opaque = annotations.get(OPAQUE_PORTS).and_then(|text| PortSet::strict(text).ok()).is_some_and(|set| set.contains(port));
             let protocol = if opaque { Protocol::Opaque } else { Protocol::Detect };
-            return Inbound { governs, protocol, grants, routes: Vec::new(), of_routes: Vec::new(), probes, probe_networks, limit: None };
+            return Inbound { governs, protocol, grants, routes: Vec::new(), of_routes: Vec::new(), void: Vec::new(), probes, probe_networks, limit: None };
         };
         let (namespace, name) = (server.object.meta.namespace.as_str(), server.name());
         let grpc = server.protocol == Protocol::Grpc;
@@ -197,6 +199,7 @@ impl<'a> Linkerd<'a> {
             grants: self.authorizations.of_server(server, cluster),
             of_routes: of_routes.collect(),
             routes,
+            void: self.authorizations.void(namespace, name).map(|v| v.because.clone()).collect(),
             probes,
             probe_networks,
             limit,
@@ -394,7 +397,7 @@ impl<'a> Inbound<'a> {
 
     fn refused(&self, grants: &[Grant]) -> Reason<'a> {
         match &self.governs {
-            Governs::Server(server) => Reason::NoGrant { server, grants: grants.iter().map(|g| g.source.clone()).collect() },
+            Governs::Server(server) => Reason::NoGrant { server, grants: grants.iter().map(|g| g.source.clone()).collect(), void: self.void.clone() },
             Governs::Default { policy, from, authenticated } => {
                 Reason::DefaultPolicy { policy: policy.name(), from: from.clone(), authenticated: *authenticated }
             }

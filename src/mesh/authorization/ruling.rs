@@ -1,7 +1,7 @@
 //! What one enforcer answers, and why; words are made of it only when somebody wants to read them.
 
 use super::truth::Missing;
-use crate::model::{Field, Gap, Object, ObjectRef, StepKind, StepPlace};
+use crate::model::{Evidence, Field, Gap, Object, ObjectRef, StepKind, StepPlace};
 
 /// The answer to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -114,6 +114,8 @@ pub enum Reason<'a> {
         server: &'a Object,
         /// Who grants anything at all.
         grants: Vec<ObjectRef>,
+        /// Policies that are about it and grant nothing.
+        void: Vec<Evidence>,
     },
     /// Linkerd's policy for ports without a Server; whether it admits.
     DefaultPolicy {

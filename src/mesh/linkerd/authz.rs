@@ -6,6 +6,7 @@ use super::ClusterInfo;
 use super::identity::{self, IdentityMatch};
 use super::network::{self, Network};
 use super::server::{InboundPolicy, Server};
+use super::void::Void;
 use crate::index::Index;
 use crate::model::{Field, Kind, LabelSelector, Map, Object, ObjectRef, Subject};
 
@@ -265,15 +266,23 @@ pub struct Authorizations<'a> {
     by_namespace: HashMap<&'a str, Vec<Grant>>,
     by_route: ByName<'a, (Kind, Grant)>,
     by_label: HashMap<&'a str, Vec<(&'a Object, Grant)>>,
+    void: HashMap<&'a str, Vec<Void<'a>>>,
 }
 
 impl<'a> Authorizations<'a> {
-    /// Reads all policies; those that grant nothing are left out.
+    /// Reads all policies; those that grant nothing are kept apart.
     pub fn read(index: &'a Index, cluster: &ClusterInfo) -> Self {
         let mut all = Self::default();
         for policy in index.objects(Kind::LinkerdAuthorizationPolicy) {
-            let (Ok(target), Ok(grant)) = (target(policy), grant(policy, index, cluster)) else { continue };
+            let Ok(target) = target(policy) else { continue };
             let namespace = policy.meta.namespace.as_str();
+            let grant = match grant(policy, index, cluster) {
+                Ok(grant) => grant,
+                Err(why) => {
+                    all.void.entry(namespace).or_default().push(Void::new(policy, target, &why));
+                    continue;
+                }
+            };
             match target {
                 Target::Server(name) => all.by_server.entry(namespace).or_default().entry(name).or_default().push(grant),
                 Target::Namespace => all.by_namespace.entry(namespace).or_default().push(grant),
@@ -301,6 +310,11 @@ impl<'a> Authorizations<'a> {
         let labelled = labelled.filter(|(o, _)| server_authorization_selects(o, name, &meta.labels)).map(|(_, grant)| grant.clone());
         let access = server.access.and_then(|policy| Grant::of_policy(policy, server.object.reference(), cluster));
         own.chain(wide).chain(labelled).chain(access).collect()
+    }
+
+    /// Policies that are about a Server and grant nothing.
+    pub fn void(&self, namespace: &str, server: &str) -> impl Iterator<Item = &Void<'a>> {
+        self.void.get(namespace).into_iter().flatten().filter(move |v| v.is_for(server))
     }
 
     /// Grants that hold for one route alone.

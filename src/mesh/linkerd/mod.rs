@@ -18,6 +18,7 @@ pub(crate) mod release;
 pub(crate) mod route_match;
 pub(crate) mod routes;
 pub(crate) mod server;
+pub(crate) mod void;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod trust;

@@ -21,7 +21,7 @@ pub(super) const PLANES: [Plane; 3] = [Plane::Sidecar, Plane::Ambient, Plane::Li
 /// A Deployment and a pod of it that runs.
 fn workload(plane: Plane, namespace: &str, name: &str) -> [Value; 2] {
     let (labels, annotations, proxy) = match plane {
-        Plane::Sidecar => (json!({"app": name}), json!({"sidecar.istio.io/status": "{}"}), Some("istio-proxy")),
+        Plane::Sidecar => (json!({"app": name, "security.istio.io/tlsMode": "istio"}), json!({"sidecar.istio.io/status": "{}"}), Some("istio-proxy")),
         Plane::Ambient => (json!({"app": name}), json!({"ambient.istio.io/redirection": "enabled"}), None),
         Plane::Linkerd => (json!({"app": name, "linkerd.io/control-plane-ns": "linkerd"}), json!({}), Some("linkerd-proxy")),
     };

@@ -6,44 +6,36 @@ use super::super::text::Text;
 use super::rules::{HttpMatch, HttpRule};
 use crate::model::Map;
 
-/// The delegate's rules under the rule that names it; those that contradict it are dropped.
-pub(super) fn merged<'a>(root: &HttpRule<'a>, delegate: Vec<HttpRule<'a>>) -> Vec<HttpRule<'a>> {
-    delegate.into_iter().filter_map(|rule| merge(root, rule)).collect()
-}
-
-/// What the delegate says for itself wins; its conditions must lie within the root's.
-fn merge<'a>(root: &HttpRule<'a>, rule: HttpRule<'a>) -> Option<HttpRule<'a>> {
+/// A rule of a delegate with its conditions put under those of the rule that names it: they must lie within those. Else the condition of it that
+/// does not, with the field that parts them.
+pub(super) fn narrowed<'a>(root: &HttpRule<'a>, rule: HttpRule<'a>) -> Result<HttpRule<'a>, (String, &'static str)> {
     let matches = matches(&root.matches, &rule.matches)?;
-    Some(HttpRule {
-        matches,
-        rewrite: rule.rewrite.or_else(|| root.rewrite.clone()),
-        direct_response: rule.direct_response.or(root.direct_response),
-        timeout: rule.timeout.or(root.timeout),
-        retries: rule.retries.or_else(|| root.retries.clone()),
-        faults: if rule.faults.is_empty() { root.faults.clone() } else { rule.faults },
-        mirrors: if rule.mirrors.is_empty() { root.mirrors.clone() } else { rule.mirrors },
-        authority: rule.authority.or_else(|| root.authority.clone()),
-        ..rule
-    })
+    Ok(HttpRule { matches, ..rule })
 }
 
-fn matches(root: &[HttpMatch], leaf: &[HttpMatch]) -> Option<Vec<HttpMatch>> {
+fn matches(root: &[HttpMatch], leaf: &[HttpMatch]) -> Result<Vec<HttpMatch>, (String, &'static str)> {
     if root.is_empty() {
-        return Some(leaf.to_vec());
+        return Ok(leaf.to_vec());
     }
     if leaf.is_empty() {
-        return Some(root.to_vec());
+        return Ok(root.to_vec());
     }
     let mut merged = Vec::new();
     for narrow in leaf {
+        let mut parting = None;
         let before = merged.len();
-        merged.extend(root.iter().filter(|wide| !conflict(wide, narrow)).map(|wide| both(wide, narrow)));
+        for wide in root {
+            match conflict(wide, narrow) {
+                Some(field) => parting = parting.or(Some(field)),
+                None => merged.push(both(wide, narrow)),
+            }
+        }
         // One condition of the delegate that fits nowhere drops the whole rule.
-        if merged.len() == before {
-            return None;
+        if let (Some(field), true) = (parting, merged.len() == before) {
+            return Err((narrow.path.clone(), field));
         }
     }
-    Some(merged)
+    Ok(merged)
 }
 
 fn both(root: &HttpMatch, leaf: &HttpMatch) -> HttpMatch {
@@ -66,16 +58,21 @@ fn both(root: &HttpMatch, leaf: &HttpMatch) -> HttpMatch {
     }
 }
 
-fn conflict(root: &HttpMatch, leaf: &HttpMatch) -> bool {
-    let texts = [(&root.uri, &leaf.uri), (&root.scheme, &leaf.scheme), (&root.method, &leaf.method), (&root.authority, &leaf.authority)];
-    let maps = [(&root.headers, &leaf.headers), (&root.without, &leaf.without), (&root.query, &leaf.query)];
-    texts.into_iter().any(|(r, l)| apart(r.as_ref(), l.as_ref()))
-        || maps.into_iter().any(|(r, l)| l.iter().any(|(key, value)| apart(r.get(key), Some(value))))
-        || root.ignore_case != leaf.ignore_case
-        || (root.port > 0 && leaf.port > 0 && root.port != leaf.port)
-        || (!root.source_namespace.is_empty() && leaf.source_namespace != root.source_namespace)
-        || leaf.source_labels.iter().any(|(key, value)| root.source_labels.get(key).is_some_and(|v| v != value.as_str()))
-        || (!root.gateways.is_empty() && !leaf.gateways.is_empty() && !leaf.gateways.iter().all(|g| root.gateways.contains(g)))
+/// The field by which no request can satisfy both.
+fn conflict(root: &HttpMatch, leaf: &HttpMatch) -> Option<&'static str> {
+    let texts = [("uri", &root.uri, &leaf.uri), ("scheme", &root.scheme, &leaf.scheme)];
+    let more = [("method", &root.method, &leaf.method), ("authority", &root.authority, &leaf.authority)];
+    let maps = [("headers", &root.headers, &leaf.headers), ("withoutHeaders", &root.without, &leaf.without), ("queryParams", &root.query, &leaf.query)];
+    let keyed = |r: &BTreeMap<String, Text>, l: &BTreeMap<String, Text>| l.iter().any(|(key, value)| apart(r.get(key), Some(value)));
+    let parts = texts.into_iter().chain(more).map(|(name, r, l)| (name, apart(r.as_ref(), l.as_ref())));
+    let parts = parts.chain(maps.into_iter().map(|(name, r, l)| (name, keyed(r, l)))).chain([
+        ("ignoreUriCase", root.ignore_case != leaf.ignore_case),
+        ("port", root.port > 0 && leaf.port > 0 && root.port != leaf.port),
+        ("sourceNamespace", !root.source_namespace.is_empty() && leaf.source_namespace != root.source_namespace),
+        ("sourceLabels", leaf.source_labels.iter().any(|(key, value)| root.source_labels.get(key).is_some_and(|v| v != value.as_str()))),
+        ("gateways", !root.gateways.is_empty() && !leaf.gateways.is_empty() && !leaf.gateways.iter().all(|g| root.gateways.contains(g))),
+    ]);
+    parts.into_iter().find(|(_, apart)| *apart).map(|(name, _)| name)
 }
 
 /// Whether the delegate's condition does not lie within the root's.

@@ -102,6 +102,7 @@ fn http(view: MeshView<'_>) -> Vec<RouteSource<'_>> {
                     visibility: Visibility::Everyone,
                     gateway_api: true,
                     http: sorted,
+                    dropped: Vec::new(),
                     tcp: Vec::new(),
                     tls: Vec::new(),
                 };
@@ -473,6 +474,7 @@ fn l4<'a>(view: MeshView<'a>, route: &'a Object) -> Vec<RouteSource<'a>> {
                 visibility: Visibility::Everyone,
                 gateway_api: true,
                 http: Vec::new(),
+                dropped: Vec::new(),
                 tcp,
                 tls,
             });

@@ -1,9 +1,10 @@
 //! Routes that are for the same host and do not take the request, each with the reason.
 
-use super::super::{Loser, Request, Route};
+use super::super::{Loser, Outcome, Request, Route};
 use super::Mesh;
 use super::matching::{Proxy, Seen, given};
 use super::route_sources::RouteSource;
+use super::rules::HttpRule;
 use super::scope::EgressListener;
 use super::services::MeshService;
 use super::sidecar::Sidecar;
@@ -76,6 +77,24 @@ pub(super) fn at_waypoint<'a>(
             push(route, source, "spec".to_owned(), "is in neither the waypoint's nor the Service's namespace, or not exported to it".to_owned());
         } else if let Some(winner) = route.rule.as_ref().map(|r| r.object.to_string()) {
             push(route, source, "spec".to_owned(), format!("{winner} comes first, or none of its rules takes the request"));
+        }
+    }
+}
+
+/// Rules for a host that are left to delegates and come to nothing: the reason, where no other rule takes the request.
+pub(super) fn left_to_nobody(mesh: &Mesh<'_>, hosts: &[&str], request: &Request, route: &mut Route) {
+    let seen = mesh.seen(request, "http");
+    let of_hosts = |source: &&RouteSource<'_>| source.hosts.iter().any(|own| hosts.iter().any(|host| covers(own, host)));
+    let dropped = mesh.sources.iter().filter(of_hosts).flat_map(|source| &source.dropped);
+    let takes = |root: &HttpRule<'_>| root.matches.is_empty() || root.matches.iter().any(|m| seen.misses(m).is_none());
+    for (nth, because) in dropped.filter(|d| takes(&d.root)).map(|d| &d.because).enumerate() {
+        if let (Some(object), path) = (&because.object, because.path.clone().unwrap_or_default()) {
+            route.losers.push(Loser { object: object.clone(), path, text: because.text.clone() });
+        }
+        if nth == 0 && route.outcome == Outcome::NotFound {
+            let who = because.object.as_ref().map_or_else(String::new, |o| format!("{o}: "));
+            route.why = format!("{}; {who}{}", route.why, because.text);
+            route.because.insert(0, because.clone());
         }
     }
 }

@@ -96,11 +96,14 @@ pub(super) fn route<'a>(view: MeshView<'a>, workload: &'a Workload, name: &Name<
     let mesh = Mesh::read(view);
     let namespace = &workload.reference.namespace;
     let proxy = Proxy { labels: &workload.labels, namespace };
-    if is_gateway(&mesh, workload) {
-        return gateway::route(&mesh, workload, proxy, request);
-    }
-    let scope = Scope::of(view, namespace, &workload.labels);
-    Sidecar { mesh: &mesh, proxy, scope }.route(name, request)
+    let mut route = if is_gateway(&mesh, workload) {
+        gateway::route(&mesh, workload, proxy, request)
+    } else {
+        let scope = Scope::of(view, namespace, &workload.labels);
+        Sidecar { mesh: &mesh, proxy, scope }.route(name, request)
+    };
+    losers::left_to_nobody(&mesh, &[&request.host_name(), &name.full], request, &mut route);
+    route
 }
 
 /// What becomes of a request to a Service at its waypoint.

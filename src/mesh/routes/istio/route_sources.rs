@@ -6,7 +6,7 @@ use super::rules::{HttpRule, L4Rule, Names, gateway_name};
 use super::{delegates, gateway_api};
 use crate::mesh::MeshView;
 use crate::mesh::istio::visibility::Visibility;
-use crate::model::{Kind, Object, ObjectRef, Subject};
+use crate::model::{Evidence, Kind, Object, ObjectRef, Subject};
 
 /// A VirtualService, or what is made into one.
 #[derive(Clone, Debug)]
@@ -21,8 +21,19 @@ pub(super) struct RouteSource<'a> {
     pub visibility: Visibility,
     pub gateway_api: bool,
     pub http: Vec<HttpRule<'a>>,
+    /// Rules that are left to delegates and come to nothing.
+    pub dropped: Vec<Dropped<'a>>,
     pub tcp: Vec<L4Rule<'a>>,
     pub tls: Vec<L4Rule<'a>>,
+}
+
+/// A rule that is left to a delegate, and why nothing, or not all, comes of it.
+#[derive(Clone, Debug)]
+pub(super) struct Dropped<'a> {
+    /// The rule that names the delegate.
+    pub root: HttpRule<'a>,
+    /// Where the reason stands.
+    pub because: Evidence,
 }
 
 impl RouteSource<'_> {
@@ -63,6 +74,7 @@ fn virtual_services(view: MeshView<'_>) -> Vec<RouteSource<'_>> {
         if gateways.is_empty() {
             gateways.push("mesh".to_owned());
         }
+        let (http, dropped) = http_rules(view, object, &suffix);
         sources.push(RouteSource {
             object,
             name: object.meta.name.to_string(),
@@ -72,7 +84,8 @@ fn virtual_services(view: MeshView<'_>) -> Vec<RouteSource<'_>> {
             gateways,
             visibility: Visibility::of_object(object, default),
             gateway_api: false,
-            http: http_rules(view, object, &suffix),
+            http,
+            dropped,
             tcp: l4_rules(object, "tcp", names),
             tls: l4_rules(object, "tls", names),
         });
@@ -85,34 +98,60 @@ fn l4_rules<'a>(object: &'a Object, list: &str, names: Names<'_>) -> Vec<L4Rule<
     rules.iter().enumerate().map(|(i, rule)| L4Rule::read(object, rule, i, rules.len(), names)).collect()
 }
 
-/// The HTTP rules, what is left to delegates put in its place.
-fn http_rules<'a>(view: MeshView<'a>, object: &'a Object, suffix: &str) -> Vec<HttpRule<'a>> {
+/// The HTTP rules, what is left to delegates put in its place; and what of that is dropped.
+fn http_rules<'a>(view: MeshView<'a>, object: &'a Object, suffix: &str) -> (Vec<HttpRule<'a>>, Vec<Dropped<'a>>) {
     let namespace = object.meta.namespace.as_str();
-    let own = own_rules(object, suffix);
+    let names = Names { namespace, suffix };
     let fields: Vec<_> = object.spec().list("http").collect();
-    let mut rules = Vec::new();
-    for (rule, field) in own.into_iter().zip(fields) {
+    let (mut rules, mut dropped) = (Vec::new(), Vec::new());
+    for (i, field) in fields.iter().enumerate() {
+        let rule = HttpRule::read(object, field, i, fields.len(), names, None);
         let Some(reference) = field.get("delegate") else {
             rules.push(rule);
             continue;
         };
         let place = Some(reference.text("namespace")).filter(|ns| !ns.is_empty()).unwrap_or(namespace);
-        let delegate = view.index.object(Kind::VirtualService, place, reference.text("name"));
-        // Only one without hosts is a delegate, and it must be exported to where the root is.
-        let usable = |d: &&Object| {
-            d.spec().texts("hosts").next().is_none() && Visibility::of_object(d, &view.istio.config.default_export_to[1]).includes(namespace)
+        let delegate = match delegate(view, place, reference.text("name"), namespace) {
+            Ok(delegate) => delegate,
+            Err(because) => {
+                let because = because.unwrap_or_else(|| {
+                    let text = format!("VirtualService {place}/{}, to which the rule is left, was not read or does not exist", reference.text("name"));
+                    Evidence::field(object.reference(), reference.path(), text)
+                });
+                dropped.push(Dropped { root: rule, because });
+                continue;
+            }
         };
-        if let Some(delegate) = delegate.filter(usable) {
-            rules.extend(delegates::merged(&rule, own_rules(delegate, suffix)));
+        let inner: Vec<_> = delegate.spec().list("http").collect();
+        let inner_names = Names { namespace: &delegate.meta.namespace, suffix };
+        for (k, own) in inner.iter().enumerate() {
+            let own = HttpRule::read(delegate, own, k, inner.len(), inner_names, Some((field, names)));
+            match delegates::narrowed(&rule, own) {
+                Ok(merged) => rules.push(merged),
+                Err((path, parting)) => {
+                    let text = format!("its {parting} does not lie within what {} {} leaves to it, so istiod drops the rule", object.reference(), rule.at.path);
+                    dropped.push(Dropped { root: rule.clone(), because: Evidence::field(delegate.reference(), format!("{path}.{parting}"), text) });
+                }
+            }
         }
     }
-    rules
+    (rules, dropped)
 }
 
-fn own_rules<'a>(object: &'a Object, suffix: &str) -> Vec<HttpRule<'a>> {
-    let names = Names { namespace: &object.meta.namespace, suffix };
-    let rules: Vec<_> = object.spec().list("http").collect();
-    rules.iter().enumerate().map(|(i, rule)| HttpRule::read(object, rule, i, rules.len(), names)).collect()
+/// The VirtualService that a rule is left to; why it cannot be used, where it is there.
+fn delegate<'a>(view: MeshView<'a>, place: &str, name: &str, root: &str) -> Result<&'a Object, Option<Evidence>> {
+    let found = view.index.object(Kind::VirtualService, place, name).ok_or(None)?;
+    let spec = found.spec();
+    // Only one without hosts is a delegate, and it must be exported to where the root is.
+    if spec.texts("hosts").next().is_some() {
+        let text = "a rule is left to it, but it has hosts, so istiod does not take it for a delegate";
+        return Err(Some(Evidence::field(found.reference(), "spec.hosts", text)));
+    }
+    if !Visibility::of_object(found, &view.istio.config.default_export_to[1]).includes(root) {
+        let text = format!("a rule is left to it, but it is not exported to namespace {root}");
+        return Err(Some(Evidence::field(found.reference(), "spec.exportTo", text)));
+    }
+    Ok(found)
 }
 
 /// Those for a gateway (or the mesh) that a proxy of `namespace` gets, in the order in which they claim hosts: private ones, those exported to

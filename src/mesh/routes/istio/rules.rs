@@ -122,18 +122,25 @@ impl Names<'_> {
 }
 
 impl<'a> HttpRule<'a> {
-    /// A rule of a VirtualService, what it leaves to a delegate included.
-    pub(super) fn read(object: &'a Object, rule: &Field<'a>, index: usize, of: usize, names: Names<'_>) -> Self {
-        let headers = rule.at(["headers", "request"]);
-        let duration = |name| rule.get(name).and_then(|f| f.str()).and_then(go_duration).map(|(d, _)| d);
+    /// A rule of a VirtualService; one of a delegate has what it does not say itself from the rule that names it.
+    pub(super) fn read(object: &'a Object, rule: &Field<'a>, index: usize, of: usize, names: Names<'_>, wide: Option<(&Field<'a>, Names<'_>)>) -> Self {
+        let said = |name: &str| rule.get(name).or_else(|| wide?.0.get(name));
+        let whose = |name: &str| wide.filter(|_| rule.get(name).is_none()).map_or(names, |(_, names)| names);
+        let headers = said("headers").and_then(|h| h.get("request"));
+        let duration = |name| said(name).and_then(|f| f.str()).and_then(go_duration).map(|(d, _)| d);
         let mut mirrors = Vec::new();
-        if let Some(mirror) = rule.get("mirror") {
-            let percent = percentage(rule, "mirrorPercentage").or_else(|| rule.get("mirrorPercent").or_else(|| rule.get("mirror_percent"))?.number());
-            mirrors.push(Copies { target: Target::read(&mirror, names), percent: percent.unwrap_or(100.0) });
+        if let Some(mirror) = said("mirror") {
+            let percent = said("mirrorPercentage").map(|p| p.get("value").and_then(|v| v.number()).unwrap_or(0.0));
+            let percent = percent.or_else(|| said("mirrorPercent").or_else(|| said("mirror_percent"))?.number());
+            mirrors.push(Copies { target: Target::read(&mirror, whose("mirror")), percent: percent.unwrap_or(100.0) });
         }
-        for item in rule.list("mirrors") {
+        let (copies, names_of_copies) = match wide.filter(|_| rule.list("mirrors").next().is_none()) {
+            Some((wide, names)) => (wide.list("mirrors").collect::<Vec<_>>(), names),
+            None => (rule.list("mirrors").collect(), names),
+        };
+        for item in copies {
             let percent = percentage(&item, "percentage").unwrap_or(100.0);
-            mirrors.extend(item.get("destination").map(|d| Copies { target: Target::read(&d, names), percent }));
+            mirrors.extend(item.get("destination").map(|d| Copies { target: Target::read(&d, names_of_copies), percent }));
         }
         mirrors.retain(|m| m.percent > 0.0);
         Self {
@@ -141,12 +148,12 @@ impl<'a> HttpRule<'a> {
             matches: rule.list("match").map(|m| HttpMatch::read(&m, names)).collect(),
             destinations: rule.list("route").map(|r| Target::weighted(&r, names)).collect(),
             redirect: rule.get("redirect").map(|r| RedirectTo::read(&r)),
-            direct_response: rule.at(["directResponse", "status"]).and_then(|s| s.int()).and_then(|s| u16::try_from(s).ok()),
+            direct_response: said("directResponse").and_then(|r| r.get("status")).and_then(|s| s.int()).and_then(|s| u16::try_from(s).ok()),
             timeout: duration("timeout"),
-            retries: rule.get("retries").map(|r| Retries { attempts: r.get("attempts").and_then(|a| a.int()).unwrap_or(0) }),
-            rewrite: rule.get("rewrite").map(|r| RewriteTo::read(&r)),
+            retries: said("retries").map(|r| Retries { attempts: r.get("attempts").and_then(|a| a.int()).unwrap_or(0) }),
+            rewrite: said("rewrite").map(|r| RewriteTo::read(&r)),
             mirrors,
-            faults: rule.get("fault").map(|f| faults(&f)).unwrap_or_default(),
+            faults: said("fault").map(|f| faults(&f)).unwrap_or_default(),
             authority: headers.as_ref().and_then(host_header),
             gateway_api: false,
         }
