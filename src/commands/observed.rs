@@ -81,21 +81,16 @@ pub(super) async fn ask(args: &ObservedArgs, world: &World, global: &GlobalArgs,
 async fn questions(prometheus: &Prometheus<'_>, args: &ObservedArgs, world: &World, global: &GlobalArgs) -> Observed {
     let wanted = |mesh: MeshId| global.source.mesh.id().is_none_or(|only| only == mesh) && world.has_trace_of(mesh);
     let mut seen = Observed { source: prometheus.name().to_owned(), since: args.since.clone(), ..Observed::default() };
-    how_far_back(prometheus, &mut seen).await;
-    let lately = observed::lately(&seen.since);
     let of = |since: &str| observed::queries(since).into_iter().filter(|q| wanted(q.mesh)).collect::<Vec<Query>>();
-    let (all, recent) = futures::future::join(calls(prometheus, of(&seen.since)), async {
-        match &lately {
-            Some(part) => Some(calls(prometheus, of(part)).await),
-            None => None,
+    (seen.calls, seen.missing) = calls(prometheus, of(&args.since)).await;
+    if seen.missing.is_empty() {
+        how_far_back(prometheus, &mut seen).await;
+        if let Some(part) = observed::lately(&seen.since) {
+            let (recent, missing) = calls(prometheus, of(&part)).await;
+            if missing.is_empty() {
+                observed::mark_quiet(&mut seen.calls, &recent, &part);
+            }
         }
-    })
-    .await;
-    (seen.calls, seen.missing) = all;
-    if let (Some((recent, missing)), Some(part)) = (recent, lately)
-        && missing.is_empty()
-    {
-        observed::mark_quiet(&mut seen.calls, &recent, &part);
     }
     coverage(prometheus, world, &mut seen).await;
     seen.missing.sort();
@@ -121,11 +116,10 @@ async fn calls(prometheus: &Prometheus<'_>, queries: Vec<Query>) -> (Vec<Observe
 
 /// Cuts the window to what it still knows.
 async fn how_far_back(prometheus: &Prometheus<'_>, seen: &mut Observed) {
-    let answer = prometheus.query(&observed::oldest(&seen.since)).await;
-    // Without an answer the questions themselves tell why.
-    let Ok(samples) = answer else { return };
-    let Some(oldest) = samples.first() else {
-        return seen.not_shown.push(format!("whether its metrics reach back {}: it does not say when it scraped (up)", seen.since));
+    let oldest = match prometheus.query(&observed::oldest(&seen.since)).await.map(|samples| samples.first().cloned()) {
+        Ok(Some(oldest)) => oldest,
+        Ok(None) => return seen.not_shown.push(format!("whether its metrics reach back {}: it does not say when it scraped (up)", seen.since)),
+        Err(why) => return seen.not_shown.push(format!("whether its metrics reach back {}: {why}", seen.since)),
     };
     if let Some(known) = observed::shorter(&seen.since, oldest.value) {
         seen.not_shown.push(format!("what happened before: its metrics begin {known} ago, and {} were asked for", seen.since));
@@ -150,7 +144,8 @@ async fn coverage(prometheus: &Prometheus<'_>, world: &World, seen: &mut Observe
         return;
     }
     let label = |s: &Sample, name: &str| s.labels.get(name).cloned().unwrap_or_default();
-    let named: BTreeSet<(String, String)> = proxies.iter().map(|s| (label(s, "namespace"), label(s, "pod"))).filter(|(_, pod)| !pod.is_empty()).collect();
+    let named: BTreeSet<(String, String)> =
+        proxies.iter().map(|s| (label(s, "namespace"), label(s, "pod"))).filter(|(_, pod)| !pod.is_empty()).collect();
     if named.is_empty() && counted < running.len() {
         let all = running.len();
         seen.not_shown.push(format!("what the other {} of {all} running proxies counted: their metrics are not in it", all - counted));

@@ -90,9 +90,8 @@ impl<'a> Calls<'a> {
 
     /// The way to a gate.
     pub fn approach<'g>(&self, gate: &'g Gate<'a>) -> Approach<'g, 'a> {
-        let named = |(service, port): (&'a crate::model::Service, u16)| {
-            (resolve::name(self.view, &service.metadata.namespace, &service.metadata.name), port)
-        };
+        let named =
+            |(service, port): (&'a crate::model::Service, u16)| (resolve::name(self.view, &service.metadata.namespace, &service.metadata.name), port);
         Approach { gate, name: gate.through.map(named) }
     }
 

@@ -179,7 +179,7 @@ fn old_prometheus(fresh: bool) -> String {
         let window = |text: &str| request.contains(&format!("[{text}]"));
         let answer = match () {
             () if request.contains("min_over_time(timestamp(up)[7d:") => vector(&[(json!({}), "7205")]),
-            () if request.contains("istio_requests_total") && window("2h") => vector(&[(front, "5"), (batch, "3")]),
+            () if request.contains("istio_requests_total") && window("7d") => vector(&[(front, "5"), (batch, "3")]),
             () if request.contains("istio_requests_total") && window("12m") => vector(&[(batch, "1")]),
             () if request.contains("istio_build") && fresh => vector(&[(json!({"namespace": "web", "pod": "front-1"}), "1")]),
             () if request.contains("up{") => vector(&[(json!({"instance": "10.0.0.9:15020"}), "0")]),
@@ -214,7 +214,10 @@ fn metrics_that_are_old_or_do_not_reach_back_are_told_as_that() {
 fn no_policy_is_made_for_servers_that_are_not_scraped() {
     let pod = "---\napiVersion: v1\nkind: Pod\nmetadata: {namespace: shop, name: cart-1, labels: {app: cart}, annotations: {sidecar.istio.io/status: '{}'}}\n\
                spec: {serviceAccountName: cart, containers: [{name: app, image: a}, {name: istio-proxy, image: p}]}\nstatus: {phase: Running}\n";
-    let shop = format!("{SHOP}{}", pod.replace("labels:", "ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: cart-x, controller: true}], labels:"));
+    let shop = format!(
+        "{SHOP}{}",
+        pod.replace("labels:", "ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: cart-x, controller: true}], labels:")
+    );
     let replicas = "---\napiVersion: apps/v1\nkind: ReplicaSet\nmetadata: {namespace: shop, name: cart-x, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: cart, controller: true}]}\nspec: {selector: {matchLabels: {app: cart}}}\n";
     let url = old_prometheus(true);
     let args = ["policy", "generate", "-n", "shop", "--mesh", "istio", "--since", "7d", "-f", "shop.yaml", "--observed", "--prometheus", &url];

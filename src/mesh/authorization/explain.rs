@@ -184,7 +184,11 @@ impl Words {
                 let words = Self::new(text).because(whole(server, "governs the port; what nothing grants is refused"));
                 let grants = grants.iter().map(|g| Evidence::object(g.clone(), "does not grant it to this client"));
                 let words = void.iter().cloned().fold(grants.fold(words, Self::because), Self::because);
-                words.hint(if void.is_empty() { "Grant it with an AuthorizationPolicy for the Server." } else { "Mend what the policy requires, or add what it names." })
+                words.hint(if void.is_empty() {
+                    "Grant it with an AuthorizationPolicy for the Server."
+                } else {
+                    "Mend what the policy requires, or add what it names."
+                })
             }
             Reason::DefaultPolicy { policy, from, authenticated } => {
                 let required = if *authenticated { ", and the port asks for an identity" } else { "" };

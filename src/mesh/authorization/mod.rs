@@ -238,8 +238,10 @@ impl<'a> Authorizer<'a> {
             Err((verdict, reason)) => Decision::one(verdict, reason),
             Ok(gates) => {
                 let callers = self.callers(request);
-                let all: Vec<(ObjectRef, Decision<'a>)> =
-                    gates.iter().map(|gate| (gate.workload.reference.clone(), self.at(gate, &self.named(gate, request.clone()), &callers, true))).collect();
+                let all: Vec<(ObjectRef, Decision<'a>)> = gates
+                    .iter()
+                    .map(|gate| (gate.workload.reference.clone(), self.at(gate, &self.named(gate, request.clone()), &callers, true)))
+                    .collect();
                 alike(all)
             }
         }

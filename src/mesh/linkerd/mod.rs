@@ -18,11 +18,11 @@ pub(crate) mod release;
 pub(crate) mod route_match;
 pub(crate) mod routes;
 pub(crate) mod server;
-pub(crate) mod void;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod trust;
 pub(crate) mod values;
+pub(crate) mod void;
 
 pub use cluster_info::ClusterInfo;
 pub use config::LinkerdConfig;

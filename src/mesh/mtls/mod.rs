@@ -28,8 +28,8 @@ pub(super) use istio::peers::ByLevel;
 pub(crate) use istio::peers::{Ignored, Mode, PeerAuthentications, mode as peer_mode};
 use mode::Decided;
 pub use mode::{Level, PortMode, ServerMode};
-pub use outcome::{Edge, Outcome, Part};
 use outcome::Handshake;
+pub use outcome::{Edge, Outcome, Part};
 use outside::{outside, plain, without_proxy};
 pub use ports::called_through;
 use ports::{add, ports_of};
@@ -322,7 +322,8 @@ impl<'a> Mtls<'a> {
         }
         if targets(call).is_empty() && parts.is_empty() {
             let what = call.to.full.clone();
-            parts.push(Part::refused(vec![Evidence::default(format!("nothing answers for port {} of {what}: it has no endpoint", call.port.number))]));
+            parts
+                .push(Part::refused(vec![Evidence::default(format!("nothing answers for port {} of {what}: it has no endpoint", call.port.number))]));
         }
     }
 

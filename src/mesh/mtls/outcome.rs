@@ -114,7 +114,11 @@ impl Edge {
     /// What encryption alone makes of the calls; whom the server's policies let in is not asked.
     #[must_use]
     pub fn before_policies(self) -> Self {
-        if self.parts.iter().all(|p| p.handshake.is_none()) { self } else { Self::of(self.parts.into_iter().map(Part::before_policies).collect(), self.gap) }
+        if self.parts.iter().all(|p| p.handshake.is_none()) {
+            self
+        } else {
+            Self::of(self.parts.into_iter().map(Part::before_policies).collect(), self.gap)
+        }
     }
 
     /// The part of it that ends at one workload.

@@ -166,3 +166,117 @@ fn a_waypoint_carries_bytes_by_tcp_rules() {
     assert_eq!(to(&at_waypoint(&[tcp(5432)], "/", 5432)), ["a"]);
     assert_eq!(to(&at_waypoint(&[tcp(1)], "/", 5432)), ["web"]);
 }
+
+fn delegate(name: &str, http: Value) -> Value {
+    json!({"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"namespace": "shop", "name": name}, "spec": {"http": http}})
+}
+
+#[test]
+fn what_comes_of_no_delegate_is_told_as_the_reason() {
+    let root = virtual_service(json!([{"match": [{"uri": {"prefix": "/x"}}], "delegate": {"name": "inner"}}]));
+    let narrow = delegate(
+        "inner",
+        json!([{"match": [{"uri": {"prefix": "/y"}}], "route": [{"destination": {"host": "a"}}]}, {
+        "match": [{"uri": {"prefix": "/x/a"}}], "route": [{"destination": {"host": "a"}}]}]),
+    );
+    let missing = get(MeshId::Istio, &[root.clone(), narrow.clone()], "/x/b");
+    assert_eq!(missing.outcome, Outcome::NotFound);
+    let first = &missing.because[0];
+    assert_eq!((first.object.as_ref().unwrap().name.as_str(), first.path.as_deref()), ("inner", Some("spec.http[0].match[0].uri")));
+    assert!(missing.why.contains("istiod drops the rule"), "{}", missing.why);
+    assert_eq!(to(&get(MeshId::Istio, &[root.clone(), narrow], "/x/a")), ["a"], "the delegate's other rule counts");
+    let mut hosts = delegate("inner", json!([{"route": [{"destination": {"host": "a"}}]}]));
+    hosts["spec"]["hosts"] = json!(["inner"]);
+    let other = virtual_service(json!([
+        {"match": [{"uri": {"prefix": "/x"}}], "delegate": {"name": "inner"}},
+        {"match": [{"uri": {"prefix": "/z"}}], "route": [{"destination": {"host": "b"}}]}]));
+    let taken = get(MeshId::Istio, &[other, hosts], "/x");
+    assert!(taken.outcome == Outcome::NotFound && taken.why.contains("it has hosts"), "{taken:?}");
+}
+
+/// A delegate's own headers, copies and faults replace those of the rule that names it as a whole, not header by header.
+#[test]
+fn what_a_delegate_says_itself_is_not_mixed_with_the_roots() {
+    let host = |host: &str| json!({"request": {"set": {"Host": host}}});
+    let inner = |more: Value| {
+        let mut rule = json!({"route": [{"destination": {"host": "a"}}]});
+        rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        delegate("inner", json!([rule]))
+    };
+    let root = virtual_service(json!([{"match": [{"uri": {"prefix": "/x"}}], "delegate": {"name": "inner"}, "headers": host("root"),
+        "fault": {"abort": {"httpStatus": 500, "percentage": {"value": 100}}},
+        "mirror": {"host": "b"}, "mirrorPercentage": {"value": 10}}]));
+    let of = |more: Value| get(MeshId::Istio, &[root.clone(), inner(more)], "/x");
+    let inherited = of(json!({}));
+    assert_eq!(inherited.rewrite.as_ref().map(|r| r.authority.as_str()), Some("root"));
+    assert_eq!((inherited.faults.len(), inherited.mirror.len(), inherited.mirror[0].percent), (1, 1, 10.0));
+    assert_eq!(of(json!({"headers": {"request": {"set": {"x": "1"}}}})).rewrite, None, "the root's Host goes with the rest of its headers");
+    assert_eq!(of(json!({"fault": {"abort": {"httpStatus": 500, "percentage": {"value": 0}}}})).faults.len(), 0);
+    assert_eq!(of(json!({"mirrors": [{"destination": {"host": "a"}}]})).mirror.len(), 2, "mirror and mirrors are inherited apart");
+    assert_eq!(of(json!({"mirrorPercentage": {"value": 0}})).mirror.len(), 0, "the delegate's share for the root's copies");
+}
+
+/// What becomes of `GET /` of a host at the gateway.
+fn at_gateway(servers: Value, objects: &[Value], host: &str, port: u16) -> Route {
+    let gateway = json!({"apiVersion": "networking.istio.io/v1", "kind": "Gateway", "metadata": {"namespace": "shop", "name": "gw"},
+        "spec": {"selector": {"app": "gw"}, "servers": servers}});
+    let proxy = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"namespace": "shop", "name": "gw"},
+        "spec": {"template": {"metadata": {"labels": {"app": "gw", "istio.io/dataplane-mode": "none"}, "annotations": {"inject.istio.io/templates": "gateway"}},
+            "spec": {"containers": [{"name": "istio-proxy", "image": "auto", "args": ["proxy", "router"]}]}}}});
+    let all: Vec<String> = [proxy, gateway, service("a")].iter().chain(objects).map(ToString::to_string).collect();
+    let world = World::new(&all.iter().map(String::as_str).collect::<Vec<_>>());
+    let view = world.view();
+    let request = Request { host: host.into(), port, method: "GET".into(), path: "/".into(), ..Request::default() };
+    route(view, MeshId::Istio, &view.index.workloads()[0], &request)
+}
+
+fn bound(hosts: Value) -> Value {
+    json!({"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"namespace": "shop", "name": "bound"},
+        "spec": {"hosts": hosts, "gateways": ["gw"], "http": [{"route": [{"destination": {"host": "a"}}]}]}})
+}
+
+#[test]
+fn plaintext_may_stand_beside_tls_that_comes_before_it() {
+    let tls = json!({"port": {"number": 443, "name": "https", "protocol": "HTTPS"}, "hosts": ["a.example.com"], "tls": {"mode": "SIMPLE", "credentialName": "c"}});
+    let plain = json!({"port": {"number": 443, "name": "http", "protocol": "HTTP"}, "hosts": ["b.example.com"]});
+    let routes = [bound(json!(["a.example.com", "b.example.com"]))];
+    let of = |servers: Value, host: &str| at_gateway(servers, &routes, host, 443).outcome;
+    assert_eq!(of(json!([tls, plain]), "b.example.com"), Outcome::Routed);
+    assert_eq!(of(json!([tls, plain]), "a.example.com"), Outcome::Routed);
+    assert_eq!(of(json!([plain, tls]), "a.example.com"), Outcome::NotFound, "behind plaintext nothing is told apart by server name");
+}
+
+#[test]
+fn a_redirect_to_https_goes_by_the_hosts_as_they_are_written() {
+    let server = |host: &str| json!([{"port": {"number": 80, "name": "http", "protocol": "HTTP"}, "hosts": [host], "tls": {"httpsRedirect": true}}]);
+    let location = |host: &str, routes: &[Value]| at_gateway(server(host), routes, "a.example.com", 80).redirect.map(|r| r.location);
+    let https = Some("https://a.example.com/".to_owned());
+    assert_eq!([location("a.example.com", &[]), location("*/a.example.com", &[])], [https.clone(), https.clone()]);
+    assert_eq!(location("shop/a.example.com", &[]), None, "a name with a namespace is nobody's name");
+    assert_eq!(location("shop/a.example.com", &[bound(json!(["a.example.com"]))]), https);
+}
+
+#[test]
+fn copies_go_to_services_that_are_there() {
+    let mirror = |name: &str| {
+        json!([{"filters": [{"type": "RequestMirror", "requestMirror": {"backendRef": {"name": name, "port": 80}}}],
+            "backendRefs": [{"name": "a", "port": 80}]}])
+    };
+    let http = |name: &str| get(MeshId::Istio, &[http_route(mirror(name))], "/");
+    assert_eq!([http("b").mirror.len(), http("gone").mirror.len()], [1, 0]);
+    assert_eq!(to(&http("gone")), ["a"], "the requests themselves go on");
+    let grpc = |name: &str| {
+        let mut route = http_route(mirror(name));
+        route["kind"] = "GRPCRoute".into();
+        to(&get(MeshId::Istio, &[route], "/")).join(",")
+    };
+    assert_eq!([grpc("b"), grpc("gone")], ["a", "web"], "a GRPCRoute is refused as a whole");
+}
+
+#[test]
+fn requests_without_a_token_have_no_claim() {
+    let web = virtual_service(
+        json!([{"match": [{"withoutHeaders": {"@request.auth.claims.group": {"regex": ".*"}}}], "route": [{"destination": {"host": "a"}}]}]),
+    );
+    assert_eq!(to(&get(MeshId::Istio, &[web], "/")), ["a"]);
+}

@@ -105,7 +105,11 @@ spec: {mtls: {mode: STRICT}}
 ";
     let (code, out, _) = simulate(plaintext, &[]);
     assert_eq!(code, 1, "{out}");
-    assert!(out.contains("- refuses  cart.shop, front.web, anyone in plaintext") && out.contains("DestinationRule shop/cart spec.trafficPolicy.tls.mode: DISABLE"), "{out}");
+    assert!(
+        out.contains("- refuses  cart.shop, front.web, anyone in plaintext")
+            && out.contains("DestinationRule shop/cart spec.trafficPolicy.tls.mode: DISABLE"),
+        "{out}"
+    );
     let (_, json_out, _) = simulate(plaintext, &["-o", "json"]);
     let report = json(&json_out);
     let of_front = report["changed"].as_array().unwrap().iter().find(|row| row["client"]["name"] == "front").unwrap();

@@ -203,7 +203,8 @@ pub(super) fn sending() -> impl Strategy<Value = Vec<Value>> {
         });
         made.collect::<Vec<Value>>()
     });
-    let modes = prop::option::of((prop::sample::select(&["STRICT", "PERMISSIVE", "DISABLE"][..]), prop::sample::select(&["shop", "istio-system"][..])));
+    let modes =
+        prop::option::of((prop::sample::select(&["STRICT", "PERMISSIVE", "DISABLE"][..]), prop::sample::select(&["shop", "istio-system"][..])));
     (rules, modes).prop_map(|(mut all, mode)| {
         all.extend(mode.map(|(mode, namespace)| {
             json!({"apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication", "metadata": {"name": "default", "namespace": namespace},

@@ -4,24 +4,17 @@
 //! Sources: istio `pilot/pkg/networking/core/{cluster_tls,cluster_builder,cluster}.go`, `pilot/pkg/xds/endpoints/{mtls_checker,endpoint_builder}.go`,
 //! `pilot/pkg/model/sidecar.go`, `push_context.go`.
 
+use super::bypass::bypassed;
 use super::peers::Mode;
-use std::net::IpAddr;
-
-use ipnet::IpNet;
-
-use super::{INTERCEPTION, Istio, listed, takes_tunnel, tls_mode};
+use super::settings::{Settings, TlsMode, mark};
+use super::{Istio, takes_tunnel, tls_mode};
 use crate::mesh::istio::OutboundMode;
 use crate::mesh::istio::destination_rules::Applied;
 use crate::mesh::istio::import_scope;
 use crate::mesh::mtls::endpoints::Endpoint;
 use crate::mesh::mtls::{Call, Caller, Sends, Sent, Side, Way, side};
 use crate::mesh::resolve::StandsFor;
-use crate::model::{Evidence, Field, Gap, Kind, Map, Object, Subject};
-
-const EXCLUDE_PORTS: &str = "traffic.sidecar.istio.io/excludeOutboundPorts";
-const EXCLUDE_RANGES: &str = "traffic.sidecar.istio.io/excludeOutboundIPRanges";
-const INCLUDE_PORTS: &str = "traffic.sidecar.istio.io/includeOutboundPorts";
-const INCLUDE_RANGES: &str = "traffic.sidecar.istio.io/includeOutboundIPRanges";
+use crate::model::{Evidence, Field, Gap, Kind, Object, Subject};
 
 /// What istiod makes of the destination for one proxy: Envoy's cluster, as far as encryption goes.
 pub(in crate::mesh::mtls) struct Cluster {
@@ -46,36 +39,6 @@ enum ClusterTls {
     Mutual,
     /// Istio's mutual TLS for endpoints that are marked.
     Auto,
-}
-
-/// A mode of a DestinationRule's `tls`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TlsMode {
-    Disable,
-    Simple,
-    Mutual,
-    IstioMutual,
-}
-
-impl TlsMode {
-    /// The mode of a `tls` that is there; it is DISABLE when it says nothing.
-    fn of(tls: &Field<'_>) -> Self {
-        match tls.text("mode") {
-            "SIMPLE" => Self::Simple,
-            "MUTUAL" => Self::Mutual,
-            "ISTIO_MUTUAL" => Self::IstioMutual,
-            _ => Self::Disable,
-        }
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Disable => "DISABLE",
-            Self::Simple => "SIMPLE",
-            Self::Mutual => "MUTUAL",
-            Self::IstioMutual => "ISTIO_MUTUAL",
-        }
-    }
 }
 
 impl Cluster {
@@ -341,80 +304,4 @@ fn written(caller: &Caller<'_>, applied: Option<&Applied<'_>>, object: &Object, 
         TlsMode::IstioMutual => (ClusterTls::Mutual, "the rule that the client gets asks for mutual TLS, whether or not the server has a sidecar"),
     };
     Cluster { tls: cluster, because: at(format!("{}: {text}", mode.name())), ..bare }
-}
-
-/// Traffic policies put over one another: the rule's, then the subset's.
-#[derive(Default)]
-struct Settings<'a> {
-    tls: Option<(&'a Object, Field<'a>)>,
-    passthrough: bool,
-    because: Vec<Evidence>,
-}
-
-impl<'a> Settings<'a> {
-    /// Puts a policy over what is there. Settings of the port replace all others, what they leave out included.
-    fn apply(&mut self, object: &'a Object, policy: Field<'a>, port: i64) {
-        let of_port = policy.list("portLevelSettings").find(|s| s.at(["port", "number"]).and_then(|n| n.int()) == Some(port));
-        let settings = of_port.unwrap_or(policy);
-        let is_passthrough = |f: Field<'a>| f.text("simple") == "PASSTHROUGH";
-        match (settings.get("tls"), of_port) {
-            (Some(tls), _) => self.tls = Some((object, tls)),
-            (None, Some(of_port)) => {
-                if self.tls.take().is_some() || policy.get("tls").is_some() {
-                    let text = "has settings of its own without tls: what the rule says for all ports does not hold for it";
-                    self.because.push(Evidence::field(object.reference(), of_port.path(), text));
-                }
-            }
-            (None, None) => {}
-        }
-        match (settings.get("loadBalancer"), of_port) {
-            (Some(lb), _) => self.passthrough = is_passthrough(lb),
-            (None, Some(_)) => self.passthrough = false,
-            (None, None) => {}
-        }
-    }
-}
-
-/// What a traffic policy says where endpoints are marked: settings of the port count only where they have a `tls`.
-fn mark(policy: Field<'_>, port: i64) -> Option<TlsMode> {
-    let of_port =
-        policy.list("portLevelSettings").filter(|s| s.at(["port", "number"]).and_then(|n| n.int()) == Some(port)).find_map(|s| s.get("tls"));
-    of_port.or_else(|| policy.get("tls")).map(|tls| TlsMode::of(&tls))
-}
-
-/// Why calls do not pass the client's sidecar, where they do not.
-fn bypassed(caller: &Caller<'_>, call: &Call<'_, '_>) -> Option<Evidence> {
-    let annotations: &Map = caller.annotations()?;
-    let port = call.port.number;
-    let because = |name: &str, text: &str| Some(caller.annotation(name, text));
-    if annotations.is(INTERCEPTION, "NONE") {
-        return because(INTERCEPTION, "NONE: nothing is redirected to the client's sidecar");
-    }
-    if annotations.get(EXCLUDE_PORTS).is_some_and(|list| listed(list, port)) {
-        return because(EXCLUDE_PORTS, "the client keeps the port from its sidecar, so plaintext is sent");
-    }
-    let address = address(call);
-    let within = |list: &str| address.is_some_and(|a| list.split(',').filter_map(|r| r.trim().parse::<IpNet>().ok()).any(|range| range.contains(&a)));
-    if annotations.get(EXCLUDE_RANGES).is_some_and(within) {
-        return because(EXCLUDE_RANGES, "the client keeps the address from its sidecar, so plaintext is sent");
-    }
-    if annotations.get(INCLUDE_PORTS).is_some_and(|list| listed(list, port)) {
-        return None;
-    }
-    let ranges = annotations.get(INCLUDE_RANGES).filter(|list| list.trim() != "*");
-    if ranges.is_some_and(|list| address.is_some() && !within(list) || list.trim().is_empty()) {
-        return because(INCLUDE_RANGES, "the address is not among those that the client sends through its sidecar, so plaintext is sent");
-    }
-    None
-}
-
-/// The address that the application dials, where it is written down.
-fn address(call: &Call<'_, '_>) -> Option<IpAddr> {
-    match call.to.stands_for {
-        StandsFor::Service(service) => service.spec.cluster_ip.parse().ok(),
-        StandsFor::Entry(entry) => entry.spec().texts("addresses").find_map(|(text, _)| text.parse().ok()),
-        StandsFor::Pod(pod) => pod.status.pod_ip.parse().ok(),
-        StandsFor::Address(address) => Some(address),
-        StandsFor::Outside => None,
-    }
 }

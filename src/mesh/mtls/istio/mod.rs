@@ -1,7 +1,9 @@
 //! Istio's part: what its proxies accept, and what they send.
 
+mod bypass;
 mod client;
 pub(super) mod peers;
+mod settings;
 mod ztunnel;
 
 use peers::{Ignored, Mode, PeerAuthentications};

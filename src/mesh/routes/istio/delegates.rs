@@ -62,7 +62,8 @@ fn both(root: &HttpMatch, leaf: &HttpMatch) -> HttpMatch {
 fn conflict(root: &HttpMatch, leaf: &HttpMatch) -> Option<&'static str> {
     let texts = [("uri", &root.uri, &leaf.uri), ("scheme", &root.scheme, &leaf.scheme)];
     let more = [("method", &root.method, &leaf.method), ("authority", &root.authority, &leaf.authority)];
-    let maps = [("headers", &root.headers, &leaf.headers), ("withoutHeaders", &root.without, &leaf.without), ("queryParams", &root.query, &leaf.query)];
+    let maps =
+        [("headers", &root.headers, &leaf.headers), ("withoutHeaders", &root.without, &leaf.without), ("queryParams", &root.query, &leaf.query)];
     let keyed = |r: &BTreeMap<String, Text>, l: &BTreeMap<String, Text>| l.iter().any(|(key, value)| apart(r.get(key), Some(value)));
     let parts = texts.into_iter().chain(more).map(|(name, r, l)| (name, apart(r.as_ref(), l.as_ref())));
     let parts = parts.chain(maps.into_iter().map(|(name, r, l)| (name, keyed(r, l)))).chain([

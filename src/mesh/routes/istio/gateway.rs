@@ -84,11 +84,19 @@ pub(super) fn route<'a>(mesh: &Mesh<'a>, workload: &'a Workload, proxy: Proxy<'a
         let plain: Vec<&Server<'_>> = on_port.iter().copied().filter(|s| s.is_http()).collect();
         http(mesh, &plain, proxy, request)
     } else {
-        let fitting = on_port.iter().enumerate().flat_map(|(i, s)| s.names().map(move |n| (n, i))).filter(|(n, _)| covers(n, &name));
+        let fitting =
+            on_port.iter().enumerate().filter(|(_, s)| s.tls).flat_map(|(i, s)| s.names().map(move |n| (n, i))).filter(|(n, _)| covers(n, &name));
         let best = fitting.max_by_key(|(n, i)| (!n.starts_with('*'), n.len(), std::cmp::Reverse(*i)));
         match best.map(|(_, i)| on_port[i]).or_else(|| on_port.iter().copied().find(|s| !s.tls)) {
             Some(server) => {
-                let mut route = if server.ends_https() { http(mesh, &[server], proxy, request) } else { bytes(mesh, server, proxy, request) };
+                let plain: Vec<&Server<'_>> = on_port.iter().copied().filter(|s| s.is_http()).collect();
+                let mut route = if server.is_http() {
+                    http(mesh, &plain, proxy, request)
+                } else if server.ends_https() {
+                    http(mesh, &[server], proxy, request)
+                } else {
+                    bytes(mesh, server, proxy, request)
+                };
                 route.ends_tls = (server.tls && !server.passthrough).then(|| (server.object.reference(), server.path.clone()));
                 route
             }
@@ -99,20 +107,17 @@ pub(super) fn route<'a>(mesh: &Mesh<'a>, workload: &'a Workload, proxy: Proxy<'a
     route
 }
 
-/// The servers of one port that can stand beside each other: the first decides whether it is plaintext HTTP, bytes, or TLS by server name.
+/// The servers of one port that can stand beside each other, the first of each host: plaintext HTTP or bytes, and TLS by server name.
 fn merged<'s, 'a>(servers: Vec<&'s Server<'a>>) -> Vec<&'s Server<'a>> {
     let mut kept: Vec<&Server<'_>> = Vec::new();
-    let mut names: HashSet<&str> = HashSet::new();
+    let mut hosts: HashSet<&str> = HashSet::new();
     for server in servers {
-        let taken = server.tls && server.names().any(|n| names.contains(n));
-        let fits = kept.first().is_none_or(|first| match (first.tls, server.tls) {
-            (true, true) => true,
-            (false, false) => first.is_http() && server.is_http(),
-            _ => false,
-        });
+        let taken = server.tls && server.hosts.iter().any(|h| hosts.contains(h.as_str()));
+        // What is plaintext may come after what is told apart by server name, but not before it.
+        let fits = kept.iter().find(|k| !k.tls).is_none_or(|plain| plain.is_http() && server.is_http());
         if fits && !taken {
             if server.tls {
-                names.extend(server.names());
+                hosts.extend(server.hosts.iter().map(String::as_str));
             }
             kept.push(server);
         }
@@ -159,7 +164,7 @@ fn istio_servers<'a>(mesh: &Mesh<'a>, workload: &Workload, object: &'a Object) -
             listens: target_port(mesh, workload, number),
             protocol,
             hosts: hosts.map(|h| h.to_ascii_lowercase()).collect(),
-            tls: protocol.is_tls(),
+            tls: protocol.is_tls() || (tls.is_some() && !protocol.is_http()),
             passthrough: matches!(mode, "PASSTHROUGH" | "AUTO_PASSTHROUGH"),
             https_redirect: tls.and_then(|t| t.get("httpsRedirect")).and_then(|b| b.bool()).unwrap_or(false),
             created: object.meta.creation_timestamp.as_deref(),
@@ -190,10 +195,14 @@ fn api_servers<'a>(mesh: &Mesh<'a>, workload: &Workload, gateway: &'a Object) ->
     listeners(gateway).iter().filter_map(read).collect()
 }
 
+/// The label of Services whose ports say nothing of those that a gateway listens on.
+const NOT_TRANSLATED: &str = "experimental.istio.io/disable-gateway-port-translation";
+
 /// The port on which the gateway's pods take what its Service takes on `port`.
 fn target_port(mesh: &Mesh<'_>, workload: &Workload, port: i64) -> i64 {
     let services = mesh.view.index.services_selecting(&workload.reference.namespace, &workload.labels);
-    let mut ports = services.flat_map(|s| s.spec.ports.iter()).filter(|p| i64::from(p.port) == port);
+    let translated = services.filter(|s| !s.metadata.labels.has(NOT_TRANSLATED));
+    let mut ports = translated.flat_map(|s| s.spec.ports.iter()).filter(|p| i64::from(p.port) == port);
     let spec = mesh.view.index.pod_spec(workload);
     let number = ports.find_map(|p| match p.target() {
         Port::Number(number) => Some(i64::from(number)),
@@ -251,9 +260,10 @@ fn http(mesh: &Mesh<'_>, servers: &[&Server<'_>], proxy: Proxy<'_>, request: &Re
                 add(&mut hosts, host);
             }
         }
-        for host in server.names().filter(|_| server.https_redirect) {
-            virtual_hosts.entry(host.to_owned()).or_default().https_only = true;
-            add(&mut hosts, host.to_owned());
+        // By the hosts as they stand: one that names a namespace answers to no name, unless a route of that namespace is for it.
+        for host in server.hosts.iter().filter(|_| server.https_redirect) {
+            virtual_hosts.entry(host.clone()).or_default().https_only = true;
+            add(&mut hosts, host.clone());
         }
     }
     let name = request.host_name();

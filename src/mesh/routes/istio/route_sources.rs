@@ -115,7 +115,8 @@ fn http_rules<'a>(view: MeshView<'a>, object: &'a Object, suffix: &str) -> (Vec<
             Ok(delegate) => delegate,
             Err(because) => {
                 let because = because.unwrap_or_else(|| {
-                    let text = format!("VirtualService {place}/{}, to which the rule is left, was not read or does not exist", reference.text("name"));
+                    let text =
+                        format!("VirtualService {place}/{}, to which the rule is left, was not read or does not exist", reference.text("name"));
                     Evidence::field(object.reference(), reference.path(), text)
                 });
                 dropped.push(Dropped { root: rule, because });
@@ -129,7 +130,11 @@ fn http_rules<'a>(view: MeshView<'a>, object: &'a Object, suffix: &str) -> (Vec<
             match delegates::narrowed(&rule, own) {
                 Ok(merged) => rules.push(merged),
                 Err((path, parting)) => {
-                    let text = format!("its {parting} does not lie within what {} {} leaves to it, so istiod drops the rule", object.reference(), rule.at.path);
+                    let text = format!(
+                        "its {parting} does not lie within what {} {} leaves to it, so istiod drops the rule",
+                        object.reference(),
+                        rule.at.path
+                    );
                     dropped.push(Dropped { root: rule.clone(), because: Evidence::field(delegate.reference(), format!("{path}.{parting}"), text) });
                 }
             }

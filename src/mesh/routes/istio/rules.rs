@@ -123,7 +123,14 @@ impl Names<'_> {
 
 impl<'a> HttpRule<'a> {
     /// A rule of a VirtualService; one of a delegate has what it does not say itself from the rule that names it.
-    pub(super) fn read(object: &'a Object, rule: &Field<'a>, index: usize, of: usize, names: Names<'_>, wide: Option<(&Field<'a>, Names<'_>)>) -> Self {
+    pub(super) fn read(
+        object: &'a Object,
+        rule: &Field<'a>,
+        index: usize,
+        of: usize,
+        names: Names<'_>,
+        wide: Option<(&Field<'a>, Names<'_>)>,
+    ) -> Self {
         let said = |name: &str| rule.get(name).or_else(|| wide?.0.get(name));
         let whose = |name: &str| wide.filter(|_| rule.get(name).is_none()).map_or(names, |(_, names)| names);
         let headers = said("headers").and_then(|h| h.get("request"));

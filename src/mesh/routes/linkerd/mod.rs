@@ -7,6 +7,8 @@ mod egress;
 mod matching;
 mod outbound;
 mod profile;
+mod refused;
+mod rule;
 mod settings;
 
 use outbound::Parent;

@@ -2,16 +2,17 @@
 
 use std::cmp::Ordering;
 
-use super::super::url::{path_only, query};
-use super::super::{Loser, Outcome, Redirect, Request, Route, RuleRef, without_port};
+use super::super::{Loser, Outcome, Request, Route, RuleRef, without_port};
 use super::backends::Backends;
 use super::matching::{self, Fit, HostFit};
+use super::refused::refused;
+use super::rule::{asked, redirect, rule_fit};
 use super::settings::{Retry, Timeouts, retry};
 use super::{egress, profile};
 use crate::mesh::MeshView;
 use crate::mesh::linkerd::annotations::{DEFAULT_OPAQUE_PORTS, OPAQUE_PORTS, duration};
 use crate::mesh::linkerd::ports::PortSet;
-use crate::mesh::linkerd::routes::{ROUTE_KINDS, parents, rank, status, supports_filter};
+use crate::mesh::linkerd::routes::{ROUTE_KINDS, parents, rank, status};
 use crate::model::{Evidence, Field, Kind, Map, Object, Service, ServicePort, Subject};
 
 /// What a client addresses.
@@ -350,113 +351,4 @@ const fn class_of(kind: Kind) -> Class {
 fn age(a: &Object, b: &Object) -> Ordering {
     let key = |o: &Object| (o.meta.creation_timestamp.is_none(), o.meta.creation_timestamp.clone(), o.meta.name.clone(), o.meta.namespace.clone());
     key(a).cmp(&key(b))
-}
-
-/// Why the policy controller takes no notice of a route at all, if it does not: the field and the reason.
-fn refused(route: &Object) -> Option<(String, String)> {
-    let spec = route.spec();
-    if matches!(route.kind, Kind::TlsRoute | Kind::TcpRoute) {
-        let rules = spec.list("rules").count();
-        return (rules != 1).then(|| (spec.path_of("rules"), format!("has {rules} rules, and only one is supported")));
-    }
-    let grpc = route.kind == Kind::GrpcRoute;
-    if Timeouts::read(&route.meta.annotations).is_none() || retry(&route.meta.annotations, grpc).is_err() {
-        return Some(("metadata.annotations".to_owned(), "has a retry or timeout annotation that cannot be read, so it is dropped".to_owned()));
-    }
-    for rule in spec.list("rules") {
-        if let Some(filter) = rule.list("filters").find(|f| !supports_filter(route.kind, f)) {
-            return Some((
-                filter.path_of("type"),
-                format!("has filter {}, which Linkerd does not support: it drops the whole route", filter.text("type")),
-            ));
-        }
-        for m in rule.list("matches") {
-            let bad = |p: &Field<'_>| {
-                let value = p.get("value").and_then(|v| v.str()).unwrap_or("/");
-                if p.text("type") == "RegularExpression" { regex::Regex::new(value).is_err() } else { !grpc && !value.starts_with('/') }
-            };
-            if let Some(path) = m.get("path").filter(|p| !grpc && bad(p)) {
-                return Some((path.path(), "has a path that cannot be read: Linkerd drops the whole route".to_owned()));
-            }
-            if let Some(method) = m.get("method").filter(|f| grpc && f.text("type") == "RegularExpression") {
-                return Some((method.path(), "matches methods by regular expression: Linkerd drops the whole route".to_owned()));
-            }
-            let values = m.list("headers").chain(m.list("queryParams"));
-            if let Some(field) = values.into_iter().find(|f| f.text("type") == "RegularExpression" && regex::Regex::new(f.text("value")).is_err()) {
-                return Some((field.path(), "has a regular expression that cannot be read: Linkerd drops the whole route".to_owned()));
-            }
-        }
-    }
-    None
-}
-
-fn rule_fit(rule: &Field<'_>, grpc: bool, request: &Request) -> Option<Fit> {
-    let matches: Vec<Field<'_>> = rule.list("matches").collect();
-    if matches.is_empty() {
-        return if grpc { matching::grpc(None, request).map(|_| matching::ANY_GRPC) } else { Some(matching::ANY_HTTP) };
-    }
-    matches.iter().filter_map(|m| if grpc { matching::grpc(Some(m), request) } else { matching::http(m, request) }).max()
-}
-
-/// What a rule asks for, in words.
-fn asked(rule: &Field<'_>) -> String {
-    let one = |m: Field<'_>| {
-        let mut parts = Vec::new();
-        match m.get("method") {
-            Some(method) if method.is_map() => parts.push(format!("calls of {}/{}", or_any(method.text("service")), or_any(method.text("method")))),
-            Some(method) => parts.extend(method.str().map(|text| format!("method {text}"))),
-            None => {}
-        }
-        if let Some(path) = m.get("path") {
-            let value = path.get("value").and_then(|v| v.str()).unwrap_or("/").to_owned();
-            parts.push(match path.text("type") {
-                "Exact" => format!("path {value}"),
-                "RegularExpression" => format!("paths like {value}"),
-                _ => format!("paths under {value}"),
-            });
-        }
-        parts.extend(m.list("headers").map(|h| format!("header {} {:?}", h.text("name"), h.text("value"))));
-        parts.extend(m.list("queryParams").map(|q| format!("parameter {} {:?}", q.text("name"), q.text("value"))));
-        parts.join(", ")
-    };
-    let matches: Vec<String> = rule.list("matches").map(one).filter(|text| !text.is_empty()).collect();
-    if matches.is_empty() { "every request".to_owned() } else { matches.join(" or ") }
-}
-
-fn or_any(text: &str) -> &str {
-    if text.is_empty() { "*" } else { text }
-}
-
-/// The answer of a redirect; nothing when it leads to where the request already is, an error when the proxy cannot make one.
-fn redirect(field: &Field<'_>, rule: &Field<'_>, fit: Fit, request: &Request) -> Result<Option<Redirect>, ()> {
-    let authority = request.authority();
-    let bare = without_port(&authority);
-    let scheme = Some(field.text("scheme")).filter(|s| !s.is_empty()).unwrap_or("http");
-    let default = |port: i64| matches!((scheme, port), ("http", 80) | ("https", 443));
-    let own_port = authority.get(bare.len() + 1..).and_then(|p| p.parse::<i64>().ok());
-    let host = match (field.text("hostname"), field.get("port").and_then(|p| p.int())) {
-        ("", None) => authority.clone(),
-        ("", Some(port)) if default(port) => bare.to_owned(),
-        ("", Some(port)) => format!("{bare}:{port}"),
-        (host, Some(port)) => format!("{host}:{port}"),
-        (host, None) => own_port.filter(|p| !default(*p)).map_or_else(|| host.to_owned(), |p| format!("{host}:{p}")),
-    };
-    let path = match field.get("path") {
-        None => request.path.clone(),
-        Some(path) if path.text("type") == "ReplaceFullPath" => path.text("replaceFullPath").to_owned(),
-        Some(path) => {
-            // Only what a prefix matched can be replaced.
-            let mut others = rule.list("matches").filter_map(|m| m.get("path"));
-            let only = path_only(&request.path);
-            if others.any(|p| matches!(p.text("type"), "Exact" | "RegularExpression")) || fit.path.0 > only.len() {
-                return Err(());
-            }
-            let rest = only.get(fit.path.0..).unwrap_or_default();
-            let slash = if !rest.is_empty() && !rest.starts_with('/') { "/" } else { "" };
-            format!("{}{slash}{rest}{}", path.text("replacePrefixMatch"), query(&request.path))
-        }
-    };
-    let location = format!("{scheme}://{host}{path}");
-    let code = field.get("statusCode").and_then(|c| c.int()).and_then(|c| u16::try_from(c).ok()).unwrap_or(302);
-    Ok((location != format!("http://{authority}{}", request.path)).then_some(Redirect { code, location }))
 }

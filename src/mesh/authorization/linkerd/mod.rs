@@ -2,29 +2,27 @@
 //!
 //! Sources: linkerd2 `policy-controller/k8s/index/src/inbound`, linkerd2-proxy `linkerd/app/inbound/src/policy`.
 
+mod distinguish;
+mod inbound;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::classes::{Distinctions, PathPattern};
-use super::istio::Pattern;
 use super::pod_group::PodGroup;
-use super::request::{Call, Credential, Http, Request};
+use super::request::{Credential, Request};
 use super::ruling::{DefaultFrom, Reason, Ruling, Unenforced, Verdict};
-use super::truth::{Missing, Truth};
 use crate::mesh::linkerd::PLANE;
 use crate::mesh::linkerd::annotations::{self, DEFAULT_POLICY, OPAQUE_PORTS, REQUIRE_IDENTITY, SKIP_INBOUND};
-use crate::mesh::linkerd::authz::{Authorizations, Clients, Grant};
-use crate::mesh::linkerd::identity::{self, IdentityMatch};
+use crate::mesh::linkerd::authz::{Authorizations, Grant};
+use crate::mesh::linkerd::identity;
 use crate::mesh::linkerd::network::{self, Network};
 use crate::mesh::linkerd::ports::PortSet;
-use crate::mesh::linkerd::route_match::{self, Asked, Untold};
 use crate::mesh::linkerd::routes::{ServerRoutes, probe_paths};
 use crate::mesh::linkerd::server::{InboundPolicy, Protocol, Servers};
 use crate::mesh::{MeshView, namespace_words};
-use crate::model::{Evidence, Field, Gap, Kind, Map, Membership, MeshId, Object, ObjectRef, StepKind, StepPlace, Subject};
+use crate::model::{Evidence, Gap, Kind, Map, Membership, MeshId, Object, ObjectRef, StepKind, StepPlace, Subject};
 
 /// Kinds that decide in a server's namespace.
 const DECIDING: [Kind; 8] = [
@@ -176,7 +174,17 @@ impl<'a> Linkerd<'a> {
             let (grants, governs) = self.by_default(group, annotations, port);
             let opaque = annotations.get(OPAQUE_PORTS).and_then(|text| PortSet::strict(text).ok()).is_some_and(|set| set.contains(port));
             let protocol = if opaque { Protocol::Opaque } else { Protocol::Detect };
-            return Inbound { governs, protocol, grants, routes: Vec::new(), of_routes: Vec::new(), void: Vec::new(), probes, probe_networks, limit: None };
+            return Inbound {
+                governs,
+                protocol,
+                grants,
+                routes: Vec::new(),
+                of_routes: Vec::new(),
+                void: Vec::new(),
+                probes,
+                probe_networks,
+                limit: None,
+            };
         };
         let (namespace, name) = (server.object.meta.namespace.as_str(), server.name());
         let grpc = server.protocol == Protocol::Grpc;
@@ -234,198 +242,4 @@ impl<'a> Guard<'a> {
         };
         out.push(Ruling { step: StepKind::Authorization, at: StepPlace::Server, verdict, reason });
     }
-}
-
-impl Guard<'_> {
-    /// Adds what the proxy tells apart about requests.
-    pub(super) fn distinguish(&self, into: &mut Distinctions) {
-        let Self::Proxy(inbound) = self else { return };
-        let opaque = matches!(inbound.protocol, Protocol::Opaque | Protocol::Tls);
-        into.http |= !opaque;
-        into.tcp |= opaque || inbound.protocol == Protocol::Detect;
-        into.addresses |= inbound.grants.iter().chain(inbound.of_routes.iter().map(|(_, g)| g)).any(|g| !network::is_anywhere(&g.networks));
-        let exact = |text: &str| Pattern::Exact(text.to_owned());
-        for path in &inbound.probes {
-            into.methods.insert(exact("GET"));
-            into.paths.insert(PathPattern::Text(exact(path)));
-            into.addresses |= !inbound.probe_networks.iter().any(|n| n.prefix_len() == 0);
-        }
-        if inbound.protocol == Protocol::Grpc && inbound.routes.is_empty() {
-            into.methods.insert(exact("POST"));
-            into.paths.insert(PathPattern::Expression(GRPC_PATH.to_owned()));
-        }
-        for route in &inbound.routes {
-            for (host, _) in route.spec().texts("hostnames") {
-                into.hosts.insert(host.strip_prefix('*').map_or_else(|| exact(host), |end| Pattern::Suffix(end.to_owned())));
-            }
-            for one in route.spec().list("rules").flat_map(|rule| rule.list("matches")) {
-                distinguish(route.kind, &one, into);
-            }
-        }
-    }
-}
-
-const GRPC_PATH: &str = "/[^/]+/[^/]+";
-
-/// Adds what one match of a route tells apart. Query parameters and expressions for headers stay open.
-fn distinguish(kind: Kind, one: &Field<'_>, into: &mut Distinctions) {
-    let exact = |text: &str| Pattern::Exact(text.to_owned());
-    if kind == Kind::GrpcRoute {
-        into.methods.insert(exact("POST"));
-        let rpc = |name: &str| one.get("method").and_then(|m| m.get(name)).and_then(|f| f.str()).filter(|t| !t.is_empty());
-        into.paths.insert(match (rpc("service"), rpc("method")) {
-            (Some(service), Some(method)) => PathPattern::Text(exact(&format!("/{service}/{method}"))),
-            (Some(service), None) => PathPattern::Segments(format!("/{service}")),
-            (None, Some(method)) => PathPattern::Text(Pattern::Suffix(format!("/{method}"))),
-            (None, None) => PathPattern::Expression(GRPC_PATH.to_owned()),
-        });
-    } else {
-        if !one.text("method").is_empty() {
-            into.methods.insert(exact(one.text("method")));
-        }
-        if let Some(path) = one.get("path") {
-            let value = path.get("value").and_then(|v| v.str()).unwrap_or("/");
-            match path.text("type") {
-                "Exact" => drop(into.paths.insert(PathPattern::Text(exact(value)))),
-                "RegularExpression" => drop(into.paths.insert(PathPattern::Expression(value.to_owned()))),
-                _ if value != "/" => drop(into.paths.insert(PathPattern::Segments(value.to_owned()))),
-                _ => {}
-            }
-        }
-    }
-    for header in one.list("headers").filter(|h| h.text("type") != "RegularExpression") {
-        into.headers.entry(header.text("name").to_ascii_lowercase()).or_default().insert(exact(header.text("value")));
-    }
-}
-
-impl<'a> Inbound<'a> {
-    fn decide(&self, request: &Request<'_>, caller: &Caller) -> (Verdict, Reason<'a>) {
-        match (&request.call, self.protocol) {
-            (_, Protocol::Opaque | Protocol::Tls) | (Call::Tcp, Protocol::Detect) => self.judge(&self.grants, request, caller),
-            (Call::Tcp, _) => (Verdict::Deny, Reason::NotHttp),
-            (Call::Http(http), _) => self.http(http, request, caller),
-            (Call::Any, Protocol::Detect) => {
-                let http = self.http(&Http::default(), request, caller);
-                let tcp = self.judge(&self.grants, request, caller);
-                if http.0 == tcp.0 { http } else { (Verdict::Unknown, Reason::Depends(Missing::Protocol)) }
-            }
-            (Call::Any, _) => self.http(&Http::default(), request, caller),
-        }
-    }
-
-    fn http(&self, http: &Http, request: &Request<'_>, caller: &Caller) -> (Verdict, Reason<'a>) {
-        let asked = Asked { method: http.method.as_deref(), path: http.path.as_deref(), host: http.host.as_deref(), headers: &http.headers };
-        if self.routes.is_empty() {
-            return self.without_routes(&asked, request, caller);
-        }
-        match route_match::best(&self.routes, &asked) {
-            Err(untold) => (Verdict::Unknown, Reason::Depends(missing(untold))),
-            Ok(None) => (Verdict::NotFound, self.no_route()),
-            Ok(Some((route, _))) => {
-                let reference = route.reference();
-                let own = self.of_routes.iter().filter(|(of, _)| *of == reference).map(|(_, grant)| grant);
-                let grants: Vec<Grant> = own.chain(&self.grants).cloned().collect();
-                self.judge(&grants, request, caller)
-            }
-        }
-    }
-
-    /// Every request is taken, and health probes are let in from their networks.
-    fn without_routes(&self, asked: &Asked<'_>, request: &Request<'_>, caller: &Caller) -> (Verdict, Reason<'a>) {
-        let by_server = self.judge(&self.grants, request, caller);
-        if self.protocol == Protocol::Grpc {
-            return match (asked.method, asked.path) {
-                (Some("POST"), Some(path)) if route_match::is_grpc(path).is_some() => by_server,
-                (Some(_), Some(_)) => (Verdict::NotFound, self.no_route()),
-                (Some("POST"), None) => (Verdict::Unknown, Reason::Depends(Missing::Path)),
-                (Some(_), None) => (Verdict::NotFound, self.no_route()),
-                (None, _) => (Verdict::Unknown, Reason::Depends(Missing::Method)),
-            };
-        }
-        if by_server.0 == Verdict::Allow || self.probes.is_empty() || self.probe_networks.is_empty() {
-            return by_server;
-        }
-        let path = asked.path.map(|p| p.split(['?', '#']).next().unwrap_or_default());
-        let probe = match (asked.method, path) {
-            (Some(method), _) if method != "GET" => Truth::No,
-            (_, Some(path)) if !self.probes.contains(path) => Truth::No,
-            (_, None) => Truth::Open(Missing::Path),
-            (None, _) => Truth::Open(Missing::Method),
-            _ => Truth::of_each(&request.client.addresses, Missing::Address, |ip| self.probe_networks.iter().any(|n| n.contains(ip))),
-        };
-        match probe {
-            Truth::Yes => (Verdict::Allow, Reason::Probe),
-            Truth::No => by_server,
-            Truth::Open(missing) => (Verdict::Unknown, Reason::Depends(missing)),
-        }
-    }
-
-    fn no_route(&self) -> Reason<'a> {
-        match self.governs {
-            Governs::Server(server) => Reason::NoRoute(server),
-            Governs::Default { .. } => Reason::NotHttp,
-        }
-    }
-
-    fn judge(&self, grants: &[Grant], request: &Request<'_>, caller: &Caller) -> (Verdict, Reason<'a>) {
-        let addresses = &request.client.addresses;
-        if !addresses.is_empty() && addresses.iter().all(IpAddr::is_loopback) {
-            return (Verdict::Allow, Reason::Localhost);
-        }
-        let mut open = None;
-        for grant in grants {
-            match admits(grant, addresses, caller) {
-                Truth::Yes => return (Verdict::Allow, self.granted(grant)),
-                Truth::Open(missing) => open = open.or(Some(missing)),
-                Truth::No => {}
-            }
-        }
-        match open {
-            Some(missing) => (Verdict::Unknown, Reason::Depends(missing)),
-            None => (Verdict::Deny, self.refused(grants)),
-        }
-    }
-
-    fn granted(&self, grant: &Grant) -> Reason<'a> {
-        match &self.governs {
-            Governs::Server(_) => Reason::Granted { by: grant.source.clone(), limit: self.limit.clone() },
-            Governs::Default { policy, from, authenticated } => {
-                Reason::DefaultPolicy { policy: policy.name(), from: from.clone(), authenticated: *authenticated }
-            }
-        }
-    }
-
-    fn refused(&self, grants: &[Grant]) -> Reason<'a> {
-        match &self.governs {
-            Governs::Server(server) => Reason::NoGrant { server, grants: grants.iter().map(|g| g.source.clone()).collect(), void: self.void.clone() },
-            Governs::Default { policy, from, authenticated } => {
-                Reason::DefaultPolicy { policy: policy.name(), from: from.clone(), authenticated: *authenticated }
-            }
-        }
-    }
-}
-
-fn missing(untold: Untold) -> Missing {
-    match untold {
-        Untold::Method => Missing::Method,
-        Untold::Path => Missing::Path,
-        Untold::Host => Missing::Host,
-    }
-}
-
-/// Whether a grant is for a client.
-fn admits(grant: &Grant, addresses: &[IpAddr], caller: &Caller) -> Truth {
-    let client = match (&grant.clients, caller) {
-        (Clients::Anyone, _) => Truth::Yes,
-        (_, Caller::Nobody) => Truth::No,
-        (_, Caller::Unknown) => Truth::Open(Missing::Identity),
-        (Clients::AnyTls, _) => Truth::Yes,
-        (Clients::Named(patterns), Caller::Named(name)) => patterns.iter().any(|pattern: &IdentityMatch| pattern.matches(name)).into(),
-    };
-    client.and(|| {
-        if network::is_anywhere(&grant.networks) && grant.networks.len() > 1 {
-            return Truth::Yes;
-        }
-        Truth::of_each(addresses, Missing::Address, |ip| grant.networks.iter().any(|n| n.contains(ip)))
-    })
 }
