@@ -99,18 +99,8 @@ pub fn apply(report: &mut CheckReport, world: &World, args: &[SuppressArg]) {
 }
 
 fn metas(world: &World) -> impl Iterator<Item = (ObjectRef, &Meta)> {
-    fn row(subject: &impl Subject) -> (ObjectRef, &Meta) {
-        (subject.reference(), subject.meta())
-    }
-    let inventory = world.index.inventory();
-    let marked = |meta: &Meta| [ISTIO, KIALI, OURS].iter().any(|key| meta.annotations.has(key));
-    let pods = inventory.pods.iter().filter(move |o| marked(&o.metadata)).map(row);
-    let services = inventory.services.iter().filter(move |o| marked(&o.metadata)).map(row);
-    let namespaces = inventory.namespaces.iter().filter(move |o| marked(&o.metadata)).map(row);
-    let nodes = inventory.nodes.iter().filter(move |o| marked(&o.metadata)).map(row);
-    let controllers = inventory.controllers.iter().filter(move |o| marked(&o.metadata)).map(row);
-    let objects = inventory.objects.iter().filter(move |o| marked(&o.meta)).map(row);
-    pods.chain(services).chain(namespaces).chain(nodes).chain(controllers).chain(objects)
+    let marked = |object: &&dyn Subject| [ISTIO, KIALI, OURS].iter().any(|key| object.meta().annotations.has(key));
+    world.index.inventory().subjects().filter(marked).map(|object| (object.reference(), object.meta()))
 }
 
 fn of_annotations(object: &ObjectRef, meta: &Meta, today: Date) -> Vec<Suppression> {

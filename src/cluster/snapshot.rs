@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use thiserror::Error;
 
 use super::redact::redact;
-use crate::model::{Controller, Coverage, Gap, Inventory, Item, Kind, Meta, Object, ObjectRef, ServerFacts, Str};
+use crate::model::{Coverage, Gap, Inventory, Item, Kind, ObjectRef, ServerFacts, Str};
 
 const FORMAT: &str = "mesh.kubectl.dev/v1";
 /// What a snapshot may hold: a file of kilobytes can be made to unpack without end.
@@ -127,9 +126,10 @@ pub fn write(inventory: &Inventory, taken: &Taken, out: impl Write) -> Result<()
     let mut archive = tar::Builder::new(zstd::Encoder::new(out, 0)?);
     add(&mut archive, "snapshot.json", &serde_json::to_vec_pretty(&header).map_err(format_error)?)?;
     let mut lines: BTreeMap<Kind, Vec<u8>> = BTreeMap::new();
-    for (kind, mut value) in values(inventory) {
-        redact(kind, &mut value);
-        let line = lines.entry(kind).or_default();
+    for object in inventory.subjects() {
+        let mut value = object.to_value();
+        redact(object.kind(), &mut value);
+        let line = lines.entry(object.kind()).or_default();
         serde_json::to_writer(&mut *line, &value).map_err(format_error)?;
         line.push(b'\n');
     }
@@ -222,38 +222,6 @@ fn objects(kind: Kind, name: &str, limits: Limits, mut from: impl BufRead, inven
     Ok(())
 }
 
-fn values(inventory: &Inventory) -> impl Iterator<Item = (Kind, Value)> {
-    let pods = inventory.pods.iter().map(|o| (Kind::Pod, typed(Kind::Pod, &o.metadata, o)));
-    let services = inventory.services.iter().map(|o| (Kind::Service, typed(Kind::Service, &o.metadata, o)));
-    let namespaces = inventory.namespaces.iter().map(|o| (Kind::Namespace, typed(Kind::Namespace, &o.metadata, o)));
-    let nodes = inventory.nodes.iter().map(|o| (Kind::Node, typed(Kind::Node, &o.metadata, o)));
-    let controllers = inventory.controllers.iter().map(|o: &Controller| (o.kind, typed(o.kind, &o.metadata, o)));
-    let objects = inventory.objects.iter().map(|o| (o.kind, whole(o)));
-    pods.chain(services).chain(namespaces).chain(nodes).chain(controllers).chain(objects)
-}
-
-fn typed(kind: Kind, meta: &Meta, object: &impl Serialize) -> Value {
-    let mut value = serde_json::to_value(object).unwrap_or_default();
-    name_kind(&mut value, kind, meta);
-    value
-}
-
-fn whole(object: &Object) -> Value {
-    let mut value = object.root().to_value();
-    if let Some(fields) = value.as_object_mut() {
-        fields.insert("metadata".into(), serde_json::to_value(&object.meta).unwrap_or_default());
-    }
-    name_kind(&mut value, object.kind, &object.meta);
-    value
-}
-
-fn name_kind(value: &mut Value, kind: Kind, meta: &Meta) {
-    if let Some(fields) = value.as_object_mut() {
-        fields.insert("apiVersion".into(), meta.reference(kind).api_version().into());
-        fields.insert("kind".into(), kind.name().into());
-    }
-}
-
 fn add(archive: &mut tar::Builder<impl Write>, name: &str, bytes: &[u8]) -> Result<(), SnapshotError> {
     let mut header = tar::Header::new_ustar();
     header.set_size(bytes.len() as u64);
@@ -303,7 +271,7 @@ fn format_error(error: serde_json::Error) -> SnapshotError {
 mod tests {
     use super::*;
     use crate::cluster::files;
-    use crate::model::{Access, Review, ServerVersion, YesNo};
+    use crate::model::{Access, Meta, Object, Review, ServerVersion, YesNo};
 
     const MANIFESTS: &str = r#"
 apiVersion: v1

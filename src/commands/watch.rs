@@ -138,13 +138,7 @@ async fn next(events: &mut Receiver<Event>, lost: &mut bool, terminal: &mut Term
 
 fn apply(mut inventory: Inventory, changes: Changes) -> Inventory {
     let keys: BTreeSet<&(Kind, Str, Str)> = changes.keys().collect();
-    let stays = |kind: Kind, meta: &crate::model::Meta| !keys.contains(&(kind, meta.namespace.clone(), meta.name.clone()));
-    inventory.pods.retain(|o| stays(Kind::Pod, &o.metadata));
-    inventory.services.retain(|o| stays(Kind::Service, &o.metadata));
-    inventory.namespaces.retain(|o| stays(Kind::Namespace, &o.metadata));
-    inventory.nodes.retain(|o| stays(Kind::Node, &o.metadata));
-    inventory.controllers.retain(|o| stays(o.kind, &o.metadata));
-    inventory.objects.retain(|o| stays(o.kind, &o.meta));
+    inventory.retain(|object| !keys.contains(&(object.kind(), object.meta().namespace.clone(), object.meta().name.clone())));
     inventory.gaps.retain(|gap| match gap {
         Gap::Undecodable { object, .. } => !keys.contains(&(object.kind, object.namespace.clone(), object.name.clone())),
         _ => true,

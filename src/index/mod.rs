@@ -12,7 +12,7 @@ use std::ops::Range;
 use places::{Labelled, Places};
 use smallvec::SmallVec;
 
-use crate::model::{Controller, Inventory, Kind, Map, Meta, Namespace, Object, ObjectRef, Pod, PodSpec, Service, Str};
+use crate::model::{Controller, Inventory, Kind, Map, Meta, Namespace, Object, ObjectRef, Pod, PodSpec, Service};
 
 /// Where a workload's pod shape comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,15 +101,7 @@ pub struct Index {
 impl Index {
     /// Sorts and connects what was read.
     pub fn new(mut inventory: Inventory) -> Self {
-        fn order(meta: &Meta) -> (&Str, &Str) {
-            (&meta.namespace, &meta.name)
-        }
-        inventory.pods.sort_unstable_by(|a, b| order(&a.metadata).cmp(&order(&b.metadata)));
-        inventory.services.sort_unstable_by(|a, b| order(&a.metadata).cmp(&order(&b.metadata)));
-        inventory.namespaces.sort_unstable_by(|a, b| order(&a.metadata).cmp(&order(&b.metadata)));
-        inventory.nodes.sort_unstable_by(|a, b| order(&a.metadata).cmp(&order(&b.metadata)));
-        inventory.controllers.sort_by(|a, b| (order(&a.metadata), a.kind).cmp(&(order(&b.metadata), b.kind)));
-        inventory.objects.sort_by(|a, b| (a.kind, order(&a.meta)).cmp(&(b.kind, order(&b.meta))));
+        inventory.sort();
         inventory.gaps.sort();
         inventory.gaps.dedup();
         let workloads = workloads::of(&inventory);
@@ -214,16 +206,9 @@ impl Index {
     pub fn holds(&self, kind: Kind, namespace: &str) -> bool {
         let anywhere = namespace.is_empty();
         let controllers = || if anywhere { self.controllers() } else { self.controllers_in(namespace) };
-        match kind {
-            Kind::Pod => !(if anywhere { self.pods() } else { self.pods_in(namespace) }).is_empty(),
-            Kind::Service => !(if anywhere { self.services() } else { self.services_in(namespace) }).is_empty(),
-            Kind::Namespace => !self.namespaces().is_empty(),
-            Kind::Node => !self.inventory.nodes.is_empty(),
-            _ => {
-                !(if anywhere { self.objects(kind) } else { self.objects_in(kind, namespace) }).is_empty()
-                    || controllers().iter().any(|c| c.kind == kind)
-            }
-        }
+        self.inventory.holds_typed(kind, namespace)
+            || !(if anywhere { self.objects(kind) } else { self.objects_in(kind, namespace) }).is_empty()
+            || (kind.is_controller() && controllers().iter().any(|c| c.kind == kind))
     }
 
     /// All workloads.

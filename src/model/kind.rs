@@ -60,7 +60,9 @@ enum Form {
     Object,
     /// A [`Controller`](super::Controller): what makes pods of a template.
     Controller,
-    /// A struct of its own.
+    /// The same, of a kind that somebody installed: such kinds are served as JSON alone.
+    CustomController,
+    /// A struct of its own: a row of [`typed_kinds`] besides.
     Struct,
 }
 
@@ -85,8 +87,8 @@ kinds! {
     ReplicationController "" "ReplicationController" "replicationcontrollers" Namespaced ["v1"] ["rc"] Controller;
     Job "batch" "Job" "jobs" Namespaced ["v1"] [] Controller;
     CronJob "batch" "CronJob" "cronjobs" Namespaced ["v1"] ["cj"] Controller;
-    Rollout "argoproj.io" "Rollout" "rollouts" Namespaced ["v1alpha1"] ["ro"] Controller;
-    DeploymentConfig "apps.openshift.io" "DeploymentConfig" "deploymentconfigs" Namespaced ["v1"] ["dc"] Controller;
+    Rollout "argoproj.io" "Rollout" "rollouts" Namespaced ["v1alpha1"] ["ro"] CustomController;
+    DeploymentConfig "apps.openshift.io" "DeploymentConfig" "deploymentconfigs" Namespaced ["v1"] ["dc"] CustomController;
     EndpointSlice "discovery.k8s.io" "EndpointSlice" "endpointslices" Namespaced ["v1"] [] Object;
     NetworkPolicy "networking.k8s.io" "NetworkPolicy" "networkpolicies" Namespaced ["v1"] ["netpol"] Object;
     Ingress "networking.k8s.io" "Ingress" "ingresses" Namespaced ["v1"] ["ing"] Object;
@@ -138,6 +140,20 @@ kinds! {
     Link "multicluster.linkerd.io" "Link" "links" Namespaced ["v1alpha3" "v1alpha2" "v1alpha1"] [] Object;
     TrafficSplit "split.smi-spec.io" "TrafficSplit" "trafficsplits" Namespaced ["v1alpha2" "v1alpha4" "v1alpha1"] ["ts"] Object;
 }
+
+/// The kinds with a struct of their own, which has the kind's name, and the list of an inventory that holds them. They are handed to the macro `$then`:
+/// whatever has to be said once for each of them is made from this.
+macro_rules! typed_kinds {
+    ($then:ident) => {
+        $then! {
+            Pod pods;
+            Service services;
+            Namespace namespaces;
+            Node nodes;
+        }
+    };
+}
+pub(crate) use typed_kinds;
 
 impl Kind {
     /// The kind that `apiVersion` and `kind` of a manifest name; versions are not compared, so old and new ones are understood.
@@ -209,7 +225,12 @@ impl Kind {
 
     /// Whether it carries a pod template (Pods themselves do not).
     pub fn is_controller(self) -> bool {
-        self.row().form == Form::Controller
+        matches!(self.row().form, Form::Controller | Form::CustomController)
+    }
+
+    /// Whether servers send its objects in Kubernetes' own encoding, and of a form that is decoded from it.
+    pub(crate) fn is_binary(self) -> bool {
+        matches!(self.row().form, Form::Controller | Form::Struct)
     }
 
     /// Whether its objects are kept whole, as JSON.
@@ -234,7 +255,18 @@ impl serde::Serialize for Kind {
 
 #[cfg(test)]
 mod tests {
-    use super::Kind;
+    use super::{Form, Kind};
+
+    #[test]
+    fn a_kind_has_a_struct_where_the_table_says_so() {
+        macro_rules! kinds {
+            ($($kind:ident $list:ident;)+) => { [$(Kind::$kind),+] };
+        }
+        let typed = typed_kinds!(kinds);
+        for kind in Kind::ALL {
+            assert_eq!(kind.row().form == Form::Struct, typed.contains(kind), "{kind}");
+        }
+    }
 
     #[test]
     fn namesakes_are_told_apart_by_group() {

@@ -1,6 +1,9 @@
 //! Everything that is not worth a struct of its own: custom resources and small kinds, with their whole body.
 
-use super::{Controller, Field, Json, Kind, Meta, Namespace, Node, ObjectRef, Pod, Service};
+use serde_json::Value;
+
+use super::kind::typed_kinds;
+use super::{Controller, Field, Item, Json, Kind, Meta, Namespace, Node, ObjectRef, Pod, Service};
 
 /// An object with its body as it was read; rules walk it with [`Field`].
 #[derive(Clone, Debug, PartialEq)]
@@ -33,31 +36,87 @@ pub trait Subject {
     /// Its metadata.
     fn meta(&self) -> &Meta;
 
+    /// A copy of it, in the form its kind is kept in.
+    fn to_item(&self) -> Item;
+
+    /// It in the API's own form, with what was kept of it.
+    fn to_value(&self) -> Value;
+
     /// Which object it is.
     fn reference(&self) -> ObjectRef {
         self.meta().reference(self.kind())
     }
 }
 
-macro_rules! subjects {
-    ($($type:ty, $object:ident => $kind:expr, $meta:ident;)+) => {
+macro_rules! typed {
+    ($($type:ident $list:ident;)+) => {
         $(impl Subject for $type {
             fn kind(&self) -> Kind {
-                let $object = self;
-                $kind
+                Kind::$type
             }
+
             fn meta(&self) -> &Meta {
-                &self.$meta
+                &self.metadata
+            }
+
+            fn to_item(&self) -> Item {
+                Item::$type(self.clone())
+            }
+
+            fn to_value(&self) -> Value {
+                named(self, serde_json::to_value(self).unwrap_or_default())
             }
         })+
     };
 }
 
-subjects! {
-    Object, object => object.kind, meta;
-    Controller, controller => controller.kind, metadata;
-    Pod, _pod => Kind::Pod, metadata;
-    Service, _service => Kind::Service, metadata;
-    Namespace, _namespace => Kind::Namespace, metadata;
-    Node, _node => Kind::Node, metadata;
+typed_kinds!(typed);
+
+impl Subject for Controller {
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn meta(&self) -> &Meta {
+        &self.metadata
+    }
+
+    fn to_item(&self) -> Item {
+        Item::Controller(self.clone())
+    }
+
+    fn to_value(&self) -> Value {
+        named(self, serde_json::to_value(self).unwrap_or_default())
+    }
+}
+
+impl Subject for Object {
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn to_item(&self) -> Item {
+        Item::Object(self.clone())
+    }
+
+    fn to_value(&self) -> Value {
+        let mut value = self.root().to_value();
+        if let Some(fields) = value.as_object_mut() {
+            fields.insert("metadata".into(), serde_json::to_value(&self.meta).unwrap_or_default());
+        }
+        named(self, value)
+    }
+}
+
+/// The object with its type, which no struct holds.
+fn named(object: &dyn Subject, mut value: Value) -> Value {
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("apiVersion".into(), object.reference().api_version().into());
+        fields.insert("kind".into(), object.kind().name().into());
+    }
+    value
 }

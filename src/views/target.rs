@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::index::{Body, Workload};
-use crate::model::{Kind, LabelSelector, Misnamed, Named, ObjectRef, Service, Subject, did_you_mean, did_you_mean_kind, unknown_kind};
+use crate::model::{Kind, LabelSelector, Misnamed, Named, ObjectRef, Service, did_you_mean, did_you_mean_kind, unknown_kind};
 use crate::world::World;
 
 /// What was meant.
@@ -80,7 +80,7 @@ pub fn objects(world: &World, words: &[String], namespace: Option<&str>) -> Resu
 /// The objects in scope that carry these labels; workloads also by those of their pods.
 pub fn selected(world: &World, selector: &LabelSelector) -> BTreeSet<ObjectRef> {
     let mut all = BTreeSet::new();
-    each(world, |object| {
+    world.index.inventory().subjects().for_each(|object| {
         let meta = object.meta();
         let place = if object.kind() == Kind::Namespace { &meta.name } else { &meta.namespace };
         if !object.kind().is_controller() && world.in_scope(place) && selector.matches(&meta.labels) {
@@ -135,7 +135,7 @@ fn targets<'w>(world: &'w World, one: &Named, name: &str, namespace: Option<&str
 /// Objects of these kinds (any when there are none) with this name (any when there is none).
 fn matching(world: &World, kinds: &[Kind], name: Option<&str>, namespace: Option<&str>) -> Vec<ObjectRef> {
     let mut found = Vec::new();
-    each(world, |object| {
+    world.index.inventory().subjects().for_each(|object| {
         let meta = object.meta();
         let place = if object.kind() == Kind::Namespace { &meta.name } else { &meta.namespace };
         let here = || namespace.map_or_else(|| world.in_scope(place), |wanted| place.is_empty() || place == wanted);
@@ -145,16 +145,6 @@ fn matching(world: &World, kinds: &[Kind], name: Option<&str>, namespace: Option
     });
     found.sort();
     found
-}
-
-fn each<'w>(world: &'w World, mut see: impl FnMut(&'w dyn Subject)) {
-    let inventory = world.index.inventory();
-    inventory.pods.iter().for_each(|object| see(object));
-    inventory.services.iter().for_each(|object| see(object));
-    inventory.namespaces.iter().for_each(|object| see(object));
-    inventory.nodes.iter().for_each(|object| see(object));
-    inventory.controllers.iter().for_each(|object| see(object));
-    inventory.objects.iter().for_each(|object| see(object));
 }
 
 /// Says what is not there, and what of its like is.
@@ -167,7 +157,7 @@ fn missing(world: &World, one: &Named, namespace: Option<&str>, what: &str, fits
     let place = wanted.map_or_else(|| "in any namespace that was read".to_owned(), |namespace| format!("in namespace {namespace:?}"));
     let mut elsewhere = Vec::new();
     let mut names: BTreeSet<&str> = BTreeSet::new();
-    each(world, |object| {
+    world.index.inventory().subjects().for_each(|object| {
         if !fits(object.kind()) || !one.may_be(object.kind()) {
             return;
         }

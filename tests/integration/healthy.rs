@@ -61,13 +61,7 @@ fn faulty_documents() -> Vec<String> {
     let mut names = std::collections::BTreeSet::new();
     let name = |text: &str| {
         let inventory = files::parse("x", text, "default").ok()?.inventory;
-        let objects = inventory.objects.iter().map(|o| (o.kind, o.meta.namespace.clone(), o.meta.name.clone()));
-        let pods = inventory.pods.iter().map(|o| (kubectl_mesh::model::Kind::Pod, o.metadata.namespace.clone(), o.metadata.name.clone()));
-        let controllers = inventory.controllers.iter().map(|o| (o.kind, o.metadata.namespace.clone(), o.metadata.name.clone()));
-        let services = inventory.services.iter().map(|o| (kubectl_mesh::model::Kind::Service, o.metadata.namespace.clone(), o.metadata.name.clone()));
-        let namespaces =
-            inventory.namespaces.iter().map(|o| (kubectl_mesh::model::Kind::Namespace, o.metadata.namespace.clone(), o.metadata.name.clone()));
-        objects.chain(pods).chain(controllers).chain(services).chain(namespaces).next()
+        inventory.metas().next().map(|(kind, meta)| (kind, meta.namespace.clone(), meta.name.clone()))
     };
     documents.into_iter().filter(|d| name(d).is_some_and(|n| names.insert(n))).collect()
 }

@@ -13,6 +13,7 @@ mod tool;
 mod worlds;
 mod yaml;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -442,13 +443,7 @@ fn is_known(kind: &str) -> bool {
 /// Of objects given twice the last counts, as it would after `kubectl apply`; every kind is then marked as seen or absent. What was given twice is
 /// returned.
 fn finish(inventory: &mut Inventory) -> Vec<String> {
-    let mut twice = Vec::new();
-    keep_last(&mut inventory.pods, |o| (Kind::Pod, &o.metadata), &mut twice);
-    keep_last(&mut inventory.services, |o| (Kind::Service, &o.metadata), &mut twice);
-    keep_last(&mut inventory.namespaces, |o| (Kind::Namespace, &o.metadata), &mut twice);
-    keep_last(&mut inventory.nodes, |o| (Kind::Node, &o.metadata), &mut twice);
-    keep_last(&mut inventory.controllers, |o| (o.kind, &o.metadata), &mut twice);
-    keep_last(&mut inventory.objects, |o| (o.kind, &o.meta), &mut twice);
+    let twice = keep_last(inventory);
     inventory.coverage = coverage(inventory);
     twice
 }
@@ -460,28 +455,30 @@ fn coverage(inventory: &Inventory) -> BTreeMap<Kind, Coverage> {
 }
 
 /// Of objects given twice the last stays; both places are told.
-fn keep_last<T>(objects: &mut Vec<T>, identity: impl Fn(&T) -> (Kind, &crate::model::Meta), notes: &mut Vec<String>) {
-    let place = |meta: &crate::model::Meta| meta.origin.as_ref().map_or_else(String::new, |o| format!("{}:{}", o.file, o.spans.at.line));
-    let mut last: BTreeMap<(Kind, Str, Str), String> = BTreeMap::new();
-    let mut keep: Vec<bool> = Vec::with_capacity(objects.len());
-    for object in objects.iter().rev() {
-        let (kind, meta) = identity(object);
-        let key = (kind, meta.namespace.clone(), meta.name.clone());
-        match last.get(&key) {
-            Some(later) => {
+fn keep_last(inventory: &mut Inventory) -> Vec<String> {
+    let place = |meta: &model::Meta| meta.origin.as_ref().map_or_else(String::new, |o| format!("{}:{}", o.file, o.spans.at.line));
+    let mut notes = Vec::new();
+    let mut last: BTreeMap<(Kind, &str, &str), &model::Meta> = BTreeMap::new();
+    let metas: Vec<_> = inventory.metas().collect();
+    let mut keep: Vec<bool> = Vec::with_capacity(metas.len());
+    for (kind, meta) in metas.into_iter().rev() {
+        match last.entry((kind, &meta.namespace, &meta.name)) {
+            Entry::Occupied(later) => {
                 let namespace = if meta.namespace.is_empty() { String::new() } else { format!("{}/", meta.namespace) };
+                let later = place(later.get());
                 notes.push(format!("{kind} {namespace}{} is given twice, at {} and at {later}: the last counts", meta.name, place(meta)));
                 keep.push(false);
             }
-            None => {
-                last.insert(key, place(meta));
+            Entry::Vacant(free) => {
+                free.insert(meta);
                 keep.push(true);
             }
         }
     }
     keep.reverse();
     let mut keep = keep.into_iter();
-    objects.retain(|_| keep.next().unwrap_or(true));
+    inventory.retain(|_| keep.next().unwrap_or(true));
+    notes
 }
 
 fn is_mesh_group(group: &str) -> bool {

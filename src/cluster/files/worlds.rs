@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use crate::model::{Inventory, Item, Kind, Map, Meta, Str};
+use crate::model::{Inventory, Item, Kind, Map, Meta, Str, Subject};
 
 /// Worlds that one run looks at; alternatives beyond that count as `kubectl apply` takes them, the last one.
 const MOST: usize = 48;
@@ -161,15 +161,8 @@ impl Forks {
 
 /// What an inventory says of an object, wherever that stands; of one given several times the last counts.
 fn bare(inventory: &Inventory, kind: Kind, namespace: &str, name: &str) -> Option<Item> {
-    let is = |meta: &Meta| meta.namespace == namespace && meta.name == name;
-    let mut item = match kind {
-        Kind::Pod => Item::Pod(inventory.pods.iter().rfind(|o| is(&o.metadata))?.clone()),
-        Kind::Service => Item::Service(inventory.services.iter().rfind(|o| is(&o.metadata))?.clone()),
-        Kind::Namespace => Item::Namespace(inventory.namespaces.iter().rfind(|o| is(&o.metadata))?.clone()),
-        Kind::Node => Item::Node(inventory.nodes.iter().rfind(|o| is(&o.metadata))?.clone()),
-        kind if kind.is_controller() => Item::Controller(inventory.controllers.iter().rfind(|o| o.kind == kind && is(&o.metadata))?.clone()),
-        kind => Item::Object(inventory.objects.iter().rfind(|o| o.kind == kind && is(&o.meta))?.clone()),
-    };
+    let is = |object: &&dyn Subject| object.kind() == kind && object.meta().namespace == namespace && object.meta().name == name;
+    let mut item = inventory.subjects().filter(is).last()?.to_item();
     let meta = item.meta_mut();
     (meta.origin, meta.api_version) = (None, Str::default());
     Some(item)

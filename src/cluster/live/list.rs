@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use futures::stream::{FuturesOrdered, StreamExt as _};
 use tokio::sync::{Semaphore, oneshot};
 
+use super::Progress;
 use super::http::{self, Ask, Failure, Http};
 use super::page::{self, Format, Head, ItemKind, Page};
-use super::{Progress, protobuf};
 use crate::model::{Inventory, Kind, Str};
 
 /// Pages of one list under way at once: two on the wire, one being decoded. More would only fill memory.
@@ -107,7 +107,7 @@ impl List {
         match (self.metadata_only, self.protobuf) {
             (true, true) => META_PROTOBUF,
             (true, false) => META_JSON,
-            (false, true) if protobuf::speaks(self.kind) => PROTOBUF,
+            (false, true) if self.kind.is_binary() => PROTOBUF,
             (false, _) => JSON,
         }
     }

@@ -88,7 +88,7 @@ pub(super) fn decode(item_kind: &ItemKind, format: Format, body: Vec<u8>, early:
 
 /// The kinds that servers send in protobuf.
 pub(crate) fn binary_kinds() -> Vec<Kind> {
-    Kind::ALL.iter().copied().filter(|kind| protobuf::speaks(*kind)).collect()
+    Kind::ALL.iter().copied().filter(|kind| kind.is_binary()).collect()
 }
 
 /// A page for the tests with mutants: one of the kinds that servers send in protobuf, how many items it has, and what became of them.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use super::{all_typed, typed};
 use crate::cluster::{demo, files, snapshot};
-use crate::model::{Inventory, Kind, Subject};
+use crate::model::{Inventory, Kind};
 
 /// What the line names instead of a cluster; nothing where it names none, or it is laid over one.
 pub(super) fn inventory(words: &[OsString]) -> Option<Inventory> {
@@ -32,11 +32,7 @@ pub(super) fn inventory(words: &[OsString]) -> Option<Inventory> {
 
 /// Kind, namespace and name of every object.
 fn all(inventory: &Inventory) -> Vec<(Kind, &str, &str)> {
-    fn of<T: Subject>(objects: &[T]) -> impl Iterator<Item = (Kind, &str, &str)> {
-        objects.iter().map(|object| (object.kind(), object.meta().namespace.as_str(), object.meta().name.as_str()))
-    }
-    let typed = of(&inventory.pods).chain(of(&inventory.services)).chain(of(&inventory.namespaces)).chain(of(&inventory.nodes));
-    typed.chain(of(&inventory.controllers)).chain(of(&inventory.objects)).collect()
+    inventory.metas().map(|(kind, meta)| (kind, meta.namespace.as_str(), meta.name.as_str())).collect()
 }
 
 /// The namespaces that there are, be it that an object is in them.

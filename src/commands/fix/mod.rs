@@ -15,7 +15,7 @@ use similar::TextDiff;
 use super::{Terminal, file};
 use crate::cluster::files;
 use crate::error::{CliError, Exit};
-use crate::model::{Field, Inventory, Meta, ObjectRef, Subject};
+use crate::model::{Field, Inventory, ObjectRef, Subject};
 use crate::report::CheckReport;
 use crate::world::World;
 use edit::Edit;
@@ -96,7 +96,8 @@ fn of_file<'a>(name: &str, wishes: &'a [Wanted<'a>], judged: &Inventory, namespa
             continue;
         }
         let same = match (then.get(request.object), now.get(request.object)) {
-            (Some(then), Some(now)) => then.is(now).then_some(now),
+            // Nothing of it, its places in the file included.
+            (Some(then), Some(now)) => (then.to_item() == now.to_item()).then_some(now),
             _ => None,
         };
         let made = match same.and_then(|object| object.meta().origin.as_deref()) {
@@ -175,45 +176,6 @@ fn put(name: &str, before: &str, after: &str, terminal: &mut Terminal) -> Result
     file::put(&target, Some(permissions), true, |out| out.write_all(after.as_bytes())).map_err(failed)
 }
 
-/// Any object, to be compared with what it was.
-#[derive(Clone, Copy)]
-enum Held<'i> {
-    Pod(&'i crate::model::Pod),
-    Service(&'i crate::model::Service),
-    Namespace(&'i crate::model::Namespace),
-    Controller(&'i crate::model::Controller),
-    Object(&'i crate::model::Object),
-}
-
-impl Held<'_> {
-    fn meta(&self) -> &Meta {
-        match self {
-            Self::Pod(object) => object.meta(),
-            Self::Service(object) => object.meta(),
-            Self::Namespace(object) => object.meta(),
-            Self::Controller(object) => object.meta(),
-            Self::Object(object) => object.meta(),
-        }
-    }
-
-    /// Whether nothing of it changed, its places in the file included.
-    fn is(&self, other: &Held<'_>) -> bool {
-        match (self, other) {
-            (Self::Pod(a), Held::Pod(b)) => a == b,
-            (Self::Service(a), Held::Service(b)) => a == b,
-            (Self::Namespace(a), Held::Namespace(b)) => a == b,
-            (Self::Controller(a), Held::Controller(b)) => a == b,
-            (Self::Object(a), Held::Object(b)) => a == b,
-            _ => false,
-        }
-    }
-}
-
-fn objects(inventory: &Inventory) -> BTreeMap<ObjectRef, Held<'_>> {
-    let pods = inventory.pods.iter().map(|o| (o.reference(), Held::Pod(o)));
-    let services = inventory.services.iter().map(|o| (o.reference(), Held::Service(o)));
-    let namespaces = inventory.namespaces.iter().map(|o| (o.reference(), Held::Namespace(o)));
-    let controllers = inventory.controllers.iter().map(|o| (o.reference(), Held::Controller(o)));
-    let objects = inventory.objects.iter().map(|o| (o.reference(), Held::Object(o)));
-    pods.chain(services).chain(namespaces).chain(controllers).chain(objects).collect()
+fn objects(inventory: &Inventory) -> BTreeMap<ObjectRef, &dyn Subject> {
+    inventory.subjects().map(|object| (object.reference(), object)).collect()
 }

@@ -10,7 +10,7 @@ use crate::cluster::files;
 use crate::cluster::overlay;
 use crate::commands::Terminal;
 use crate::error::CliError;
-use crate::model::{Inventory, ObjectRef};
+use crate::model::{Inventory, ObjectRef, Subject};
 use crate::world::SourceKind;
 
 /// What is compared with what.
@@ -95,29 +95,13 @@ fn gone(before: &Loaded, now: &Inventory) -> Vec<ObjectRef> {
 }
 
 fn references(inventory: &Inventory, from_files: bool) -> Vec<ObjectRef> {
-    use crate::model::Subject;
-    let mut all: Vec<ObjectRef> = Vec::new();
-    let mut see = |object: &dyn Subject| {
-        if !from_files || object.meta().origin.as_ref().is_some_and(|o| o.file.starts_with(GIT)) {
-            all.push(object.reference());
-        }
-    };
-    inventory.pods.iter().for_each(|o| see(o));
-    inventory.services.iter().for_each(|o| see(o));
-    inventory.namespaces.iter().for_each(|o| see(o));
-    inventory.controllers.iter().for_each(|o| see(o));
-    inventory.objects.iter().for_each(|o| see(o));
-    all
+    let wanted = |object: &&dyn Subject| !from_files || object.meta().origin.as_ref().is_some_and(|o| o.file.starts_with(GIT));
+    inventory.subjects().filter(wanted).map(|object| object.reference()).collect()
 }
 
 fn without(mut inventory: Inventory, objects: &[ObjectRef]) -> Inventory {
-    use crate::model::{Kind, Meta};
-    let stays = |kind: Kind, meta: &Meta| !objects.iter().any(|o| o.kind == kind && o.namespace == meta.namespace && o.name == meta.name);
-    inventory.pods.retain(|o| stays(Kind::Pod, &o.metadata));
-    inventory.services.retain(|o| stays(Kind::Service, &o.metadata));
-    inventory.namespaces.retain(|o| stays(Kind::Namespace, &o.metadata));
-    inventory.controllers.retain(|o| stays(o.kind, &o.metadata));
-    inventory.objects.retain(|o| stays(o.kind, &o.meta));
+    let is = |o: &ObjectRef, object: &dyn Subject| o.kind == object.kind() && o.namespace == object.meta().namespace && o.name == object.meta().name;
+    inventory.retain(|object| !objects.iter().any(|o| is(o, object)));
     inventory
 }
 

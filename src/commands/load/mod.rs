@@ -342,12 +342,8 @@ async fn cluster(global: &GlobalArgs, request: &ReadRequest, terminal: &mut Term
 /// `12 pods, 3 services`, the most first.
 fn by_kind(inventory: &Inventory) -> String {
     let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
-    inventory.controllers.iter().for_each(|o| *counts.entry(o.kind).or_default() += 1);
-    inventory.objects.iter().for_each(|o| *counts.entry(o.kind).or_default() += 1);
-    let typed = [(Kind::Pod, inventory.pods.len()), (Kind::Service, inventory.services.len())];
-    let more = [(Kind::Namespace, inventory.namespaces.len()), (Kind::Node, inventory.nodes.len())];
-    let mut all: Vec<(usize, &str)> =
-        counts.into_iter().chain(typed).chain(more).filter(|(_, n)| *n > 0).map(|(kind, n)| (n, kind.plural())).collect();
+    inventory.metas().for_each(|(kind, _)| *counts.entry(kind).or_default() += 1);
+    let mut all: Vec<(usize, &str)> = counts.into_iter().map(|(kind, n)| (n, kind.plural())).collect();
     all.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
     all.iter().map(|(n, kind)| format!("{n} {kind}")).collect::<Vec<_>>().join(", ")
 }

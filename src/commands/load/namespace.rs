@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Terminal;
 use crate::error::CliError;
-use crate::model::{Gap, Kind, Subject, did_you_mean};
+use crate::model::{Gap, Kind, did_you_mean};
 use crate::world::{Sight, SourceKind, World};
 
 /// Fails when there is no namespace called `name`, and says so when that could not be found out.
@@ -48,9 +48,5 @@ pub(super) fn verify(name: &str, world: &World, terminal: &mut Terminal) -> Resu
 
 /// Namespaces that objects are in.
 fn used(world: &World) -> BTreeSet<&str> {
-    fn of<T: Subject>(objects: &[T]) -> impl Iterator<Item = &str> {
-        objects.iter().map(|object| object.meta().namespace.as_str()).filter(|namespace| !namespace.is_empty())
-    }
-    let inventory = world.index.inventory();
-    of(&inventory.pods).chain(of(&inventory.services)).chain(of(&inventory.controllers)).chain(of(&inventory.objects)).collect()
+    world.index.inventory().metas().map(|(_, meta)| meta.namespace.as_str()).filter(|namespace| !namespace.is_empty()).collect()
 }

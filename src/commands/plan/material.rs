@@ -1,6 +1,6 @@
 //! The objects that a plan changes, whole, and what its pre-flight asks a cluster besides the world.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::now;
 use crate::cluster::live::{Connection, Refused, Resource};
 use crate::index::Workload;
-use crate::model::{Kind, ObjectRef, Subject};
+use crate::model::{Kind, ObjectRef};
 use crate::plan::MANAGER;
 use crate::plan::namespace;
 use crate::plan::onboard::{self, Material};
@@ -53,16 +53,8 @@ fn typed(mut raw: Value, object: &ObjectRef) -> Value {
 
 /// From a world alone, where nothing else is at hand: a snapshot, the demo.
 pub(in crate::commands) fn of_world(world: &World, objects: &BTreeSet<ObjectRef>) -> Material {
-    let inventory = world.index.inventory();
-    let mut raw = BTreeMap::new();
-    let mut add = |object: ObjectRef, value: serde_json::Result<Value>| {
-        if let (true, Ok(value)) = (objects.contains(&object), value) {
-            raw.insert(object.clone(), typed(value, &object));
-        }
-    };
-    inventory.controllers.iter().for_each(|o| add(o.reference(), serde_json::to_value(o)));
-    inventory.services.iter().for_each(|o| add(o.reference(), serde_json::to_value(o)));
-    inventory.namespaces.iter().for_each(|o| add(o.reference(), serde_json::to_value(o)));
+    let all = world.index.inventory().subjects().map(|object| (object.reference(), object));
+    let raw = all.filter(|(reference, _)| objects.contains(reference)).map(|(reference, object)| (reference, object.to_value())).collect();
     Material { raw, known: Known { unread: unread("only a cluster holds it"), ..Known::default() }, now: now() }
 }
 

@@ -6,7 +6,7 @@ mod fields;
 mod reader;
 
 use super::page::Head;
-use crate::model::{Item, Kind, Meta, Object};
+use crate::model::{Item, Kind, Meta, Object, typed_kinds};
 pub(super) use fields::Status;
 use fields::{Envelope, ListMeta};
 pub(super) use reader::{Malformed, Message};
@@ -63,18 +63,21 @@ pub(super) fn peek(prefix: &[u8]) -> Option<Head> {
     ListMeta::decode(meta).ok().map(|meta| meta.0)
 }
 
-/// Decodes one object of `kind`.
-pub(super) fn item(kind: Kind, bytes: &[u8]) -> Result<Item, Malformed> {
-    Ok(match kind {
-        Kind::Pod => Item::Pod(Message::decode(bytes)?),
-        Kind::Service => Item::Service(Message::decode(bytes)?),
-        Kind::Namespace => Item::Namespace(Message::decode(bytes)?),
-        Kind::Node => Item::Node(Message::decode(bytes)?),
-        kind if kind.is_controller() => Item::Controller(fields::controller(kind, bytes)?),
-        // An object of which only the metadata was asked for: as in JSON, nothing else is in it.
-        kind => Item::Object(Object { kind, meta: meta(bytes)?, body: serde_json::json!({}).into() }),
-    })
+macro_rules! decoder {
+    ($($kind:ident $list:ident;)+) => {
+        /// Decodes one object of `kind`.
+        pub(super) fn item(kind: Kind, bytes: &[u8]) -> Result<Item, Malformed> {
+            Ok(match kind {
+                $(Kind::$kind => Item::$kind(Message::decode(bytes)?),)+
+                kind if kind.is_controller() => Item::Controller(fields::controller(kind, bytes)?),
+                // An object of which only the metadata was asked for: as in JSON, nothing else is in it.
+                kind => Item::Object(Object { kind, meta: meta(bytes)?, body: serde_json::json!({}).into() }),
+            })
+        }
+    };
 }
+
+typed_kinds!(decoder);
 
 /// The metadata of an object of any kind: always the first field.
 pub(super) fn meta(bytes: &[u8]) -> Result<Meta, Malformed> {
@@ -86,12 +89,6 @@ pub(super) fn meta(bytes: &[u8]) -> Result<Meta, Malformed> {
         Ok(())
     })?;
     Ok(meta)
-}
-
-/// Whether objects of `kind` can be asked for whole in this encoding: custom resources and kinds kept with their whole body cannot.
-pub(super) fn speaks(kind: Kind) -> bool {
-    let custom = matches!(kind, Kind::Rollout | Kind::DeploymentConfig);
-    matches!(kind, Kind::Pod | Kind::Service | Kind::Namespace | Kind::Node) || (kind.is_controller() && !custom)
 }
 
 #[cfg(test)]
