@@ -21,6 +21,7 @@ macro_rules! written_as {
 }
 pub(crate) use written_as;
 
+mod controller;
 mod duration;
 mod fact;
 mod field;
@@ -30,6 +31,7 @@ mod intern;
 mod inventory;
 mod item;
 mod json;
+mod kept;
 mod kind;
 mod kind_words;
 mod map;
@@ -50,6 +52,7 @@ mod shared;
 mod text;
 mod trace;
 
+pub use controller::{Controller, ControllerBody, ControllerSpec, ControllerStatus, JobTemplate, PodTemplate};
 pub use duration::{go_duration, go_nanos, go_truth};
 pub use fact::{Evidence, Fact};
 pub use field::Field;
@@ -58,6 +61,7 @@ pub use injection::{Actual, Drift, InjectionFact, Intent, Membership, MeshId, Mo
 pub use inventory::{Coverage, Inventory, Unfilled};
 pub use item::Item;
 pub use json::{Data, Json};
+pub use kept::{arg_matters, ends_proxy, env_matters};
 pub use kind::Kind;
 pub(crate) use kind::typed_kinds;
 pub use map::Map;
@@ -69,8 +73,7 @@ pub use observed::{Encryption, Observed, ObservedCall, Party, Sample};
 pub use origin::{Origin, Span, Spans};
 pub use path::{Path, Seg, key};
 pub use pod::{
-    Container, ContainerPort, ContainerStatus, Controller, ControllerBody, ControllerSpec, ControllerStatus, EnvVar, HttpGet, JobTemplate, Pod,
-    PodCondition, PodIp, PodSpec, PodStatus, PodTemplate, Probe, SecurityContext, SocketProbe, arg_matters, ends_proxy, env_matters,
+    Container, ContainerPort, ContainerStatus, EnvVar, HttpGet, Pod, PodCondition, PodIp, PodSpec, PodStatus, Probe, SecurityContext, SocketProbe,
 };
 pub use quantity::quantity;
 pub use selector::{LabelSelector, Requirement};

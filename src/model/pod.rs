@@ -1,13 +1,10 @@
-//! Pods and everything that makes pods, reduced to the fields a mesh depends on.
+//! Pods, reduced to the fields a mesh depends on.
 
-use std::borrow::Cow;
-use std::fmt;
-
-use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::kept;
 use super::meta::str_is_empty;
-use super::{Kind, LabelSelector, Map, Meta, Port, Shared, Str};
+use super::{Meta, Port, Shared, Str};
 
 /// A pod.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -60,14 +57,14 @@ pub struct Container {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<ContainerPort>,
     /// Environment variables that configure a proxy or a control plane; all others are dropped on reading.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "mesh_env")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "kept::mesh_env")]
     pub env: Vec<EnvVar>,
     /// Arguments that are settings of a control plane or make a proxy a gateway; all others, which may hold secrets, are dropped on reading. Of those
-    /// that end a proxy, only the word that does so is kept ([`ends_proxy`]).
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "mesh_args")]
+    /// that end a proxy, only the word that does so is kept ([`ends_proxy`](super::ends_proxy)).
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "kept::mesh_args")]
     pub args: Vec<Str>,
-    /// Of the command, what [`ends_proxy`] keeps.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "ending_words")]
+    /// Of the command, what [`ends_proxy`](super::ends_proxy) keeps.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "kept::ending_words")]
     pub command: Vec<Str>,
     /// `Always` makes an init container a native sidecar.
     #[serde(skip_serializing_if = "str_is_empty")]
@@ -181,7 +178,7 @@ pub struct PodStatus {
     #[serde(skip_serializing_if = "Shared::is_empty")]
     pub init_container_statuses: Shared<ContainerStatus>,
     /// Conditions that are not `True`, the only ones a rule asks about.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "failing_conditions")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "kept::failing_conditions")]
     pub conditions: Vec<PodCondition>,
 }
 
@@ -296,199 +293,6 @@ impl Container {
     }
 }
 
-/// A pod template.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct PodTemplate {
-    /// Labels and annotations of the pods.
-    pub metadata: Meta,
-    /// Specification of the pods.
-    pub spec: PodSpec,
-}
-
-/// A Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, Rollout or DeploymentConfig.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Controller {
-    /// Which of them.
-    pub kind: Kind,
-    /// Metadata.
-    pub metadata: Meta,
-    /// Specification.
-    pub spec: ControllerSpec,
-    /// Status.
-    pub status: ControllerStatus,
-}
-
-/// A controller as the API serves it, before its kind is put in.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct ControllerBody {
-    /// Metadata.
-    pub metadata: Meta,
-    /// Specification.
-    pub spec: ControllerSpec,
-    /// Status.
-    pub status: ControllerStatus,
-}
-
-/// What a controller makes, and how many.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ControllerSpec {
-    /// Wanted pods; 1 when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub replicas: Option<i32>,
-    /// Which pods are its own; of a ReplicationController or DeploymentConfig it is a plain map.
-    #[serde(skip_serializing_if = "LabelSelector::is_empty", deserialize_with = "plain_or_selector")]
-    pub selector: LabelSelector,
-    /// The pods' template; empty for a CronJob.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub template: Option<PodTemplate>,
-    /// A CronJob's template of a Job.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub job_template: Option<Box<JobTemplate>>,
-}
-
-/// The template inside a CronJob.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct JobTemplate {
-    /// Labels and annotations of the Jobs; their pods have others.
-    pub metadata: Meta,
-    /// The Job's specification.
-    pub spec: ControllerSpec,
-}
-
-/// How many pods there are.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ControllerStatus {
-    /// Ready pods.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ready_replicas: Option<i32>,
-    /// Available pods.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub available_replicas: Option<i32>,
-    /// Pods a DaemonSet wants.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub desired_number_scheduled: Option<i32>,
-    /// Ready pods of a DaemonSet.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub number_ready: Option<i32>,
-}
-
-impl Controller {
-    /// The pod template; nothing when the manifest has none.
-    pub fn template(&self) -> Option<&PodTemplate> {
-        self.spec.template.as_ref().or_else(|| self.spec.job_template.as_ref()?.spec.template.as_ref())
-    }
-
-    /// The path of the pod template: `spec.template`, deeper in a CronJob.
-    pub fn template_path(&self) -> &'static str {
-        if self.kind == Kind::CronJob { "spec.jobTemplate.spec.template" } else { "spec.template" }
-    }
-
-    /// Labels of the pods it makes.
-    pub fn pod_labels(&self) -> Option<&Map> {
-        self.template().map(|t| &t.metadata.labels)
-    }
-}
-
-fn plain_or_selector<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<LabelSelector, D::Error> {
-    use serde::de::Error;
-    let fields = serde_json::Map::deserialize(deserializer)?;
-    if fields.values().any(|value| !value.is_string()) {
-        return LabelSelector::deserialize(serde_json::Value::Object(fields)).map_err(D::Error::custom);
-    }
-    let pairs = fields.iter().filter_map(|(k, v)| Some((k.as_str(), v.as_str()?)));
-    Ok(LabelSelector { match_labels: pairs.collect(), ..LabelSelector::default() })
-}
-
 fn is_false(value: &bool) -> bool {
     !value
-}
-
-/// Whether an environment variable configures a proxy or a control plane.
-pub fn env_matters(name: &str) -> bool {
-    ["LINKERD2_PROXY_", "ISTIO_META_", "PILOT_", "ENABLE_", "AMBIENT_", "BLOCKED_CIDRS_", "EXTERNAL_ISTIOD"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
-}
-
-/// Whether an argument is a setting of a control plane or makes a proxy a gateway; `kept` are those before it that were.
-pub fn arg_matters(kept: &[Str], arg: &str) -> bool {
-    const SETTINGS: [&str; 8] = [
-        "default-policy",
-        "cluster-networks",
-        "cluster-domain",
-        "identity-domain",
-        "control-plane-namespace",
-        "trust-domain",
-        "default-opaque-ports",
-        "probe-networks",
-    ];
-    // istiod's chart writes `discovery … --domain X`; every sidecar has a --domain as well, which nobody asks for.
-    let istiods = kept.first().is_some_and(|first| first == "discovery");
-    let domain = arg == "--domain" || arg.starts_with("--domain=") || kept.last().is_some_and(|last| last == "--domain");
-    matches!(arg, "discovery" | "router" | "waypoint")
-        || (istiods && domain)
-        || (arg.starts_with('-') && SETTINGS.iter().any(|s| arg.trim_start_matches('-').starts_with(s)))
-}
-
-/// The word in an argument or command by which a container ends the proxy beside it when its own work is done.
-pub fn ends_proxy(text: &str) -> Option<&'static str> {
-    ["quitquitquit", "linkerd-await", "4191/shutdown", "scuttle"].into_iter().find(|word| text.contains(word))
-}
-
-fn ending_words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str>, D::Error> {
-    filtered(deserializer, |_, text: Cow<'_, str>| ends_proxy(&text).map(Str::from))
-}
-
-fn mesh_args<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str>, D::Error> {
-    filtered(deserializer, |kept, arg: Cow<'_, str>| if arg_matters(kept, &arg) { Some(Str::intern(&arg)) } else { ends_proxy(&arg).map(Str::from) })
-}
-
-fn mesh_env<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<EnvVar>, D::Error> {
-    /// Borrows, so that the thousands of dropped variables cost no allocation; `valueFrom` is skipped.
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Raw<'a> {
-        #[serde(borrow)]
-        name: Cow<'a, str>,
-        value: Option<Str>,
-    }
-    filtered(deserializer, |_, raw: Raw<'_>| {
-        env_matters(&raw.name).then(|| EnvVar { name: Str::intern(&raw.name), value: raw.value.unwrap_or_default() })
-    })
-}
-
-fn failing_conditions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PodCondition>, D::Error> {
-    filtered(deserializer, |_, c: PodCondition| (c.status != "True").then_some(c))
-}
-
-/// Decodes a list item by item and keeps what `keep`, which sees what was kept before, turns each into.
-fn filtered<'de, D, T, U>(deserializer: D, keep: impl Fn(&[U], T) -> Option<U>) -> Result<Vec<U>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    struct Items<F, T, U>(F, std::marker::PhantomData<(T, U)>);
-    impl<'de, T: Deserialize<'de>, U, F: Fn(&[U], T) -> Option<U>> Visitor<'de> for Items<F, T, U> {
-        type Value = Vec<U>;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list")
-        }
-        fn visit_unit<E>(self) -> Result<Vec<U>, E> {
-            Ok(Vec::new())
-        }
-        fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Vec<U>, A::Error> {
-            let mut kept = Vec::new();
-            while let Some(item) = access.next_element()? {
-                let item = (self.0)(&kept, item);
-                kept.extend(item);
-            }
-            Ok(kept)
-        }
-    }
-    deserializer.deserialize_any(Items(keep, std::marker::PhantomData))
 }
