@@ -126,7 +126,8 @@ fn is_ours(chunk: &str) -> bool {
         let value = chunk.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
         Some(value.split(" #").next()?.trim().trim_matches(['"', '\'']))
     };
-    let known = || Some(Kind::of(field("apiVersion")?, field("kind")?).is_some() || super::is_mesh_group(field("apiVersion")?.split('/').next()?));
+    let known =
+        || Some(Kind::of(field("apiVersion")?, field("kind")?).is_some() || super::objects::is_mesh_group(field("apiVersion")?.split('/').next()?));
     !chunk.contains("{{") && known().unwrap_or(false)
 }
 
