@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::Terminal;
 use crate::cli::GlobalArgs;
-use crate::cluster::files::edit::{Edit, Place, Text};
+use crate::cluster::files::edit::{Edit, Place, Step, Text};
 use crate::cluster::files::{self, Search};
 use crate::error::{CliError, Exit};
-use crate::model::{Kind, Map, MeshId, Mode, Seg};
+use crate::model::{Kind, Map, MeshId, Mode};
 use crate::plan::way::{self, Intention, Word};
 
 const INJECT_EXAMPLES: &str = "\
@@ -137,6 +137,7 @@ fn rewrite(global: &GlobalArgs, terminal: &mut Terminal, mut wish: impl FnMut(&T
         }
         let (text, refused) = read.edited(&edits);
         counts.changed += edits.len() - refused.len();
+        let refused = refused.into_iter().map(|(at, why)| (edits[at].0, why)).collect();
         tell(&path, &read, refused, &mut counts, terminal);
         if !written.is_empty() {
             let newline = if written.ends_with('\n') { "" } else { "\n" };
@@ -207,8 +208,7 @@ pub(super) fn edits_of(kind: Kind, words: &[Word]) -> Vec<Edit> {
     let path = way::template_path(kind).unwrap_or_default();
     let edit = |word: &Word| {
         let keys = [path, &["metadata", word.field, word.key]].concat();
-        let steps: Vec<Seg<'_>> = keys.iter().map(|key| Seg::Key(key)).collect();
-        Edit::new(&steps, word.value.as_deref())
+        Edit::new(keys.into_iter().map(|key| Step::Key(key.to_owned())).collect(), word.value.as_deref())
     };
     words.iter().map(edit).collect()
 }

@@ -121,8 +121,9 @@ fn edited(
             }
         }
         let (after, refused) = read.edited(&edits);
-        if let Some((place, why)) = refused.first() {
-            let name = read.objects().into_iter().find(|(at, _)| at == place).map(|(_, value)| name_of(value)).unwrap_or_default();
+        if let Some((at, why)) = refused.first() {
+            let place = edits[*at].0;
+            let name = read.objects().into_iter().find(|(at, _)| *at == place).map(|(_, value)| name_of(value)).unwrap_or_default();
             return Err(CliError::refused(format!("{}: {name} cannot be edited: {why}; nothing is written", path.display())));
         }
         if after != *text {
@@ -161,7 +162,7 @@ fn edit(object: &Value, path: &[Seg], after: Option<&Value>) -> Option<Edit> {
             }
         }
     }
-    Some(Edit { path: steps, value: after.and_then(Value::as_str).map(str::to_owned) })
+    Some(Edit::new(steps, after.and_then(Value::as_str)))
 }
 
 /// Writes the new text where the old one stands.

@@ -1,6 +1,9 @@
 use proptest::prelude::*;
 
+use serde_json::Value;
+
 use super::{Edit, Place, Step, Text};
+use crate::model::Path;
 
 const KEY: &str = "sidecar.istio.io/inject";
 
@@ -15,8 +18,7 @@ fn label() -> Vec<Step> {
 /// The text with one edit of every object; the error is the first refusal.
 fn edit(text: &str, path: &[Step], value: Option<&str>) -> Result<String, String> {
     let read = Text::of(text);
-    let wanted: Vec<(Place, Vec<Edit>)> =
-        read.objects().into_iter().map(|(place, _)| (place, vec![Edit { path: path.to_vec(), value: value.map(str::to_owned) }])).collect();
+    let wanted: Vec<(Place, Vec<Edit>)> = read.objects().into_iter().map(|(place, _)| (place, vec![Edit::new(path.to_vec(), value)])).collect();
     let (text, refused) = read.edited(&wanted);
     match refused.into_iter().next() {
         Some((_, why)) => Err(why),
@@ -187,7 +189,7 @@ proptest! {
         let read = Text::of(&text);
         prop_assert!(read.unreadable().is_empty(), "{}", text);
         let edits = |text: &Text<'_>, values: [Option<&str>; 2]| -> Vec<(Place, Vec<Edit>)> {
-            let of = |(path, value): (&Vec<Step>, Option<&str>)| Edit { path: path.clone(), value: value.map(str::to_owned) };
+            let of = |(path, value): (&Vec<Step>, Option<&str>)| Edit::new(path.clone(), value);
             text.objects().into_iter().map(|(place, _)| (place, both.iter().zip(values).map(of).collect())).collect()
         };
         let (with, refused) = read.edited(&edits(&read, [Some("true"), Some("enabled")]));
@@ -202,5 +204,97 @@ proptest! {
         let (without, refused) = again.edited(&out);
         prop_assert!(refused.is_empty(), "{with}\n{refused:?}");
         prop_assert_eq!(without, text);
+    }
+}
+
+/// What becomes of a text whose only object's scalar at `path` is to be `value`.
+fn fix(text: &str, path: &str, value: &str) -> Result<String, String> {
+    both(text, path, &[value])
+}
+
+/// The same, where several want that scalar to be something.
+fn both(text: &str, path: &str, values: &[&str]) -> Result<String, String> {
+    let read = Text::of(text);
+    let place = read.objects().first().map(|(place, _)| *place).ok_or("there is no object")?;
+    let edits: Vec<_> = values.iter().map(|value| (place, vec![Edit::replace(&Path::parse(path), value)])).collect();
+    let (text, refused) = read.edited(&edits);
+    refused.into_iter().next().map_or(Ok(text), |(_, why)| Err(why))
+}
+
+fn route(spec: &str) -> String {
+    format!("# kept\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: cart}}\n{spec}\n# kept too\n")
+}
+
+#[test]
+fn quotes_comments_and_layout_stay() {
+    for (old, value, new) in [
+        ("spec: {gateways: [a]} # why", "b", "spec: {gateways: [b]} # why"),
+        ("spec:\n  gateways:\n  - \"a\"   # why", "b\"", "spec:\n  gateways:\n  - \"b\\\"\"   # why"),
+        ("spec: {gateways: ['a']}", "it's", "spec: {gateways: ['it''s']}"),
+        ("spec: {gateways: [a]}", "on", "spec: {gateways: [\"on\"]}"),
+        ("spec: {gateways: [a]}", "1:30", "spec: {gateways: [\"1:30\"]}"),
+        ("spec: {gateways: [a]}", "x, y]", "spec: {gateways: [\"x, y]\"]}"),
+        ("spec: {gateways: [8]}", "shop/b", "spec: {gateways: [shop/b]}"),
+    ] {
+        assert_eq!(fix(&route(old), "spec.gateways[0]", value), Ok(route(new)), "{old}");
+    }
+}
+
+#[test]
+fn what_is_shared_or_written_otherwise_is_left_alone() {
+    for (spec, why) in [
+        ("spec: {hosts: [&x a], gateways: [*x]}", "alias"),
+        ("spec: {gateways: [&x a], hosts: [*x]}", ""),
+        ("spec:\n  gateways:\n  - |\n    a\n", ""),
+        ("spec:\n  gateways:\n  - >-\n    a\n    b\n", ""),
+        ("spec:\n  gateways:\n  - a\n    b\n", ""),
+        ("spec: {gateways: [!!str a]}", ""),
+    ] {
+        let refused = fix(&route(spec), "spec.gateways[0]", "c");
+        let fine = refused.clone().is_ok_and(|text| text == route(&spec.replace("!!str a", "!!str c")));
+        assert!(fine || refused.clone().is_err_and(|error| error.contains(why)), "{spec}: {refused:?}");
+    }
+    let merged = "base: &base {host: a}\nspec: {hosts: [x], route: {<<: *base}}";
+    assert!(fix(&route(merged), "spec.route.host", "b").is_err(), "{:?}", fix(&route(merged), "spec.route.host", "b"));
+}
+
+#[test]
+fn two_wishes_for_one_place_are_refused() {
+    let text = route("spec: {gateways: [a]}");
+    assert_eq!(both(&text, "spec.gateways[0]", &["b", "c"]).unwrap_err(), "another edit wants something else there");
+    assert_eq!(fix(&text, "spec.gateways[0]", "a").unwrap_err(), "it would not change what the file means");
+}
+
+/// A scalar, in every style of YAML, with the text it stands for.
+fn any_scalar() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z][a-z0-9-]{0,8}",
+        "[a-z ]{1,8}".prop_map(|text| format!("'{text}'")),
+        "[a-z:#{}\\[\\], ]{0,8}".prop_map(|text| format!("\"{text}\"")),
+        Just("&anchor x".to_owned()),
+        Just("*shared".to_owned()),
+        Just("|\n      lines\n      more".to_owned()),
+        Just("12".to_owned()),
+        Just("true".to_owned()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// Whatever a file holds, a fix changes the one scalar it names, or nothing.
+    #[test]
+    fn a_fix_changes_one_scalar_or_nothing(scalars in prop::collection::vec(any_scalar(), 1..5), at in 0usize..5, value in "[ -~]{1,10}", comment in "[a-z ]{0,10}") {
+        let items: String = scalars.iter().map(|scalar| format!("    - {scalar}\n")).collect();
+        let text = route(&format!("  # {comment}\nspec:\n  hosts: [&shared s]\n  gateways:\n{items}"));
+        let at = at % scalars.len();
+        let values = |text: &str| -> Vec<Value> { Text::of(text).objects().into_iter().map(|(_, value)| value.clone()).collect() };
+        let before = values(&text);
+        if let Ok(after) = fix(&text, &format!("spec.gateways[{at}]"), &value) {
+            let mut expected = before;
+            *expected[0].pointer_mut(&format!("/spec/gateways/{at}")).unwrap() = Value::from(value.clone());
+            prop_assert_eq!(values(&after), expected);
+            prop_assert_eq!(after.matches('#').count() >= 3, true, "comments stay");
+        }
     }
 }

@@ -3,8 +3,6 @@
 //! A file is somebody's work, so that an edit is made only where it is certain: the object is still what was judged, the scalar is written out where
 //! it stands, and the new text, read again, differs from the old in exactly the scalars that were meant.
 
-mod edit;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -14,11 +12,11 @@ use similar::TextDiff;
 
 use super::{Terminal, file};
 use crate::cluster::files;
+use crate::cluster::files::edit::{Edit, Place, Text};
 use crate::error::{CliError, Exit};
-use crate::model::{Field, Inventory, ObjectRef, Subject};
+use crate::model::{Field, Inventory, ObjectRef, Path as FieldPath, Subject};
 use crate::report::CheckReport;
 use crate::world::World;
-use edit::Edit;
 
 /// Shows or writes every fix the findings offer; fails when one that was to be written could not be.
 pub(super) fn run(report: &CheckReport, world: &World, namespace: &str, write: bool, terminal: &mut Terminal) -> Result<Exit, CliError> {
@@ -88,11 +86,12 @@ fn of_file<'a>(name: &str, wishes: &'a [Wanted<'a>], judged: &Inventory, namespa
     let before = fs::read_to_string(name).map_err(|error| error.to_string())?;
     let now = files::parse(name, &before, namespace).map_err(|error| error.to_string())?.inventory;
     let (then, now) = (objects(judged), objects(&now));
-    let mut change = Change { after: before.clone(), before, edits: 0, refused: Vec::new() };
-    let mut edits: Vec<Edit> = Vec::new();
+    let text = Text::of(&before);
+    let places = text.by_start();
+    let (mut edits, mut of_edit, mut refused) = (Vec::<(Place, Vec<Edit>)>::new(), Vec::new(), Vec::new());
     for request in wishes {
         if then.get(request.object).and_then(|held| held.meta().origin.as_deref()).is_some_and(|origin| !origin.patches.is_empty()) {
-            change.refused.push((request, "a kustomization changes this object: change it there, or where it comes from".to_owned()));
+            refused.push((request, "a kustomization changes this object: change it there, or where it comes from".to_owned()));
             continue;
         }
         let same = match (then.get(request.object), now.get(request.object)) {
@@ -100,27 +99,25 @@ fn of_file<'a>(name: &str, wishes: &'a [Wanted<'a>], judged: &Inventory, namespa
             (Some(then), Some(now)) => (then.to_item() == now.to_item()).then_some(now),
             _ => None,
         };
-        let made = match same.and_then(|object| object.meta().origin.as_deref()) {
-            None => Err("the file changed since it was read: run check again".to_owned()),
-            Some(origin) => Edit::of(&change.before, &origin.spans, request.path, request.value),
+        let Some(origin) = same.and_then(|object| object.meta().origin.as_deref()) else {
+            refused.push((request, "the file changed since it was read: run check again".to_owned()));
+            continue;
         };
-        match made {
-            Ok(edit) if edits.contains(&edit) => {}
-            Ok(edit) => {
-                edits.push(edit);
-                // One by one, so that a fix that cannot be made leaves the others.
-                match edit::apply(&change.before, &edits) {
-                    Ok(after) => (change.after, change.edits) = (after, edits.len()),
-                    Err(why) => {
-                        edits.pop();
-                        change.refused.push((request, why));
-                    }
-                }
-            }
-            Err(why) => change.refused.push((request, why)),
+        let Some(place) = places.get(&(origin.spans.at.start as usize)) else {
+            refused.push((request, "its place in the file is not known".to_owned()));
+            continue;
+        };
+        // One by one, so that a fix that cannot be made leaves the others.
+        let edit = (*place, vec![Edit::replace(&FieldPath::parse(request.path), request.value)]);
+        if !edits.contains(&edit) {
+            edits.push(edit);
+            of_edit.push(request);
         }
     }
-    Ok(change)
+    let (after, not_made) = text.edited(&edits);
+    let made = edits.len() - not_made.len();
+    refused.extend(not_made.into_iter().map(|(at, why)| (of_edit[at], why)));
+    Ok(Change { before, after, edits: made, refused })
 }
 
 /// Makes another of every scalar of a text, one by one, for the tests with mutants; the error says what else changed.
@@ -128,10 +125,15 @@ pub(crate) fn fix_each(text: &str) -> Result<(), String> {
     const NEW: &str = "made-by-a-test";
     let Ok(manifests) = files::parse("a.yaml", text, "default") else { return Ok(()) };
     let old = leaves(&manifests.inventory);
+    let read = Text::of(text);
+    let places = read.by_start();
     for (at, path, _) in old.iter().take(64) {
         let Some(origin) = manifests.inventory.objects.get(*at).and_then(|object| object.meta.origin.as_deref()) else { continue };
-        let Ok(edit) = Edit::of(text, &origin.spans, path, NEW) else { continue };
-        let Ok(after) = edit::apply(text, &[edit]) else { continue };
+        let Some(place) = places.get(&(origin.spans.at.start as usize)) else { continue };
+        let (after, refused) = read.edited(&[(*place, vec![Edit::replace(&FieldPath::parse(path), NEW)])]);
+        if !refused.is_empty() {
+            continue;
+        }
         let fixed = files::parse("a.yaml", &after, "default").map_err(|error| format!("{path}: the result is broken: {error}"))?;
         let new = leaves(&fixed.inventory);
         let differ: Vec<_> = old.iter().zip(&new).filter(|(old, new)| old != new).map(|(_, new)| new).collect();
