@@ -1,6 +1,7 @@
 //! What every command and rule reads: the index, what the meshes make of it, and how much of a cluster was seen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 
@@ -8,7 +9,7 @@ pub use crate::index::Sight;
 use crate::index::{Index, Workload};
 use crate::mesh::install::Install;
 use crate::mesh::istio::Istio;
-use crate::mesh::linkerd::Linkerd;
+use crate::mesh::linkerd::{Linkerd, routes};
 use crate::mesh::{Cache, ControlPlane, Mesh, MeshView};
 use crate::model::{Gap, InjectionFact, Kind, LabelSelector, Membership, MeshId, Object, ObjectRef, Str};
 
@@ -70,6 +71,8 @@ pub struct World {
     pub selector: Option<LabelSelector>,
     /// What rules and commands found out already.
     cache: Cache,
+    /// Namespaces of whose Services the files hold the smaller part.
+    partial: OnceLock<HashSet<Str>>,
 }
 
 impl World {
@@ -78,7 +81,18 @@ impl World {
         let index = index.of_files(source.kind == SourceKind::Files);
         let istio = Istio::open(&index);
         let linkerd = Linkerd::open(&index);
-        Self { index, istio, linkerd, source, now, remotes: Vec::new(), install: Install::default(), selector: None, cache: Cache::default() }
+        Self {
+            index,
+            istio,
+            linkerd,
+            source,
+            now,
+            remotes: Vec::new(),
+            install: Install::default(),
+            selector: None,
+            cache: Cache::default(),
+            partial: OnceLock::new(),
+        }
     }
 
     /// What the engines in `mesh/` read.
@@ -170,6 +184,32 @@ impl World {
         let mut parts = name.match_indices('-').map(|(at, _)| (&name[..at], &name[at + 1..]));
         let mut beside = || parts.any(|(base, suffix)| of_cluster(suffix) && self.index.service(namespace, base).is_some());
         linked || (self.has_trace_of(MeshId::Linkerd) && (name.ends_with("-federated") || beside()))
+    }
+
+    /// Whether the files hold the smaller part of a namespace's Services: routes lead to more that are not there than there are.
+    pub(crate) fn lacks_most_services(&self, namespace: &str) -> bool {
+        self.partial.get_or_init(|| self.partial()).contains(namespace)
+    }
+
+    fn partial(&self) -> HashSet<Str> {
+        let index = &self.index;
+        let mut absent: HashMap<&str, HashSet<&str>> = HashMap::new();
+        let mut note = |namespace, name| {
+            if index.service(namespace, name).is_none() && !self.is_made(Kind::Service, namespace, name) {
+                absent.entry(namespace).or_default().insert(name);
+            }
+        };
+        for route in routes::all(index) {
+            routes::parents(route).iter().filter(|p| p.kind == Kind::Service).for_each(|p| note(p.namespace, p.name));
+            for backend in route.spec().list("rules").flat_map(|rule| rule.list("backendRefs").collect::<Vec<_>>()) {
+                let namespace = Some(backend.text("namespace")).filter(|ns| !ns.is_empty()).unwrap_or(&route.meta.namespace);
+                if matches!(backend.text("kind"), "" | "Service") {
+                    note(namespace, backend.text("name"));
+                }
+            }
+        }
+        absent.retain(|namespace, names| names.len() > index.services_in(namespace).len());
+        absent.into_keys().map(Str::from).collect()
     }
 
     /// All control planes of both meshes.

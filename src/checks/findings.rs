@@ -1,8 +1,5 @@
 //! Where rules put what they find.
 
-use std::sync::Arc;
-
-use super::support::common::Common;
 use crate::checks::Check;
 use crate::index::Workload;
 use crate::model::{Kind, Meta, ObjectRef, Subject, nearest};
@@ -15,20 +12,14 @@ pub struct Findings<'w> {
     world: &'w World,
     check: &'static Check,
     remotes: Vec<&'w World>,
-    common: Arc<Common<'w>>,
     pub(super) found: Vec<Finding>,
     pub(super) unknown: Vec<Skipped>,
 }
 
 impl<'w> Findings<'w> {
-    pub(super) fn new(world: &'w World, check: &'static Check, common: Arc<Common<'w>>) -> Self {
+    pub(super) fn new(world: &'w World, check: &'static Check) -> Self {
         let remotes = world.remotes.iter().filter(|remote| remote.index.hidden(check.remote).is_none()).collect();
-        Self { world, check, remotes, common, found: Vec::new(), unknown: Vec::new() }
-    }
-
-    /// What this run's rules share.
-    pub(super) fn common(&self) -> &Common<'w> {
-        &self.common
+        Self { world, check, remotes, found: Vec::new(), unknown: Vec::new() }
     }
 
     /// The other clusters of which everything was seen that this rule reads.
@@ -145,7 +136,7 @@ impl<'w> Findings<'w> {
             "The files have another tool make it: see in the cluster whether it did."
         } else if files && matches!(kind, Kind::Secret | Kind::ConfigMap) && !self.shows_certificates((kind, namespace, name)) {
             "Certificates are seldom kept with manifests: add --with-cluster to judge by the cluster too."
-        } else if files && kind == Kind::Service && self.common.partial().contains(namespace) {
+        } else if files && kind == Kind::Service && self.world.lacks_most_services(namespace) {
             "The files hold few of the Services that their routes lead to: add --with-cluster to judge by the cluster too."
         } else {
             return self.missing(object, path, &[(kind, namespace)], message, hint);

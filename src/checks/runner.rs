@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
-use super::support::common::Common;
 use super::{Check, Findings, Runs, registry, unfilled};
 use crate::index::Workload;
 use crate::mesh::istio::labels;
@@ -69,8 +67,7 @@ pub fn run(world: &World, selection: &Selection) -> CheckReport {
     let checks = selection.checks();
     // Whoever wants to install a mesh is not helped by hearing that it is not there.
     let absent = if selection.pre { Vec::new() } else { absent_meshes(world) };
-    let common = Arc::new(Common::new(world));
-    let outcomes = crate::parallel::map(&checks, |check| run_one(world, check, &absent, &common));
+    let outcomes = crate::parallel::map(&checks, |check| run_one(world, check, &absent));
     let mut report = CheckReport { gaps: world.index.inventory().gaps.clone(), ..CheckReport::default() };
     for outcome in outcomes {
         if outcome.judged {
@@ -120,7 +117,7 @@ struct Outcome {
     skipped: Vec<Skipped>,
 }
 
-fn run_one<'w>(world: &'w World, check: &'static Check, absent: &[MeshTag], common: &Arc<Common<'w>>) -> Outcome {
+fn run_one(world: &World, check: &'static Check, absent: &[MeshTag]) -> Outcome {
     let row = |because: String, unread: bool| Skipped { rule: check.id, because, unread };
     let skip = |because: String, unread: bool| Outcome { check, judged: false, findings: Vec::new(), skipped: vec![row(because, unread)] };
     if absent.contains(&check.mesh) {
@@ -131,7 +128,7 @@ fn run_one<'w>(world: &'w World, check: &'static Check, absent: &[MeshTag], comm
     if let Some(because) = hidden.clone().filter(|_| !partly) {
         return skip(because, true);
     }
-    let mut findings = Findings::new(world, check, common.clone());
+    let mut findings = Findings::new(world, check);
     if check.compares {
         if world.remotes.is_empty() {
             return skip("no other cluster to compare with: name one with --remote-context or --remote-snapshot".into(), false);

@@ -43,6 +43,10 @@ pub struct Cache {
     peers: OnceLock<mtls::ByLevel>,
     authorization_policies: OnceLock<istio::policy::Attached>,
     request_authentications: OnceLock<istio::policy::Attached>,
+    servers: OnceLock<linkerd::server::ByAge>,
+    authorizations: OnceLock<linkerd::authz::Authorizations>,
+    server_routes: OnceLock<linkerd::routes::ByServer>,
+    isolated: [OnceLock<network_policy::IsolatedAt>; 2],
 }
 
 /// What `status` and `version` list of either mesh. Questions about workloads and traffic have modules of their own beside it, for both meshes.

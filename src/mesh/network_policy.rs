@@ -1,15 +1,15 @@
 //! Kubernetes NetworkPolicies: whether they let a connection through, and what they no longer mean beside a mesh, which tunnels connections
 //! through a port of its own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
 use super::MeshView;
 use super::authorization::{Missing, PodGroup, Reason, RuleRef, Truth, Verdict};
-use crate::index::Workload;
-use crate::model::{Field, Kind, LabelSelector, Map, Object, PodSpec};
+use crate::index::{Index, Workload};
+use crate::model::{Field, Kind, LabelSelector, Map, Object, ObjectRef, PodSpec};
 
 /// The label with its name that every namespace has.
 const NAME: &str = "kubernetes.io/metadata.name";
@@ -45,6 +45,53 @@ impl Direction {
             Self::Ingress => "from",
             Self::Egress => "to",
         }
+    }
+}
+
+/// Workloads that the same policies isolate in one direction.
+#[derive(Debug)]
+pub struct Isolated<'a> {
+    /// The policies, by namespace and name.
+    pub policies: Vec<&'a Object>,
+    pub workloads: Vec<&'a Workload>,
+}
+
+/// The same, as positions among the index's.
+#[derive(Debug, Default)]
+pub(in crate::mesh) struct IsolatedAt(Vec<(Vec<u32>, Vec<u32>)>);
+
+impl IsolatedAt {
+    fn read(index: &Index, direction: Direction) -> Self {
+        let mut of_workload: BTreeMap<&ObjectRef, (Vec<u32>, usize)> = BTreeMap::new();
+        for (at, policy) in (0..).zip(index.objects(Kind::NetworkPolicy)).filter(|(_, policy)| isolates(policy, direction)) {
+            let spec = policy.spec();
+            let selector = spec.get("podSelector").map_or_else(|| Some(LabelSelector::default()), LabelSelector::read);
+            let Some(selector) = selector else { continue };
+            for workload in index.select(Some(&policy.meta.namespace), &selector.match_labels) {
+                let on_host = index.pod_spec(workload).is_none_or(|spec| spec.host_network);
+                if workload.is_live() && !on_host && selector.matches(&workload.labels) {
+                    of_workload.entry(&workload.reference).or_insert_with(|| (Vec::new(), workload.position())).0.push(at);
+                }
+            }
+        }
+        let mut groups: BTreeMap<Vec<u32>, Vec<u32>> = BTreeMap::new();
+        for (by, workload) in of_workload.into_values() {
+            groups.entry(by).or_default().extend(u32::try_from(workload));
+        }
+        Self(groups.into_iter().collect())
+    }
+}
+
+impl<'a> MeshView<'a> {
+    /// All workloads that policies isolate in `direction`, together where the policies are the same: what holds for one of them holds for all. They
+    /// are arranged once for a run.
+    pub fn isolated(self, direction: Direction) -> impl Iterator<Item = Isolated<'a>> {
+        let place = &self.cache.isolated[usize::from(direction == Direction::Egress)];
+        let (policies, workloads) = (self.index.objects(Kind::NetworkPolicy), self.index.workloads());
+        place.get_or_init(|| IsolatedAt::read(self.index, direction)).0.iter().map(move |(by, of)| Isolated {
+            policies: by.iter().map(|at| &policies[*at as usize]).collect(),
+            workloads: of.iter().map(|at| &workloads[*at as usize]).collect(),
+        })
     }
 }
 

@@ -29,7 +29,11 @@ impl World {
     }
 
     fn of(inventory: Inventory) -> Self {
-        let index = Index::new(inventory);
+        Self::with(Index::new(inventory))
+    }
+
+    /// Of an index.
+    pub(crate) fn with(index: Index) -> Self {
         let (istio, linkerd) = (Istio::open(&index), Linkerd::open(&index));
         Self { index, istio, linkerd, cache: Cache::default() }
     }

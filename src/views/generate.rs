@@ -44,10 +44,10 @@ struct Callers {
 pub fn from_today(world: &World, mesh: MeshId, only: Option<&Workload>) -> Generated {
     let calls = Calls::new(world.view());
     let all = Everybody::of(world, &calls);
-    let linkerd_servers = Servers::read(&world.index);
+    let linkerd_servers = world.view().linkerd_servers();
     let mut made = Generated::default();
     for workload in servers(world, mesh, only) {
-        if let Some(by) = restricted(world, &linkerd_servers, mesh, workload) {
+        if let Some(by) = restricted(world, linkerd_servers, mesh, workload) {
             made.notes.push(format!("{}: {by} restricts it already", workload.reference));
             continue;
         }
@@ -105,7 +105,7 @@ fn servers<'w>(world: &'w World, mesh: MeshId, only: Option<&Workload>) -> Vec<&
 }
 
 /// A policy that restricts a workload already.
-fn restricted(world: &World, servers: &Servers<'_>, mesh: MeshId, workload: &Workload) -> Option<ObjectRef> {
+fn restricted(world: &World, servers: Servers<'_>, mesh: MeshId, workload: &Workload) -> Option<ObjectRef> {
     use crate::model::Subject;
     match mesh {
         MeshId::Istio => {
@@ -114,7 +114,7 @@ fn restricted(world: &World, servers: &Servers<'_>, mesh: MeshId, workload: &Wor
         }
         MeshId::Linkerd => {
             let ports = matrix::ports(world, workload);
-            ports.iter().find_map(|(port, _)| servers.governing(&world.index, workload, *port).map(|s| s.object.reference()))
+            ports.iter().find_map(|(port, _)| servers.governing(workload, *port).map(|s| s.object.reference()))
         }
     }
 }

@@ -140,8 +140,7 @@ pub fn workload_page(world: &World, workload: &Workload, only: Option<MeshId>) -
     let service_account = world.index.pod_spec(workload).map(|s| Str::from(s.service_account())).unwrap_or_default();
     let inside = |mesh: &str| injection.iter().any(|r| r.mesh == mesh && (r.pods.inside > 0 || !matches!(r.intended, "none" | "unknown")));
     let istio = inside("istio");
-    let linkerd = inside("linkerd").then(|| Servers::read(&world.index));
-    let linkerd = linkerd.as_ref();
+    let linkerd = inside("linkerd").then(|| world.view().linkerd_servers());
     let mut gaps = page_gaps(world);
     gaps.extend(injection.iter().filter_map(|r| r.unknown.clone()));
     gaps.sort();
@@ -221,7 +220,7 @@ fn service_row(world: &World, service: &Service) -> ServiceRow {
     }
 }
 
-fn ports(world: &World, workload: &Workload, istio: bool, linkerd: Option<&Servers<'_>>) -> Vec<PortRow> {
+fn ports(world: &World, workload: &Workload, istio: bool, linkerd: Option<Servers<'_>>) -> Vec<PortRow> {
     let Some(spec) = world.index.pod_spec(workload) else { return Vec::new() };
     let accepts = istio.then(|| world.view().istio_accepts(workload));
     let row = |(name, port): (&str, u16)| {
@@ -229,7 +228,7 @@ fn ports(world: &World, workload: &Workload, istio: bool, linkerd: Option<&Serve
             let decision = accepts.on(port);
             (Some(decision.mode.name().to_owned()), Some(decision.decider()))
         } else if let Some(servers) = linkerd {
-            match servers.governing(&world.index, workload, port) {
+            match servers.governing(workload, port) {
                 Some(server) => (None, Some(server.object.reference().to_string())),
                 None => {
                     let annotated = workload.annotations.get("config.linkerd.io/default-inbound-policy");
@@ -253,7 +252,7 @@ fn ports(world: &World, workload: &Workload, istio: bool, linkerd: Option<&Serve
     tcp_ports(&own).map(row).collect()
 }
 
-fn policies(world: &World, workload: &Workload, istio: bool, linkerd: Option<&Servers<'_>>) -> Vec<PolicyRow> {
+fn policies(world: &World, workload: &Workload, istio: bool, linkerd: Option<Servers<'_>>) -> Vec<PolicyRow> {
     let mut found = Vec::new();
     let view = world.view();
     if istio {
@@ -273,12 +272,12 @@ fn policies(world: &World, workload: &Workload, istio: bool, linkerd: Option<&Se
 }
 
 /// Servers that pick a workload, each with the ports it governs, and the policies about those that govern any.
-fn linkerd_policies(world: &World, servers: &Servers<'_>, workload: &Workload) -> Vec<PolicyRow> {
+fn linkerd_policies(world: &World, servers: Servers<'_>, workload: &Workload) -> Vec<PolicyRow> {
     let namespace = workload.reference.namespace.as_str();
     let mut found = Vec::new();
     let mut governing = Vec::new();
-    for server in servers.in_namespace(namespace).iter().filter(|s| s.selector.matches(workload.reference.kind, &workload.labels)) {
-        let governs = |port: &u16| servers.governing(&world.index, workload, *port).is_some_and(|first| first.name() == server.name());
+    for server in servers.in_namespace(namespace).filter(|s| s.selector.matches(workload.reference.kind, &workload.labels)) {
+        let governs = |port: &u16| servers.governing(workload, *port).is_some_and(|first| first.name() == server.name());
         let ports: Vec<String> = server.numbers_on(&world.index, workload).into_iter().filter(governs).map(|p| p.to_string()).collect();
         let effect = if ports.is_empty() { "governs no port here".to_owned() } else { format!("governs port {}", ports.join(", ")) };
         if !ports.is_empty() {

@@ -8,7 +8,6 @@ use crate::index::Workload;
 use crate::mesh::istio::ambient::{self, Waypoint};
 use crate::mesh::istio::policy::{self, Action, Enforcer};
 use crate::mesh::linkerd::authz::{self, Target};
-use crate::mesh::linkerd::server::Servers;
 use crate::mesh::mtls::peer_mode;
 use crate::mesh::network_policy::{Direction, NetworkPolicies};
 use crate::model::{Gap, Kind, Membership, MeshId, Object, ObjectRef, Str, Subject};
@@ -180,9 +179,9 @@ fn istio(world: &World, wanted: &impl Fn(&&Workload) -> bool, found: &mut Found)
 
 fn linkerd(world: &World, wanted: &impl Fn(&&Workload) -> bool, found: &mut Found) {
     let index = &world.index;
-    let servers = Servers::read(index);
+    let servers = world.view().linkerd_servers();
     let mut by_server: BTreeMap<&str, BTreeMap<&str, Vec<Enforced>>> = BTreeMap::new();
-    for claim in servers.claims(index).iter().filter(|c| wanted(&c.workload)) {
+    for claim in servers.claims().iter().filter(|c| wanted(&c.workload)) {
         let inside = matches!(world.view().membership(MeshId::Linkerd, claim.workload), Ok(m) if m != Membership::None);
         for (rank, server) in claim.servers.iter().enumerate() {
             let at = if inside && rank == 0 { "sidecar" } else { "nowhere" };

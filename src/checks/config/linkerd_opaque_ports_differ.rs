@@ -36,7 +36,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let servers = findings.common().servers();
+    let servers = world.view().linkerd_servers();
     for service in world.index.services().iter().filter(|s| !s.is_headless() && !s.spec.selector.is_empty()) {
         let namespace = service.metadata.namespace.as_str();
         let of_service = service.metadata.annotations.get(OPAQUE_PORTS);
@@ -54,8 +54,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 let Some(target) = target(port, spec) else { continue };
                 let by_service = u16::try_from(port.port).is_ok_and(|p| on_service.contains(p)) || on_service.contains(target);
                 // For arriving traffic a Server's protocol takes the place of the annotation.
-                let by_pods =
-                    servers.governing(&world.index, workload, target).map_or_else(|| on_pods.contains(target), |s| s.protocol == Protocol::Opaque);
+                let by_pods = servers.governing(workload, target).map_or_else(|| on_pods.contains(target), |s| s.protocol == Protocol::Opaque);
                 if by_service == by_pods {
                     continue;
                 }

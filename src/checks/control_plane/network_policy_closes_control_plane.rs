@@ -34,7 +34,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for group in findings.common().isolated(Direction::Ingress).iter() {
+    for group in world.view().isolated(Direction::Ingress) {
         for workload in &group.workloads {
             let spec = world.index.pod_spec(workload);
             let closed: Vec<String> = ports(workload)

@@ -30,7 +30,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for group in findings.common().isolated(Direction::Ingress).iter() {
+    for group in world.view().isolated(Direction::Ingress) {
         // Pods that let nothing in at all are meant to be closed.
         let Some(policy) = group.rules(Direction::Ingress).next().map(|(policy, _)| policy) else { continue };
         for (mesh, ports) in [(MeshId::Istio, [15020, 15090]), (MeshId::Linkerd, [4191, 4191])] {

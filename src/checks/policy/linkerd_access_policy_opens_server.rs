@@ -33,9 +33,9 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let cluster = &world.linkerd.cluster;
-    let grants = findings.common().authorizations();
+    let grants = world.view().linkerd_authorizations();
     let in_cluster = |grant: &Grant| grant.networks.iter().any(|n| cluster.networks.iter().any(|c| n.overlaps(c)));
-    for server in findings.common().servers().iter() {
+    for server in world.view().linkerd_servers().iter() {
         let Some(access) = server.access else { continue };
         let all = grants.of_server(server, cluster);
         let narrower = all.iter().filter(|g| g.source != server.object.reference()).filter(|g| match access {

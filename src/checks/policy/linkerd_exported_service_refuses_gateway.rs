@@ -45,7 +45,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         Clients::Anyone | Clients::AnyTls => true,
         Clients::Named(names) => names.iter().any(|n| n.matches(&name)),
     };
-    let (servers, grants, routes) = (findings.common().servers(), findings.common().authorizations(), findings.common().server_routes());
+    let (servers, grants, routes) = (world.view().linkerd_servers(), world.view().linkerd_authorizations(), world.view().linkerd_server_routes());
     for service in index.services().iter().filter(|s| s.metadata.labels.is("mirror.linkerd.io/exported", "true")) {
         let namespace = service.metadata.namespace.as_str();
         let refusing = index.select(Some(namespace), &service.spec.selector).filter(|_| !service.spec.selector.is_empty()).find_map(|workload| {
@@ -53,13 +53,11 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 Port::Number(number) => u16::try_from(number).ok(),
                 Port::Name(name) => tcp_ports(index.pod_spec(workload)?).find(|(n, _)| *n == name.as_str()).map(|(_, number)| number),
             });
-            let mut governing = ports.filter_map(|port| Some((port, servers.governing(index, workload, port)?)));
+            let mut governing = ports.filter_map(|port| Some((port, servers.governing(workload, port)?)));
             let (port, server) = governing.find(|(_, server)| {
-                let own = grants.of_server(server, cluster);
-                let on_routes = routes
-                    .naming(namespace, server.name())
-                    .iter()
-                    .any(|r| grants.of_route(namespace, r.kind, &r.meta.name).any(|g| admits(&g.clients)));
+                let own = grants.of_server(*server, cluster);
+                let on_routes =
+                    routes.naming(namespace, server.name()).any(|r| grants.of_route(namespace, r.kind, &r.meta.name).any(|g| admits(&g.clients)));
                 !own.is_empty() && !on_routes && !own.iter().any(|g| admits(&g.clients))
             })?;
             annotated::is_meshed(world, workload).then_some((workload, port, server))

@@ -41,8 +41,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     if namespaces.is_empty() {
         return;
     }
-    let servers = findings.common().servers();
-    let governed: HashSet<_> = servers.claims(index).into_iter().map(|c| (&c.workload.reference, c.port)).collect();
+    let servers = world.view().linkerd_servers();
+    let governed: HashSet<_> = servers.claims().into_iter().map(|c| (&c.workload.reference, c.port)).collect();
     let mut open: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for workload in annotated::workloads(world).filter(|w| namespaces.contains(w.reference.namespace.as_str()) && !matches!(w.body, Body::Object(_)))
     {

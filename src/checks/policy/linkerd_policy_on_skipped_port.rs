@@ -37,9 +37,9 @@ crate::check! {
 const DEFAULT: &str = "4567,4568";
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let servers = findings.common().servers();
+    let servers = world.view().linkerd_servers();
     let mut skipped: BTreeMap<(&str, &str), Vec<(&Workload, u16)>> = BTreeMap::new();
-    for claim in servers.claims(&world.index) {
+    for claim in servers.claims() {
         let Some(server) = claim.servers.first() else { continue };
         let outside = matches!(claim.workload.body, Body::Object(_)) || !annotated::is_meshed(world, claim.workload);
         if !outside && past_the_proxy(world, claim.workload).contains(claim.port) {

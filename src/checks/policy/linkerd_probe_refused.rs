@@ -38,11 +38,11 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let (index, cluster) = (&world.index, &world.linkerd.cluster);
-    let (servers, grants, routes) = (findings.common().servers(), findings.common().authorizations(), findings.common().server_routes());
+    let (servers, grants, routes) = (world.view().linkerd_servers(), world.view().linkerd_authorizations(), world.view().linkerd_server_routes());
     let anyone = |grant: &Grant| grant.clients == Clients::Anyone;
-    let open = |server: &Server<'_>| {
+    let open = |server: Server<'_>| {
         let namespace = server.object.meta.namespace.as_str();
-        let mut on_routes = routes.naming(namespace, server.name()).iter().flat_map(|r| grants.of_route(namespace, r.kind, &r.meta.name));
+        let mut on_routes = routes.naming(namespace, server.name()).flat_map(|r| grants.of_route(namespace, r.kind, &r.meta.name));
         grants.of_server(server, cluster).iter().any(anyone) || on_routes.any(anyone)
     };
     for workload in annotated::workloads(world).filter(|w| !matches!(w.body, Body::Object(_)) && annotated::is_meshed(world, w)) {
@@ -56,7 +56,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             }
             for (name, probe) in container.probes() {
                 let Some((port, is_http)) = asks(container, probe).filter(|(port, _)| !past.contains(*port)) else { continue };
-                let server = servers.governing(index, workload, port);
+                let server = servers.governing(workload, port);
                 let by_path = is_http && server.map_or_else(|| !list(OPAQUE_PORTS, "").contains(port), |s| s.protocol.takes_http_routes());
                 let admitted = match server {
                     Some(server) => open(server),
@@ -95,7 +95,7 @@ fn default_admits(world: &World, workload: &Workload, port: u16, cluster: &Clust
     }
 }
 
-fn who(server: Option<&Server<'_>>) -> String {
+fn who(server: Option<Server<'_>>) -> String {
     match server {
         Some(server) if server.protocol != Protocol::Detect => format!("Server {:?} ({})", server.name(), server.protocol.name()),
         Some(server) => format!("Server {:?}", server.name()),

@@ -1,5 +1,4 @@
 use crate::checks::Findings;
-use crate::mesh::linkerd::server::Server;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -32,7 +31,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for policy in world.index.objects(Kind::HttpLocalRateLimitPolicy) {
         let spec = policy.spec();
         let Some(name) = spec.at(["targetRef", "name"]).and_then(|n| n.str()) else { continue };
-        let Some(server) = world.index.object(Kind::Server, &policy.meta.namespace, name).and_then(|o| Server::of(o).ok()) else { continue };
+        let Some(server) = world.view().linkerd_servers().get(&policy.meta.namespace, name) else { continue };
         if !server.protocol.takes_http_routes() {
             findings
                 .add(

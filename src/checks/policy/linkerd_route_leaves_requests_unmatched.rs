@@ -29,9 +29,9 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let routes = findings.common().server_routes();
-    for server in findings.common().servers().iter().filter(|s| s.protocol.takes_http_routes()) {
-        let mut accepted = routes.accepted(&world.index, &server.object.meta.namespace, server.name());
+    let routes = world.view().linkerd_server_routes();
+    for server in world.view().linkerd_servers().iter().filter(|s| s.protocol.takes_http_routes()) {
+        let mut accepted = routes.accepted(&server.object.meta.namespace, server.name());
         accepted.retain(|r| r.kind != Kind::GrpcRoute);
         if accepted.is_empty() || accepted.iter().any(|r| routes::takes_everything(r)) {
             continue;

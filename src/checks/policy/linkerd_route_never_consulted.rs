@@ -32,7 +32,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let servers = findings.common().servers();
+    let servers = world.view().linkerd_servers();
     let by_name: HashMap<_, _> = servers.iter().map(|s| ((s.object.meta.namespace.as_str(), s.name()), s)).collect();
     for kind in [Kind::HttpRoute, Kind::LinkerdHttpRoute, Kind::GrpcRoute] {
         for route in world.index.objects(kind) {

@@ -30,13 +30,13 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let routes = findings.common().server_routes();
+    let routes = world.view().linkerd_server_routes();
     for policy in world.index.objects(Kind::LinkerdAuthorizationPolicy) {
         let Ok(Target::Route(kind, name)) = target(policy) else { continue };
         let namespace = policy.meta.namespace.as_str();
         let Some(route) = world.index.object(kind, namespace, name) else { continue };
         let parents: Vec<_> = routes::parents(route).into_iter().filter(|p| p.kind == Kind::Server).collect();
-        let states: Vec<Acceptance> = parents.iter().map(|p| routes.acceptance(&world.index, route, p.namespace, p.name)).collect();
+        let states: Vec<Acceptance> = parents.iter().map(|p| routes.acceptance(route, p.namespace, p.name)).collect();
         // A parent that is not there is another rule's matter.
         if states.iter().any(|s| matches!(s, Acceptance::Accepted | Acceptance::NoParent)) {
             continue;

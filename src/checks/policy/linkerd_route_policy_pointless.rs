@@ -33,7 +33,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let (index, cluster) = (&world.index, &world.linkerd.cluster);
-    let (servers, grants) = (findings.common().servers(), findings.common().authorizations());
+    let (servers, grants) = (world.view().linkerd_servers(), world.view().linkerd_authorizations());
     let mut of_server: HashMap<(&str, &str), Vec<Grant>> = HashMap::new();
     for policy in index.objects(Kind::LinkerdAuthorizationPolicy) {
         let Ok(Target::Route(kind, name)) = target(policy) else { continue };

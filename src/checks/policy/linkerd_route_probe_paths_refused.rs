@@ -35,18 +35,18 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let (index, cluster) = (&world.index, &world.linkerd.cluster);
-    let (servers, grants, routes) = (findings.common().servers(), findings.common().authorizations(), findings.common().server_routes());
+    let (servers, grants, routes) = (world.view().linkerd_servers(), world.view().linkerd_authorizations(), world.view().linkerd_server_routes());
     let open = |grant: &Grant| grant.clients == Clients::Anyone;
     let mut judged = HashMap::new();
-    for claim in servers.claims(index) {
+    for claim in servers.claims() {
         let first = claim.servers.first().filter(|s| s.protocol.takes_http_routes());
         let Some((server, spec)) = first.zip(index.pod_spec(claim.workload)) else { continue };
         let Some(paths) = routes::probe_paths(spec).remove(&claim.port) else { continue };
         let (namespace, name) = (server.object.meta.namespace.as_str(), server.name());
         let (accepted, server_open) = judged.entry((namespace, name)).or_insert_with(|| {
-            let mut accepted = routes.accepted(index, namespace, name);
+            let mut accepted = routes.accepted(namespace, name);
             accepted.retain(|r| r.kind != Kind::GrpcRoute);
-            (accepted, grants.of_server(server, cluster).iter().any(open))
+            (accepted, grants.of_server(*server, cluster).iter().any(open))
         });
         if accepted.is_empty() {
             continue;

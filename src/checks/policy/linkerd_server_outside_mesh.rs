@@ -30,7 +30,7 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let servers = findings.common().servers();
+    let servers = world.view().linkerd_servers();
     for server in servers.iter().filter(|s| !s.selector.external) {
         let mut selected = server.workloads(&world.index).filter(|w| w.is_live()).peekable();
         let Some(first) = selected.peek().map(|w| w.reference.clone()) else { continue };

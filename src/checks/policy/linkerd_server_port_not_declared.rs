@@ -30,7 +30,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
-    for server in findings.common().servers().iter() {
+    for server in world.view().linkerd_servers().iter() {
         let mut workloads = server.workloads(index).peekable();
         let Some(example) = workloads.peek().map(|w| w.reference.to_string()) else { continue };
         let named = matches!(server.port, Port::Name(_));

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::linkerd::server::{Protocol, Server, ServerFault};
+use crate::mesh::linkerd::server::{Protocol, ServerFault, ServerSpec};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -29,7 +29,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for object in world.index.objects(Kind::Server) {
-        let Err(ServerFault::BadProtocol(written)) = Server::of(object) else { continue };
+        let Err(ServerFault::BadProtocol(written)) = ServerSpec::of(object) else { continue };
         let meant = Protocol::NAMES.iter().find(|(name, _)| name.replace('/', "").eq_ignore_ascii_case(&written.replace('/', "")));
         let hint = match meant {
             Some((name, _)) => format!("Write {name:?}."),

@@ -31,7 +31,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let controllers = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
-    for server in findings.common().servers().iter() {
+    for server in world.view().linkerd_servers().iter() {
         if server.workloads(&world.index).next().is_some() {
             continue;
         }

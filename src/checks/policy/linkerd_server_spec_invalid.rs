@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::linkerd::server::{Server, ServerFault};
+use crate::mesh::linkerd::server::{ServerFault, ServerSpec};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -30,7 +30,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for object in world.index.objects(Kind::Server) {
-        let (path, message, hint) = match Server::of(object) {
+        let (path, message, hint) = match ServerSpec::of(object) {
             Err(ServerFault::NoSelector) => ("spec", "it has neither podSelector nor externalWorkloadSelector", "Add a podSelector."),
             Err(ServerFault::TwoSelectors) => (
                 "spec.externalWorkloadSelector",

@@ -31,10 +31,10 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let (index, cluster) = (&world.index, &world.linkerd.cluster);
-    let (grants, routes) = (findings.common().authorizations(), findings.common().server_routes());
-    for server in findings.common().servers().iter() {
+    let (grants, routes) = (world.view().linkerd_authorizations(), world.view().linkerd_server_routes());
+    for server in world.view().linkerd_servers().iter() {
         let (namespace, name) = (server.object.meta.namespace.as_str(), server.name());
-        let by_route = || routes.naming(namespace, name).iter().any(|r| grants.of_route(namespace, r.kind, &r.meta.name).next().is_some());
+        let by_route = || routes.naming(namespace, name).any(|r| grants.of_route(namespace, r.kind, &r.meta.name).next().is_some());
         if server.workloads(index).next().is_none() || !grants.of_server(server, cluster).is_empty() || by_route() {
             continue;
         }

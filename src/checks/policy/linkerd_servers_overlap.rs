@@ -31,9 +31,9 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let servers = findings.common().servers();
+    let servers = world.view().linkerd_servers();
     let mut shadowed: BTreeMap<(&str, &str, &str), (Vec<String>, usize)> = BTreeMap::new();
-    for claim in servers.claims(&world.index) {
+    for claim in servers.claims() {
         let [winner, losers @ ..] = claim.servers.as_slice() else { continue };
         for loser in losers {
             let key = (loser.object.meta.namespace.as_str(), loser.name(), winner.name());

@@ -31,8 +31,8 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let servers = findings.common().servers();
-    for claim in servers.claims(&world.index) {
+    let servers = world.view().linkerd_servers();
+    for claim in servers.claims() {
         let Some(server) = claim.servers.first() else { continue };
         if !matches!(server.protocol, Protocol::Http1 | Protocol::Http2 | Protocol::Grpc) {
             continue;

@@ -8,7 +8,8 @@ use super::network::{self, Network};
 use super::server::{InboundPolicy, Server};
 use super::void::Void;
 use crate::index::Index;
-use crate::model::{Field, Kind, LabelSelector, Map, Object, ObjectRef, Subject};
+use crate::mesh::MeshView;
+use crate::model::{Field, Kind, LabelSelector, Map, Object, ObjectRef, Str, Subject};
 
 /// What a reference names, by group and kind; both compare without regard to case, and no group is the core one.
 pub fn referenced_kind(reference: &Field<'_>) -> Option<Kind> {
@@ -219,12 +220,30 @@ pub fn networks_of(authentication: &Object) -> Option<Vec<Network>> {
     networks.filter(|n| !n.is_empty())
 }
 
-/// Which Servers a ServerAuthorization is for.
-pub fn server_authorization_selects(authorization: &Object, name: &str, labels: &Map) -> bool {
-    let Some(server) = authorization.spec().get("server") else { return false };
+/// Which Servers of its namespace a ServerAuthorization is for.
+#[derive(Clone, Debug)]
+pub enum Selected<'a> {
+    /// The one of this name.
+    Named(&'a str),
+    /// All with these labels.
+    Labelled(LabelSelector),
+}
+
+/// Which Servers a ServerAuthorization is for; nothing where that cannot be read.
+pub fn selected_servers(authorization: &Object) -> Option<Selected<'_>> {
+    let server = authorization.spec().get("server")?;
     match server.get("name").and_then(|n| n.str()) {
-        Some(named) => named == name,
-        None => server.get("selector").map_or(Some(LabelSelector::default()), LabelSelector::read).is_some_and(|s| s.matches(labels)),
+        Some(name) => Some(Selected::Named(name)),
+        None => server.get("selector").map_or(Some(LabelSelector::default()), LabelSelector::read).map(Selected::Labelled),
+    }
+}
+
+/// Whether a ServerAuthorization is for a Server of its namespace with this name and these labels.
+pub fn server_authorization_selects(authorization: &Object, name: &str, labels: &Map) -> bool {
+    match selected_servers(authorization) {
+        Some(Selected::Named(named)) => named == name,
+        Some(Selected::Labelled(selector)) => selector.matches(labels),
+        None => false,
     }
 }
 
@@ -253,67 +272,76 @@ pub fn server_authorization_grant(authorization: &Object, cluster: &ClusterInfo)
 }
 
 /// Something of a namespace and a name.
-type ByName<'a, T> = HashMap<&'a str, HashMap<&'a str, Vec<T>>>;
+type ByName<T> = HashMap<Str, HashMap<Str, Vec<T>>>;
 
-fn named<'m, T>(map: &'m ByName<'_, T>, namespace: &str, name: &str) -> &'m [T] {
+fn named<'m, T>(map: &'m ByName<T>, namespace: &str, name: &str) -> &'m [T] {
     map.get(namespace).and_then(|names| names.get(name)).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// All grants, under what they are for.
 #[derive(Clone, Debug, Default)]
-pub struct Authorizations<'a> {
-    by_server: ByName<'a, Grant>,
-    by_namespace: HashMap<&'a str, Vec<Grant>>,
-    by_route: ByName<'a, (Kind, Grant)>,
-    by_label: HashMap<&'a str, Vec<(&'a Object, Grant)>>,
-    void: HashMap<&'a str, Vec<Void<'a>>>,
+pub struct Authorizations {
+    by_server: ByName<Grant>,
+    by_namespace: HashMap<Str, Vec<Grant>>,
+    by_route: ByName<(Kind, Grant)>,
+    /// With the selector of the Servers.
+    by_label: HashMap<Str, Vec<(LabelSelector, Grant)>>,
+    void: HashMap<Str, Vec<Void>>,
 }
 
-impl<'a> Authorizations<'a> {
+impl<'a> MeshView<'a> {
+    /// What Linkerd's policies grant, found out once for a run.
+    pub fn linkerd_authorizations(self) -> &'a Authorizations {
+        self.cache.authorizations.get_or_init(|| Authorizations::read(self.index, &self.linkerd.cluster))
+    }
+}
+
+impl Authorizations {
     /// Reads all policies; those that grant nothing are kept apart.
-    pub fn read(index: &'a Index, cluster: &ClusterInfo) -> Self {
+    fn read(index: &Index, cluster: &ClusterInfo) -> Self {
         let mut all = Self::default();
         for policy in index.objects(Kind::LinkerdAuthorizationPolicy) {
             let Ok(target) = target(policy) else { continue };
-            let namespace = policy.meta.namespace.as_str();
+            let namespace = policy.meta.namespace.clone();
             let grant = match grant(policy, index, cluster) {
                 Ok(grant) => grant,
                 Err(why) => {
-                    all.void.entry(namespace).or_default().push(Void::new(policy, target, &why));
+                    all.void.entry(namespace).or_default().push(Void::new(policy, &target, &why));
                     continue;
                 }
             };
             match target {
-                Target::Server(name) => all.by_server.entry(namespace).or_default().entry(name).or_default().push(grant),
+                Target::Server(name) => all.by_server.entry(namespace).or_default().entry(name.into()).or_default().push(grant),
                 Target::Namespace => all.by_namespace.entry(namespace).or_default().push(grant),
-                Target::Route(kind, name) => all.by_route.entry(namespace).or_default().entry(name).or_default().push((kind, grant)),
+                Target::Route(kind, name) => all.by_route.entry(namespace).or_default().entry(name.into()).or_default().push((kind, grant)),
             }
         }
         for authorization in index.objects(Kind::ServerAuthorization) {
             let Some(grant) = server_authorization_grant(authorization, cluster) else { continue };
-            let namespace = authorization.meta.namespace.as_str();
-            match authorization.spec().at(["server", "name"]).and_then(|n| n.str()) {
-                Some(name) => all.by_server.entry(namespace).or_default().entry(name).or_default().push(grant),
-                None => all.by_label.entry(namespace).or_default().push((authorization, grant)),
+            let namespace = authorization.meta.namespace.clone();
+            match selected_servers(authorization) {
+                Some(Selected::Named(name)) => all.by_server.entry(namespace).or_default().entry(name.into()).or_default().push(grant),
+                Some(Selected::Labelled(selector)) => all.by_label.entry(namespace).or_default().push((selector, grant)),
+                None => {}
             }
         }
         all
     }
 
     /// Grants that hold for everything a Server serves, its `accessPolicy` included.
-    pub fn of_server(&self, server: &Server<'_>, cluster: &ClusterInfo) -> Vec<Grant> {
+    pub fn of_server(&self, server: Server<'_>, cluster: &ClusterInfo) -> Vec<Grant> {
         let meta = &server.object.meta;
         let (namespace, name) = (meta.namespace.as_str(), meta.name.as_str());
         let own = named(&self.by_server, namespace, name).iter().cloned();
         let wide = self.by_namespace.get(namespace).into_iter().flatten().cloned();
         let labelled = self.by_label.get(namespace).into_iter().flatten();
-        let labelled = labelled.filter(|(o, _)| server_authorization_selects(o, name, &meta.labels)).map(|(_, grant)| grant.clone());
+        let labelled = labelled.filter(|(selector, _)| selector.matches(&meta.labels)).map(|(_, grant)| grant.clone());
         let access = server.access.and_then(|policy| Grant::of_policy(policy, server.object.reference(), cluster));
         own.chain(wide).chain(labelled).chain(access).collect()
     }
 
     /// Policies that are about a Server and grant nothing.
-    pub fn void(&self, namespace: &str, server: &str) -> impl Iterator<Item = &Void<'a>> {
+    pub fn void(&self, namespace: &str, server: &str) -> impl Iterator<Item = &Void> {
         self.void.get(namespace).into_iter().flatten().filter(move |v| v.is_for(server))
     }
 
@@ -326,8 +354,7 @@ impl<'a> Authorizations<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mesh::linkerd::server::Servers;
-    use crate::mesh::linkerd::testing::index;
+    use crate::mesh::linkerd::testing::{index, world};
 
     const SERVER: &str = "{apiVersion: policy.linkerd.io/v1beta3, kind: Server, metadata: {namespace: shop, name: web, labels: {app: web}}, spec: {podSelector: {}, port: 80}}";
     const MESH: &str =
@@ -340,11 +367,10 @@ mod tests {
     }
 
     fn granted(documents: &[&str]) -> Vec<(String, Clients)> {
-        let index = index(documents);
-        let cluster = ClusterInfo::default();
-        let servers = Servers::read(&index);
-        let server = servers.iter().next().unwrap();
-        Authorizations::read(&index, &cluster).of_server(server, &cluster).into_iter().map(|g| (g.source.name.to_string(), g.clients)).collect()
+        let world = world(documents);
+        let view = world.view();
+        let server = view.linkerd_servers().iter().next().unwrap();
+        view.linkerd_authorizations().of_server(server, &view.linkerd.cluster).into_iter().map(|g| (g.source.name.to_string(), g.clients)).collect()
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use regex::Regex;
 
 use crate::index::Index;
-use crate::model::{Container, Field, Kind, Object, ObjectRef, PodSpec, Port, Subject};
+use crate::mesh::MeshView;
+use crate::model::{Container, Field, Kind, Object, ObjectRef, PodSpec, Port, Str, Subject};
 
 /// The group of a parent reference; the API server fills an absent one in with the default of the route's own CRD, which is the route's group.
 pub fn parent_group<'a>(route: Kind, parent: &Field<'a>) -> &'a str {
@@ -129,51 +130,66 @@ pub enum Acceptance {
     Refused,
 }
 
-/// Routes by the Server they name.
-#[derive(Clone, Debug, Default)]
-pub struct ServerRoutes<'a> {
-    by_server: HashMap<&'a str, HashMap<&'a str, Vec<&'a Object>>>,
-}
+/// Routes by the Server they name, as kinds and positions among the index's.
+#[derive(Debug, Default)]
+pub(in crate::mesh) struct ByServer(HashMap<Str, HashMap<Str, Vec<(Kind, u32)>>>);
 
-impl<'a> ServerRoutes<'a> {
-    /// Reads all routes.
-    pub fn read(index: &'a Index) -> Self {
-        let mut routes = Self::default();
-        for route in [Kind::GrpcRoute, Kind::HttpRoute, Kind::LinkerdHttpRoute].into_iter().flat_map(|kind| index.objects(kind)) {
-            for parent in parents(route).into_iter().filter(|p| p.kind == Kind::Server && !p.name.is_empty()) {
-                let of_server = routes.by_server.entry(parent.namespace).or_default().entry(parent.name).or_default();
-                if !of_server.iter().any(|r| std::ptr::eq(*r, route)) {
-                    of_server.push(route);
+impl ByServer {
+    fn read(index: &Index) -> Self {
+        let mut all = Self::default();
+        for kind in [Kind::GrpcRoute, Kind::HttpRoute, Kind::LinkerdHttpRoute] {
+            for (at, route) in (0..).zip(index.objects(kind)) {
+                for parent in parents(route).into_iter().filter(|p| p.kind == Kind::Server && !p.name.is_empty()) {
+                    let of_server = all.0.entry(parent.namespace.into()).or_default().entry(parent.name.into()).or_default();
+                    if !of_server.contains(&(kind, at)) {
+                        of_server.push((kind, at));
+                    }
                 }
             }
         }
-        routes
+        all
     }
+}
 
+/// Routes by the Server they name.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerRoutes<'a> {
+    index: &'a Index,
+    by_server: &'a ByServer,
+}
+
+impl<'a> MeshView<'a> {
+    /// Routes by the Server they name, arranged once for a run.
+    pub fn linkerd_server_routes(self) -> ServerRoutes<'a> {
+        ServerRoutes { index: self.index, by_server: self.cache.server_routes.get_or_init(|| ByServer::read(self.index)) }
+    }
+}
+
+impl<'a> ServerRoutes<'a> {
     /// All routes that name a Server, whether or not they count.
-    pub fn naming(&self, namespace: &str, server: &str) -> &[&'a Object] {
-        self.by_server.get(namespace).and_then(|names| names.get(server)).map(Vec::as_slice).unwrap_or_default()
+    pub fn naming(self, namespace: &str, server: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
+        let positions = self.by_server.0.get(namespace).and_then(|names| names.get(server)).map(Vec::as_slice).unwrap_or_default();
+        positions.iter().map(move |(kind, at)| &self.index.objects(*kind)[*at as usize])
     }
 
     /// Whether a route counts on a Server.
-    pub fn acceptance(&self, index: &Index, route: &Object, namespace: &str, server: &str) -> Acceptance {
+    pub fn acceptance(self, route: &Object, namespace: &str, server: &str) -> Acceptance {
         if !ignored(route).is_empty() {
             return Acceptance::Ignored;
         }
         if let Some(accepted) = status(route, Kind::Server, server) {
             return if accepted { Acceptance::Accepted } else { Acceptance::Refused };
         }
-        if index.object(Kind::Server, namespace, server).is_none() {
+        if self.index.object(Kind::Server, namespace, server).is_none() {
             return Acceptance::NoParent;
         }
-        let stronger = self.naming(namespace, server).iter().find(|other| rank(other.kind) < rank(route.kind));
+        let stronger = self.naming(namespace, server).find(|other| rank(other.kind) < rank(route.kind));
         stronger.map_or(Acceptance::Accepted, |other| Acceptance::Conflicted(other.reference()))
     }
 
     /// The routes that count on a Server.
-    pub fn accepted(&self, index: &Index, namespace: &str, server: &str) -> Vec<&'a Object> {
-        let naming = self.naming(namespace, server).iter().copied();
-        naming.filter(|route| self.acceptance(index, route, namespace, server) == Acceptance::Accepted).collect()
+    pub fn accepted(self, namespace: &str, server: &str) -> Vec<&'a Object> {
+        self.naming(namespace, server).filter(|route| self.acceptance(route, namespace, server) == Acceptance::Accepted).collect()
     }
 }
 
@@ -274,7 +290,7 @@ pub fn takes_everything(route: &Object) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mesh::linkerd::testing::index;
+    use crate::mesh::linkerd::testing::{index, world};
     use crate::model::Json;
 
     fn route(kind: &str, name: &str, rest: &str) -> String {
@@ -298,11 +314,11 @@ mod tests {
 
     #[test]
     fn a_grpc_route_pushes_http_routes_out() {
-        let index = index(&[SERVER, &route("l5d", "a", "rules: []"), &route("GRPCRoute", "b", "rules: []")]);
-        let routes = ServerRoutes::read(&index);
-        assert_eq!(routes.accepted(&index, "shop", "web").iter().map(|r| r.meta.name.as_str()).collect::<Vec<_>>(), ["b"]);
+        let world = world(&[SERVER, &route("l5d", "a", "rules: []"), &route("GRPCRoute", "b", "rules: []")]);
+        let (index, routes) = (world.view().index, world.view().linkerd_server_routes());
+        assert_eq!(routes.accepted("shop", "web").iter().map(|r| r.meta.name.as_str()).collect::<Vec<_>>(), ["b"]);
         let http = index.object(Kind::LinkerdHttpRoute, "shop", "a").unwrap();
-        assert!(matches!(routes.acceptance(&index, http, "shop", "web"), Acceptance::Conflicted(_)));
+        assert!(matches!(routes.acceptance(http, "shop", "web"), Acceptance::Conflicted(_)));
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::index::{Index, Workload};
-use crate::model::{Data, Field, Kind, LabelSelector, Map, Object, PodSpec, Port};
+use crate::mesh::MeshView;
+use crate::model::{Data, Field, Kind, LabelSelector, Map, Object, ObjectRef, PodSpec, Port};
 
 /// Who gets in without a policy of his own: `accessPolicy` of a Server, `default-inbound-policy` of everything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,10 +130,9 @@ pub enum ServerFault {
     BadProtocol(String),
 }
 
-/// A Server that Linkerd takes notice of.
+/// What a Server says.
 #[derive(Clone, Debug)]
-pub struct Server<'a> {
-    pub object: &'a Object,
+pub struct ServerSpec {
     /// What it selects.
     pub selector: Selector,
     pub port: Port,
@@ -142,9 +142,23 @@ pub struct Server<'a> {
     pub access: Option<InboundPolicy>,
 }
 
-impl<'a> Server<'a> {
+/// A Server that Linkerd takes notice of.
+#[derive(Clone, Copy, Debug)]
+pub struct Server<'a> {
+    pub object: &'a Object,
+    spec: &'a ServerSpec,
+}
+
+impl std::ops::Deref for Server<'_> {
+    type Target = ServerSpec;
+    fn deref(&self) -> &ServerSpec {
+        self.spec
+    }
+}
+
+impl ServerSpec {
     /// Reads a Server.
-    pub fn of(object: &'a Object) -> Result<Self, ServerFault> {
+    pub fn of(object: &Object) -> Result<Self, ServerFault> {
         let spec = object.spec();
         let (value, external) = match (spec.get("podSelector"), spec.get("externalWorkloadSelector")) {
             (Some(_), Some(_)) => return Err(ServerFault::TwoSelectors),
@@ -171,21 +185,24 @@ impl<'a> Server<'a> {
             }
         };
         let access = InboundPolicy::parse(spec.text("accessPolicy"));
-        Ok(Self { object, selector, port, protocol, access })
+        Ok(Self { selector, port, protocol, access })
     }
+}
 
-    pub fn name(&self) -> &'a str {
+impl<'a> Server<'a> {
+    pub fn name(self) -> &'a str {
         &self.object.meta.name
     }
 
     /// Workloads it selects.
-    pub fn workloads<'i>(&'i self, index: &'i Index) -> impl Iterator<Item = &'i Workload> {
-        let picked = index.select(Some(&self.object.meta.namespace), &self.selector.labels.match_labels);
-        picked.filter(|w| self.selector.matches(w.reference.kind, &w.labels))
+    pub fn workloads(self, index: &'a Index) -> impl Iterator<Item = &'a Workload> {
+        let selector = &self.spec.selector;
+        let picked = index.select(Some(&self.object.meta.namespace), &selector.labels.match_labels);
+        picked.filter(|w| selector.matches(w.reference.kind, &w.labels))
     }
 
     /// The numbers of its port on a workload. A number holds whether or not a container declares it; a name may stand for several numbers, or for none.
-    pub fn numbers_on(&self, index: &Index, workload: &Workload) -> Vec<u16> {
+    pub fn numbers_on(self, index: &Index, workload: &Workload) -> Vec<u16> {
         let name = match &self.port {
             Port::Number(number) => return u16::try_from(*number).into_iter().collect(),
             Port::Name(name) => name,
@@ -222,68 +239,92 @@ pub fn tcp_ports(spec: &PodSpec) -> impl Iterator<Item = (&str, u16)> {
 
 /// A workload port that Servers claim.
 #[derive(Clone, Debug)]
-pub struct Claim<'a, 's> {
-    pub workload: &'s Workload,
+pub struct Claim<'a> {
+    pub workload: &'a Workload,
     pub port: u16,
     /// All Servers that claim it; the first one governs it, the others are passed over.
-    pub servers: Vec<&'s Server<'a>>,
+    pub servers: Vec<Server<'a>>,
+}
+
+/// Servers by namespace and then by age, as positions among the index's; those that Linkerd takes no notice of are left out.
+#[derive(Debug, Default)]
+pub(in crate::mesh) struct ByAge(Vec<(u32, ServerSpec)>);
+
+impl ByAge {
+    fn read(index: &Index) -> Self {
+        let objects = index.objects(Kind::Server);
+        let mut all: Vec<(u32, ServerSpec)> = (0..).zip(objects).filter_map(|(at, object)| Some((at, ServerSpec::of(object).ok()?))).collect();
+        let key = |at: u32| {
+            let meta = &objects[at as usize].meta;
+            (&meta.namespace, meta.age_key())
+        };
+        all.sort_by(|(a, _), (b, _)| key(*a).cmp(&key(*b)));
+        Self(all)
+    }
 }
 
 /// All Servers, by namespace and then by age.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Servers<'a> {
-    all: Vec<Server<'a>>,
+    index: &'a Index,
+    all: &'a [(u32, ServerSpec)],
+}
+
+impl<'a> MeshView<'a> {
+    /// Linkerd's Servers, arranged once for a run.
+    pub fn linkerd_servers(self) -> Servers<'a> {
+        Servers { index: self.index, all: &self.cache.servers.get_or_init(|| ByAge::read(self.index)).0 }
+    }
 }
 
 impl<'a> Servers<'a> {
-    /// Reads all Servers; those that Linkerd takes no notice of are left out.
-    pub fn read(index: &'a Index) -> Self {
-        let mut all: Vec<Server<'a>> = index.objects(Kind::Server).iter().filter_map(|o| Server::of(o).ok()).collect();
-        all.sort_by(|a, b| (&a.object.meta.namespace, a.object.meta.age_key()).cmp(&(&b.object.meta.namespace, b.object.meta.age_key())));
-        Self { all }
+    /// All of them.
+    pub fn iter(self) -> impl Iterator<Item = Server<'a>> {
+        self.of(self.all)
     }
 
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Server<'a>> {
-        self.all.iter()
+    fn of(self, some: &'a [(u32, ServerSpec)]) -> impl Iterator<Item = Server<'a>> {
+        let objects = self.index.objects(Kind::Server);
+        some.iter().map(move |(at, spec)| Server { object: &objects[*at as usize], spec })
     }
 
     /// Those of one namespace, the oldest first.
-    pub fn in_namespace(&self, namespace: &str) -> &[Server<'a>] {
-        let start = self.all.partition_point(|s| s.object.meta.namespace.as_str() < namespace);
-        let len = self.all[start..].partition_point(|s| s.object.meta.namespace == namespace);
-        &self.all[start..start + len]
+    pub fn in_namespace(self, namespace: &str) -> impl Iterator<Item = Server<'a>> + use<'a> {
+        let objects = self.index.objects(Kind::Server);
+        let home = |(at, _): &(u32, ServerSpec)| objects[*at as usize].meta.namespace.as_str();
+        let start = self.all.partition_point(|s| home(s) < namespace);
+        let len = self.all[start..].partition_point(|s| home(s) == namespace);
+        self.of(&self.all[start..start + len])
     }
 
     /// One Server.
-    pub fn get(&self, namespace: &str, name: &str) -> Option<&Server<'a>> {
-        self.in_namespace(namespace).iter().find(|s| s.name() == name)
+    pub fn get(self, namespace: &str, name: &str) -> Option<Server<'a>> {
+        self.in_namespace(namespace).find(|s| s.name() == name)
     }
 
     /// The Server that governs a workload's port; without one, the default inbound policy does.
-    pub fn governing(&self, index: &Index, workload: &Workload, port: u16) -> Option<&Server<'a>> {
-        let candidates = self.in_namespace(&workload.reference.namespace).iter();
-        candidates.filter(|s| s.selector.matches(workload.reference.kind, &workload.labels)).find(|s| s.numbers_on(index, workload).contains(&port))
+    pub fn governing(self, workload: &Workload, port: u16) -> Option<Server<'a>> {
+        let mut picking = self.in_namespace(&workload.reference.namespace).filter(|s| s.selector.matches(workload.reference.kind, &workload.labels));
+        picking.find(|s| s.numbers_on(self.index, workload).contains(&port))
     }
 
     /// The Server that governs a port of pods of `namespace` with these labels, whose TCP ports go by these names.
-    pub fn governing_pods(&self, namespace: &str, kind: Kind, labels: &Map, ports: &[(&str, u16)], port: u16) -> Option<&Server<'a>> {
-        let is_it = |s: &&Server<'a>| match &s.port {
+    pub fn governing_pods(self, namespace: &str, kind: Kind, labels: &Map, ports: &[(&str, u16)], port: u16) -> Option<Server<'a>> {
+        let is_it = |s: &Server<'a>| match &s.port {
             Port::Number(number) => i64::from(*number) == i64::from(port),
             Port::Name(name) => ports.iter().any(|(n, number)| *n == name.as_str() && *number == port),
         };
-        self.in_namespace(namespace).iter().filter(|s| s.selector.matches(kind, labels)).find(is_it)
+        self.in_namespace(namespace).filter(|s| s.selector.matches(kind, labels)).find(is_it)
     }
 
     /// Every workload port that some Server claims.
-    pub fn claims<'s>(&'s self, index: &'s Index) -> Vec<Claim<'a, 's>> {
-        let mut claims: BTreeMap<(crate::model::ObjectRef, u16), Claim<'a, 's>> = BTreeMap::new();
-        for server in &self.all {
-            for workload in server.workloads(index) {
-                for port in server.numbers_on(index, workload) {
-                    let key = (workload.reference.clone(), port);
-                    let claim = claims.entry(key).or_insert_with(|| Claim { workload, port, servers: Vec::new() });
-                    if !claim.servers.iter().any(|s| std::ptr::eq(*s, server)) {
+    pub fn claims(self) -> Vec<Claim<'a>> {
+        let mut claims: BTreeMap<(&ObjectRef, u16), Claim<'a>> = BTreeMap::new();
+        for server in self.iter() {
+            for workload in server.workloads(self.index) {
+                for port in server.numbers_on(self.index, workload) {
+                    let claim = claims.entry((&workload.reference, port)).or_insert_with(|| Claim { workload, port, servers: Vec::new() });
+                    if !claim.servers.iter().any(|s| std::ptr::eq(s.object, server.object)) {
                         claim.servers.push(server);
                     }
                 }
@@ -296,7 +337,7 @@ impl<'a> Servers<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mesh::linkerd::testing::index;
+    use crate::mesh::linkerd::testing::world;
 
     const WEB: &str = "apiVersion: apps/v1
 kind: Deployment
@@ -317,37 +358,37 @@ spec:
 
     #[test]
     fn the_oldest_server_governs_a_port() {
-        let index = index(&[
+        let world = world(&[
             WEB,
             &server("new", "2025-01-01T00:00:00Z", "{podSelector: {}, port: 8080}"),
             &server("old", "2024-01-01T00:00:00Z", "{podSelector: {matchLabels: {app: web}}, port: http}"),
         ]);
-        let servers = Servers::read(&index);
-        let claims = servers.claims(&index);
+        let (index, servers) = (world.view().index, world.view().linkerd_servers());
+        let claims = servers.claims();
         let named: Vec<_> = claims.iter().map(|c| (c.port, c.servers.iter().map(|s| s.name()).collect::<Vec<_>>())).collect();
         assert_eq!(named, [(8080, vec!["old", "new"]), (9090, vec!["old"])]);
         let web = index.workload("shop", "web", None).unwrap();
-        assert_eq!(servers.governing(&index, web, 8080).unwrap().name(), "old");
-        assert!(servers.governing(&index, web, 8081).is_none());
+        assert_eq!(servers.governing(web, 8080).unwrap().name(), "old");
+        assert!(servers.governing(web, 8081).is_none());
     }
 
     #[test]
     fn a_number_needs_no_declaration_but_a_name_does() {
-        let index = index(&[
+        let world = world(&[
             WEB,
             &server("a", "2025-01-01T00:00:00Z", "{podSelector: {}, port: 7000}"),
             &server("b", "2025-01-01T00:00:00Z", "{podSelector: {}, port: dns}"),
         ]);
-        let servers = Servers::read(&index);
-        let claims = servers.claims(&index);
+        let servers = world.view().linkerd_servers();
+        let claims = servers.claims();
         assert_eq!(claims.iter().map(|c| c.port).collect::<Vec<_>>(), [7000], "UDP ports have no names here");
     }
 
     #[test]
     fn the_injector_adds_the_proxys_own_ports() {
-        let index = index(&[WEB, &server("admin", "2025-01-01T00:00:00Z", "{podSelector: {}, port: linkerd-admin}")]);
-        let servers = Servers::read(&index);
-        assert_eq!(servers.claims(&index).iter().map(|c| c.port).collect::<Vec<_>>(), [4191]);
+        let world = world(&[WEB, &server("admin", "2025-01-01T00:00:00Z", "{podSelector: {}, port: linkerd-admin}")]);
+        let servers = world.view().linkerd_servers();
+        assert_eq!(servers.claims().iter().map(|c| c.port).collect::<Vec<_>>(), [4191]);
     }
 
     #[test]
@@ -366,7 +407,7 @@ spec:
     fn servers_that_linkerd_passes_over_say_why() {
         let fault = |spec: serde_json::Value| {
             let object = Object { kind: Kind::Server, meta: Default::default(), body: serde_json::json!({ "spec": spec }).into() };
-            Server::of(&object).map(|_| ()).unwrap_err()
+            ServerSpec::of(&object).map(|_| ()).unwrap_err()
         };
         use serde_json::json;
         assert_eq!(fault(json!({"port": 1})), ServerFault::NoSelector);

@@ -1,6 +1,7 @@
 //! An index from manifests, for unit tests.
 
 use crate::index::Index;
+use crate::mesh::testing::World;
 use crate::model::{Inventory, Item, Kind};
 
 /// The index of YAML documents.
@@ -12,4 +13,9 @@ pub(crate) fn index(documents: &[&str]) -> Index {
         inventory.push(Item::from_value(kind, value).unwrap());
     }
     Index::new(inventory)
+}
+
+/// The world of YAML documents.
+pub(crate) fn world(documents: &[&str]) -> World {
+    World::with(index(documents))
 }

@@ -1,20 +1,31 @@
 //! AuthorizationPolicies that would grant something and grant nothing: what is wrong with what they require.
 
 use super::authz::{NoGrant, Target, required};
-use crate::model::{Evidence, Object, Subject};
+use crate::model::{Evidence, Object, Str, Subject};
+
+/// What it would be about.
+#[derive(Clone, Debug)]
+enum About {
+    /// A Server of its namespace.
+    Server(Str),
+    /// All of them.
+    Namespace,
+    /// A route alone.
+    Route,
+}
 
 /// A policy that Linkerd takes no notice of.
 #[derive(Clone, Debug)]
-pub struct Void<'a> {
+pub struct Void {
     /// What it is about.
-    pub target: Target<'a>,
+    about: About,
     /// Where the reason stands.
     pub because: Evidence,
 }
 
-impl<'a> Void<'a> {
+impl Void {
     /// A policy for a target, with what keeps it from granting anything.
-    pub fn new(policy: &'a Object, target: Target<'a>, why: &NoGrant) -> Self {
+    pub fn new(policy: &Object, target: &Target<'_>, why: &NoGrant) -> Self {
         let of = |wanted: &dyn Fn(&super::authz::Required<'_>) -> bool| required(policy).into_iter().find(wanted).map(|r| r.field.path());
         let (path, text) = match why {
             NoGrant::Missing(kind, namespace, name) => {
@@ -27,11 +38,20 @@ impl<'a> Void<'a> {
             NoGrant::Contradiction => (None, "it requires two identities, or two lists of networks, at once".to_owned()),
         };
         let path = path.unwrap_or_else(|| "spec.requiredAuthenticationRefs".to_owned());
-        Self { target, because: Evidence::field(policy.reference(), path, format!("grants nothing: {text}")) }
+        let about = match target {
+            Target::Server(name) => About::Server((*name).into()),
+            Target::Namespace => About::Namespace,
+            Target::Route(..) => About::Route,
+        };
+        Self { about, because: Evidence::field(policy.reference(), path, format!("grants nothing: {text}")) }
     }
 
     /// Whether it is about a Server of its namespace.
     pub fn is_for(&self, server: &str) -> bool {
-        matches!(self.target, Target::Namespace) || matches!(self.target, Target::Server(name) if name == server)
+        match &self.about {
+            About::Server(name) => name == server,
+            About::Namespace => true,
+            About::Route => false,
+        }
     }
 }

@@ -10,7 +10,6 @@ use crate::mesh::istio::labels::GATEWAY_NAME;
 use crate::mesh::istio::policy::{self, Action};
 use crate::mesh::linkerd::authz::{self, Target};
 use crate::mesh::linkerd::identity::{self, IdentityMatch};
-use crate::mesh::linkerd::server::Servers;
 use crate::model::{Evidence, Field, Kind, LabelSelector, Map, Object, Port, Service, Str, Subject};
 
 /// A client that some object names.
@@ -127,12 +126,12 @@ impl<'a> Declared<'a> {
             let pairs: Vec<(String, String)> = parts.filter_map(|p| p.rsplit_once('.').map(|(sa, ns)| (ns.to_owned(), sa.to_owned()))).collect();
             pairs.into_iter().flat_map(|(ns, sa)| accounts.of(&ns, &sa).collect::<Vec<_>>()).collect::<Vec<_>>()
         };
-        let servers = Servers::read(view.index);
+        let servers = view.linkerd_servers();
         for object in view.index.objects(Kind::LinkerdAuthorizationPolicy) {
             let Ok(grant) = authz::grant(object, view.index, cluster) else { continue };
             let authz::Clients::Named(patterns) = &grant.clients else { continue };
             let clients = named(patterns);
-            let of_namespace = servers.in_namespace(&object.meta.namespace).iter();
+            let of_namespace = servers.in_namespace(&object.meta.namespace);
             let governed: Vec<_> = match authz::target(object) {
                 Ok(Target::Server(name)) => of_namespace.filter(|s| s.name() == name).collect(),
                 Ok(Target::Namespace) => of_namespace.collect(),

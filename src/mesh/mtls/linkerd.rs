@@ -29,7 +29,7 @@ const POLICIES: [Kind; 5] =
 pub(super) struct Linkerd<'a> {
     view: MeshView<'a>,
     servers: Servers<'a>,
-    authorizations: Authorizations<'a>,
+    authorizations: &'a Authorizations,
     routes: ServerRoutes<'a>,
     defaults: LinkerdConfig,
     assumed: Option<Assumption<'a>>,
@@ -38,7 +38,7 @@ pub(super) struct Linkerd<'a> {
 /// Who is let in on a port.
 struct Admits<'a> {
     grants: Vec<Grant>,
-    server: Option<&'a Server<'a>>,
+    server: Option<Server<'a>>,
     level: Level,
     because: Vec<Evidence>,
     losing: Vec<Evidence>,
@@ -70,9 +70,9 @@ impl<'a> Linkerd<'a> {
     pub(super) fn new(view: MeshView<'a>, assumed: Option<Assumption<'a>>) -> Self {
         Self {
             view,
-            servers: Servers::read(view.index),
-            authorizations: Authorizations::read(view.index, &view.linkerd.cluster),
-            routes: ServerRoutes::read(view.index),
+            servers: view.linkerd_servers(),
+            authorizations: view.linkerd_authorizations(),
+            routes: view.linkerd_server_routes(),
             defaults: LinkerdConfig::of("linkerd", crate::model::Json::default()),
             assumed,
         }
@@ -95,7 +95,7 @@ impl<'a> Linkerd<'a> {
 
     /// Ports that the policies of a workload's namespace name for it.
     pub(super) fn named_ports(&self, workload: &Workload) -> Vec<u16> {
-        let of_namespace = self.servers.in_namespace(&workload.reference.namespace).iter();
+        let of_namespace = self.servers.in_namespace(&workload.reference.namespace);
         let picking = of_namespace.filter(|s| s.selector.matches(workload.reference.kind, &workload.labels));
         picking.flat_map(|s| s.numbers_on(self.view.index, workload)).collect()
     }
@@ -147,7 +147,7 @@ impl<'a> Linkerd<'a> {
             return Err(gap);
         }
         let claiming = || {
-            let here = self.servers.in_namespace(namespace).iter().filter(|s| s.selector.matches(workload.reference.kind, &workload.labels));
+            let here = self.servers.in_namespace(namespace).filter(|s| s.selector.matches(workload.reference.kind, &workload.labels));
             here.filter(|s| s.numbers_on(self.view.index, workload).contains(&port))
         };
         let Some(server) = claiming().next() else { return Ok(self.by_default(host, port)) };
@@ -155,7 +155,7 @@ impl<'a> Linkerd<'a> {
         let mut grants = self.authorizations.of_server(server, cluster);
         let mut because = vec![Evidence::object(server.object.reference(), format!("governs port {port}"))];
         let speaks_http = server.protocol.takes_http_routes() || server.protocol == Protocol::Grpc;
-        for route in self.routes.accepted(self.view.index, namespace, server.name()).into_iter().filter(|_| speaks_http) {
+        for route in self.routes.accepted(namespace, server.name()).into_iter().filter(|_| speaks_http) {
             if (server.protocol == Protocol::Grpc) == (route.kind == Kind::GrpcRoute) {
                 grants.extend(self.authorizations.of_route(namespace, route.kind, &route.meta.name).cloned());
             }

@@ -24,13 +24,13 @@ pub(in crate::checks) fn report(
     meshed: impl for<'i> Fn(&Isolated<'i>) -> Vec<&'i Workload>,
 ) {
     for direction in [Direction::Ingress, Direction::Egress] {
-        for group in findings.common().isolated(direction).iter() {
+        for group in world.view().isolated(direction) {
             let workloads: Vec<&Workload> =
-                meshed(group).into_iter().filter(|w| !group.opens(direction, "TCP", tunnel.port, world.index.pod_spec(w))).collect();
+                meshed(&group).into_iter().filter(|w| !group.opens(direction, "TCP", tunnel.port, world.index.pod_spec(w))).collect();
             if workloads.is_empty() {
                 continue;
             }
-            let Some((policy, opened, peers)) = application_port(world, tunnel.mesh, group, direction) else { continue };
+            let Some((policy, opened, peers)) = application_port(world, tunnel.mesh, &group, direction) else { continue };
             let way = if direction == Direction::Ingress { "to" } else { "from" };
             let finding = findings.add(
                 policy,

@@ -1,45 +1,12 @@
 //! What NetworkPolicies let through to and from the workloads they select, as far as ports go.
 
-use std::collections::BTreeMap;
-
 use crate::index::Workload;
-use crate::mesh::network_policy::isolates;
-pub(in crate::checks) use crate::mesh::network_policy::{Direction, opens};
-use crate::model::{Field, Kind, LabelSelector, Map, Membership, MeshId, Object, ObjectRef, PodSpec};
+pub(in crate::checks) use crate::mesh::network_policy::{Direction, Isolated, opens};
+use crate::model::{Field, LabelSelector, Map, Membership, MeshId, Object, PodSpec};
 use crate::world::World;
 
 /// The label with its name that every namespace has.
 const NAME: &str = "kubernetes.io/metadata.name";
-
-/// Workloads that the same policies isolate in one direction.
-#[derive(Debug)]
-pub(in crate::checks) struct Isolated<'w> {
-    /// The policies, by namespace and name.
-    pub(in crate::checks) policies: Vec<&'w Object>,
-    pub(in crate::checks) workloads: Vec<&'w Workload>,
-}
-
-/// All workloads that policies isolate in `direction`, together where the policies are the same: what holds for one of them holds for all.
-pub(in crate::checks) fn isolated(world: &World, direction: Direction) -> Vec<Isolated<'_>> {
-    let policies = world.index.objects(Kind::NetworkPolicy);
-    let mut of_workload: BTreeMap<&ObjectRef, (Vec<usize>, &Workload)> = BTreeMap::new();
-    for (i, policy) in policies.iter().enumerate().filter(|(_, policy)| isolates(policy, direction)) {
-        let spec = policy.spec();
-        let selector = spec.get("podSelector").map_or_else(|| Some(LabelSelector::default()), LabelSelector::read);
-        let Some(selector) = selector else { continue };
-        for workload in world.index.select(Some(&policy.meta.namespace), &selector.match_labels) {
-            let on_host = world.index.pod_spec(workload).is_none_or(|spec| spec.host_network);
-            if workload.is_live() && !on_host && selector.matches(&workload.labels) {
-                of_workload.entry(&workload.reference).or_insert_with(|| (Vec::new(), workload)).0.push(i);
-            }
-        }
-    }
-    let mut groups: BTreeMap<Vec<usize>, Vec<&Workload>> = BTreeMap::new();
-    for (by, workload) in of_workload.into_values() {
-        groups.entry(by).or_default().push(workload);
-    }
-    groups.into_iter().map(|(by, workloads)| Isolated { policies: by.into_iter().map(|i| &policies[i]).collect(), workloads }).collect()
-}
 
 impl<'w> Isolated<'w> {
     /// All rules of its policies for a direction.

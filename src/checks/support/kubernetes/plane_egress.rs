@@ -15,7 +15,7 @@ pub(in crate::checks) struct Need {
 
 /// Reports policies that close the way from sidecars to one of `needs` in the control plane's namespace, or to DNS.
 pub(in crate::checks) fn report(world: &World, findings: &mut Findings<'_>, mesh: MeshId, plane: &str, needs: &[Need]) {
-    for group in findings.common().isolated(Direction::Egress).iter() {
+    for group in world.view().isolated(Direction::Egress) {
         let workloads = group.in_mesh(world, mesh, &[Membership::Sidecar, Membership::Gateway, Membership::Waypoint]);
         let Some(policy) = group.policies.first().filter(|_| !workloads.is_empty()) else { continue };
         let reaches = |protocol: &str, port: i64, namespace: Option<&str>| {

@@ -41,7 +41,7 @@ const DECIDING: [Kind; 8] = [
 pub(super) struct Linkerd<'a> {
     view: MeshView<'a>,
     servers: Servers<'a>,
-    authorizations: Authorizations<'a>,
+    authorizations: &'a Authorizations,
     routes: ServerRoutes<'a>,
 }
 
@@ -95,12 +95,7 @@ impl Caller {
 
 impl<'a> Linkerd<'a> {
     pub(super) fn new(view: MeshView<'a>) -> Self {
-        Self {
-            view,
-            servers: Servers::read(view.index),
-            authorizations: Authorizations::read(view.index, &view.linkerd.cluster),
-            routes: ServerRoutes::read(view.index),
-        }
+        Self { view, servers: view.linkerd_servers(), authorizations: view.linkerd_authorizations(), routes: view.linkerd_server_routes() }
     }
 
     /// Who the proxy takes the client for.
@@ -188,7 +183,7 @@ impl<'a> Linkerd<'a> {
         };
         let (namespace, name) = (server.object.meta.namespace.as_str(), server.name());
         let grpc = server.protocol == Protocol::Grpc;
-        let mut routes = self.routes.accepted(index, namespace, name);
+        let mut routes = self.routes.accepted(namespace, name);
         routes.retain(|route| (route.kind == Kind::GrpcRoute) == grpc);
         routes.sort_by_key(|r| {
             let (no_time, time, ..) = r.meta.age_key();
