@@ -1,6 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::security::reach::{Reach, enforced_by};
-use crate::mesh::istio::policy::{self, Enforcer};
+use crate::mesh::istio::authorization_policy::{self, Attribute, Place};
+use crate::mesh::istio::policy::Enforcer;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -35,16 +36,14 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let own = config.trust_domain.as_str();
     let is_alias = |domain: &str| domain != own && (domain == "cluster.local" || config.trust_domain_aliases.iter().any(|a| *a == *domain));
     let mut reach = Reach::new(world, enforced_by(world, Enforcer::Ztunnel));
-    for ap in world.index.objects(Kind::AuthorizationPolicy) {
-        for rule in ap.spec().list("rules") {
-            let listed = policy::sources(&rule).flat_map(|s| s.texts("principals").chain(s.texts("notPrincipals")).collect::<Vec<_>>());
-            for (value, at) in listed {
-                let Some((domain, rest)) = value.split_once('/').filter(|(domain, _)| is_alias(domain)) else { continue };
-                let Some(workload) = reach.first(ap) else { continue };
-                let message = format!("{value:?} never matches at the ztunnel of {}: the trust domain is {own:?}", workload.reference);
-                let finding = findings.add(ap, at.path(), message, format!("Write \"{own}/{rest}\" instead of {domain:?}."));
-                finding.fix(at.path(), format!("{own}/{rest}")).related(workload.reference.clone(), "is in ambient");
-            }
+    for policy in authorization_policy::all(&world.index) {
+        for value in policy.values().filter(|value| value.attribute == Attribute::Principal && value.place == Place::Source) {
+            let Some((domain, rest)) = value.text.split_once('/').filter(|(domain, _)| is_alias(domain)) else { continue };
+            let Some(workload) = reach.first(policy.object) else { continue };
+            let message = format!("{:?} never matches at the ztunnel of {}: the trust domain is {own:?}", value.text, workload.reference);
+            let path = value.field.path();
+            let finding = findings.add(policy.object, path.clone(), message, format!("Write \"{own}/{rest}\" instead of {domain:?}."));
+            finding.fix(path, format!("{own}/{rest}")).related(workload.reference.clone(), "is in ambient");
         }
     }
 }

@@ -5,8 +5,9 @@ use crate::checks::support::gateway::routes;
 use crate::checks::support::istio::traffic::routes::{GatewayName, destinations};
 use crate::mesh::istio::Source;
 use crate::mesh::istio::ambient::{self, Traffic, Waypoint};
-use crate::mesh::istio::policy;
-use crate::model::{Field, Kind, Object, ObjectRef, Service, Subject};
+use crate::mesh::istio::authorization_policy::{Attribute, AuthorizationPolicy, Clause, Place, Rule, Value};
+use crate::mesh::istio::policy::{self, Action};
+use crate::model::{Kind, Object, ObjectRef, Service, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -71,13 +72,18 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 /// Whether an ALLOW policy has a rule that admits callers of the gateway's namespace, whatever they ask for.
 fn admits(policy: &Object, namespace: &str) -> bool {
     let account = format!("/ns/{namespace}/sa/");
-    let names = |source: &Field<'_>| {
-        source.texts("principals").any(|(p, _)| p.contains(&account))
-            || source.texts("namespaces").any(|(n, _)| n == namespace)
-            || source.texts("serviceAccounts").any(|(s, _)| s.split_once('/').is_some_and(|(ns, _)| ns == namespace))
+    let names = |value: Value<'_>| match value.attribute {
+        _ if value.except || value.place != Place::Source => false,
+        Attribute::Principal => value.text.contains(&account),
+        Attribute::Namespace => value.text == namespace,
+        Attribute::Account => value.text.split_once('/').is_some_and(|(ns, _)| ns == namespace),
+        _ => false,
     };
-    let open = |rule: &Field<'_>| rule.list("to").next().is_none() && rule.list("when").next().is_none() && policy::sources(rule).any(|s| names(&s));
-    policy.kind == Kind::AuthorizationPolicy && policy::Action::of(policy) == policy::Action::Allow && policy.spec().list("rules").any(|r| open(&r))
+    let open = |rule: Rule<'_>| {
+        rule.operations().next().is_none() && rule.conditions().next().is_none() && rule.clauses().flat_map(Clause::values).any(names)
+    };
+    let policy = AuthorizationPolicy::of(policy);
+    policy.object.kind == Kind::AuthorizationPolicy && policy.action == Action::Allow && policy.rules().any(open)
 }
 
 /// Services that Istio's ingress gateways send requests to, each with the route that says so and the gateway's namespace.

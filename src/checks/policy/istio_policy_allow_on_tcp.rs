@@ -2,10 +2,11 @@ use std::collections::BTreeMap;
 
 use crate::checks::Findings;
 use crate::checks::support::istio::security::ports;
-use crate::checks::support::istio::security::tcp_ports::{TcpPort, first_http, reaches, tcp_ports};
+use crate::checks::support::istio::security::tcp_ports::{TcpPort, reaches, tcp_ports};
 use crate::index::Workload;
-use crate::mesh::istio::policy::{self, Action, Enforcer};
-use crate::model::{Field, Kind, Object, ObjectRef, Subject};
+use crate::mesh::istio::authorization_policy::{AuthorizationPolicy, Rule};
+use crate::mesh::istio::policy::{Action, Enforcer};
+use crate::model::{Kind, Object, ObjectRef, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -60,11 +61,11 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             continue;
         }
         let applying = policies.applying(workload, Enforcer::Sidecar);
-        let allow = applying.into_iter().filter(|p| Action::of(p) == Action::Allow && !policy::is_dry_run(p));
-        let rules: Vec<(&Object, Field<'_>)> = allow.flat_map(|p| p.spec().list("rules").map(move |rule| (p, rule)).collect::<Vec<_>>()).collect();
+        let allow = applying.into_iter().map(AuthorizationPolicy::of).filter(|policy| policy.enforces(Action::Allow));
+        let rules: Vec<(&Object, Rule<'_>)> = allow.flat_map(|policy| policy.rules().map(move |rule| (policy.object, rule))).collect();
         for port in closed {
-            let reaching: Vec<_> = rules.iter().filter(|(_, rule)| reaches(rule, port.number)).collect();
-            let Some(fields) = reaching.iter().map(|(p, rule)| Some((*p, first_http(rule)?))).collect::<Option<Vec<_>>>() else { continue };
+            let reaching: Vec<_> = rules.iter().filter(|(_, rule)| reaches(*rule, port.number)).collect();
+            let Some(fields) = reaching.iter().map(|(p, rule)| Some((*p, rule.http_field()?))).collect::<Option<Vec<_>>>() else { continue };
             let Some((policy, field)) = fields.first() else { continue };
             let http_too = has_http(world, workload);
             let at = (policy.reference(), field.path().clone());

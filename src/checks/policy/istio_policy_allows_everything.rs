@@ -1,5 +1,6 @@
 use crate::checks::Findings;
-use crate::checks::policy::istio_policy_denies_everything::{is_unconditional, reach};
+use crate::checks::policy::istio_policy_denies_everything::reach;
+use crate::mesh::istio::authorization_policy;
 use crate::mesh::istio::policy::{self, Action};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -31,11 +32,11 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let root = world.istio.root_namespace();
-    for ap in world.index.objects(Kind::AuthorizationPolicy).iter().filter(|ap| Action::of(ap) == Action::Allow && !policy::is_dry_run(ap)) {
-        if let Some(rule) = ap.spec().list("rules").find(is_unconditional) {
+    for (policy, ap) in authorization_policy::all(&world.index).map(|policy| (policy, policy.object)).filter(|(p, _)| p.enforces(Action::Allow)) {
+        if let Some(rule) = policy.rules().find(|rule| rule.is_unconditional()) {
             let mesh_wide = ap.meta.namespace == root && policy::targets(ap).is_empty() && policy::selector(ap).unwrap_or_default().is_empty();
             let message = format!("lets everybody into {}; other ALLOW policies there are pointless", reach(ap, root));
-            let finding = findings.add(ap, rule.path(), message, "Give the rule conditions, or remove it.");
+            let finding = findings.add(ap, rule.field.path(), message, "Give the rule conditions, or remove it.");
             finding.severity(if mesh_wide { Severity::Warning } else { Severity::Info });
         }
     }

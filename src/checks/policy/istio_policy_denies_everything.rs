@@ -1,6 +1,7 @@
 use crate::checks::Findings;
+use crate::mesh::istio::authorization_policy;
 use crate::mesh::istio::policy::{self, Action};
-use crate::model::{Field, Kind, Object};
+use crate::model::{Kind, Object};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -31,29 +32,24 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let root = world.istio.root_namespace();
-    for ap in world.index.objects(Kind::AuthorizationPolicy).iter().filter(|ap| !policy::is_dry_run(ap)) {
-        let rules: Vec<Field<'_>> = ap.spec().list("rules").collect();
+    for policy in authorization_policy::all(&world.index).filter(|policy| !policy.dry_run) {
+        let ap = policy.object;
         let reach = reach(ap, root);
-        match Action::of(ap) {
-            Action::Allow if rules.is_empty() => {
+        match policy.action {
+            Action::Allow if ap.spec().list("rules").next().is_none() => {
                 let message = format!("allows nothing, and so denies every request to {reach} that no other policy allows");
                 findings.add(ap, "spec.rules", message, "Write the rules, or leave it as it is if that is meant.");
             }
             Action::Deny => {
-                if let Some(rule) = rules.iter().find(|rule| is_unconditional(rule)) {
+                if let Some(rule) = policy.rules().find(|rule| rule.is_unconditional()) {
                     let message = format!("denies every request to {reach}; no ALLOW policy can lift that");
                     let hint = "Add conditions to the rule, or use an ALLOW policy without rules, which others can open again.";
-                    findings.add(ap, rule.path(), message, hint).severity(Severity::Warning);
+                    findings.add(ap, rule.field.path(), message, hint).severity(Severity::Warning);
                 }
             }
             _ => {}
         }
     }
-}
-
-/// Whether a rule matches every request.
-pub(in crate::checks) fn is_unconditional(rule: &Field<'_>) -> bool {
-    rule.is_map() && ["from", "to", "when"].iter().all(|name| rule.get(name).is_none_or(|f| f.is_empty()))
 }
 
 /// What a policy is for, in words.

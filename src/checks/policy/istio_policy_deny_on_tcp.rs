@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
 use crate::checks::Findings;
-use crate::checks::support::istio::security::tcp_ports::{TcpPort, first_http, reaches, tcp_ports};
-use crate::mesh::istio::ambient::{HTTP_OPERATION, HTTP_SOURCE, is_http_key};
+use crate::checks::support::istio::security::tcp_ports::{TcpPort, reaches, tcp_ports};
+use crate::mesh::istio::authorization_policy::{self, Part, Rule};
 use crate::mesh::istio::policy::{self, Action};
 use crate::model::{Field, Kind, Object, Str};
 use crate::report::{Category, MeshTag, Severity};
@@ -46,11 +46,12 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
     let root = world.istio.root_namespace();
     let mut by_namespace: HashMap<Str, Vec<TcpPort<'_>>> = HashMap::new();
-    for ap in index.objects(Kind::AuthorizationPolicy) {
-        if Action::of(ap) != Action::Deny || policy::is_dry_run(ap) || !policy::targets(ap).is_empty() {
+    for policy in authorization_policy::all(index).filter(|policy| policy.enforces(Action::Deny)) {
+        let ap = policy.object;
+        if !policy::targets(ap).is_empty() {
             continue;
         }
-        let rules: Vec<(Field<'_>, Field<'_>)> = ap.spec().list("rules").filter_map(|rule| Some((first_http(&rule)?, rule))).collect();
+        let rules: Vec<(Field<'_>, Rule<'_>)> = policy.rules().filter_map(|rule| Some((rule.http_field()?, rule))).collect();
         if rules.is_empty() {
             continue;
         }
@@ -66,14 +67,14 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             &selected
         };
         for (field, rule) in rules {
-            if let Some(hit) = ports.iter().find(|p| reaches(&rule, p.number)) {
-                report(ap, &field, &rule, hit, findings);
+            if let Some(hit) = ports.iter().find(|p| reaches(rule, p.number)) {
+                report(ap, &field, rule, hit, findings);
             }
         }
     }
 }
 
-fn report(ap: &Object, field: &Field<'_>, rule: &Field<'_>, hit: &TcpPort<'_>, findings: &mut Findings<'_>) {
+fn report(ap: &Object, field: &Field<'_>, rule: Rule<'_>, hit: &TcpPort<'_>, findings: &mut Findings<'_>) {
     let whom = if only_http(rule) { "every connection" } else { "more connections than it says" };
     let message = format!("port {} of {} carries no HTTP: there the rule denies {whom}", hit.number, hit.workload.reference);
     let finding = findings.add(ap, field.path(), message, "Add ports with the HTTP ports to every operation of this rule.");
@@ -81,9 +82,10 @@ fn report(ap: &Object, field: &Field<'_>, rule: &Field<'_>, hit: &TcpPort<'_>, f
 }
 
 /// Whether nothing is left of a rule without its HTTP fields.
-fn only_http(rule: &Field<'_>) -> bool {
-    let only = |item: Field<'_>, names: &[&str]| item.entries().all(|(name, _)| names.contains(&name));
-    policy::sources(rule).all(|s| only(s, &HTTP_SOURCE))
-        && policy::operations(rule).all(|o| only(o, &HTTP_OPERATION))
-        && rule.list("when").all(|c| is_http_key(c.text("key")))
+fn only_http(rule: Rule<'_>) -> bool {
+    let only = |part: Part<'_>| {
+        let lists = part.clauses().filter(|clause| clause.attribute.is_http()).flat_map(|clause| [clause.any, clause.none]).flatten();
+        part.field.is_none_or(|field| field.entries().count() == lists.count())
+    };
+    rule.sources().chain(rule.operations()).all(only) && rule.conditions().all(|condition| condition.attribute.is_http())
 }

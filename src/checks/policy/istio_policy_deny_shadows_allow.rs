@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use crate::checks::Findings;
+use crate::mesh::istio::authorization_policy::Rule;
 use crate::mesh::istio::policy::{self, Action};
 use crate::model::{Field, Kind, Map, Object, Str, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -68,8 +69,9 @@ fn place(ap: &Object) -> Place {
 
 /// Whether every request that `narrow` matches is matched by `wide`, which has no conditions.
 fn covers<'a>(wide: &Field<'a>, narrow: &Field<'a>) -> bool {
-    every(&policy::sources(wide).collect::<Vec<_>>(), &policy::sources(narrow).collect::<Vec<_>>(), wide.get("from").is_some())
-        && every(&policy::operations(wide).collect::<Vec<_>>(), &policy::operations(narrow).collect::<Vec<_>>(), wide.get("to").is_some())
+    let sources = |rule: &Field<'a>| Rule { field: *rule }.sources().filter_map(|part| part.field).collect::<Vec<_>>();
+    let operations = |rule: &Field<'a>| Rule { field: *rule }.operations().filter_map(|part| part.field).collect::<Vec<_>>();
+    every(&sources(wide), &sources(narrow), wide.get("from").is_some()) && every(&operations(wide), &operations(narrow), wide.get("to").is_some())
 }
 
 /// Whether each of `narrow` lies within one of `wide`; a part that is not there matches everything.

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use crate::checks::Findings;
-use crate::mesh::istio::policy;
+use crate::mesh::istio::authorization_policy::{self, Attribute};
 use crate::model::{Kind, Str};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -36,29 +36,27 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     let routed = routed_hosts(world);
     let registry = &world.istio.registry;
-    for ap in world.index.objects(Kind::AuthorizationPolicy) {
-        let namespace = ap.meta.namespace.as_str();
-        for rule in ap.spec().list("rules") {
-            for operation in policy::operations(&rule) {
-                for (value, at) in operation.texts("hosts").filter(|(value, _)| is_short_name(world, value, namespace)) {
-                    let host = registry.kiali_host(value, namespace);
-                    let wild = format!("*.{}.{}", host.namespace, world.istio.config.service_suffix());
-                    let (short, two) = (format!("{}/{}", host.namespace, host.service), format!("{}.{}", host.service, host.namespace));
-                    let forms = ["*", &short, &two, &host.name, &wild];
-                    let found = registry.kiali_service(&host.name, namespace).is_some()
-                        || registry.kiali_service_entry(&host.name, namespace)
-                        || forms.iter().any(|form| routed.contains(*form));
-                    if !found {
-                        let home = host.namespace.as_str();
-                        findings.missing(
-                            ap,
-                            at.path(),
-                            &[(Kind::Service, home), (Kind::ServiceEntry, ""), (Kind::VirtualService, "")],
-                            format!("{value:?} is no service of namespace {home:?}; it matches only requests whose Host header is exactly that"),
-                            "Write the host as clients send it, for instance the full name of a Service, or name an existing one.",
-                        );
-                    }
-                }
+    for policy in authorization_policy::all(&world.index) {
+        let namespace = policy.object.meta.namespace.as_str();
+        let hosts = policy.values().filter(|value| value.attribute == Attribute::Host && !value.except);
+        for value in hosts.filter(|value| is_short_name(world, value.text, namespace)) {
+            let written = value.text;
+            let host = registry.kiali_host(written, namespace);
+            let wild = format!("*.{}.{}", host.namespace, world.istio.config.service_suffix());
+            let (short, two) = (format!("{}/{}", host.namespace, host.service), format!("{}.{}", host.service, host.namespace));
+            let forms = ["*", &short, &two, &host.name, &wild];
+            let found = registry.kiali_service(&host.name, namespace).is_some()
+                || registry.kiali_service_entry(&host.name, namespace)
+                || forms.iter().any(|form| routed.contains(*form));
+            if !found {
+                let home = host.namespace.as_str();
+                findings.missing(
+                    policy.object,
+                    value.field.path(),
+                    &[(Kind::Service, home), (Kind::ServiceEntry, ""), (Kind::VirtualService, "")],
+                    format!("{written:?} is no service of namespace {home:?}; it matches only requests whose Host header is exactly that"),
+                    "Write the host as clients send it, for instance the full name of a Service, or name an existing one.",
+                );
             }
         }
     }

@@ -2,10 +2,10 @@ use std::collections::HashMap;
 
 use crate::checks::Findings;
 use crate::checks::support::istio::security::reach::{Reach, enforced_by};
-use crate::mesh::istio::ambient::first_filled;
+use crate::mesh::istio::authorization_policy::{self, Attribute, AuthorizationPolicy, Part, Rule};
 use crate::mesh::istio::policy::{self, Action, Enforcer};
 use crate::mesh::mtls::Mode;
-use crate::model::{Field, Kind, Map, Object, Subject};
+use crate::model::{Field, Kind, Map, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::{Sight, World};
 
@@ -42,8 +42,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let ztunnel = enforced_by(world, Enforcer::Ztunnel);
     let mut open = Reach::new(world, |w| (sidecar(w) || ztunnel(w)) && peers.known(w).is_ok_and(|a| a.any.mode != Mode::Strict));
     let guarded = guards(world);
-    for ap in world.index.objects(Kind::AuthorizationPolicy).iter().filter(|ap| !policy::is_dry_run(ap)) {
-        let Some((field, effect)) = weak(ap) else { continue };
+    for policy in authorization_policy::all(&world.index).filter(|policy| !policy.dry_run) {
+        let ap = policy.object;
+        let Some((field, effect)) = weak(policy) else { continue };
         let labels = policy::selector(ap).unwrap_or_default();
         let covers = |namespace: &str| guarded.get(namespace).is_some_and(|all| all.iter().any(|wanted| wanted.is_subset_of(&labels)));
         if covers(root) || covers(&ap.meta.namespace) {
@@ -63,37 +64,43 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
 }
 
-const POSITIVE: [&str; 4] = ["principals", "namespaces", "serviceAccounts", "trustDomains"];
-/// Fields that tell callers apart without a certificate.
-const PROVEN_OTHERWISE: [&str; 3] = ["requestPrincipals", "ipBlocks", "remoteIpBlocks"];
-const NEGATIVE: [&str; 4] = ["notPrincipals", "notNamespaces", "notServiceAccounts", "notTrustDomains"];
+/// What tells callers apart by their certificate.
+const BY_CERTIFICATE: [Attribute<'static>; 4] = [Attribute::Principal, Attribute::Namespace, Attribute::Account, Attribute::TrustDomain];
+/// What tells them apart without one.
+const PROVEN_OTHERWISE: [Attribute<'static>; 3] = [Attribute::TokenOwner, Attribute::Direct, Attribute::Remote];
 
 /// The field by which callers without an identity get past a policy, and what then happens.
-fn weak(ap: &Object) -> Option<(Field<'_>, &'static str)> {
-    let action = Action::of(ap);
-    ap.spec().list("rules").flat_map(|rule| policy::sources(&rule).collect::<Vec<_>>()).find_map(|source| {
-        if first_filled(&source, &PROVEN_OTHERWISE).is_some() {
+fn weak(policy: AuthorizationPolicy<'_>) -> Option<(Field<'_>, &'static str)> {
+    policy.rules().flat_map(Rule::sources).find_map(|source| {
+        if first(source, &PROVEN_OTHERWISE, false).is_some() {
             return None;
         }
-        let named = first_filled(&source, &POSITIVE);
-        match action {
-            Action::Allow if named.is_none() => Some((first_filled(&source, &NEGATIVE)?, "the rule admits them")),
+        let named = first(source, &BY_CERTIFICATE, false);
+        match policy.action {
+            Action::Allow if named.is_none() => Some((first(source, &BY_CERTIFICATE, true)?, "the rule admits them")),
             Action::Deny => Some((named?, "the rule does not stop them")),
             _ => None,
         }
     })
 }
 
+/// The first list of a source about one of these that is not empty, of those with exceptions or of the others.
+fn first<'a>(source: Part<'a>, attributes: &[Attribute<'static>], except: bool) -> Option<Field<'a>> {
+    let mut clauses = attributes.iter().filter_map(|attribute| source.clause(*attribute));
+    clauses.find_map(|clause| clause.filled().find(|(_, not)| *not == except).map(|(list, _)| list))
+}
+
 /// Selectors of DENY policies that stop everybody without an identity, by namespace.
 fn guards(world: &World) -> HashMap<&str, Vec<Map>> {
     let mut found: HashMap<&str, Vec<Map>> = HashMap::new();
-    let stops = |rule: Field<'_>| {
-        let everywhere = rule.get("to").is_none() && rule.get("when").is_none();
-        everywhere && policy::sources(&rule).any(|s| s.texts("notPrincipals").any(|(p, _)| p == "*"))
+    let stops = |rule: Rule<'_>| {
+        let everywhere = rule.field.get("to").is_none() && rule.field.get("when").is_none();
+        let nobody = |clause: authorization_policy::Clause<'_>| clause.values().any(|value| value.except && value.text == "*");
+        everywhere && rule.sources().filter_map(|source| source.clause(Attribute::Principal)).any(nobody)
     };
-    for ap in world.index.objects(Kind::AuthorizationPolicy) {
-        let enforced = Action::of(ap) == Action::Deny && !policy::is_dry_run(ap) && policy::targets(ap).is_empty();
-        if enforced && ap.spec().list("rules").any(stops) {
+    for policy in authorization_policy::all(&world.index) {
+        let ap = policy.object;
+        if policy.enforces(Action::Deny) && policy::targets(ap).is_empty() && policy.rules().any(stops) {
             found.entry(&ap.meta.namespace).or_default().push(policy::selector(ap).unwrap_or_default());
         }
     }

@@ -1,5 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::security::kiali_mtls::Mtls;
+use crate::mesh::istio::authorization_policy::{self, Attribute, AuthorizationPolicy, Place};
 use crate::mesh::istio::policy;
 use crate::model::{Field, Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -34,8 +35,8 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let mut mtls = Mtls::new(world);
-    for ap in world.index.objects(Kind::AuthorizationPolicy) {
-        let fields = identity_fields(ap);
+    for policy in authorization_policy::all(&world.index) {
+        let (ap, fields) = (policy.object, identity_fields(policy));
         if fields.is_empty() {
             continue;
         }
@@ -58,15 +59,21 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 }
 
 /// Fields and conditions that compare the identity of the peer, by name.
-fn identity_fields(ap: &crate::model::Object) -> Vec<(&str, Field<'_>)> {
-    const FIELDS: [&str; 4] = ["principals", "notPrincipals", "namespaces", "notNamespaces"];
+fn identity_fields(policy: AuthorizationPolicy<'_>) -> Vec<(&str, Field<'_>)> {
     let mut found = Vec::new();
-    for rule in ap.spec().list("rules") {
-        for source in policy::sources(&rule) {
-            found.extend(FIELDS.into_iter().filter_map(|name| Some((name, source.get(name).filter(|f| !f.is_empty())?))));
+    for clause in policy.rules().flat_map(|rule| rule.clauses()) {
+        match (clause.place, clause.attribute) {
+            (Place::Source, Attribute::Principal) => {
+                found.extend(clause.filled().map(|(list, not)| (if not { "notPrincipals" } else { "principals" }, list)))
+            }
+            (Place::Source, Attribute::Namespace) => {
+                found.extend(clause.filled().map(|(list, not)| (if not { "notNamespaces" } else { "namespaces" }, list)))
+            }
+            (Place::Condition, Attribute::Principal | Attribute::Namespace | Attribute::Sni) => {
+                found.push((clause.parent.text("key"), clause.parent))
+            }
+            _ => {}
         }
-        let conditions = rule.list("when").filter(|c| matches!(c.text("key"), "source.namespace" | "source.principal" | "connection.sni"));
-        found.extend(conditions.map(|c| (c.text("key"), c)));
     }
     found
 }

@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::policy::istio_policy_method_unknown::METHODS;
-use crate::mesh::istio::policy;
+use crate::mesh::istio::authorization_policy::{self, Attribute};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -30,16 +30,12 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for ap in world.index.objects(Kind::AuthorizationPolicy) {
-        for rule in ap.spec().list("rules") {
-            for operation in policy::operations(&rule) {
-                for (value, at) in ["methods", "notMethods"].into_iter().flat_map(|name| operation.texts(name)) {
-                    let upper = value.to_ascii_uppercase();
-                    if upper != value && METHODS.contains(&upper.as_str()) {
-                        let message = format!("{value:?} never matches: methods are compared with their case");
-                        findings.add(ap, at.path(), message, format!("Write {upper:?}.")).fix(at.path(), upper);
-                    }
-                }
+    for policy in authorization_policy::all(&world.index) {
+        for value in policy.values().filter(|value| value.attribute == Attribute::Method) {
+            let (written, upper, path) = (value.text, value.text.to_ascii_uppercase(), value.field.path());
+            if upper != written && METHODS.contains(&upper.as_str()) {
+                let message = format!("{written:?} never matches: methods are compared with their case");
+                findings.add(policy.object, path.clone(), message, format!("Write {upper:?}.")).fix(path, upper);
             }
         }
     }

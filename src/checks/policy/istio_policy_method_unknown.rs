@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::istio::policy;
+use crate::mesh::istio::authorization_policy::{self, Attribute};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -44,21 +44,17 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for ap in world.index.objects(Kind::AuthorizationPolicy) {
-        for rule in ap.spec().list("rules") {
-            for operation in policy::operations(&rule) {
-                for name in ["methods", "notMethods"] {
-                    for (value, at) in operation.texts(name).filter(|(value, _)| !value.is_empty() && !is_method(value)) {
-                        let hint = if value.contains('/') {
-                            "gRPC calls are POST: move this to paths and write POST as the method."
-                        } else {
-                            "Write an HTTP method in capitals, such as GET."
-                        };
-                        let finding = findings.add(ap, at.path(), format!("{value:?} is no HTTP method and matches no request"), hint);
-                        finding.codes(if name == "methods" { &["KIA0102"] } else { &[] });
-                    }
-                }
-            }
+    for policy in authorization_policy::all(&world.index) {
+        let methods = policy.values().filter(|value| value.attribute == Attribute::Method);
+        for value in methods.filter(|value| !value.text.is_empty() && !is_method(value.text)) {
+            let hint = if value.text.contains('/') {
+                "gRPC calls are POST: move this to paths and write POST as the method."
+            } else {
+                "Write an HTTP method in capitals, such as GET."
+            };
+            let message = format!("{:?} is no HTTP method and matches no request", value.text);
+            let finding = findings.add(policy.object, value.field.path(), message, hint);
+            finding.codes(if value.except { &[] } else { &["KIA0102"] });
         }
     }
 }

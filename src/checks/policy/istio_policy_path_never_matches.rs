@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::istio::policy;
+use crate::mesh::istio::authorization_policy::{self, Attribute};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -28,18 +28,15 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for ap in world.index.objects(Kind::AuthorizationPolicy) {
-        for rule in ap.spec().list("rules") {
-            for operation in policy::operations(&rule) {
-                for (value, at) in ["paths", "notPaths"].into_iter().flat_map(|name| operation.texts(name)) {
-                    if let Some((path, _)) = value.split_once(['?', '#']) {
-                        let message = format!("{value:?} never matches: paths are compared without their query");
-                        findings.add(ap, at.path(), message, format!("Write {path:?}; query parameters cannot be matched."));
-                    } else if !value.is_empty() && !value.starts_with(['/', '*', '{']) {
-                        let message = format!("{value:?} never matches: every path starts with a slash");
-                        findings.add(ap, at.path(), message, format!("Write \"/{value}\"."));
-                    }
-                }
+    for policy in authorization_policy::all(&world.index) {
+        for value in policy.values().filter(|value| value.attribute == Attribute::Path) {
+            let (written, path) = (value.text, value.field.path());
+            if let Some((before, _)) = written.split_once(['?', '#']) {
+                let message = format!("{written:?} never matches: paths are compared without their query");
+                findings.add(policy.object, path, message, format!("Write {before:?}; query parameters cannot be matched."));
+            } else if !written.is_empty() && !written.starts_with(['/', '*', '{']) {
+                let message = format!("{written:?} never matches: every path starts with a slash");
+                findings.add(policy.object, path, message, format!("Write \"/{written}\"."));
             }
         }
     }

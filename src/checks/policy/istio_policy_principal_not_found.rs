@@ -3,7 +3,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::checks::Findings;
 use crate::checks::support::clusters::named;
 use crate::checks::support::istio::security::seen;
-use crate::mesh::istio::policy;
+use crate::mesh::istio::authorization_policy::{self, Attribute, Place};
 use crate::model::{Kind, Str, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::{SourceKind, World};
@@ -44,45 +44,40 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let domains: BTreeSet<&str> = [world].into_iter().chain(remotes.iter().copied()).flat_map(trust_domains).collect();
     let others = named(&remotes.iter().map(|remote| remote.source.name.as_str()).collect::<Vec<_>>());
     let mut homes: HashMap<&str, Option<&str>> = HashMap::new();
-    for ap in world.index.objects(Kind::AuthorizationPolicy) {
-        for rule in ap.spec().list("rules") {
-            for source in policy::sources(&rule) {
-                for (value, at) in source
-                    .texts("principals")
-                    .filter(|(value, _)| !["", "*"].contains(value) && !value.starts_with("spiffe://") && !is_literal(value))
-                {
-                    let home = *homes.entry(value).or_insert_with(|| clusters.iter().find(|c| c.has(value)).map(|c| c.cluster));
-                    match home {
-                        Some("") => continue,
-                        Some(cluster) => {
-                            let message = format!("principal {value:?} is a service account of cluster {cluster}");
-                            let hint = "Nothing, if the callers of that cluster are meant.";
-                            findings.add(ap, at.path(), message, hint).severity(Severity::Info).codes(&["KIA0107"]);
-                            continue;
-                        }
-                        None => {}
-                    }
-                    let problem = if is_wild(value) { Problem::NoMatch } else { Problem::of(world, &remotes, &domains, value) };
-                    if let (false, Some(why)) = (problem == Problem::Form, &unseen) {
-                        findings.cannot_tell(&ap.reference(), why);
-                        continue;
-                    }
-                    let (message, hint) = problem.words(value, &others);
-                    let home = Principal::parse(value).filter(|_| !is_wild(value)).map_or("", |p| p.namespace);
-                    if problem == Problem::Foreign {
-                        // Which domain the mesh has, files without its configuration do not tell.
-                        let guess = world.source.kind == SourceKind::Files && world.istio.config.object.is_none();
-                        let severity = if guess { Severity::Info } else { Severity::Warning };
-                        findings.add(ap, at.path(), message, hint).severity(severity).codes(&["KIA0108"]);
-                    } else if problem == Problem::Form {
-                        findings.add(ap, at.path(), message, hint).codes(&["KIA0106"]);
-                    } else if let Some(finding) = findings.missing(ap, at.path(), &[(Kind::ServiceAccount, home)], message, hint) {
-                        finding.codes(&["KIA0106"]);
-                        // Gateways bring their accounts along, apart from the control plane.
-                        if world.source.kind == SourceKind::Files && seen::is_customary(world, home) {
-                            finding.severity(Severity::Info);
-                        }
-                    }
+    for policy in authorization_policy::all(&world.index) {
+        let principals = policy.values().filter(|value| value.attribute == Attribute::Principal && value.place == Place::Source && !value.except);
+        let judged = |value: &str| !["", "*"].contains(&value) && !value.starts_with("spiffe://") && !is_literal(value);
+        for (value, at) in principals.map(|value| (value.text, value.field)).filter(|(value, _)| judged(value)) {
+            let home = *homes.entry(value).or_insert_with(|| clusters.iter().find(|c| c.has(value)).map(|c| c.cluster));
+            match home {
+                Some("") => continue,
+                Some(cluster) => {
+                    let message = format!("principal {value:?} is a service account of cluster {cluster}");
+                    let hint = "Nothing, if the callers of that cluster are meant.";
+                    findings.add(policy.object, at.path(), message, hint).severity(Severity::Info).codes(&["KIA0107"]);
+                    continue;
+                }
+                None => {}
+            }
+            let problem = if is_wild(value) { Problem::NoMatch } else { Problem::of(world, &remotes, &domains, value) };
+            if let (false, Some(why)) = (problem == Problem::Form, &unseen) {
+                findings.cannot_tell(&policy.object.reference(), why);
+                continue;
+            }
+            let (message, hint) = problem.words(value, &others);
+            let home = Principal::parse(value).filter(|_| !is_wild(value)).map_or("", |p| p.namespace);
+            if problem == Problem::Foreign {
+                // Which domain the mesh has, files without its configuration do not tell.
+                let guess = world.source.kind == SourceKind::Files && world.istio.config.object.is_none();
+                let severity = if guess { Severity::Info } else { Severity::Warning };
+                findings.add(policy.object, at.path(), message, hint).severity(severity).codes(&["KIA0108"]);
+            } else if problem == Problem::Form {
+                findings.add(policy.object, at.path(), message, hint).codes(&["KIA0106"]);
+            } else if let Some(finding) = findings.missing(policy.object, at.path(), &[(Kind::ServiceAccount, home)], message, hint) {
+                finding.codes(&["KIA0106"]);
+                // Gateways bring their accounts along, apart from the control plane.
+                if world.source.kind == SourceKind::Files && seen::is_customary(world, home) {
+                    finding.severity(Severity::Info);
                 }
             }
         }

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::istio::policy;
+use crate::mesh::istio::authorization_policy::{self, Attribute, Place};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -31,19 +31,14 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for ap in world.index.objects(Kind::AuthorizationPolicy) {
-        for rule in ap.spec().list("rules") {
-            let sources = policy::sources(&rule).flat_map(|s| s.texts("principals").chain(s.texts("notPrincipals")).collect::<Vec<_>>());
-            let conditions = rule.list("when").filter(|c| c.text("key") == "source.principal");
-            let conditions = conditions.flat_map(|c| c.texts("values").chain(c.texts("notValues")).collect::<Vec<_>>());
-            for (value, at) in sources.chain(conditions) {
-                let Some(bare) = value.strip_prefix("spiffe://") else { continue };
-                let path = at.path();
-                let listed = path.contains(".principals[") && !value.contains('*') && bare.contains("/ns/");
-                let message = format!("{value:?} never matches: Istio adds spiffe:// itself");
-                let finding = findings.add(ap, path.clone(), message, format!("Write {bare:?}."));
-                finding.codes(if listed { &["KIA0108"] } else { &[] }).fix(path, bare);
-            }
+    for policy in authorization_policy::all(&world.index) {
+        for value in policy.values().filter(|value| value.attribute == Attribute::Principal) {
+            let Some(bare) = value.text.strip_prefix("spiffe://") else { continue };
+            let path = value.field.path();
+            let listed = value.place == Place::Source && !value.except && !value.text.contains('*') && bare.contains("/ns/");
+            let message = format!("{:?} never matches: Istio adds spiffe:// itself", value.text);
+            let finding = findings.add(policy.object, path.clone(), message, format!("Write {bare:?}."));
+            finding.codes(if listed { &["KIA0108"] } else { &[] }).fix(path, bare);
         }
     }
 }

@@ -1,4 +1,5 @@
 use crate::checks::Findings;
+use crate::mesh::istio::authorization_policy;
 use crate::mesh::istio::policy::Action;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -34,7 +35,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         return;
     }
     let root = config.root();
-    for ap in world.index.objects(Kind::AuthorizationPolicy).iter().filter(|ap| Action::of(ap) == Action::Custom) {
+    for ap in authorization_policy::all(&world.index).filter(|policy| policy.action == Action::Custom).map(|policy| policy.object) {
         let spec = ap.spec();
         let Some(name) = spec.at(["provider", "name"]).and_then(|f| f.str()).filter(|name| !name.is_empty()) else { continue };
         let path = "spec.provider.name";

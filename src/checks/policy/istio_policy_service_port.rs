@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::checks::Findings;
 use crate::checks::support::istio::security::ports;
 use crate::index::Workload;
+use crate::mesh::istio::authorization_policy::{Attribute, AuthorizationPolicy};
 use crate::mesh::istio::policy;
 use crate::model::{Field, Kind, Object, Service, Str, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -97,12 +98,6 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 
 /// Port numbers that a policy compares.
 fn port_values(ap: &Object) -> Vec<(u16, Field<'_>)> {
-    let mut found = Vec::new();
-    for rule in ap.spec().list("rules") {
-        let operations = policy::operations(&rule).flat_map(|o| o.texts("ports").chain(o.texts("notPorts")).collect::<Vec<_>>());
-        let conditions = rule.list("when").filter(|c| c.text("key") == "destination.port");
-        let conditions = conditions.flat_map(|c| c.texts("values").chain(c.texts("notValues")).collect::<Vec<_>>());
-        found.extend(operations.chain(conditions).filter_map(|(text, at)| Some((text.parse().ok()?, at))));
-    }
-    found
+    let values = AuthorizationPolicy::of(ap).values().filter(|value| value.attribute == Attribute::Port);
+    values.filter_map(|value| Some((value.text.parse().ok()?, value.field))).collect()
 }

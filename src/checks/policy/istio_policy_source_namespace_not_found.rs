@@ -2,7 +2,8 @@ use std::collections::HashMap;
 
 use crate::checks::Findings;
 use crate::checks::support::istio::security::seen;
-use crate::mesh::istio::policy;
+use crate::mesh::istio::authorization_policy::{self, Attribute, Place};
+use crate::mesh::istio::policy::Action;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::{SourceKind, World};
@@ -36,46 +37,42 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let mut known: HashMap<&str, (bool, bool)> = HashMap::new();
-    for ap in world.index.objects(Kind::AuthorizationPolicy) {
-        for rule in ap.spec().list("rules") {
-            for source in policy::sources(&rule) {
-                for name in ["namespaces", "notNamespaces"] {
-                    // An empty value is refused by Istio, which is another rule's to say.
-                    for (value, at) in source.texts(name).filter(|(value, _)| !value.is_empty()) {
-                        let (found, by_istioctl) = *known.entry(value).or_insert_with(|| exists(world, value));
-                        if found && by_istioctl {
-                            continue;
-                        }
-                        let mut codes = Vec::new();
-                        if !by_istioctl {
-                            codes.push("IST0101");
-                        }
-                        if !found && name == "namespaces" {
-                            codes.push("KIA0101");
-                        }
-                        let message = if by_istioctl {
-                            format!("no namespace is called {value:?}: names are compared with their case")
-                        } else {
-                            format!("no namespace matches {value:?}, so {}", consequence(policy::Action::of(ap), name))
-                        };
-                        let hint = "Name a namespace that exists, or remove the value.";
-                        if let Some(finding) = findings.missing(ap, at.path(), &[(Kind::Namespace, "")], message, hint) {
-                            finding.codes(&codes);
-                            if seen::is_customary(world, value) && world.source.kind == SourceKind::Files {
-                                finding.severity(Severity::Info);
-                            }
-                        }
-                    }
+    for policy in authorization_policy::all(&world.index) {
+        let namespaces = policy.values().filter(|value| value.attribute == Attribute::Namespace && value.place == Place::Source);
+        // An empty value is refused by Istio, which is another rule's to say.
+        for value in namespaces.filter(|value| !value.text.is_empty()) {
+            let name = value.text;
+            let (found, by_istioctl) = *known.entry(name).or_insert_with(|| exists(world, name));
+            if found && by_istioctl {
+                continue;
+            }
+            let mut codes = Vec::new();
+            if !by_istioctl {
+                codes.push("IST0101");
+            }
+            if !found && !value.except {
+                codes.push("KIA0101");
+            }
+            let message = if by_istioctl {
+                format!("no namespace is called {name:?}: names are compared with their case")
+            } else {
+                format!("no namespace matches {name:?}, so {}", consequence(policy.action, value.except))
+            };
+            let hint = "Name a namespace that exists, or remove the value.";
+            if let Some(finding) = findings.missing(policy.object, value.field.path(), &[(Kind::Namespace, "")], message, hint) {
+                finding.codes(&codes);
+                if seen::is_customary(world, name) && world.source.kind == SourceKind::Files {
+                    finding.severity(Severity::Info);
                 }
             }
         }
     }
 }
 
-fn consequence(action: policy::Action, field: &str) -> &'static str {
-    match (field, action) {
-        ("notNamespaces", _) => "the exception excepts nothing",
-        (_, policy::Action::Allow) => "the rule lets nobody in by it",
+fn consequence(action: Action, except: bool) -> &'static str {
+    match (except, action) {
+        (true, _) => "the exception excepts nothing",
+        (_, Action::Allow) => "the rule lets nobody in by it",
         _ => "the rule matches nobody by it",
     }
 }

@@ -1,6 +1,7 @@
 use crate::checks::Findings;
-use crate::mesh::istio::policy::{self, Action};
-use crate::model::{Field, Kind};
+use crate::mesh::istio::authorization_policy::{self, Attribute, Place, Value};
+use crate::mesh::istio::policy::Action;
+use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -38,41 +39,33 @@ crate::check! {
     run: run,
 }
 
-/// Of methods, istio-policy-method-unknown says that they match nothing.
-const OPERATION: [&str; 4] = ["hosts", "paths", "notHosts", "notPaths"];
-const SOURCE: [&str; 4] = ["principals", "requestPrincipals", "notPrincipals", "notRequestPrincipals"];
-
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for ap in world.index.objects(Kind::AuthorizationPolicy) {
-        let mut lists: Vec<(Field<'_>, &'static str)> = Vec::new();
-        for rule in ap.spec().list("rules") {
-            lists.extend(policy::operations(&rule).flat_map(|operation| OPERATION.map(|name| (operation, name))));
-            lists.extend(policy::sources(&rule).flat_map(|source| SOURCE.map(|name| (source, name))));
-            let conditions = rule.list("when").filter(|c| takes_wildcards(c.text("key")));
-            lists.extend(conditions.flat_map(|condition| ["values", "notValues"].map(|name| (condition, name))));
-        }
-        let effect = match Action::of(ap) {
+    for policy in authorization_policy::all(&world.index) {
+        let effect = match policy.action {
             Action::Deny => "what it is to refuse gets through",
             _ => "what it is for is not matched",
         };
-        let values = lists.iter().flat_map(|(item, name)| item.texts(name).map(|(value, at)| (value, at, *name)));
-        // Of a principal with one star, in the middle, istio-policy-principal-not-found says so.
-        let told = |value: &str, name: &str| name == "principals" && !value.starts_with('*') && !value.ends_with('*');
-        let values = values.filter(|(value, _, name)| !told(value, name)).map(|(value, at, _)| (value, at));
-        for (value, at, which) in values.filter_map(|(value, at)| Some((value, at, literal_star(value)?))) {
+        let values = policy.values().filter(takes_wildcards);
+        for (value, at, which) in values.filter_map(|value| Some((value.text, value.field, literal_star(value.text)?))) {
             let hint = if value.starts_with('/') {
                 "Write one star at the beginning or the end, list the paths, or use {*} for one segment."
             } else {
                 "Write one star at the beginning or the end, or list the values."
             };
-            findings.add(ap, at.path(), format!("{which} in {value:?} is no wildcard but a literal character: {effect}"), hint);
+            findings.add(policy.object, at.path(), format!("{which} in {value:?} is no wildcard but a literal character: {effect}"), hint);
         }
     }
 }
 
-/// Whether the values of a condition are compared like those of other fields: addresses and ports are not.
-fn takes_wildcards(key: &str) -> bool {
-    ["request.headers", "request.auth.", "source.principal", "connection.sni"].iter().any(|known| key.starts_with(known))
+/// Whether a star at an end stands for any text in such a value, and no other rule speaks of it: of methods, istio-policy-method-unknown says that
+/// they match nothing, of a principal with one star, in the middle, istio-policy-principal-not-found.
+fn takes_wildcards(value: &Value<'_>) -> bool {
+    match (value.place, value.attribute) {
+        (Place::Source, Attribute::Principal) => value.except || value.text.starts_with('*') || value.text.ends_with('*'),
+        (Place::Source, attribute) => attribute == Attribute::TokenOwner,
+        (Place::Operation, attribute) => matches!(attribute, Attribute::Host | Attribute::Path),
+        (Place::Condition, attribute) => attribute.is_of_token() || matches!(attribute, Attribute::Header(_) | Attribute::Principal | Attribute::Sni),
+    }
 }
 
 /// Which star of a value is taken literally, if one is.

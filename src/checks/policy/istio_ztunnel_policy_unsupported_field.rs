@@ -1,7 +1,8 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::security::reach::{Reach, enforced_by};
-use crate::mesh::istio::ambient::{self, HTTP_OPERATION, HTTP_SOURCE, first_filled};
-use crate::mesh::istio::policy::{self, Action, Enforcer};
+use crate::mesh::istio::ambient;
+use crate::mesh::istio::authorization_policy::{self, Attribute, Clause, Part, Place, Rule};
+use crate::mesh::istio::policy::{Action, Enforcer};
 use crate::model::{Field, Kind};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -32,24 +33,30 @@ crate::check! {
     run: run,
 }
 
-const SOURCE: [&str; 6] = [HTTP_SOURCE[0], HTTP_SOURCE[1], "remoteIpBlocks", "notRemoteIpBlocks", "trustDomains", "notTrustDomains"];
-const KEYS: [&str; 5] = ["source.ip", "source.namespace", "source.principal", "destination.ip", "destination.port"];
+/// Whether ztunnel evaluates what a clause asks for.
+fn is_known(clause: Clause<'_>) -> bool {
+    use Attribute::{Account, Destination, Direct, Namespace, Port, Principal};
+    match clause.place {
+        Place::Condition => matches!(clause.attribute, Direct | Namespace | Principal | Destination | Port),
+        Place::Source | Place::Operation => matches!(clause.attribute, Direct | Namespace | Principal | Account | Port),
+    }
+}
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let mut reach = Reach::new(world, enforced_by(world, Enforcer::Ztunnel));
-    for ap in world.index.objects(Kind::AuthorizationPolicy).iter().filter(|ap| !policy::is_dry_run(ap)) {
-        let action = Action::of(ap);
+    for policy in authorization_policy::all(&world.index).filter(|policy| !policy.dry_run) {
+        let (ap, action) = (policy.object, policy.action);
         let reported = ambient::is_ambient_namespace(&world.index, &ap.meta.namespace) && ambient::http_field(ap).is_some();
         if reported || !matches!(action, Action::Allow | Action::Deny) {
             continue;
         }
-        for rule in ap.spec().list("rules") {
-            let Some(field) = unsupported(&rule) else { continue };
+        for rule in policy.rules() {
+            let Some(field) = unsupported(rule) else { continue };
             let Some(workload) = reach.first(ap) else { break };
             let effect = match action {
-                Action::Allow if only_left_out(&rule) => "it leaves the field out, so the rule admits more than it says",
+                Action::Allow if only_left_out(rule) => "it leaves the field out, so the rule admits more than it says",
                 Action::Allow => "it drops the rule, and the callers it admits are denied",
-                _ if is_void(&rule) => "nothing is left of a part of the rule, so it denies nothing",
+                _ if is_void(rule) => "nothing is left of a part of the rule, so it denies nothing",
                 _ => "it leaves the field out, so the rule denies more than it says",
             };
             let message = format!("ztunnel enforces this for {} and does not know {}: {effect}", workload.reference, name(&field));
@@ -59,29 +66,31 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
 }
 
-fn unsupported<'a>(rule: &Field<'a>) -> Option<Field<'a>> {
-    let to = policy::operations(rule).find_map(|o| first_filled(&o, &HTTP_OPERATION));
-    let from = || policy::sources(rule).find_map(|s| first_filled(&s, &SOURCE));
-    to.or_else(from).or_else(|| rule.list("when").find(|c| !KEYS.contains(&c.text("key"))))
+fn unsupported(rule: Rule<'_>) -> Option<Field<'_>> {
+    rule.clauses().filter(|clause| !is_known(*clause)).find_map(Clause::said)
 }
 
 /// Whether a part of a rule has nothing left that ztunnel knows, which makes the whole rule match nothing.
-fn is_void(rule: &Field<'_>) -> bool {
-    let bare = |item: Field<'_>, names: &[&str]| item.entries().all(|(name, field)| field.is_empty() || names.contains(&name));
-    let lost = |items: Vec<Field<'_>>, names: &[&str]| !items.is_empty() && items.into_iter().all(|item| bare(item, names));
-    lost(policy::sources(rule).collect(), &SOURCE)
-        || lost(policy::operations(rule).collect(), &HTTP_OPERATION)
-        || rule.list("when").any(|c| !KEYS.contains(&c.text("key")))
+fn is_void(rule: Rule<'_>) -> bool {
+    let bare = |part: Part<'_>| !part.clauses().any(|clause| is_known(clause) && clause.filled().next().is_some());
+    let lost = |parts: &mut dyn Iterator<Item = Part<'_>>| {
+        let mut parts = parts.filter(|part| part.field.is_some()).peekable();
+        parts.peek().is_some() && parts.all(bare)
+    };
+    lost(&mut rule.sources()) || lost(&mut rule.operations()) || !rule.conditions().all(is_known)
+}
+
+/// What a part of a rule asks for.
+fn said(part: Part<'_>) -> impl Iterator<Item = Clause<'_>> {
+    part.clauses().filter(|clause| clause.filled().next().is_some())
 }
 
 /// Whether the trust domains of a rule are all that ztunnel does not know: it drops them without dropping the rule.
-fn only_left_out(rule: &Field<'_>) -> bool {
-    const DOMAINS: [&str; 2] = ["trustDomains", "notTrustDomains"];
-    let known = |item: &Field<'_>, names: &[&str]| item.entries().all(|(name, f)| f.is_empty() || !names.contains(&name) || DOMAINS.contains(&name));
-    policy::operations(rule).all(|o| known(&o, &HTTP_OPERATION))
-        && policy::sources(rule).all(|s| known(&s, &SOURCE))
-        && rule.list("when").all(|c| KEYS.contains(&c.text("key")))
-        && !policy::sources(rule).all(|s| s.entries().all(|(name, f)| f.is_empty() || DOMAINS.contains(&name)))
+fn only_left_out(rule: Rule<'_>) -> bool {
+    let domains = |clause: Clause<'_>| clause.attribute == Attribute::TrustDomain;
+    rule.operations().chain(rule.sources()).flat_map(said).all(|clause| is_known(clause) || domains(clause))
+        && rule.conditions().all(is_known)
+        && !rule.sources().flat_map(said).all(domains)
 }
 
 fn name(field: &Field<'_>) -> String {

@@ -3,6 +3,7 @@
 //! Istio sources: `cni/pkg/util/enablement_selector.go`, `pilot/pkg/serviceregistry/ambient/waypoints.go`; for what counts as layer 7
 //! also Kiali's `business/checkers/ambient`.
 
+use super::authorization_policy::{AuthorizationPolicy, Clause};
 use super::labels::{DATAPLANE_MODE, is_waypoint};
 use super::policy;
 use crate::index::Index;
@@ -111,29 +112,9 @@ fn traffic_of(label: &str) -> Traffic {
     }
 }
 
-/// Fields of a source that need a parsed HTTP request.
-pub const HTTP_SOURCE: [&str; 2] = ["requestPrincipals", "notRequestPrincipals"];
-/// Fields of an operation that need a parsed HTTP request.
-pub const HTTP_OPERATION: [&str; 6] = ["hosts", "notHosts", "methods", "notMethods", "paths", "notPaths"];
-
-/// Whether a `when` key needs a parsed HTTP request.
-pub fn is_http_key(key: &str) -> bool {
-    key.starts_with("request.")
-}
-
-/// The first field of an AuthorizationPolicy that needs a parsed HTTP request, which ztunnel does not have.
+/// The first field of an AuthorizationPolicy that needs a parsed HTTP request, which ztunnel does not have: of each rule a condition before others.
 pub fn http_field(policy: &Object) -> Option<Field<'_>> {
-    policy.spec().list("rules").find_map(|rule| {
-        let when = rule.list("when").find(|condition| is_http_key(condition.text("key")));
-        let to = policy::operations(&rule).find_map(|operation| first_filled(&operation, &HTTP_OPERATION));
-        let from = policy::sources(&rule).find_map(|source| first_filled(&source, &HTTP_SOURCE));
-        when.or(to).or(from)
-    })
-}
-
-/// The first of the fields `names` that is there and not empty.
-pub fn first_filled<'a>(item: &Field<'a>, names: &'static [&'static str]) -> Option<Field<'a>> {
-    names.iter().find_map(|name| item.get(name).filter(|field| !field.is_empty()))
+    AuthorizationPolicy::of(policy).rules().find_map(|rule| rule.conditions().find_map(Clause::http_field).or_else(|| rule.http_field()))
 }
 
 /// Where a policy that only a waypoint can enforce attaches although no waypoint is asked for: the Service it targets, a workload it

@@ -3,6 +3,7 @@
 pub(crate) mod ambient;
 pub(crate) mod annotation_values;
 pub(crate) mod authority;
+pub(crate) mod authorization_policy;
 mod cluster_local;
 pub(crate) mod credentials;
 pub(crate) mod delegates;

@@ -104,16 +104,6 @@ pub fn is_dry_run(policy: &Object) -> bool {
     policy.meta.annotations.get("istio.io/dry-run").and_then(go_truth) == Some(true)
 }
 
-/// Sources of a rule, item by item.
-pub fn sources<'a>(rule: &Field<'a>) -> impl Iterator<Item = Field<'a>> + use<'a> {
-    rule.list("from").filter_map(|from| from.get("source"))
-}
-
-/// Operations of a rule, item by item.
-pub fn operations<'a>(rule: &Field<'a>) -> impl Iterator<Item = Field<'a>> + use<'a> {
-    rule.list("to").filter_map(|to| to.get("operation"))
-}
-
 /// Who enforces policies for a workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Enforcer {

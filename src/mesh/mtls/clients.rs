@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::Client;
 use crate::index::{Index, Workload};
 use crate::mesh::MeshView;
+use crate::mesh::istio::authorization_policy::{self, Attribute, Place};
 use crate::mesh::istio::labels::GATEWAY_NAME;
 use crate::mesh::istio::policy::{self, Action};
 use crate::mesh::linkerd::authz::{self, Target};
@@ -86,17 +87,16 @@ impl<'a> Declared<'a> {
     }
 
     fn add_istio_policies(&mut self, view: MeshView<'a>, accounts: &Accounts<'a>) {
-        for object in view.index.objects(Kind::AuthorizationPolicy).iter().filter(|p| Action::of(p) == Action::Allow) {
+        for policy in authorization_policy::all(view.index).filter(|policy| policy.action == Action::Allow) {
+            let object = policy.object;
             let mut clients: Vec<(&'a Workload, Evidence)> = Vec::new();
-            for source in object.spec().list("rules").flat_map(|rule| policy::sources(&rule).collect::<Vec<_>>()) {
-                for (text, field) in source.texts("principals") {
-                    let named = text.split_once("/ns/").and_then(|(_, rest)| rest.split_once("/sa/"));
-                    clients.extend(named.into_iter().flat_map(|(ns, sa)| accounts.of(ns, sa)).map(|w| (w, admits(object, &field))));
-                }
-                for (text, field) in source.texts("serviceAccounts") {
-                    let (ns, sa) = text.split_once('/').unwrap_or((&object.meta.namespace, text));
-                    clients.extend(accounts.of(ns, sa).map(|w| (w, admits(object, &field))));
-                }
+            for value in policy.values().filter(|value| value.place == Place::Source && !value.except) {
+                let named = match value.attribute {
+                    Attribute::Principal => value.text.split_once("/ns/").and_then(|(_, rest)| rest.split_once("/sa/")),
+                    Attribute::Account => Some(value.text.split_once('/').unwrap_or((&object.meta.namespace, value.text))),
+                    _ => None,
+                };
+                clients.extend(named.into_iter().flat_map(|(ns, sa)| accounts.of(ns, sa)).map(|w| (w, admits(object, &value.field))));
             }
             if clients.is_empty() {
                 continue;

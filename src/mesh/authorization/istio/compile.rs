@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use ipnet::IpNet;
 
 use super::pattern::{self, NamespaceGlob, Pattern, TrustDomain};
-use super::rules::{All, Clause, Compiled, Rule, Test};
+use super::rules::{Clause, Compiled, Rule, Test};
+use crate::mesh::istio::authorization_policy::{self, Attribute, AuthorizationPolicy, Part, Rule as Written};
 use crate::mesh::istio::policy::Action;
 use crate::mesh::linkerd::network;
 use crate::model::{Field, Object, Str};
@@ -72,7 +73,7 @@ struct Reader<'c> {
 /// A policy as Envoy has it on its HTTP or its TCP filter chain.
 pub(super) fn envoy<'a>(policy: &'a Object, domains: &TrustDomains, tcp: bool) -> Compiled<'a> {
     let reader = Reader { domains, namespace: &policy.meta.namespace, tcp, strict: Action::of(policy) == Action::Allow };
-    let rules = policy.spec().list("rules").filter(|rule| !rule.is_null()).filter_map(|rule| reader.rule(rule).ok()).collect();
+    let rules = AuthorizationPolicy::of(policy).rules().filter_map(|rule| reader.rule(rule).ok()).collect();
     Compiled { policy, rules }
 }
 
@@ -85,112 +86,32 @@ pub(super) fn values<'a>(list: Option<Field<'a>>) -> impl Iterator<Item = Cow<'a
     })
 }
 
-/// What a field of a rule is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Subject<'k> {
-    Principal,
-    Namespace,
-    Account,
-    TrustDomain,
-    Direct,
-    Remote,
-    TokenOwner,
-    Host,
-    Port,
-    Method,
-    Path,
-    Destination,
-    Sni,
-    Header(&'k str),
-    Audience,
-    Presenter,
-    Claim(&'k str),
-    Metadata(&'k str),
-}
-
-/// Fields of a source and of an operation, each with its opposite.
-const SOURCE: [(&str, &str, Subject<'static>); 7] = [
-    ("principals", "notPrincipals", Subject::Principal),
-    ("requestPrincipals", "notRequestPrincipals", Subject::TokenOwner),
-    ("serviceAccounts", "notServiceAccounts", Subject::Account),
-    ("trustDomains", "notTrustDomains", Subject::TrustDomain),
-    ("namespaces", "notNamespaces", Subject::Namespace),
-    ("remoteIpBlocks", "notRemoteIpBlocks", Subject::Remote),
-    ("ipBlocks", "notIpBlocks", Subject::Direct),
-];
-const OPERATION: [(&str, &str, Subject<'static>); 4] = [
-    ("hosts", "notHosts", Subject::Host),
-    ("methods", "notMethods", Subject::Method),
-    ("paths", "notPaths", Subject::Path),
-    ("ports", "notPorts", Subject::Port),
-];
-
-impl<'k> Subject<'k> {
-    /// The subject of a condition; nothing for a key that Istio does not know.
-    fn of_key(key: &'k str) -> Option<Self> {
-        Some(match key {
-            "destination.ip" => Self::Destination,
-            "destination.port" => Self::Port,
-            "connection.sni" => Self::Sni,
-            "source.ip" => Self::Direct,
-            "remote.ip" => Self::Remote,
-            "source.namespace" => Self::Namespace,
-            "source.trustDomain" => Self::TrustDomain,
-            "source.serviceAccount" => Self::Account,
-            "source.principal" => Self::Principal,
-            "request.auth.principal" => Self::TokenOwner,
-            "request.auth.audiences" => Self::Audience,
-            "request.auth.presenter" => Self::Presenter,
-            _ => {
-                let header = key.strip_prefix("request.headers").map(Self::Header);
-                let claim = || key.strip_prefix("request.auth.claims").map(Self::Claim);
-                header.or_else(claim).or_else(|| key.starts_with("experimental.envoy.filters.").then_some(Self::Metadata(key)))?
-            }
-        })
-    }
-
-    /// Whether only HTTP requests have it.
-    fn is_http(self) -> bool {
-        use Subject::{Audience, Claim, Header, Host, Method, Path, Presenter, TokenOwner};
-        matches!(self, TokenOwner | Host | Method | Path | Header(_) | Audience | Presenter | Claim(_))
-    }
-}
-
 impl Reader<'_> {
-    fn rule<'a>(&self, rule: Field<'a>) -> Result<Rule<'a>, Unusable> {
-        let conditions = rule.list("when").map(|condition| {
-            let subject = Subject::of_key(condition.text("key")).ok_or(Unusable)?;
-            self.clause(condition, "values", "notValues", subject)
-        });
-        let alternatives = |list: &str, item: &str, fields: &[(&str, &str, Subject<'static>)]| -> Result<Vec<All<'a>>, Unusable> {
-            rule.list(list).map(|entry| self.element(entry.get(item), fields)).collect()
-        };
+    fn rule<'a>(&self, rule: Written<'a>) -> Result<Rule<'a>, Unusable> {
+        let all = |part: Part<'a>| part.clauses().filter_map(|clause| self.clause(clause).transpose()).collect();
         Ok(Rule {
-            field: rule,
-            conditions: conditions.filter_map(Result::transpose).collect::<Result<_, _>>()?,
-            sources: alternatives("from", "source", &SOURCE)?,
-            operations: alternatives("to", "operation", &OPERATION)?,
+            field: rule.field,
+            conditions: rule.conditions().filter_map(|clause| self.clause(clause).transpose()).collect::<Result<_, _>>()?,
+            sources: rule.sources().map(all).collect::<Result<_, _>>()?,
+            operations: rule.operations().map(all).collect::<Result<_, _>>()?,
         })
-    }
-
-    fn element<'a>(&self, element: Option<Field<'a>>, fields: &[(&str, &str, Subject<'static>)]) -> Result<All<'a>, Unusable> {
-        let Some(element) = element else { return Ok(Vec::new()) };
-        fields.iter().filter_map(|(name, not, subject)| self.clause(element, name, not, *subject).transpose()).collect()
     }
 
     /// Nothing where no predicate is left.
-    fn clause<'a>(&self, parent: Field<'a>, name: &str, not: &str, subject: Subject<'_>) -> Result<Option<Clause<'a>>, Unusable> {
-        let (values_of, not_values) = (parent.get(name), parent.get(not));
-        let any = self.tests(values_of, subject)?;
-        let none = self.tests(not_values, subject)?;
-        let field = values_of.filter(|f| !f.is_empty()).or(not_values).unwrap_or(parent);
+    fn clause<'a>(&self, clause: authorization_policy::Clause<'a>) -> Result<Option<Clause<'a>>, Unusable> {
+        if matches!(clause.attribute, Attribute::Other(_)) {
+            return Err(Unusable);
+        }
+        let any = self.tests(clause.any, clause.attribute)?;
+        let none = self.tests(clause.none, clause.attribute)?;
+        let field = clause.any.filter(|f| !f.is_empty()).or(clause.none).unwrap_or(clause.parent);
         Ok((!any.is_empty() || !none.is_empty()).then_some(Clause { field, any, none }))
     }
 
-    fn tests(&self, list: Option<Field<'_>>, subject: Subject<'_>) -> Result<Vec<Test>, Unusable> {
+    fn tests(&self, list: Option<Field<'_>>, attribute: Attribute<'_>) -> Result<Vec<Test>, Unusable> {
         let mut tests = Vec::new();
         for value in values(list) {
-            match self.test(&value, subject) {
+            match self.test(&value, attribute) {
                 Ok(found) => tests.extend(found),
                 Err(unusable) if self.strict => return Err(unusable),
                 Err(_) => {}
@@ -199,37 +120,38 @@ impl Reader<'_> {
         Ok(tests)
     }
 
-    fn test(&self, value: &str, subject: Subject<'_>) -> Result<Vec<Test>, Unusable> {
-        if self.tcp && subject.is_http() {
+    fn test(&self, value: &str, attribute: Attribute<'_>) -> Result<Vec<Test>, Unusable> {
+        if self.tcp && attribute.is_http() {
             return Err(Unusable);
         }
         let claim = |name: &str| Test::Claim(name.to_owned(), Pattern::of(value));
-        Ok(match subject {
-            Subject::Principal => self.domains.principals(value).iter().map(|p| Test::Principal(Pattern::of(p))).collect(),
-            Subject::TrustDomain => self.domains.domains(value).iter().map(|d| Test::TrustDomain(TrustDomain::of(d))).collect(),
-            Subject::Namespace => vec![Test::Namespace(NamespaceGlob::of(value))],
-            Subject::Account => {
+        Ok(match attribute {
+            Attribute::Principal => self.domains.principals(value).iter().map(|p| Test::Principal(Pattern::of(p))).collect(),
+            Attribute::TrustDomain => self.domains.domains(value).iter().map(|d| Test::TrustDomain(TrustDomain::of(d))).collect(),
+            Attribute::Namespace => vec![Test::Namespace(NamespaceGlob::of(value))],
+            Attribute::Account => {
                 let (namespace, name) = account(value, self.namespace);
                 vec![Test::Account { namespace, name }]
             }
-            Subject::Direct => vec![Test::Direct(net(value)?)],
-            Subject::Remote => vec![Test::Remote(net(value)?)],
-            Subject::Destination => vec![Test::Destination(net(value)?)],
-            Subject::Port => vec![Test::Port(port(value).ok_or(Unusable)?)],
-            Subject::Sni => vec![Test::Sni(Pattern::of(value))],
-            Subject::Host => vec![Test::Host(Pattern::of_host(value))],
-            Subject::Method => vec![Test::Method(Pattern::of_header(value))],
-            Subject::Path if pattern::is_template(value) => vec![Test::Template(value.to_owned(), pattern::template(value).ok_or(Unusable)?)],
-            Subject::Path => vec![Test::Path(Pattern::of(value))],
-            Subject::TokenOwner => vec![owner(value)],
-            Subject::Audience => vec![claim("aud")],
-            Subject::Presenter => vec![claim("azp")],
-            Subject::Claim(brackets) => vec![claim(&claim_name(brackets).ok_or(Unusable)?)],
-            Subject::Header(brackets) => {
+            Attribute::Direct => vec![Test::Direct(net(value)?)],
+            Attribute::Remote => vec![Test::Remote(net(value)?)],
+            Attribute::Destination => vec![Test::Destination(net(value)?)],
+            Attribute::Port => vec![Test::Port(port(value).ok_or(Unusable)?)],
+            Attribute::Sni => vec![Test::Sni(Pattern::of(value))],
+            Attribute::Host => vec![Test::Host(Pattern::of_host(value))],
+            Attribute::Method => vec![Test::Method(Pattern::of_header(value))],
+            Attribute::Path if pattern::is_template(value) => vec![Test::Template(value.to_owned(), pattern::template(value).ok_or(Unusable)?)],
+            Attribute::Path => vec![Test::Path(Pattern::of(value))],
+            Attribute::TokenOwner => vec![owner(value)],
+            Attribute::Audience => vec![claim("aud")],
+            Attribute::Presenter => vec![claim("azp")],
+            Attribute::Claim(brackets) => vec![claim(&claim_name(brackets).ok_or(Unusable)?)],
+            Attribute::Header(brackets) => {
                 let name = brackets.strip_prefix('[').and_then(|n| n.strip_suffix(']')).ok_or(Unusable)?;
                 vec![Test::Header(name.to_ascii_lowercase(), Pattern::of_header(value))]
             }
-            Subject::Metadata(key) => vec![if key.contains('[') { Test::Metadata } else { return Err(Unusable) }],
+            Attribute::Other(_) => return Err(Unusable),
+            Attribute::Metadata(key) => vec![if key.contains('[') { Test::Metadata } else { return Err(Unusable) }],
         })
     }
 }

@@ -2,10 +2,10 @@
 
 use super::ports;
 use crate::index::Workload;
-use crate::mesh::istio::ambient::{HTTP_OPERATION, HTTP_SOURCE, first_filled, is_http_key};
+use crate::mesh::istio::authorization_policy::{Attribute, Rule};
 use crate::mesh::istio::labels::is_gateway;
 use crate::mesh::istio::policy::{self, Enforcer};
-use crate::model::{Field, Membership, MeshId, ObjectRef, Subject};
+use crate::model::{Membership, MeshId, ObjectRef, Subject};
 use crate::world::World;
 
 /// A container port that carries no HTTP.
@@ -33,21 +33,15 @@ pub(in crate::checks) fn tcp_ports<'a>(world: &'a World, workload: &'a Workload)
         .collect()
 }
 
-/// The first field of a rule that a connection without HTTP cannot be asked for.
-pub(in crate::checks) fn first_http<'a>(rule: &Field<'a>) -> Option<Field<'a>> {
-    let to = policy::operations(rule).find_map(|o| first_filled(&o, &HTTP_OPERATION));
-    let from = || policy::sources(rule).find_map(|s| first_filled(&s, &HTTP_SOURCE));
-    to.or_else(from).or_else(|| rule.list("when").find(|c| is_http_key(c.text("key"))))
-}
-
 /// Whether some operation of a rule does not exclude a port by `ports` or `notPorts`.
-pub(in crate::checks) fn reaches(rule: &Field<'_>, port: u16) -> bool {
+pub(in crate::checks) fn reaches(rule: Rule<'_>, port: u16) -> bool {
     let port = port.to_string();
-    let lists = |operation: &Field<'_>, name: &'static str| operation.texts(name).any(|(p, _)| p == port);
-    let operations: Vec<Field<'_>> = policy::operations(rule).collect();
-    let open = |o: &Field<'_>| {
-        let limited = o.get("ports").is_some_and(|f| !f.is_empty());
-        (!limited || lists(o, "ports")) && !lists(o, "notPorts")
-    };
-    operations.is_empty() || operations.iter().any(open)
+    let mut operations = rule.operations().filter(|operation| operation.field.is_some()).peekable();
+    operations.peek().is_none()
+        || operations.any(|operation| {
+            let Some(clause) = operation.clause(Attribute::Port) else { return true };
+            let lists = |except: bool| clause.values().any(|value| value.except == except && value.text == port);
+            let limited = clause.any.is_some_and(|list| !list.is_empty());
+            (!limited || lists(false)) && !lists(true)
+        })
 }
