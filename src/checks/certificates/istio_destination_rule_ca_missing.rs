@@ -1,5 +1,6 @@
 use crate::checks::Findings;
-use crate::model::{Field, Kind, Object};
+use crate::mesh::istio::destination_rule::{ClientTls, DestinationRule, TlsMode};
+use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -31,21 +32,21 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    for rule in world.index.objects(Kind::DestinationRule) {
-        let Some(policy) = rule.spec().get("trafficPolicy") else { continue };
-        judge(rule, policy.get("tls"), "IST0128", findings);
-        for port in policy.list("portLevelSettings") {
-            judge(rule, port.get("tls"), "IST0129", findings);
+    for rule in world.index.objects(Kind::DestinationRule).iter().map(DestinationRule::of) {
+        let Some(policy) = rule.policy() else { continue };
+        judge(rule, policy.tls(), "IST0128", findings);
+        for (_, settings) in policy.ports() {
+            judge(rule, settings.tls(), "IST0129", findings);
         }
     }
 }
 
-fn judge(rule: &Object, tls: Option<Field<'_>>, code: &'static str, findings: &mut Findings<'_>) {
-    let Some(tls) = tls.filter(|t| matches!(t.text("mode"), "SIMPLE" | "MUTUAL")) else { return };
-    let from_secret = !tls.text("credentialName").is_empty() && rule.spec().get("workloadSelector").is_some();
-    if !tls.text("caCertificates").is_empty() || from_secret {
+fn judge(rule: DestinationRule<'_>, tls: Option<ClientTls<'_>>, code: &'static str, findings: &mut Findings<'_>) {
+    let Some(tls) = tls.filter(|tls| matches!(tls.mode, TlsMode::Simple | TlsMode::Mutual)) else { return };
+    let from_secret = !tls.field.text("credentialName").is_empty() && rule.selects_clients();
+    if !tls.field.text("caCertificates").is_empty() || from_secret {
         return;
     }
-    let message = format!("TLS mode {} names no CA: proxies verify the server by the CA bundle of their operating system", tls.text("mode"));
-    findings.add(rule, tls.path(), message, "Set caCertificates to the server's CA, or to system.").codes(&[code]);
+    let message = format!("TLS mode {} names no CA: proxies verify the server by the CA bundle of their operating system", tls.mode);
+    findings.add(rule.object, tls.field.path(), message, "Set caCertificates to the server's CA, or to system.").codes(&[code]);
 }

@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 use crate::checks::Findings;
 use crate::checks::support::istio::security::ports;
 use crate::checks::support::istio::security::tls::{self, Rules};
+use crate::mesh::istio::destination_rule::{DestinationRule, TlsMode};
 use crate::mesh::istio::policy::{self, Enforcer};
-use crate::mesh::mtls::{Mtls, ServerMode};
+use crate::mesh::mtls::{Mode, Mtls, ServerMode};
 use crate::model::{Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -39,11 +40,12 @@ const HINT: &str = "Remove the DISABLE of the PeerAuthentication, or remove tls 
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let rules = Rules::new(world);
-    for peer in world.index.objects(Kind::PeerAuthentication).iter().filter(|p| tls::server_mode(p) == Some("DISABLE")) {
+    for peer in world.index.objects(Kind::PeerAuthentication).iter().filter(|p| tls::server_mode(p) == Some(Some(Mode::Disable))) {
         let namespace = peer.meta.namespace.as_str();
         let mesh_wide = namespace == world.istio.root_namespace();
         let mesh_rule = rules.mesh_wide(namespace).find(|r| tls::is_mutual(tls::client_mode(r)));
-        let own_rule = rules.namespace_wide(namespace).find(|r| matches!(tls::client_mode(r), Some("DISABLE" | "ISTIO_MUTUAL" | "MUTUAL")));
+        let own_rule =
+            rules.namespace_wide(namespace).find(|r| matches!(tls::client_mode(r), Some(TlsMode::Disable | TlsMode::IstioMutual | TlsMode::Mutual)));
         let rule = match own_rule {
             Some(rule) if !mesh_wide => tls::is_mutual(tls::client_mode(rule)).then_some(rule),
             _ => mesh_rule,
@@ -62,8 +64,8 @@ fn per_service(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
     let mtls = Mtls::new(world.view());
     let mut by_service: BTreeMap<(String, String), Vec<&Object>> = BTreeMap::new();
-    for rule in index.objects(Kind::DestinationRule).iter().filter(|r| tls::client_mode(r) == Some("ISTIO_MUTUAL")) {
-        let host = world.istio.registry.kiali_host(rule.spec().text("host"), &rule.meta.namespace);
+    for rule in index.objects(Kind::DestinationRule).iter().filter(|r| tls::client_mode(r) == Some(TlsMode::IstioMutual)) {
+        let host = world.istio.registry.kiali_host(DestinationRule::of(rule).host(), &rule.meta.namespace);
         if host.is_service() && !host.is_wildcard() {
             by_service.entry((host.namespace, host.service)).or_default().push(rule);
         }

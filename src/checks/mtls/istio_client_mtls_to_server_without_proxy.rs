@@ -2,6 +2,7 @@ use crate::checks::Findings;
 use crate::checks::support::istio::security::client_tls::{self, Setting, is_outside};
 use crate::checks::support::istio::security::tls::client_mode;
 use crate::index::Workload;
+use crate::mesh::istio::destination_rule::{DestinationRule, TlsMode};
 use crate::mesh::istio::{Entry, Source};
 use crate::model::{Kind, Object, Service, Str, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -38,11 +39,11 @@ const HINT: &str =
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for rule in world.index.objects(Kind::DestinationRule) {
-        if rule.spec().text("host").starts_with('*') {
+        if DestinationRule::of(rule).host().starts_with('*') {
             wide(world, rule, findings);
             continue;
         }
-        let settings: Vec<Setting<'_>> = client_tls::settings(rule).into_iter().filter(|s| s.mode == "ISTIO_MUTUAL").collect();
+        let settings: Vec<Setting<'_>> = client_tls::settings(rule).into_iter().filter(|s| s.mode == TlsMode::IstioMutual).collect();
         let Some(entry) = client_tls::entry(world, rule).filter(|_| !settings.is_empty()) else { continue };
         let Some(service) = client_tls::service(world, entry) else {
             if let Some(outside) = external(world, entry) {
@@ -82,13 +83,13 @@ fn external<'w>(world: &'w World, entry: &Entry) -> Option<&'w Object> {
 
 /// A rule for many hosts: the Services under it whose callers have no nearer rule, told once.
 fn wide(world: &World, rule: &Object, findings: &mut Findings<'_>) {
-    if client_mode(rule) != Some("ISTIO_MUTUAL") {
+    if client_mode(rule) != Some(TlsMode::IstioMutual) {
         return;
     }
     let registry = &world.istio.registry;
     let in_root = rule.meta.namespace == world.istio.root_namespace();
     let mut hit: Vec<(&Service, &Workload)> = Vec::new();
-    for entry in registry.under(rule.spec().text("host")) {
+    for entry in registry.under(DestinationRule::of(rule).host()) {
         let Some(service) = client_tls::service(world, entry).filter(|s| !s.spec.selector.is_empty()) else { continue };
         // A rule of the root namespace is for callers everywhere; those beside the Service stand for them.
         let client: &Str = if in_root { &entry.namespace } else { &rule.meta.namespace };

@@ -1,5 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::security::tls::{self, MESH_HOST};
+use crate::mesh::istio::destination_rule::{DestinationRule, TlsMode};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -35,9 +36,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
     let root = world.istio.root_namespace();
     let answered = |namespace: &str| tls::peers(world, namespace).any(|p| tls::accepts_mutual(tls::server_mode(p)));
-    for rule in world.index.objects(Kind::DestinationRule).iter().filter(|r| tls::client_mode(r) == Some("ISTIO_MUTUAL")) {
+    for rule in world.index.objects(Kind::DestinationRule).iter().filter(|r| tls::client_mode(r) == Some(TlsMode::IstioMutual)) {
         let namespace = rule.meta.namespace.as_str();
-        let host = rule.spec().text("host");
+        let host = DestinationRule::of(rule).host();
         let mesh_wide = host == MESH_HOST;
         if (!mesh_wide && host != tls::namespace_host(world, namespace)) || answered(root) || (!mesh_wide && answered(namespace)) {
             continue;

@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use crate::checks::Findings;
 use crate::checks::support::istio::security::client_tls;
 use crate::checks::support::istio::traffic::routes::destinations;
+use crate::mesh::istio::destination_rule::TlsMode;
 use crate::mesh::istio::{Entry, Source};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
@@ -48,7 +49,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
     for rule in index.objects(Kind::DestinationRule) {
         let mut settings = client_tls::settings(rule);
-        settings.retain(|s| matches!(s.mode, "SIMPLE" | "MUTUAL"));
+        settings.retain(|s| matches!(s.mode, TlsMode::Simple | TlsMode::Mutual));
         let Some(entry) = client_tls::entry(world, rule).filter(|e| !settings.is_empty() && !routed.contains(e.host.as_str())) else { continue };
         for setting in settings {
             let Some((port, protocol)) = tls_port(world, entry, |port| setting.reaches(port)) else { continue };

@@ -4,6 +4,7 @@ use crate::checks::Findings;
 use crate::checks::support::istio::security::client_tls;
 use crate::checks::support::istio::security::ports;
 use crate::checks::support::istio::security::tls::{self, MESH_HOST};
+use crate::mesh::istio::destination_rule::{DestinationRule, TlsMode};
 use crate::mesh::istio::policy::{self, Enforcer};
 use crate::mesh::istio::{Registry, Source};
 use crate::mesh::mtls::{Mode, PeerAuthentications};
@@ -47,11 +48,11 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let mut strict: HashMap<ObjectRef, Vec<Strict>> = HashMap::new();
     for rule in world.index.objects(Kind::DestinationRule) {
         let mut settings = client_tls::settings(rule);
-        settings.retain(|setting| matches!(setting.mode, "DISABLE" | "SIMPLE"));
+        settings.retain(|setting| matches!(setting.mode, TlsMode::Disable | TlsMode::Simple));
         if settings.is_empty() {
             continue;
         }
-        let host = rule.spec().text("host");
+        let host = DestinationRule::of(rule).host();
         if host.starts_with('*') {
             wide(world, &peers, rule, host, findings);
             continue;
@@ -74,7 +75,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 
 /// A rule for a namespace or for the whole mesh against what holds there in general.
 fn wide(world: &World, peers: &PeerAuthentications<'_>, rule: &Object, host: &str, findings: &mut Findings<'_>) {
-    let Some(mode @ ("DISABLE" | "SIMPLE")) = tls::client_mode(rule) else { return };
+    let Some(mode @ (TlsMode::Disable | TlsMode::Simple)) = tls::client_mode(rule) else { return };
     let suffix = format!(".{}", world.istio.config.service_suffix());
     let target = host.strip_prefix("*.").and_then(|rest| rest.strip_suffix(&suffix));
     let decision = match target {
@@ -82,7 +83,7 @@ fn wide(world: &World, peers: &PeerAuthentications<'_>, rule: &Object, host: &st
         None if host == MESH_HOST => peers.for_namespace(world.istio.root_namespace()),
         None => return,
     };
-    let code = if mode == "DISABLE" { kiali(world, rule, target) } else { None };
+    let code = if mode == TlsMode::Disable { kiali(world, rule, target) } else { None };
     if decision.mode != Mode::Strict && code.is_none() {
         return;
     }
@@ -101,15 +102,15 @@ fn wide(world: &World, peers: &PeerAuthentications<'_>, rule: &Object, host: &st
 
 /// What Kiali says, which knows a rule for its own namespace and one for the mesh.
 fn kiali(world: &World, rule: &Object, target: Option<&str>) -> Option<&'static str> {
-    let mesh_is_strict = || tls::peers(world, world.istio.root_namespace()).any(|p| tls::server_mode(p) == Some("STRICT"));
+    let mesh_is_strict = || tls::peers(world, world.istio.root_namespace()).any(|p| tls::server_mode(p) == Some(Some(Mode::Strict)));
     match target {
         None => mesh_is_strict().then_some("KIA0208"),
         Some(namespace) if rule.meta.namespace == namespace => {
             let modes = || tls::peers(world, namespace).filter_map(tls::server_mode);
-            match modes().find(|mode| tls::accepts_mutual(Some(mode))) {
-                Some("STRICT") => Some("KIA0207"),
+            match modes().find(|mode| tls::accepts_mutual(Some(*mode))) {
+                Some(Some(Mode::Strict)) => Some("KIA0207"),
                 Some(_) => None,
-                None => (!modes().any(|mode| mode == "DISABLE") && mesh_is_strict()).then_some("KIA0208"),
+                None => (!modes().any(|mode| mode == Some(Mode::Disable)) && mesh_is_strict()).then_some("KIA0208"),
             }
         }
         Some(_) => None,

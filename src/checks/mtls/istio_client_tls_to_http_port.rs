@@ -1,5 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::security::{client_tls, ports};
+use crate::mesh::istio::destination_rule::TlsMode;
 use crate::mesh::istio::policy::{self, Enforcer};
 use crate::mesh::mtls::{Mtls, ServerMode};
 use crate::model::{Kind, ServicePort, Subject};
@@ -36,7 +37,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let mtls = Mtls::new(world.view());
     for rule in index.objects(Kind::DestinationRule) {
         let mut settings = client_tls::settings(rule);
-        settings.retain(|s| matches!(s.mode, "SIMPLE" | "MUTUAL"));
+        settings.retain(|s| matches!(s.mode, TlsMode::Simple | TlsMode::Mutual));
         if settings.is_empty() {
             continue;
         }

@@ -3,6 +3,7 @@ use std::collections::{HashMap, HashSet};
 use crate::checks::Findings;
 use crate::checks::support::istio::security::tls::{self, MESH_HOST};
 use crate::checks::support::istio::traffic::views::{Member, Views};
+use crate::mesh::istio::destination_rule::{DestinationRule, TlsMode};
 use crate::mesh::istio::hosts::{KialiHost, covers};
 use crate::model::{Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -38,9 +39,8 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     let wide = Wide::read(world);
     for rule in world.index.objects(Kind::DestinationRule) {
-        let spec = rule.spec();
-        let policy = spec.get("trafficPolicy");
-        let has_tls = policy.is_some_and(|p| p.get("tls").is_some() || p.list("portLevelSettings").any(|s| s.get("tls").is_some()));
+        let policy = DestinationRule::of(rule).policy();
+        let has_tls = policy.is_some_and(|policy| policy.tls().is_some() || policy.ports().any(|(_, settings)| settings.tls().is_some()));
         if has_tls {
             continue;
         }
@@ -67,20 +67,20 @@ struct Wide<'a> {
 impl<'a> Wide<'a> {
     fn read(world: &'a World) -> Self {
         let mut wide = Self { world, views: Views::new(world), by_host: HashMap::new() };
-        for rule in world.index.objects(Kind::DestinationRule).iter().filter(|r| tls::client_mode(r) == Some("ISTIO_MUTUAL")) {
+        for rule in world.index.objects(Kind::DestinationRule).iter().filter(|r| tls::client_mode(r) == Some(TlsMode::IstioMutual)) {
             let member = wide.member(rule);
-            wide.by_host.entry(rule.spec().text("host")).or_default().push(member);
+            wide.by_host.entry(DestinationRule::of(rule).host()).or_default().push(member);
         }
         wide
     }
 
     fn member(&self, rule: &'a Object) -> Member<'a> {
-        Member::new(self.world, rule, vec![rule.spec().text("host")], &self.world.istio.config.default_export_to[2])
+        Member::new(self.world, rule, vec![DestinationRule::of(rule).host()], &self.world.istio.config.default_export_to[2])
     }
 
     /// The rules that `rule` replaces for a namespace that sees both: for the mesh, for the namespace of its host, or for the very host.
     fn over(&self, rule: &'a Object) -> Vec<&'a Object> {
-        let text = rule.spec().text("host");
+        let text = DestinationRule::of(rule).host();
         let namespace = rule.meta.namespace.as_str();
         let suffix = self.world.istio.config.service_suffix();
         let host = KialiHost::read_whole(text, namespace, &suffix);

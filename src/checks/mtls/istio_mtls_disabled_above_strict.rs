@@ -2,8 +2,8 @@ use crate::checks::Findings;
 use crate::checks::support::istio::security::reach::enforced_by;
 use crate::index::Workload;
 use crate::mesh::istio::policy::{self, Enforcer};
-use crate::mesh::mtls::Mode;
-use crate::model::{Kind, Object, Subject};
+use crate::mesh::mtls::{Mode, PeerAuthentication};
+use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -48,7 +48,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let peers = world.view().peer_authentications();
     let by_sidecar = enforced_by(world, Enforcer::Sidecar);
     for peer in world.index.objects(Kind::PeerAuthentication).iter().filter(|p| p.meta.namespace != root) {
-        let Some(path) = strict_at(peer) else { continue };
+        let Some(strict) = PeerAuthentication::of(peer).settings().find(|setting| setting.mode == Some(Mode::Strict)) else { continue };
         let namespace = peer.meta.namespace.as_str();
         let above = peers.for_namespace(namespace);
         let (Mode::Disable, Some(disabling)) = (above.mode, above.policy) else { continue };
@@ -62,18 +62,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 disabling.reference()
             );
             let hint = "Set that PeerAuthentication to PERMISSIVE, or write a DestinationRule with tls mode ISTIO_MUTUAL for the Service.";
-            findings.add(peer, path, message, hint).related(disabling.reference(), "disables mutual TLS at a wider level");
+            findings.add(peer, strict.path(), message, hint).related(disabling.reference(), "disables mutual TLS at a wider level");
         }
     }
-}
-
-/// Where a PeerAuthentication says STRICT.
-fn strict_at(peer: &Object) -> Option<String> {
-    let spec = peer.spec();
-    let strict = |field: crate::model::Field<'_>| (field.text("mode") == "STRICT").then(|| field.path_of("mode"));
-    let ports = spec.get("portLevelMtls");
-    let by_port = || ports.into_iter().flat_map(|p| p.entries().collect::<Vec<_>>()).find_map(|(_, field)| strict(field));
-    spec.get("mtls").and_then(strict).or_else(by_port)
 }
 
 /// Whether a DestinationRule makes callers use mutual TLS towards a Service of the workload.

@@ -2,7 +2,8 @@ use crate::checks::Findings;
 use crate::index::Workload;
 use crate::mesh::istio::ambient;
 use crate::mesh::istio::policy::{self, Enforcer};
-use crate::model::{Field, Kind, Object};
+use crate::mesh::mtls::{Mode, PeerAuthentication};
+use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -36,7 +37,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
     let root = world.istio.root_namespace();
     for peer in index.objects(Kind::PeerAuthentication) {
-        let Some(field) = disabled(peer) else { continue };
+        let Some(disabled) = PeerAuthentication::of(peer).settings().find(|setting| setting.mode == Some(Mode::Disable)) else { continue };
         let selector = policy::selector(peer).unwrap_or_default();
         let namespace = peer.meta.namespace.as_str();
         if namespace == root && !selector.is_empty() {
@@ -60,18 +61,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let message =
             format!("DISABLE does not switch mutual TLS off for {whom}: ztunnel goes on to encrypt, and takes plaintext as with PERMISSIVE");
         let hint = "Write PERMISSIVE to take plaintext as well, or take the pods out of ambient with istio.io/dataplane-mode: none.";
-        let finding = findings.add(peer, field.path(), message, hint);
+        let finding = findings.add(peer, disabled.path(), message, hint);
         if others {
             finding.severity(Severity::Info);
         }
     }
-}
-
-/// The first mode DISABLE.
-fn disabled(peer: &Object) -> Option<Field<'_>> {
-    let spec = peer.spec();
-    let own = spec.at(["mtls", "mode"]);
-    let ports = spec.get("portLevelMtls");
-    let by_port = ports.into_iter().flat_map(|ports| ports.entries().filter_map(|(_, port)| port.get("mode")).collect::<Vec<_>>());
-    own.into_iter().chain(by_port).find(|mode| mode.str() == Some("DISABLE"))
 }

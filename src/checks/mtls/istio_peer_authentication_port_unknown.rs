@@ -2,7 +2,8 @@ use crate::checks::Findings;
 use crate::checks::support::istio::security::ports;
 use crate::mesh::istio::labels::is_gateway;
 use crate::mesh::istio::policy;
-use crate::model::{Kind, Subject, key};
+use crate::mesh::mtls::PeerAuthentication;
+use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -34,15 +35,15 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
     for peer in index.objects(Kind::PeerAuthentication) {
-        let Some(settings) = peer.spec().get("portLevelMtls") else { continue };
+        let settings: Vec<_> = PeerAuthentication::of(peer).ports().collect();
         let labels = policy::selector(peer).unwrap_or_default();
         let workloads: Vec<_> = index.select(Some(&peer.meta.namespace), &labels).collect();
         // What a gateway listens on, its Gateways say.
-        if labels.is_empty() || workloads.is_empty() || workloads.iter().any(|w| is_gateway(w)) {
+        if settings.is_empty() || labels.is_empty() || workloads.is_empty() || workloads.iter().any(|w| is_gateway(w)) {
             continue;
         }
         let declared: Vec<Vec<u16>> = workloads.iter().map(|w| ports::declared(index, w)).collect();
-        for (text, _) in settings.entries() {
+        for (text, setting) in settings {
             let Ok(port) = text.parse::<u16>() else { continue };
             let mut served = None;
             let mut received = declared.iter().any(|ports| ports.contains(&port));
@@ -60,7 +61,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             if received {
                 continue;
             }
-            let path = format!("{}{}", settings.path(), key(text));
+            let path = setting.field.path();
             match served {
                 Some((service, target)) => {
                     let message = format!("{port} is the port of Service {:?}; its pods receive on {target}", service.metadata.name);

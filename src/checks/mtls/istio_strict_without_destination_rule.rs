@@ -1,5 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::security::tls::{self, Rules};
+use crate::mesh::istio::destination_rule::TlsMode;
+use crate::mesh::mtls::Mode;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -34,10 +36,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         return;
     }
     let rules = Rules::new(world);
-    for peer in world.index.objects(Kind::PeerAuthentication).iter().filter(|p| tls::server_mode(p) == Some("STRICT")) {
+    for peer in world.index.objects(Kind::PeerAuthentication).iter().filter(|p| tls::server_mode(p) == Some(Some(Mode::Strict))) {
         let namespace = peer.meta.namespace.as_str();
         let mesh_wide = namespace == world.istio.root_namespace();
-        let mutual = |rule: &crate::model::Object| tls::client_mode(rule) == Some("ISTIO_MUTUAL");
+        let mutual = |rule: &crate::model::Object| tls::client_mode(rule) == Some(TlsMode::IstioMutual);
         if rules.mesh_wide(namespace).any(mutual) || (!mesh_wide && rules.namespace_wide(namespace).any(mutual)) {
             continue;
         }

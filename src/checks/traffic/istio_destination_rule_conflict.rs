@@ -2,7 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::Findings;
 use crate::checks::support::few::FEW;
+use crate::checks::support::istio::security::tls::client_mode;
 use crate::checks::support::istio::traffic::views::{Member, Views};
+use crate::mesh::istio::destination_rule::{DestinationRule, TlsMode};
 use crate::mesh::istio::hosts::{HostIndex, KialiHost, within_wildcard};
 use crate::model::{Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -50,9 +52,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         .iter()
         .filter(|rule| !is_wide_mtls(world, rule))
         .map(|rule| Rule {
-            member: Member::new(world, rule, vec![rule.spec().text("host")], default),
-            host: registry.kiali_host(rule.spec().text("host"), &rule.meta.namespace),
-            subsets: rule.spec().list("subsets").map(|s| s.text("name")).collect(),
+            member: Member::new(world, rule, vec![DestinationRule::of(rule).host()], default),
+            host: registry.kiali_host(DestinationRule::of(rule).host(), &rule.meta.namespace),
+            subsets: DestinationRule::of(rule).subsets().map(|subset| subset.name).collect(),
         })
         .collect();
     let index = HostIndex::new(rules.iter().enumerate().map(|(i, r)| (r.host.name.as_str(), i)));
@@ -116,8 +118,7 @@ fn collide(a: &Rule<'_>, b: &Rule<'_>) -> bool {
 
 /// `*.local`, or all of the rule's own namespace, with nothing but Istio's mutual TLS in mind.
 fn is_wide_mtls(world: &World, rule: &Object) -> bool {
-    let spec = rule.spec();
-    let host = spec.text("host");
+    let host = DestinationRule::of(rule).host();
     let wide = host == "*.local" || host == format!("*.{}.{}", rule.meta.namespace, world.istio.config.service_suffix());
-    wide && spec.at(["trafficPolicy", "tls"]).is_some_and(|tls| tls.text("mode") == "ISTIO_MUTUAL")
+    wide && client_mode(rule) == Some(TlsMode::IstioMutual)
 }

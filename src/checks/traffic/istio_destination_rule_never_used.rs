@@ -1,5 +1,6 @@
 use crate::checks::Findings;
-use crate::mesh::istio::destination_rules::{Found, selects_workloads};
+use crate::mesh::istio::destination_rule::DestinationRule;
+use crate::mesh::istio::destination_rules::Found;
 use crate::model::{Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -31,7 +32,7 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let registry = &world.istio.registry;
-    for rule in world.index.objects(Kind::DestinationRule).iter().filter(|r| !selects_workloads(r)) {
+    for rule in world.index.objects(Kind::DestinationRule).iter().filter(|rule| !DestinationRule::of(rule).selects_clients()) {
         let (host, own) = (rule.spec().text("host"), rule.meta.namespace.as_str());
         if host.starts_with('*') {
             continue;

@@ -4,6 +4,7 @@ use crate::checks::Findings;
 use crate::checks::support::istio::schema::is_name;
 use crate::checks::support::istio::traffic::routes::{Destination, codes_of_absence, destinations, hosts, in_mesh, users};
 use crate::checks::support::istio::traffic::views::{Member, Views, is_ambient};
+use crate::mesh::istio::destination_rule::DestinationRule;
 use crate::mesh::istio::hosts::{KialiHost, suffixes};
 use crate::mesh::istio::visibility::Visibility;
 use crate::model::{Kind, Object, Str, Subject};
@@ -117,7 +118,7 @@ fn applying<'w>(world: &'w World, vs: &Object, destination: &Destination<'_>) ->
 }
 
 fn defines(rule: &Object, subset: &str) -> bool {
-    rule.spec().list("subsets").any(|s| s.text("name") == subset)
+    DestinationRule::of(rule).subset(subset).is_some()
 }
 
 /// Subsets as the two tools look for them.
@@ -140,11 +141,10 @@ impl Defined {
         let registry = &world.istio.registry;
         let mut defined = Self { istioctl: HashSet::new(), kiali: HashMap::new() };
         for rule in world.index.objects(Kind::DestinationRule) {
-            let spec = rule.spec();
-            let (own, written) = (rule.meta.namespace.as_str(), spec.text("host"));
+            let (own, written) = (rule.meta.namespace.as_str(), DestinationRule::of(rule).host());
             let host = registry.kiali_host(written, own);
-            for subset in spec.list("subsets") {
-                let name = subset.text("name").to_owned();
+            for subset in DestinationRule::of(rule).subsets() {
+                let name = subset.name.to_owned();
                 defined.istioctl.insert((istioctl_name(written, own), name.clone()));
                 let visibility = Visibility::of_object(rule, &world.istio.config.default_export_to[2]);
                 let rule = Rule { namespace: own.to_owned(), written: written.to_owned(), host: host.clone(), visibility };

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use super::MeshConfig;
+use super::destination_rule::{DestinationRule, Subset, TrafficPolicy};
 use super::hosts;
 use super::visibility::Visibility;
 use crate::index::Index;
-use crate::model::{Field, Kind, Map, Object, Str};
+use crate::model::{Kind, Map, Object, Str};
 
 /// In whose namespace the rule that a client gets was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,18 +43,18 @@ impl DestinationRules {
         let mut by_host: HashMap<(Str, Str), Vec<Rule>> = HashMap::new();
         let objects = index.objects(Kind::DestinationRule);
         for (i, object) in objects.iter().enumerate() {
-            let spec = object.spec();
             let namespace = &object.meta.namespace;
-            let host = hosts::fqdn(spec.text("host"), namespace, &suffix);
+            let host = hosts::fqdn(DestinationRule::of(object).host(), namespace, &suffix);
             let own = Visibility::Namespaces(vec![namespace.clone()]);
-            let visibility = if selects_workloads(object) { own.clone() } else { Visibility::of_object(object, &config.default_export_to[2]) };
+            let visibility =
+                if DestinationRule::of(object).selects_clients() { own.clone() } else { Visibility::of_object(object, &config.default_export_to[2]) };
             let private = visibility == own;
             by_host.entry((namespace.clone(), host.as_ref().into())).or_default().push(Rule { object: i, visibility, private });
         }
         #[expect(clippy::iter_over_hash_type, reason = "each list is sorted by itself")]
         for rules in by_host.values_mut() {
             rules.sort_by(|a, b| {
-                let key = |r: &Rule| (!selects_workloads(&objects[r.object]), objects[r.object].meta.age_key());
+                let key = |r: &Rule| (!DestinationRule::of(&objects[r.object]).selects_clients(), objects[r.object].meta.age_key());
                 key(a).cmp(&key(b))
             });
         }
@@ -142,13 +143,13 @@ pub struct Applied<'i> {
 
 impl<'i> Applied<'i> {
     /// The traffic policy for everything that is not in a subset, and the object it stands in.
-    pub fn traffic_policy(&self) -> Option<(&'i Object, Field<'i>)> {
-        self.objects.iter().find_map(|o| Some((*o, o.spec().get("trafficPolicy")?)))
+    pub fn traffic_policy(&self) -> Option<(&'i Object, TrafficPolicy<'i>)> {
+        self.objects.iter().find_map(|o| Some((*o, DestinationRule::of(o).policy()?)))
     }
 
     /// A subset, and the object it stands in.
-    pub fn subset(&self, name: &str) -> Option<(&'i Object, Field<'i>)> {
-        self.objects.iter().find_map(|o| Some((*o, o.spec().list("subsets").find(|s| s.text("name") == name)?)))
+    pub fn subset(&self, name: &str) -> Option<(&'i Object, Subset<'i>)> {
+        self.objects.iter().find_map(|o| Some((*o, DestinationRule::of(o).subset(name)?)))
     }
 }
 
@@ -164,7 +165,7 @@ struct Merged<'i> {
 fn merged<'i>(rules: impl Iterator<Item = &'i Object>) -> Vec<Merged<'i>> {
     let mut all: Vec<Merged<'i>> = Vec::new();
     for rule in rules {
-        let (to, selector) = (export_to(rule), selector(rule));
+        let (to, selector) = (export_to(rule), DestinationRule::of(rule).client_selector());
         let mut apart = true;
         for known in &mut all {
             apart = true;
@@ -186,22 +187,13 @@ fn merged<'i>(rules: impl Iterator<Item = &'i Object>) -> Vec<Merged<'i>> {
 
 /// `exportTo` as it counts, sorted: a rule with a selector never leaves its namespace.
 fn export_to(rule: &Object) -> Vec<&str> {
-    if selects_workloads(rule) {
+    if DestinationRule::of(rule).selects_clients() {
         return vec!["."];
     }
     let mut to: Vec<&str> = rule.spec().texts("exportTo").map(|(text, _)| text).collect();
     to.sort_unstable();
     to.dedup();
     to
-}
-
-fn selector(rule: &Object) -> Option<Map> {
-    rule.spec().get("workloadSelector").map(|s| super::policy::labels(s.get("matchLabels")))
-}
-
-/// Whether a rule is for the clients that its selector picks only.
-pub fn selects_workloads(rule: &Object) -> bool {
-    rule.spec().get("workloadSelector").is_some()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub(crate) mod authorization_policy;
 mod cluster_local;
 pub(crate) mod credentials;
 pub(crate) mod delegates;
+pub(crate) mod destination_rule;
 pub(crate) mod destination_rules;
 mod detect;
 pub(crate) mod groups;

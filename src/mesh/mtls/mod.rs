@@ -24,6 +24,7 @@ pub(crate) use clients::{Declared, DeclaredClient};
 pub use destination::Destination;
 use destination::targets;
 pub(crate) use endpoints::{DialledPort, Endpoint, endpoints};
+pub(crate) use istio::peer_authentication::PeerAuthentication;
 pub(super) use istio::peers::ByLevel;
 pub(crate) use istio::peers::{Ignored, Mode, PeerAuthentications, mode as peer_mode};
 use mode::Decided;

@@ -144,7 +144,8 @@ impl<'w> Hops<'w> {
         let (index, config) = (self.view.index, &self.view.istio.config);
         let rules = DestinationRules::read(index, config);
         let applied = rules.for_client(index, config, (&client.reference.namespace, &client.labels), host, namespace)?;
-        let (object, field) = applied.subset(subset)?;
+        let (object, subset_of) = applied.subset(subset)?;
+        let field = subset_of.field;
         let labels = field.get("labels").map(|l| l.entries().map(|(k, v)| (k.to_owned(), v.str().unwrap_or_default().to_owned())).collect());
         Some((Evidence::field(object.reference(), field.path(), format!("subset {subset}")), labels.unwrap_or_default()))
     }

@@ -6,21 +6,22 @@
 
 use super::bypass::bypassed;
 use super::peers::Mode;
-use super::settings::{Settings, TlsMode, mark};
+use super::settings::{Settings, mark};
 use super::{Istio, takes_tunnel, tls_mode};
 use crate::mesh::istio::OutboundMode;
+use crate::mesh::istio::destination_rule::{ClientTls, TlsMode};
 use crate::mesh::istio::destination_rules::Applied;
 use crate::mesh::istio::import_scope;
 use crate::mesh::mtls::endpoints::Endpoint;
 use crate::mesh::mtls::{Call, Caller, Sends, Sent, Side, Way, side};
 use crate::mesh::resolve::StandsFor;
-use crate::model::{Evidence, Field, Gap, Kind, Object, Subject};
+use crate::model::{Evidence, Gap, Kind, Object, Subject};
 
 /// What istiod makes of the destination for one proxy: Envoy's cluster, as far as encryption goes.
 pub(in crate::mesh::mtls) struct Cluster {
     tls: ClusterTls,
-    /// What the rule says where endpoints are marked, which passes over port-level settings without `tls`.
-    marked: Option<TlsMode>,
+    /// Whether the rule makes Istio's mutual TLS of what goes to marked endpoints; that passes over port-level settings without `tls`.
+    marked: Option<bool>,
     /// Whether connections keep the address that the application dialled.
     passthrough: bool,
     /// Whether endpoints that take the tunnel get it.
@@ -166,7 +167,7 @@ impl<'a> Istio<'a> {
             marked = mark(policy, port);
         }
         if let Some((object, subset)) = call.subset.and_then(|s| applied?.subset(s))
-            && let Some(policy) = subset.get("trafficPolicy")
+            && let Some(policy) = subset.policy()
         {
             settings.apply(object, policy, port);
             marked = mark(policy, port).or(marked);
@@ -182,7 +183,7 @@ impl<'a> Istio<'a> {
             caller.pod.and_then(|p| p.spec.container("istio-proxy")).is_none_or(|c| c.env("ISTIO_META_DISABLE_HBONE_SEND") != Some("true"));
         let tunnels = !passthrough && sends_tunnel;
         if let Some((object, tls)) = settings.tls {
-            return written(caller, applied, object, &tls, Cluster { tls: ClusterTls::Plain, marked, passthrough, tunnels, because: Vec::new() });
+            return written(caller, applied, object, tls, Cluster { tls: ClusterTls::Plain, marked, passthrough, tunnels, because: Vec::new() });
         }
         let (tls, because) = self.automatic(call, home, headless || settings.passthrough);
         Cluster { tls, marked, passthrough, tunnels, because: settings.because.into_iter().chain(because).collect() }
@@ -248,7 +249,7 @@ impl<'a> Istio<'a> {
             ClusterTls::Auto => {
                 let takes = mode == "istio";
                 let wanted = match cluster.marked {
-                    Some(marked) => marked == TlsMode::IstioMutual,
+                    Some(mutual) => mutual,
                     None => !takes || endpoint.port.is_none_or(|p| !self.disables(endpoint, p)),
                 };
                 match (takes, wanted) {
@@ -284,8 +285,8 @@ impl<'a> Istio<'a> {
 }
 
 /// What a rule's `tls` makes of a cluster.
-fn written(caller: &Caller<'_>, applied: Option<&Applied<'_>>, object: &Object, tls: &Field<'_>, bare: Cluster) -> Cluster {
-    let mode = TlsMode::of(tls);
+fn written(caller: &Caller<'_>, applied: Option<&Applied<'_>>, object: &Object, tls: ClientTls<'_>, bare: Cluster) -> Cluster {
+    let ClientTls { field: tls, mode } = tls;
     let credential = tls.text("credentialName");
     let secret = !credential.is_empty() && !credential.starts_with("configmap://") && credential != "invalid://";
     let at = |text: String| vec![Evidence::field(object.reference(), tls.path_of("mode"), text)];
@@ -299,7 +300,7 @@ fn written(caller: &Caller<'_>, applied: Option<&Applied<'_>>, object: &Object, 
         return Cluster { tunnels: false, because: at(text), ..bare };
     }
     let (cluster, text) = match mode {
-        TlsMode::Disable => (ClusterTls::Plain, "the rule that the client gets turns TLS off"),
+        TlsMode::Disable | TlsMode::Unknown(_) => (ClusterTls::Plain, "the rule that the client gets turns TLS off"),
         TlsMode::Simple | TlsMode::Mutual => (ClusterTls::Rule, "the rule that the client gets starts TLS that is not the mesh's"),
         TlsMode::IstioMutual => (ClusterTls::Mutual, "the rule that the client gets asks for mutual TLS, whether or not the server has a sidecar"),
     };

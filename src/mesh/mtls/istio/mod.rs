@@ -2,6 +2,7 @@
 
 mod bypass;
 mod client;
+pub(super) mod peer_authentication;
 pub(super) mod peers;
 mod settings;
 mod ztunnel;

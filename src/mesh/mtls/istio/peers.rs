@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
+use super::peer_authentication::PeerAuthentication;
 use crate::index::{Index, Workload};
 use crate::mesh::MeshView;
 use crate::mesh::istio::{MeshConfig, policy};
@@ -207,14 +208,8 @@ impl<'a> PeerAuthentications<'a> {
         let mut any = self.for_namespace(namespace);
         let winner = self.selecting(namespace, labels).first().copied();
         any.replace(winner, Level::Workload);
-        let ports = winner.and_then(|policy| policy.spec().get("portLevelMtls")).into_iter().flat_map(|ports| ports.entries().collect::<Vec<_>>());
-        let ports = ports.filter_map(|(port, settings)| {
-            let decision = match Mode::of(settings.text("mode")) {
-                Some(mode) => Decision { mode, level: Level::Port, policy: winner },
-                None => any,
-            };
-            Some((port.parse().ok()?, decision))
-        });
+        let modes = winner.into_iter().flat_map(|policy| PeerAuthentication::of(policy).port_modes());
+        let ports = modes.map(|(port, mode)| (port, mode.map_or(any, |mode| Decision { mode, level: Level::Port, policy: winner })));
         Accepts { any, ports: ports.collect() }
     }
 
@@ -270,7 +265,7 @@ impl<'a> Decision<'a> {
 
 /// The mode that a PeerAuthentication sets for all ports; nothing when it is absent or `UNSET`.
 pub fn mode(policy: &Object) -> Option<Mode> {
-    policy.spec().get("mtls").and_then(|mtls| Mode::of(mtls.text("mode")))
+    PeerAuthentication::of(policy).own().and_then(|own| own.mode)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! Istio sources: `pilot/pkg/serviceregistry/ambient/{authorization,policies,workloads}.go`.
 
+use super::peer_authentication::PeerAuthentication;
 use super::peers::{self, Mode, PeerAuthentications};
 use crate::mesh::istio::policy;
 use crate::model::{Map, Object};
@@ -53,7 +54,7 @@ impl<'a> PeerAuthentications<'a> {
             Some(_) => None,
             None => strict_above,
         };
-        let ports = port_modes(workload);
+        let ports = PeerAuthentication::of(workload).port_modes().collect::<Vec<_>>();
         let has = |wanted: &[Mode]| ports.iter().any(|(_, m)| m.is_some_and(|m| wanted.contains(&m)));
         // Which ports differ is told by a policy of its own; with it the general one is left out. istiod makes it looking at other policies
         // than those by which it refers to it, so that a workload may refer to one that does not exist.
@@ -101,10 +102,4 @@ impl<'a> PeerAuthentications<'a> {
         // Everything but the exceptions is strict.
         strict_ports.contains(&port) || (!exceptions.is_empty() && !exceptions.contains(&port))
     }
-}
-
-/// Modes of single ports; nothing for `UNSET`.
-fn port_modes(policy: &Object) -> Vec<(u16, Option<Mode>)> {
-    let ports = policy.spec().get("portLevelMtls").into_iter().flat_map(|ports| ports.entries().collect::<Vec<_>>());
-    ports.filter_map(|(port, settings)| Some((port.parse().ok()?, Mode::of(settings.text("mode"))))).collect()
 }

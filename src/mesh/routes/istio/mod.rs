@@ -24,6 +24,7 @@ use super::url::Normalization;
 use super::{Request, Route};
 use crate::index::Workload;
 use crate::mesh::MeshView;
+use crate::mesh::istio::destination_rule::DestinationRule;
 use crate::mesh::istio::labels::{self as istio_labels, GATEWAY_NAME};
 use crate::mesh::istio::policy::labels;
 use crate::mesh::resolve::Name;
@@ -73,8 +74,8 @@ impl<'a> Mesh<'a> {
         let rules = self.view.istio.registry.rules.applying(self.view.index, proxy.namespace, host, service.namespace);
         let Some((_, rules)) = rules else { return Some(format!("no DestinationRule defines subset {subset} of {host}")) };
         let for_client = |selector: &crate::model::Map| selector.is_subset_of(proxy.labels);
-        let usable = rules.iter().filter(|r| for_client(&labels(r.spec().at(["workloadSelector", "matchLabels"]))));
-        let defined = usable.clone().any(|r| r.spec().list("subsets").any(|s| s.text("name") == subset));
+        let usable = rules.iter().filter(|r| for_client(&DestinationRule::of(r).client_selector().unwrap_or_default()));
+        let defined = usable.clone().any(|r| DestinationRule::of(r).subset(subset).is_some());
         let names: Vec<String> = usable.map(|r| format!("{} {}/{}", Kind::DestinationRule, r.meta.namespace, r.meta.name)).collect();
         (!defined).then(|| format!("{} defines no subset {subset} of {host}", names.join(", ")))
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::mesh::istio::destination_rule::DestinationRule;
 use crate::mesh::istio::labels::{GATEWAY_NAME, is_gateway};
 use crate::mesh::istio::{ambient, policy};
 use crate::model::{Field, Kind, Object, Service};
@@ -80,8 +81,9 @@ pub(in crate::checks) fn http_hosts(object: &Object) -> Option<Vec<Host<'_>>> {
             (routed && in_mesh).then(|| spec.texts("hosts").map(host).collect())
         }
         _ => {
-            let mut policies = spec.get("trafficPolicy").into_iter().chain(spec.list("subsets").filter_map(|s| s.get("trafficPolicy")));
-            policies.any(|p| is_http(&p)).then(|| spec.get("host").and_then(|h| Some(host((h.str()?, h)))).into_iter().collect())
+            let rule = DestinationRule::of(object);
+            let mut policies = rule.policy().into_iter().chain(rule.subsets().filter_map(|subset| subset.policy()));
+            policies.any(|policy| is_http(&policy.field)).then(|| spec.get("host").and_then(|h| Some(host((h.str()?, h)))).into_iter().collect())
         }
     }
 }

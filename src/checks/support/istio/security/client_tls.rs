@@ -1,15 +1,14 @@
 //! Where a DestinationRule says what callers use for encryption: for all ports, for one, for a subset.
 
-use super::tls::mode_in;
 use crate::index::Workload;
-use crate::mesh::istio::{Entry, Source, policy};
-use crate::model::{Fact, Field, Intent, Map, MeshId, Object, Service};
+use crate::mesh::istio::destination_rule::{DestinationRule, TlsMode, TrafficPolicy};
+use crate::mesh::istio::{Entry, Source};
+use crate::model::{Fact, Intent, Map, MeshId, Object, Service};
 use crate::world::World;
 
 /// A place in a DestinationRule that sets how callers encrypt.
 pub(in crate::checks) struct Setting<'a> {
-    /// `DISABLE`, `SIMPLE`, `MUTUAL` or `ISTIO_MUTUAL`, or another word that Istio does not know.
-    pub(in crate::checks) mode: &'a str,
+    pub(in crate::checks) mode: TlsMode<'a>,
     /// Where the mode stands.
     pub(in crate::checks) path: String,
     /// The one port it is for; for all, when there is none.
@@ -29,33 +28,31 @@ impl Setting<'_> {
 
 /// All places of a rule that set a mode.
 pub(in crate::checks) fn settings(rule: &Object) -> Vec<Setting<'_>> {
-    let spec = rule.spec();
+    let rule = DestinationRule::of(rule);
     let mut found = Vec::new();
-    spec.get("trafficPolicy").into_iter().for_each(|policy| read(policy, &Map::default(), &mut found));
-    for subset in spec.list("subsets") {
-        let labels = policy::labels(subset.get("labels"));
-        subset.get("trafficPolicy").into_iter().for_each(|policy| read(policy, &labels, &mut found));
+    rule.policy().into_iter().for_each(|policy| read(policy, &Map::default(), &mut found));
+    for subset in rule.subsets() {
+        subset.policy().into_iter().for_each(|policy| read(policy, &subset.labels(), &mut found));
     }
     found
 }
 
-fn read<'a>(policy: Field<'a>, labels: &Map, found: &mut Vec<Setting<'a>>) {
-    let number = |settings: &Field<'_>| i32::try_from(settings.at(["port", "number"])?.int()?).ok();
-    let by_port: Vec<(i32, Field<'a>)> = policy.list("portLevelSettings").filter_map(|s| Some((number(&s)?, s))).collect();
-    let mut add = |field: &Field<'a>, port: Option<i32>, except: Vec<i32>| {
-        if let Some(mode) = mode_in(field) {
-            found.push(Setting { mode, path: format!("{}.tls.mode", field.path()), port, except, labels: labels.clone() });
+fn read<'a>(policy: TrafficPolicy<'a>, labels: &Map, found: &mut Vec<Setting<'a>>) {
+    let by_port: Vec<(i32, TrafficPolicy<'a>)> = policy.ports().filter_map(|(port, settings)| Some((i32::try_from(port?).ok()?, settings))).collect();
+    let mut add = |policy: TrafficPolicy<'a>, port: Option<i32>, except: Vec<i32>| {
+        if let Some(tls) = policy.tls() {
+            found.push(Setting { mode: tls.mode, path: tls.field.path_of("mode"), port, except, labels: labels.clone() });
         }
     };
-    add(&policy, None, by_port.iter().map(|(port, _)| *port).collect());
+    add(policy, None, by_port.iter().map(|(port, _)| *port).collect());
     for (port, settings) in by_port {
-        add(&settings, Some(port), Vec::new());
+        add(settings, Some(port), Vec::new());
     }
 }
 
 /// What a DestinationRule is about, when its host is one name: as istiod completes and finds it.
 pub(in crate::checks) fn entry<'w>(world: &'w World, rule: &Object) -> Option<&'w Entry> {
-    let host = rule.spec().text("host");
+    let host = DestinationRule::of(rule).host();
     (!host.starts_with('*')).then(|| world.istio.registry.resolve(host, &rule.meta.namespace)).flatten()
 }
 

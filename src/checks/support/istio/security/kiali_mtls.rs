@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 
 use crate::checks::support::istio::security::tls::{self, Rules};
+use crate::mesh::istio::destination_rule::TlsMode;
 use crate::mesh::istio::policy;
+use crate::mesh::mtls::Mode;
 use crate::model::{Kind, Map, Object, Str};
 use crate::world::World;
 
@@ -19,8 +21,8 @@ enum Status {
 /// What one level says.
 #[derive(Clone, Copy)]
 struct LevelStatus<'a> {
-    client: Option<&'a str>,
-    server: Option<&'a str>,
+    client: Option<TlsMode<'a>>,
+    server: Option<Option<Mode>>,
     status: Status,
 }
 
@@ -66,9 +68,9 @@ impl<'a> Mtls<'a> {
         peers.sort_unstable_by_key(|(i, ..)| *i);
         for (_, peer, wanted) in peers {
             match tls::own_mode(peer) {
-                Some("STRICT") => return Verdict { on: true, server: Some(peer), client: None },
-                Some("DISABLE") => return Verdict { on: false, server: Some(peer), client: None },
-                Some("PERMISSIVE") => match self.by_service(namespace, wanted) {
+                Some(Some(Mode::Strict)) => return Verdict { on: true, server: Some(peer), client: None },
+                Some(Some(Mode::Disable)) => return Verdict { on: false, server: Some(peer), client: None },
+                Some(Some(Mode::Permissive)) => match self.by_service(namespace, wanted) {
                     Some((on, rule)) => return Verdict { on, server: Some(peer), client: Some(rule) },
                     None => break,
                 },
@@ -97,7 +99,7 @@ impl<'a> Mtls<'a> {
             let long: Vec<&Object> = long.iter().flat_map(|host| self.rules.of(host, namespace)).collect();
             short.chain(long).find_map(|rule| match tls::client_mode(rule) {
                 mode if tls::is_mutual(mode) => Some((true, rule)),
-                Some("DISABLE") => Some((false, rule)),
+                Some(TlsMode::Disable) => Some((false, rule)),
                 _ => None,
             })
         })
@@ -121,11 +123,11 @@ impl<'a> Mtls<'a> {
     }
 }
 
-fn combine(client: Option<&str>, server: Option<&str>, auto: bool) -> Status {
+fn combine(client: Option<TlsMode<'_>>, server: Option<Option<Mode>>, auto: bool) -> Status {
     let automatic = client.is_none() && auto;
     match server {
-        Some("STRICT" | "PERMISSIVE") if tls::is_mutual(client) || automatic => Status::On,
-        Some("DISABLE") if client == Some("DISABLE") || automatic => Status::Off,
+        Some(Some(Mode::Strict | Mode::Permissive)) if tls::is_mutual(client) || automatic => Status::On,
+        Some(Some(Mode::Disable)) if client == Some(TlsMode::Disable) || automatic => Status::Off,
         None if client.is_none() => Status::NotSet,
         _ => Status::Partly,
     }
@@ -144,17 +146,17 @@ fn overall(own: Option<LevelStatus<'_>>, mesh: LevelStatus<'_>, auto: bool) -> S
     match (mesh.status, mesh.client, mesh.server) {
         (status @ (Status::On | Status::Off), ..) => status,
         (_, None, None) => Status::NotSet,
-        (_, None, Some("DISABLE")) | (_, Some("DISABLE"), None) => Status::Off,
-        (_, None, Some("STRICT")) if auto => Status::On,
-        (_, Some("ISTIO_MUTUAL" | "MUTUAL"), None) if auto => Status::On,
+        (_, None, Some(Some(Mode::Disable))) | (_, Some(TlsMode::Disable), None) => Status::Off,
+        (_, None, Some(Some(Mode::Strict))) if auto => Status::On,
+        (_, Some(TlsMode::IstioMutual | TlsMode::Mutual), None) if auto => Status::On,
         _ => Status::Partly,
     }
 }
 
 /// As [`combine`], but a permissive server is not enough: what a namespace inherits is held to more than what it says itself.
-fn combine_strictly(client: Option<&str>, server: Option<&str>, auto: bool) -> Status {
+fn combine_strictly(client: Option<TlsMode<'_>>, server: Option<Option<Mode>>, auto: bool) -> Status {
     match (combine(client, server, auto), server) {
-        (Status::On, Some("PERMISSIVE")) => Status::Partly,
+        (Status::On, Some(Some(Mode::Permissive))) => Status::Partly,
         (status, _) => status,
     }
 }

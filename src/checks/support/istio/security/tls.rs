@@ -2,55 +2,46 @@
 
 use std::collections::HashMap;
 
+use crate::mesh::istio::destination_rule::{DestinationRule, TlsMode};
 use crate::mesh::istio::policy;
 use crate::mesh::istio::visibility::Visibility;
-use crate::model::{Field, Kind, Object};
+use crate::mesh::mtls::{Mode, PeerAuthentication};
+use crate::model::{Kind, Object};
 use crate::world::World;
 
 /// The host that stands for the whole mesh.
 pub(in crate::checks) const MESH_HOST: &str = "*.local";
 
-/// The TLS mode of a traffic policy; `DISABLE` when `tls` is there without one, nothing when it is not.
-pub(in crate::checks) fn mode_in<'a>(traffic_policy: &Field<'a>) -> Option<&'a str> {
-    let mode = traffic_policy.get("tls")?.text("mode");
-    Some(if mode.is_empty() { "DISABLE" } else { mode })
-}
-
 /// The TLS mode of a DestinationRule for all ports.
-pub(in crate::checks) fn client_mode(rule: &Object) -> Option<&str> {
-    mode_in(&rule.spec().get("trafficPolicy")?)
+pub(in crate::checks) fn client_mode(rule: &Object) -> Option<TlsMode<'_>> {
+    Some(DestinationRule::of(rule).policy()?.tls()?.mode)
 }
 
 /// Whether a DestinationRule makes callers of a Service in its own namespace use Istio's mutual TLS.
 pub(in crate::checks) fn uses_istio_mutual(world: &World, namespace: &str, service: &str) -> bool {
     let fqdn = format!("{service}.{namespace}.{}", world.istio.config.service_suffix());
     let found = world.istio.registry.rules.applying(&world.index, namespace, &fqdn, namespace);
-    found.and_then(|(_, rules)| rules.into_iter().find_map(client_mode)) == Some("ISTIO_MUTUAL")
+    found.and_then(|(_, rules)| rules.into_iter().find_map(client_mode)) == Some(TlsMode::IstioMutual)
 }
 
 /// Whether a client mode means mutual TLS, with Istio's certificates or with others.
-pub(in crate::checks) fn is_mutual(mode: Option<&str>) -> bool {
-    matches!(mode, Some("ISTIO_MUTUAL" | "MUTUAL"))
+pub(in crate::checks) fn is_mutual(mode: Option<TlsMode<'_>>) -> bool {
+    mode.is_some_and(TlsMode::is_mutual)
 }
 
-/// The mode of a PeerAuthentication without a selector; `UNSET` counts as one when `mtls` is there.
-pub(in crate::checks) fn server_mode(peer: &Object) -> Option<&str> {
-    let spec = peer.spec();
-    if spec.get("selector").is_some() {
-        return None;
-    }
-    own_mode(peer)
+/// What a PeerAuthentication without a selector says of all ports: nothing, that it sets no mode, or which.
+pub(in crate::checks) fn server_mode(peer: &Object) -> Option<Option<Mode>> {
+    if peer.spec().get("selector").is_some() { None } else { own_mode(peer) }
 }
 
-/// The mode of a PeerAuthentication, whomever it is for.
-pub(in crate::checks) fn own_mode(peer: &Object) -> Option<&str> {
-    let mode = peer.spec().get("mtls")?.text("mode");
-    Some(if mode.is_empty() { "UNSET" } else { mode })
+/// The same, whomever it is for.
+pub(in crate::checks) fn own_mode(peer: &Object) -> Option<Option<Mode>> {
+    PeerAuthentication::of(peer).own().map(|own| own.mode)
 }
 
 /// Whether a server mode accepts mutual TLS.
-pub(in crate::checks) fn accepts_mutual(mode: Option<&str>) -> bool {
-    matches!(mode, Some("STRICT" | "PERMISSIVE"))
+pub(in crate::checks) fn accepts_mutual(mode: Option<Option<Mode>>) -> bool {
+    matches!(mode, Some(Some(Mode::Strict | Mode::Permissive)))
 }
 
 /// DestinationRules by the host they are written for, with who may see them.
@@ -64,7 +55,7 @@ impl<'a> Rules<'a> {
         let mut by_host: HashMap<&str, Vec<(&Object, Visibility)>> = HashMap::new();
         for rule in world.index.objects(Kind::DestinationRule) {
             let visibility = Visibility::of_object(rule, &world.istio.config.default_export_to[2]);
-            by_host.entry(rule.spec().text("host")).or_default().push((rule, visibility));
+            by_host.entry(DestinationRule::of(rule).host()).or_default().push((rule, visibility));
         }
         Self { world, by_host }
     }

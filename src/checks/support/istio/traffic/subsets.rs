@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::checks::support::istio::traffic::routes::destinations;
 use crate::checks::support::kubernetes::runtime_labels;
+use crate::mesh::istio::destination_rule::DestinationRule;
 use crate::mesh::istio::{Entry, Source};
 use crate::model::{Field, Kind, Map, Node, Object, Pod, Str};
 use crate::world::World;
@@ -131,6 +132,6 @@ pub(in crate::checks) fn referenced(world: &World) -> HashSet<(String, String)> 
 
 /// The named subsets of a rule with their labels.
 pub(in crate::checks) fn of(rule: &Object) -> Vec<(&str, Field<'_>, Map)> {
-    let subsets = rule.spec().list("subsets").collect::<Vec<_>>();
-    subsets.into_iter().filter(|s| !s.is_null()).map(|s| (s.text("name"), s, labels(s.get("labels")))).collect()
+    let subsets = DestinationRule::of(rule).subsets().filter(|subset| !subset.field.is_null());
+    subsets.map(|subset| (subset.name, subset.field, subset.labels())).collect()
 }
