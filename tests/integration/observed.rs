@@ -282,7 +282,7 @@ fn arguments_that_cannot_be_are_refused() {
 
 #[test]
 fn the_clusters_own_prometheus_is_asked_through_the_api_server() {
-    let cluster = TestCluster::start();
+    let cluster = TestCluster::standin();
     cluster.apply(SHOP);
     let mtls = ["mtls", "-n", "shop", "--observed", "--request-timeout", "2s"];
     let (code, out, err) = said(&cluster.mesh(mtls).output().unwrap());
