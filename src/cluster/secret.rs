@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::model::{Item, Kind, Meta, Object, Str};
+use crate::model::{Item, Kind, Meta, Object, Str, may_say};
 
 /// Keys under which meshes and gateways look for certificates.
 const CERTIFICATES: &[&str] = &["tls.crt", "ca.crt", "cert", "cacert", "crt.pem", "ca-cert.pem", "root-cert.pem", "cert-chain.pem"];
@@ -15,6 +15,8 @@ const KEYS: &[&str] = &["tls.key", "key", "key.pem", "ca-key.pem"];
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Lean {
+    #[serde(rename = "kind")]
+    own: Option<String>,
     metadata: Meta,
     #[serde(rename = "type")]
     kind: Str,
@@ -92,7 +94,11 @@ pub fn from_value(mut secret: Value) -> Result<Item, serde_json::Error> {
 /// Decodes a Secret and keeps its type, its public certificates and which private keys it has.
 pub fn from_json(json: &str) -> Result<Item, serde_json::Error> {
     // The decoder's words quote what they stumbled over, which may be what is secret.
-    serde_json::from_str(json).map(lean).map_err(|_| serde::de::Error::custom("it does not have the shape of a Secret"))
+    let read: Lean = serde_json::from_str(json).map_err(|_| serde::de::Error::custom("it does not have the shape of a Secret"))?;
+    match &read.own {
+        Some(found) if !may_say(Kind::Secret, found) => Err(serde::de::Error::custom(format!("it is a {found:?}"))),
+        _ => Ok(lean(read)),
+    }
 }
 
 fn lean(secret: Lean) -> Item {

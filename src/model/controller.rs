@@ -27,18 +27,6 @@ pub struct Controller {
     pub status: ControllerStatus,
 }
 
-/// A controller as the API serves it, before its kind is put in.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct ControllerBody {
-    /// Metadata.
-    pub metadata: Meta,
-    /// Specification.
-    pub spec: ControllerSpec,
-    /// Status.
-    pub status: ControllerStatus,
-}
-
 /// What a controller makes, and how many.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -52,7 +52,7 @@ mod shared;
 mod text;
 mod trace;
 
-pub use controller::{Controller, ControllerBody, ControllerSpec, ControllerStatus, JobTemplate, PodTemplate};
+pub use controller::{Controller, ControllerSpec, ControllerStatus, JobTemplate, PodTemplate};
 pub use duration::{go_duration, go_nanos, go_truth};
 pub use fact::{Evidence, Fact};
 pub use field::Field;
@@ -60,6 +60,7 @@ pub use gap::Gap;
 pub use injection::{Actual, Drift, InjectionFact, Intent, Membership, MeshId, Mode};
 pub use inventory::{Coverage, Inventory, Unfilled};
 pub use item::Item;
+pub(crate) use item::may_say;
 pub use json::{Data, Json};
 pub use kept::{arg_matters, ends_proxy, env_matters};
 pub use kind::Kind;
