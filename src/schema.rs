@@ -1,10 +1,12 @@
-//! The JSON Schema of the machine contract, made from the types that are written. Only tests need it, so no program pays for it.
+//! The JSON Schemas of the machine contract and of the settings, made from the types that are written and read. Only tests need them, so no program pays
+//! for them.
 
 use std::path::Path;
 
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
+use crate::commands::config::Config;
 use crate::commands::{explain, rules};
 use crate::output::{API_VERSION, CheckDocument, Document, Report};
 use crate::plan::PlanReport;
@@ -125,13 +127,38 @@ fn schema() -> Value {
     all
 }
 
-#[test]
-fn the_schema_of_the_contract_is_current() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/contract.schema.json");
-    let now = format!("{:#}\n", schema());
+/// Of `.kubectl-mesh.yaml`, which is read and not written.
+fn settings() -> Value {
+    let mut generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
+    let mut schema = Config::json_schema(&mut generator).to_value();
+    let mut definitions = Value::from(generator.take_definitions(true));
+    // `on` and `off` without quotes are booleans to many who read YAML.
+    let words = definitions["RuleSetting"]["oneOf"].as_array_mut().unwrap();
+    words.push(json!({"description": "On or off.", "type": "boolean"}));
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+    schema["$id"] = format!("{}/blob/main/docs/config.schema.json", env!("CARGO_PKG_REPOSITORY")).into();
+    schema["title"] = ".kubectl-mesh.yaml".into();
+    schema["description"] = "What a repository or a person has settled for all runs of kubectl mesh.".into();
+    schema["$defs"] = definitions;
+    schema
+}
+
+fn is_current(file: &str, schema: &Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let now = format!("{schema:#}\n");
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, &now).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == now, "docs/contract.schema.json is out of date: BLESS=1 cargo test --lib schema, and look at the difference");
+    assert!(kept == now, "{file} is out of date: BLESS=1 cargo test --lib schema, and look at the difference");
+}
+
+#[test]
+fn the_schema_of_the_contract_is_current() {
+    is_current("docs/contract.schema.json", &schema());
+}
+
+#[test]
+fn the_schema_of_the_settings_is_current() {
+    is_current("docs/config.schema.json", &settings());
 }

@@ -18,6 +18,7 @@ const NAME: &str = ".kubectl-mesh.yaml";
 
 /// What the file holds.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Config {
     /// What is to become of rules, by id or by another tool's code.
@@ -38,6 +39,7 @@ pub struct Config {
 
 /// What is to become of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum RuleSetting {
     /// It does not run. Readers of old YAML take the word for a boolean.
@@ -56,16 +58,20 @@ pub enum RuleSetting {
 
 /// A finding that does not count.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConfigSuppression {
     /// Id of the rule, or another tool's code.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     pub rule: String,
     /// The objects, as a glob over `Kind NAMESPACE/NAME`; all when it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
     /// Why it does not count.
+    #[cfg_attr(test, schemars(regex(pattern = r"\S")))]
     pub reason: String,
     /// The last day on which it holds, as `YYYY-MM-DD`.
+    #[cfg_attr(test, schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
 }
@@ -109,7 +115,7 @@ pub(super) fn load(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Confi
 
 /// The nearest file above what is looked at.
 fn find(global: &GlobalArgs) -> Result<Option<PathBuf>, CliError> {
-    let named: Vec<&PathBuf> = global.source.filename.iter().filter(|path| path.as_os_str() != "-").collect();
+    let named: Vec<&PathBuf> = global.source.paths().iter().filter(|path| path.as_os_str() != "-").collect();
     let here = PathBuf::from(".");
     let starts = if named.is_empty() { vec![&here] } else { named };
     let mut found: Vec<PathBuf> = starts.into_iter().filter_map(|start| above(start)).collect();

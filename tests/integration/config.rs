@@ -178,6 +178,9 @@ fn the_schema_takes_what_the_program_takes() {
         (format!("rules: {{{RULE}: of}}"), false),
         ("suppressions: [{rule: IST0101}]".to_owned(), false),
         ("suppressions: [{rule: IST0101, reason: x, until: soon}]".to_owned(), false),
+        ("suppressions: [{rule: IST0101, reason: ' '}]".to_owned(), false),
+        ("suppressions: [{rule: IST0101, reason: x, because: y}]".to_owned(), false),
+        (format!("rules: {{{RULE}: false, IST0101: true}}"), true),
     ] {
         let value: Value = serde_saphyr::from_str(&config).unwrap();
         assert_eq!(schemas.validate(&value, schema).is_ok(), good, "schema: {config}");
