@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::sleep;
 
-use super::load::{self, connection, watched_kinds};
+use super::load::{self, Reading, connection};
 use super::{ReadRequest, Terminal, words};
 use crate::cli::{GlobalArgs, ListArgs, SelectArgs};
 use crate::cluster::live::{Connection, Event, Watched};
@@ -33,17 +33,32 @@ pub(super) async fn follow<R: Report>(
     answer: impl Fn(&World) -> Result<R, CliError>,
 ) -> Result<Exit, CliError> {
     let source = &global.source;
-    if source.demo || source.snapshot.is_some() || !source.filename.is_empty() {
+    if source.demo || source.snapshot.is_some() || !source.paths().is_empty() {
         return Err(CliError::usage("-w watches a cluster: files, snapshots and the demo do not change by themselves"));
     }
     if !matches!(list.output, ListFormat::Table | ListFormat::Wide) {
         return Err(CliError::usage("-w shows tables").hint("leave -o out, or write -o wide"));
     }
     let mut shown = Shown::default();
+    let mut global = global.clone();
+    let mut questions = Reading::new(&global, request).questions();
     loop {
-        let connection = connection(global, global.cluster.context.as_deref()).await?;
-        let (watched, refused) = connection.watched(&watched_kinds(global, request)).await;
-        let mut loaded = load::load(global, request, terminal).await?;
+        let connection = connection(&global, global.cluster.context.as_deref()).await?;
+        let (mut watched, mut refused) = connection.watched(&questions).await;
+        let mut loaded = load::load(&global, request, terminal).await?;
+        let Some(reading) = loaded.reading.take() else { return Err(CliError::internal("a cluster was read without questions")) };
+        let read = reading.questions();
+        if !read.is_subset(&questions) {
+            // What counts is elsewhere than was thought: once more, so that nothing happens between reading and watching that is seen by neither.
+            if let Some(namespaces) = reading.namespaces() {
+                global.cluster.namespace = namespaces.iter().map(ToString::to_string).collect();
+            }
+            questions.extend(read);
+            continue;
+        }
+        watched.retain(|one| read.contains(one.question()));
+        refused.retain(|(question, _)| read.contains(question));
+        let refused: BTreeMap<Kind, String> = refused.into_iter().map(|(question, why)| (question.kind(), why)).collect();
         for (kind, why) in refused {
             terminal.problem(format!("changes of {} are not seen: {why}", kind.resource()));
         }
@@ -51,7 +66,7 @@ pub(super) async fn follow<R: Report>(
         shown.draw(&answer(&loaded.world)?, &loaded.world, list, terminal)?;
         let again = tokio::select! {
             _ = tokio::signal::ctrl_c() => false,
-            again = changes(&connection, watched, loaded.world, &answer, list, &mut shown, terminal) => again?,
+            again = changes(&connection, watched, &reading, loaded.world, &answer, list, &mut shown, terminal) => again?,
         };
         if !again {
             terminal.out.flush()?;
@@ -64,6 +79,7 @@ pub(super) async fn follow<R: Report>(
 async fn changes<R: Report>(
     connection: &Connection,
     watched: Vec<Watched>,
+    reading: &Reading,
     mut world: World,
     answer: &impl Fn(&World) -> Result<R, CliError>,
     list: &ListArgs,
@@ -82,7 +98,11 @@ async fn changes<R: Report>(
             let Some(changes) = changes else { return Ok(true) };
             let (source, selector) = (world.source.clone(), world.selector.clone());
             let SourceInfo { kind: SourceKind::Cluster, .. } = source else { return Ok(false) };
-            world = World::new(Index::new(apply(world.index.into_inventory(), changes)), source, jiff::Timestamp::now());
+            let inventory = apply(world.index.into_inventory(), changes);
+            if reading.misses_some_of(&inventory) {
+                return Ok(true);
+            }
+            world = World::new(Index::new(inventory), source, jiff::Timestamp::now());
             world.selector = selector;
             shown.draw(&answer(&world)?, &world, list, terminal)?;
         }

@@ -4,7 +4,7 @@ use crate::apiserver::{Act, Content, Fault, Options};
 use crate::cluster::{ADMIN, TestCluster, rules};
 use crate::encode::kubernetes_protobuf;
 use crate::kubeconfig::{Credentials, Kubeconfig, exec_plugin, exec_plugin_calls};
-use kubectl_mesh::cluster::live::{ConnectOptions, Connection, ReadError, Scope, Wanted, connect};
+use kubectl_mesh::cluster::live::{ConnectOptions, Connection, Limits, ReadError, Scope, Wanted, connect};
 use kubectl_mesh::model::{Coverage, Gap, Inventory, Kind};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -279,4 +279,84 @@ fn names_and_the_version_answer_small_questions() {
     assert_eq!(cluster.wait(connection.version()).unwrap().git_version, "v1.33.1");
     cluster.server().fault(Fault::new(Act::Delay(Duration::from_secs(5))).resource("pods"));
     assert!(cluster.wait(connection.names(Kind::Pod, None, 9, Duration::from_millis(50))).is_empty());
+}
+
+/// A kubeconfig by which the server seems to be far, so that its answers come packed.
+fn far(cluster: &TestCluster) -> PathBuf {
+    let config = std::fs::read_to_string(cluster.kubeconfig_for(ADMIN)).unwrap();
+    let path = cluster.home().join("far.kubeconfig");
+    std::fs::write(&path, config.replace("\"server\":\"https://127.0.0.1:", "\"tls-server-name\":\"localhost\",\"server\":\"https://127.1:"))
+        .unwrap();
+    path
+}
+
+fn packed(text: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(text).unwrap();
+    packed.finish().unwrap()
+}
+
+/// Every limit on what a server may answer, smaller than it is: what goes beyond it is a gap that says so, and no more is asked.
+#[test]
+fn a_list_has_limits_each_of_which_is_told() {
+    let blanks = |head: &str, n: usize| [head.as_bytes(), &vec![b' '; n]].concat();
+    let none = r#"{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[]}"#;
+    let json = "application/json";
+    let raw = |body: Vec<u8>| Act::Raw { status: 200, content_type: json, body };
+    let gzip = |body: Vec<u8>| {
+        let headers = [("content-type", json.to_owned()), ("content-encoding", "gzip".to_owned())].into();
+        Act::Reply { status: 200, headers, body: packed(&body) }
+    };
+    let wide = Limits { page: 1 << 20, whole: 2 << 20, pages: 7, ..Limits::default() };
+    let circle = none.replace("\"metadata\":{}", "\"metadata\":{\"continue\":\"again\"}").into_bytes();
+    let cases: Vec<(&str, Vec<Fault>, Limits, usize, &str, usize)> = vec![
+        ("answer body", vec![Fault::new(raw(blanks(none, 1 << 20))).resource("pods")], wide, 500, "the answer is larger than 1 MiB", 1),
+        ("decompressed body", vec![Fault::new(gzip(blanks(none, 1 << 20))).resource("pods")], wide, 500, "the answer is larger than 1 MiB", 1),
+        (
+            "in one piece",
+            vec![
+                Fault::new(Act::Expired { fresh: None }).resource("pods").query("limit", ""),
+                Fault::new(raw(blanks(none, 2 << 20))).resource("pods"),
+            ],
+            wide,
+            500,
+            "the answer is larger than 2 MiB",
+            5,
+        ),
+        ("page count, tokens that are ever new", vec![], wide, 1, "the list has not ended after 7 pages", 8),
+        ("tokens in a circle", vec![Fault::new(raw(circle)).resource("pods")], wide, 500, "the server repeats its continue token", 4),
+        ("total", vec![], Limits { pages: 5000, list: 4 << 10, ..wide }, 1, "the list is larger than 4 KiB", 11),
+    ];
+    for (name, faults, limits, page_size, said, most) in cases {
+        let cluster = shop(Options::default(), 12);
+        faults.into_iter().for_each(|fault| cluster.server().fault(fault));
+        let kubeconfig = Some(far(&cluster));
+        let options = ConnectOptions { kubeconfig, limits, page_size, protobuf: false, ..options(&cluster) };
+        let inventory = try_read(&cluster, &options, &[Kind::Pod, Kind::Service]).unwrap();
+        let gaps = gaps(&inventory);
+        assert!(matches!(&gaps[..], [gap] if gap.contains("pods") && gap.contains(said)), "{name}: {gaps:?}");
+        assert_eq!((inventory.coverage[&Kind::Pod], inventory.services.len()), (Coverage::Hidden, 1), "{name}: the rest is read");
+        let asked = cluster.server().requests().iter().filter(|request| request.path.ends_with("/pods")).count();
+        assert!((1..=most).contains(&asked), "{name}: asked {asked} times");
+    }
+}
+
+/// The table of the contract is what the program does.
+#[test]
+fn the_limits_are_those_of_the_contract() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/contract.md")).unwrap();
+    let Limits { answer, page: one, whole, list, pages, event } = Limits::default();
+    let size = |bytes: usize| if bytes >= 1 << 30 { format!("{} GiB", bytes >> 30) } else { format!("{} MiB", bytes >> 20) };
+    let rows = [
+        ("answer", size(answer)),
+        ("page", size(one)),
+        ("list in one piece", size(whole)),
+        ("list", size(list)),
+        ("pages", pages.to_string()),
+        ("event", size(event)),
+    ];
+    for (name, value) in rows {
+        assert!(page.contains(&format!("| {name} | {value} |")), "{name} is {value}");
+    }
 }

@@ -4,12 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::future::join_all;
-use http::Request;
-use http::header::ACCEPT;
-use http_body_util::BodyExt as _;
-use kube::client::Body;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use tokio::sync::mpsc::Sender;
 use tokio::time::sleep;
 
@@ -18,10 +13,10 @@ use super::discovery::{Discovery, Versions, is_custom};
 use super::http::{Ask, Failure};
 use super::list;
 use super::page::{self, ItemKind};
+use super::read::Question;
+use super::stream::{Told, What};
 use crate::model::{Gap, Item, Kind, Str};
 
-/// The longest line of a watch: one object, with room for what a cluster can store.
-const LINE: usize = 16 << 20;
 /// Before a watch that broke off is begun again; doubled up to a limit.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -29,10 +24,24 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A list whose changes are wanted, and the state from which on.
 #[derive(Clone, Debug)]
 pub struct Watched {
-    kind: Kind,
+    question: Question,
     version: String,
-    namespace: Str,
     since: String,
+}
+
+impl Watched {
+    /// What is watched.
+    pub fn question(&self) -> &Question {
+        &self.question
+    }
+
+    fn list(&self, more: &str) -> String {
+        let path = list::path(self.question.kind, &self.version, &self.question.namespace);
+        let selected = list::selector(self.question.kind, self.question.label, self.question.name.as_deref());
+        let selected = selected.map(|(name, value)| format!("{name}={}", list::escape(&value)));
+        let query: Vec<&str> = selected.as_deref().into_iter().chain(Some(more)).filter(|part| !part.is_empty()).collect();
+        if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
+    }
 }
 
 /// What happened.
@@ -52,60 +61,49 @@ pub enum Event {
     Lost(String),
 }
 
-#[derive(Deserialize)]
-struct Line<'a> {
-    #[serde(rename = "type")]
-    what: &'a str,
-    #[serde(borrow)]
-    object: &'a RawValue,
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Head {
+    metadata: State,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Meta {
-    namespace: String,
-    name: String,
+struct State {
     resource_version: String,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Object {
-    metadata: Meta,
-    code: u16,
-    message: String,
-}
-
 impl Connection {
-    /// The present state of these lists, to be watched from. Call it before reading: what happens in between is then told twice, and never missed.
-    /// A kind that the server does not have is left out; one that it does not tell of comes with the reason.
-    pub async fn watched(&self, lists: &BTreeSet<(Kind, Str)>) -> (Vec<Watched>, Vec<(Kind, String)>) {
-        let custom: BTreeSet<Kind> = lists.iter().map(|(kind, _)| *kind).filter(|kind| is_custom(*kind)).collect();
+    /// The present state of what these questions are about, to be watched from. Call it before reading: what happens in between is then told twice, and
+    /// never missed. A kind that the server does not have is left out; what it does not tell of comes with the reason.
+    pub async fn watched(&self, questions: &BTreeSet<Question>) -> (Vec<Watched>, Vec<(Question, String)>) {
+        let custom: BTreeSet<Kind> = questions.iter().map(|question| question.kind).filter(|kind| is_custom(*kind)).collect();
         let custom: Vec<Kind> = custom.into_iter().collect();
         let discovery = match custom.is_empty() {
             true => Discovery::unknown(),
             false => Discovery::load(&self.http, self.cache.as_ref(), &custom).await.unwrap_or_else(|_| Discovery::unknown()),
         };
-        let answers = join_all(lists.iter().map(|(kind, namespace)| self.state(*kind, namespace, &discovery))).await;
+        let answers = join_all(questions.iter().map(|question| self.state(question, &discovery))).await;
         let (mut watched, mut refused) = (Vec::new(), Vec::new());
-        for ((kind, _), answer) in lists.iter().zip(answers) {
+        for (question, answer) in questions.iter().zip(answers) {
             match answer {
                 Ok(one) => watched.push(one),
                 Err(Failure::NotFound) => {}
-                Err(failure) => refused.push((*kind, failure.to_string())),
+                Err(failure) => refused.push((question.clone(), failure.to_string())),
             }
         }
         (watched, refused)
     }
 
-    async fn state(&self, kind: Kind, namespace: &Str, discovery: &Discovery) -> Result<Watched, Failure> {
-        let Versions::Try(versions) = discovery.versions(kind) else { return Err(Failure::NotFound) };
+    async fn state(&self, question: &Question, discovery: &Discovery) -> Result<Watched, Failure> {
+        let Versions::Try(versions) = discovery.versions(question.kind) else { return Err(Failure::NotFound) };
         for version in versions {
-            let uri = format!("{}?limit=1", list::path(kind, &version, namespace));
-            match self.http.read(Ask { accept: list::META_JSON, ..Ask::json(&uri) }).await {
+            let mut watched = Watched { question: question.clone(), version, since: String::new() };
+            match self.http.read(Ask { accept: list::META_JSON, ..Ask::json(&watched.list("limit=1")) }).await {
                 Ok(answer) => {
-                    let list: Object = serde_json::from_slice(&answer.body).map_err(|error| Failure::Broken(error.to_string()))?;
-                    return Ok(Watched { kind, version, namespace: namespace.clone(), since: list.metadata.resource_version });
+                    let list: Head = serde_json::from_slice(&answer.body).map_err(|error| Failure::Broken(error.to_string()))?;
+                    watched.since = list.metadata.resource_version;
+                    return Ok(watched);
                 }
                 Err(Failure::NotFound) => {}
                 Err(failure) => return Err(failure),
@@ -123,7 +121,7 @@ impl Connection {
                 Ok(()) => pause = PAUSE,
                 Err(Failure::Expired) => return drop(tell.send(Event::Expired).await),
                 Err(failure @ (Failure::Forbidden(_) | Failure::Unauthorized(_) | Failure::NotFound | Failure::NotAcceptable)) => {
-                    return drop(tell.send(Event::Refused(watched.kind, failure.to_string())).await);
+                    return drop(tell.send(Event::Refused(watched.question.kind, failure.to_string())).await);
                 }
                 Err(failure) => {
                     if tell.send(Event::Lost(failure.to_string())).await.is_err() {
@@ -139,37 +137,14 @@ impl Connection {
         }
     }
 
-    /// One watch, until the server ends it, as it does every few minutes.
+    /// One watch, until the server ends it, as it does every minute.
     async fn listen(&self, watched: &mut Watched, tell: &Sender<Event>) -> Result<(), Failure> {
-        let path = list::path(watched.kind, &watched.version, &watched.namespace);
-        let uri = format!("{path}?watch=1&allowWatchBookmarks=true&resourceVersion={}", list::escape(&watched.since));
-        let request = Request::get(&uri).header(ACCEPT, "application/json").body(Body::empty());
-        let request = request.map_err(|error| Failure::Other(error.to_string()))?;
-        let response = self.http.client.clone().send(request).await.map_err(|error| Failure::Unreachable(super::http::causes(&error)))?;
-        match response.status().as_u16() {
-            200 => {}
-            401 => return Err(Failure::Unauthorized("HTTP 401".to_owned())),
-            403 => return Err(Failure::Forbidden("HTTP 403".to_owned())),
-            404 => return Err(Failure::NotFound),
-            410 => return Err(Failure::Expired),
-            code => return Err(Failure::Other(format!("HTTP {code}"))),
-        }
-        let mut body = response.into_body();
-        let mut pending: Vec<u8> = Vec::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| Failure::Broken(super::http::causes(&error)))?;
-            let Ok(data) = frame.into_data() else { continue };
-            pending.extend_from_slice(&data);
-            while let Some(end) = pending.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = pending.drain(..=end).collect();
-                if let Some(event) = understand(watched, &line)?
-                    && tell.send(event).await.is_err()
-                {
-                    return Ok(());
-                }
-            }
-            if pending.len() > LINE {
-                return Err(Failure::Other(format!("an event is larger than {} MiB", LINE >> 20)));
+        let mut stream = self.http.watch(&watched.list(""), &watched.since).await?;
+        while let Some(told) = stream.next().await? {
+            if let Some(event) = event(watched, told)
+                && tell.send(event).await.is_err()
+            {
+                return Ok(());
             }
         }
         Ok(())
@@ -177,54 +152,56 @@ impl Connection {
 }
 
 /// The event in a line; nothing for one that only says how far the watch has come.
-fn understand(watched: &mut Watched, line: &[u8]) -> Result<Option<Event>, Failure> {
-    if line.trim_ascii().is_empty() {
-        return Ok(None);
+fn event(watched: &mut Watched, told: Told) -> Option<Event> {
+    if !told.meta.resource_version.is_empty() {
+        watched.since = told.meta.resource_version;
     }
-    let broken = |error: serde_json::Error| Failure::Broken(error.to_string());
-    let line: Line<'_> = serde_json::from_slice(line).map_err(broken)?;
-    let object: Object = serde_json::from_str(line.object.get()).map_err(broken)?;
-    if line.what == "ERROR" {
-        return Err(if object.code == 410 { Failure::Expired } else { Failure::Other(object.message) });
+    let kind = watched.question.kind;
+    match told.what {
+        What::Is => {
+            let item_kind: ItemKind = list::item_kind(kind, &watched.version);
+            Some(match page::item(&item_kind, told.object.get()) {
+                Ok(mut item) => {
+                    item.meta_mut().api_version = item_kind.api_version;
+                    Event::Changed(Box::new(item))
+                }
+                Err(gap) => Event::Undecodable(gap),
+            })
+        }
+        What::Gone => Some(Event::Gone(kind, told.meta.namespace.into(), told.meta.name.into())),
+        What::Mark => None,
     }
-    if !object.metadata.resource_version.is_empty() {
-        watched.since = object.metadata.resource_version;
-    }
-    let item_kind: ItemKind = list::item_kind(watched.kind, &watched.version);
-    Ok(match line.what {
-        "ADDED" | "MODIFIED" => Some(match page::item(&item_kind, line.object.get()) {
-            Ok(mut item) => {
-                item.meta_mut().api_version = item_kind.api_version;
-                Event::Changed(Box::new(item))
-            }
-            Err(gap) => Event::Undecodable(gap),
-        }),
-        "DELETED" => Some(Event::Gone(watched.kind, object.metadata.namespace.into(), object.metadata.name.into())),
-        _ => None,
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::live::stream::Meta;
 
-    fn told(line: &str) -> (Result<Option<Event>, Failure>, String) {
-        let mut watched = Watched { kind: Kind::Pod, version: "v1".into(), namespace: Str::default(), since: "1".into() };
-        let event = understand(&mut watched, line.as_bytes());
-        (event, watched.since)
+    #[test]
+    fn what_is_told_is_an_event_and_says_how_far_the_watch_has_come() {
+        let question = Question { kind: Kind::Pod, namespace: Str::default(), name: None, label: None };
+        let mut watched = Watched { question, version: "v1".into(), since: "1".into() };
+        let mut event = |what, json: &str, version: &str| {
+            let meta = Meta { namespace: "shop".into(), name: "a".into(), resource_version: version.into() };
+            let told = Told { what, object: serde_json::value::RawValue::from_string(json.to_owned()).unwrap(), meta };
+            (event(&mut watched, told), watched.since.clone())
+        };
+        let pod = r#"{"metadata":{"name":"a","namespace":"shop"}}"#;
+        assert!(matches!(event(What::Is, pod, "7"), (Some(Event::Changed(item)), since) if item.meta().name == "a" && since == "7"));
+        assert!(matches!(event(What::Gone, pod, "8"), (Some(Event::Gone(Kind::Pod, namespace, name)), _) if namespace == "shop" && name == "a"));
+        assert!(matches!(event(What::Mark, "{}", "9"), (None, since) if since == "9"));
+        assert!(matches!(event(What::Is, r#"{"metadata":{"name":"a"},"spec":7}"#, "").0, Some(Event::Undecodable(_))));
     }
 
     #[test]
-    fn lines_of_a_watch_are_events_and_say_how_far_it_has_come() {
-        let pod = r#"{"metadata":{"name":"a","namespace":"shop","resourceVersion":"7"}}"#;
-        let (event, since) = told(&format!(r#"{{"type":"MODIFIED","object":{pod}}}"#));
-        assert!(matches!(event, Ok(Some(Event::Changed(item))) if item.meta().name == "a") && since == "7");
-        let (event, _) = told(&format!(r#"{{"type":"DELETED","object":{pod}}}"#));
-        assert!(matches!(event, Ok(Some(Event::Gone(Kind::Pod, namespace, name))) if namespace == "shop" && name == "a"));
-        let (event, since) = told(r#"{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"9"}}}"#);
-        assert!(matches!(event, Ok(None)) && since == "9");
-        assert!(matches!(told(r#"{"type":"ERROR","object":{"code":410,"message":"too old"}}"#).0, Err(Failure::Expired)));
-        assert!(matches!(told(r#"{"type":"ADDED","object":{"metadata":{"name":"a"},"spec":7}}"#).0, Ok(Some(Event::Undecodable(_)))));
-        assert!(matches!(told("nonsense").0, Err(Failure::Broken(_))) && matches!(told("\n").0, Ok(None)));
+    fn what_is_asked_for_by_name_or_label_is_watched_so() {
+        let of = |kind: Kind, namespace: &str, name: Option<&str>, label| {
+            let question = Question { kind, namespace: namespace.into(), name: name.map(Into::into), label };
+            Watched { question, version: "v1".into(), since: String::new() }.list("limit=1")
+        };
+        assert_eq!(of(Kind::Namespace, "", Some("shop"), None), "/api/v1/namespaces?fieldSelector=metadata.name%3Dshop&limit=1");
+        assert_eq!(of(Kind::ConfigMap, "x", None, Some("a=b")), "/api/v1/namespaces/x/configmaps?labelSelector=a%3Db&limit=1");
+        assert_eq!(of(Kind::Pod, "", None, None), "/api/v1/pods?limit=1");
     }
 }

@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::Trace;
+use super::limits::{Limits, Most, size};
 use super::page::Format;
 use super::protobuf::{self, Message as _};
 
@@ -23,12 +24,6 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const SILENCE: Duration = Duration::from_secs(75);
 /// The part of an error's body that is worth reading.
 const ERROR_BODY: usize = 64 * 1024;
-/// The largest answer that is read where one object is asked for, or what a server has.
-const SINGLE: usize = 64 << 20;
-/// The largest page of a list, unpacked: five hundred objects of the largest size that a cluster can store do not come near.
-pub(super) const PAGE: usize = 256 << 20;
-/// The largest list in one piece.
-pub(super) const WHOLE: usize = 1 << 30;
 /// After so many failures in a row, over all requests, nothing is asked twice any more: it is the server and not the request.
 const STRIKES: usize = 24;
 /// Memory set aside for an answer that announces its length.
@@ -78,7 +73,8 @@ impl std::fmt::Display for Failure {
 
 /// The way to one API server.
 pub(super) struct Http {
-    pub(super) client: kube::Client,
+    client: kube::Client,
+    pub(super) limits: Limits,
     connections: Semaphore,
     request_timeout: Option<Duration>,
     /// When the whole command has to be done.
@@ -106,16 +102,27 @@ pub(super) struct Ask<'a> {
     pub(super) content_type: &'a str,
     /// Whether it may be sent again when nobody knows what became of it: true of reading, and of a POST that changes nothing.
     pub(super) repeatable: bool,
-    /// The largest answer that is read, unpacked.
-    pub(super) limit: usize,
-    /// Whether the answer goes on for as long as the server likes: then only its silence ends it.
+    /// The largest answer that is read, unpacked; of an endless one, the largest part that is waited for.
+    pub(super) limit: Most,
+    /// Whether the answer goes on for as long as the server likes: then only its silence ends it, it holds no connection that others wait for, and
+    /// the time for the whole command is not its own.
     pub(super) endless: bool,
 }
 
 impl<'a> Ask<'a> {
     pub(super) const fn json(uri: &'a str) -> Self {
         let (method, content_type) = (None, "application/json");
-        Self { uri, accept: "application/json", unless: None, body: None, method, content_type, repeatable: true, limit: SINGLE, endless: false }
+        Self {
+            uri,
+            accept: "application/json",
+            unless: None,
+            body: None,
+            method,
+            content_type,
+            repeatable: true,
+            limit: Most::Answer,
+            endless: false,
+        }
     }
 
     /// A question that takes a POST and changes nothing, such as an access review.
@@ -132,13 +139,20 @@ pub(super) struct Incoming<'a> {
     incoming: Body,
     deadline: Option<Instant>,
     limit: usize,
-    _connection: SemaphorePermit<'a>,
+    _connection: Option<SemaphorePermit<'a>>,
 }
 
 impl Http {
-    pub(super) fn new(client: kube::Client, request_timeout: Option<Duration>, timeout: Option<Duration>, trace: Option<Trace>) -> Self {
+    pub(super) fn new(
+        client: kube::Client,
+        request_timeout: Option<Duration>,
+        timeout: Option<Duration>,
+        limits: Limits,
+        trace: Option<Trace>,
+    ) -> Self {
         Self {
             client,
+            limits,
             connections: Semaphore::new(CONNECTIONS),
             request_timeout,
             deadline: timeout.and_then(after),
@@ -216,10 +230,10 @@ impl Http {
         let request = request.body(body).map_err(|error| Failure::Other(format!("cannot ask for {}: {error}", ask.uri)))?;
         // The semaphore is never closed, so that waiting for it cannot fail.
         let connection = self.connections.acquire().await.map_err(|error| Failure::Other(error.to_string()))?;
-        if let Some(failure) = self.given_up() {
+        if let Some(failure) = self.given_up().filter(|_| !ask.endless) {
             return Err(failure);
         }
-        let deadline = self.request_timeout.filter(|_| !ask.endless).and_then(after).into_iter().chain(self.deadline).min();
+        let deadline = self.request_timeout.and_then(after).into_iter().chain(self.deadline).min().filter(|_| !ask.endless);
         let begun = Instant::now();
         let method = request.method().clone();
         let sent = timeout_at(earlier(deadline), self.client.send(request)).await;
@@ -250,7 +264,15 @@ impl Http {
         // Trusted only so far: a wrong length must not cost memory.
         let length = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
         let body = Vec::with_capacity(length.min(LENGTH_TRUSTED));
-        Ok(Incoming { status: parts.status, headers: parts.headers, body, incoming, deadline, limit: ask.limit, _connection: connection })
+        Ok(Incoming {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+            incoming,
+            deadline,
+            limit: self.limits.bytes(ask.limit),
+            _connection: Some(connection).filter(|_| !ask.endless),
+        })
     }
 
     fn silent(&self) -> String {
@@ -284,7 +306,7 @@ impl Incoming<'_> {
                 Ok(Some(Ok(frame))) => {
                     if let Ok(data) = frame.into_data() {
                         if self.body.len() + data.len() > self.limit {
-                            return Err(Failure::Other(format!("the answer is larger than {} MiB", self.limit >> 20)));
+                            return Err(Failure::Other(format!("the answer is larger than {}", size(self.limit))));
                         }
                         self.body.extend_from_slice(&data);
                         return Ok(true);

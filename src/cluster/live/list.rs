@@ -6,7 +6,8 @@ use futures::stream::{FuturesOrdered, StreamExt as _};
 use tokio::sync::{Semaphore, oneshot};
 
 use super::Progress;
-use super::http::{self, Ask, Failure, Http};
+use super::http::{Ask, Failure, Http};
+use super::limits::{Most, size};
 use super::page::{self, Format, Head, ItemKind, Page};
 use crate::model::{Inventory, Kind, Str};
 
@@ -31,7 +32,6 @@ pub(super) struct List {
     pub(super) label: Option<&'static str>,
     pub(super) metadata_only: bool,
     pub(super) page_size: usize,
-    pub(super) most_pages: usize,
     pub(super) protobuf: bool,
 }
 
@@ -74,6 +74,19 @@ pub(super) fn item_kind(kind: Kind, version: &str) -> ItemKind {
     ItemKind { kind, api_version }
 }
 
+/// What of a kind is asked for, as a parameter of the list: all of it, unless something says otherwise.
+pub(super) fn selector(kind: Kind, label: Option<&str>, name: Option<&str>) -> Option<(&'static str, String)> {
+    match (kind, label, name) {
+        (_, _, Some(name)) => Some(("fieldSelector", format!("metadata.name={name}"))),
+        (_, Some(label), None) => Some(("labelSelector", label.to_owned())),
+        // Other Secrets hold no certificates, and asking for less is the better manners.
+        (Kind::Secret, ..) => Some(("fieldSelector", "type=kubernetes.io/tls".to_owned())),
+        // Those that Kubernetes makes of a selector say what the pods say.
+        (Kind::EndpointSlice, ..) => Some(("labelSelector", "endpointslice.kubernetes.io/managed-by!=endpointslice-controller.k8s.io".to_owned())),
+        _ => None,
+    }
+}
+
 impl List {
     fn uri(&self, token: Option<&str>, paged: bool) -> String {
         let mut uri = path(self.kind, &self.version, &self.namespace);
@@ -85,14 +98,8 @@ impl List {
             uri.push_str(&escape(value));
             separator = '&';
         };
-        if let Some(label) = self.label {
-            add("labelSelector", label);
-        } else if self.kind == Kind::Secret {
-            // Other Secrets hold no certificates, and asking for less is the better manners.
-            add("fieldSelector", "type=kubernetes.io/tls");
-        } else if self.kind == Kind::EndpointSlice {
-            // Those that Kubernetes makes of a selector say what the pods say.
-            add("labelSelector", "endpointslice.kubernetes.io/managed-by!=endpointslice-controller.k8s.io");
+        if let Some((name, value)) = selector(self.kind, self.label, None) {
+            add(name, &value);
         }
         if paged {
             add("limit", &self.page_size.to_string());
@@ -131,12 +138,12 @@ impl List {
 
     async fn attempt(&self, http: &Http, decoders: &Semaphore, progress: &dyn Progress, paged: bool) -> Listed {
         let mut listed = Listed::default();
-        let mut count = 0;
+        let (mut count, mut bytes) = (0, 0);
         let mut tokens: HashSet<String> = HashSet::new();
         let (early, mut next) = oneshot::channel();
         let mut more = true;
         let mut pages = FuturesOrdered::new();
-        let limit = if paged { http::PAGE } else { http::WHOLE };
+        let limit = if paged { Most::Page } else { Most::Whole };
         pages.push_back(self.page(http, decoders, self.uri(None, paged), limit, early));
         loop {
             tokio::select! {
@@ -146,8 +153,8 @@ impl List {
                         listed.failure = Some(Failure::Other("the server repeats its continue token".to_owned()));
                         return listed;
                     }
-                    Ok(Some(_)) if tokens.len() >= self.most_pages => {
-                        listed.failure = Some(Failure::Other(format!("the list has not ended after {} pages", self.most_pages)));
+                    Ok(Some(_)) if tokens.len() >= http.limits.pages => {
+                        listed.failure = Some(Failure::Other(format!("the list has not ended after {} pages", http.limits.pages)));
                         return listed;
                     }
                     Ok(Some(token)) => {
@@ -160,7 +167,11 @@ impl List {
                 },
                 page = pages.next(), if !pages.is_empty() => match page {
                     Some(Ok(page)) => {
-                        count += page.items;
+                        (count, bytes) = (count + page.items, bytes + page.bytes);
+                        if bytes > http.limits.list {
+                            listed.failure = Some(Failure::Other(format!("the list is larger than {}", size(http.limits.list))));
+                            return listed;
+                        }
                         progress.page(self.kind, count, page.head.remaining);
                         listed.objects.append(page.objects);
                     }
@@ -176,7 +187,7 @@ impl List {
     }
 
     /// Reads one page; one that broke off or makes no sense is asked for once more.
-    async fn page(&self, http: &Http, decoders: &Semaphore, uri: String, limit: usize, early: oneshot::Sender<Head>) -> Result<Page, Failure> {
+    async fn page(&self, http: &Http, decoders: &Semaphore, uri: String, limit: Most, early: oneshot::Sender<Head>) -> Result<Page, Failure> {
         let mut early = Some(early);
         let ask = Ask { accept: self.accept(), limit, ..Ask::json(&uri) };
         match self.page_once(http, decoders, ask, &mut early).await {
@@ -201,7 +212,8 @@ impl List {
         }
         let body = std::mem::take(&mut answer.body);
         drop(answer);
-        self.decode(decoders, format, body, early.take()).await
+        let bytes = body.len();
+        self.decode(decoders, format, body, early.take()).await.map(|page| Page { bytes, ..page })
     }
 
     /// Decodes on another thread, so that this one goes on reading; on as many as there are cores at most, because interned strings are per thread.
@@ -226,7 +238,6 @@ mod tests {
             label: None,
             metadata_only: false,
             page_size: 500,
-            most_pages: 5000,
             protobuf: true,
         }
     }

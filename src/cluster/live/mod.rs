@@ -7,6 +7,7 @@ mod events;
 mod exec;
 mod facts;
 mod http;
+mod limits;
 mod list;
 mod names;
 mod page;
@@ -14,6 +15,7 @@ mod prometheus;
 mod protobuf;
 mod proxy;
 mod read;
+mod stream;
 mod watch;
 mod write;
 
@@ -29,9 +31,10 @@ use discovery::Cache;
 pub use error::{ConnectError, ReadError};
 pub use events::{Event, Watched};
 use http::{Http, causes};
+pub use limits::Limits;
 pub(crate) use page::{binary_kinds, page_of};
 pub use prometheus::Prometheus;
-pub use read::{Scope, Wanted};
+pub use read::{Question, Scope, Wanted};
 pub use watch::{Change, Watch};
 pub use write::{Refused, Resource, Written};
 
@@ -56,8 +59,8 @@ pub struct ConnectOptions {
     pub timeout: Option<Duration>,
     /// How long a credential plugin may take, which may have to ask somebody.
     pub plugin_timeout: Duration,
-    /// Pages of one list after which a server is not believed that there are more.
-    pub most_pages: usize,
+    /// How much is read.
+    pub limits: Limits,
     /// Whether standard input holds manifests, so that no credential plugin may ask on it. Read it before connecting.
     pub stdin_in_use: bool,
     /// Objects per page.
@@ -111,7 +114,7 @@ impl Default for ConnectOptions {
             request_timeout: None,
             timeout: None,
             plugin_timeout: Duration::from_secs(60),
-            most_pages: 5000,
+            limits: Limits::default(),
             stdin_in_use: false,
             page_size: 500,
             protobuf: true,
@@ -139,7 +142,6 @@ pub struct Connection {
     decoders: Semaphore,
     cache: Option<Cache>,
     page_size: usize,
-    most_pages: usize,
     protobuf: bool,
     server: String,
     context: String,
@@ -172,11 +174,10 @@ impl Connection {
     pub fn over(client: kube::Client, namespace: String, options: &ConnectOptions) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
         Self {
-            http: Http::new(client, options.request_timeout, options.timeout, options.trace.clone()),
+            http: Http::new(client, options.request_timeout, options.timeout, options.limits, options.trace.clone()),
             decoders: Semaphore::new(cores),
             cache: None,
             page_size: options.page_size,
-            most_pages: options.most_pages,
             protobuf: options.protobuf,
             server: String::new(),
             context: String::new(),

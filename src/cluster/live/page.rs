@@ -53,6 +53,8 @@ pub(super) struct Page {
     pub(super) objects: Inventory,
     /// Items on the page, broken ones included.
     pub(super) items: usize,
+    /// How large it was, unpacked.
+    pub(super) bytes: usize,
 }
 
 /// How far into an answer a list's metadata can begin: API servers write it before the items of core kinds.

@@ -7,12 +7,11 @@ use serde::Deserialize;
 
 use super::Connection;
 use super::http::{Ask, Failure, Http, causes};
+use super::limits::Limits;
 use crate::model::{Sample, Service};
 
 /// How long one question may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The largest answer that is read: some hundred thousand series.
-const LIMIT: usize = 64 << 20;
 
 /// A way to a Prometheus.
 pub struct Prometheus<'c> {
@@ -61,7 +60,11 @@ impl<'c> Prometheus<'c> {
         (config.connect_timeout, config.read_timeout) = (Some(PATIENCE), Some(PATIENCE));
         let client = kube::Client::try_from(config).map_err(|error| causes(&error))?;
         // kube puts the path of the URL before that of every request.
-        Ok(Self { http: Way::Direct(Box::new(Http::new(client, timeout.or(Some(PATIENCE)), None, None))), base: String::new(), name: url.to_owned() })
+        Ok(Self {
+            http: Way::Direct(Box::new(Http::new(client, timeout.or(Some(PATIENCE)), None, Limits::default(), None))),
+            base: String::new(),
+            name: url.to_owned(),
+        })
     }
 
     /// A Service of the cluster.
@@ -83,7 +86,7 @@ impl<'c> Prometheus<'c> {
             Way::Direct(http) => http,
             Way::Cluster(http) => *http,
         };
-        let answer = http.read(Ask { limit: LIMIT, ..Ask::json(&uri) }).await.map_err(|failure| self.words(&failure))?;
+        let answer = http.read(Ask::json(&uri)).await.map_err(|failure| self.words(&failure))?;
         let answer: Answer =
             serde_json::from_slice(&answer.body).map_err(|error| format!("{} does not answer like a Prometheus: {error}", self.name))?;
         match answer.data {

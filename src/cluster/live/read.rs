@@ -45,22 +45,46 @@ impl Wanted {
     pub fn new(scope: Scope, kinds: impl IntoIterator<Item = Kind>) -> Self {
         Self { kinds: kinds.into_iter().collect(), metadata_only: BTreeSet::new(), scope, extra: Vec::new(), labelled: Vec::new() }
     }
+
+    /// Leaves out of what is extra or labelled what was asked already.
+    pub fn without(&mut self, asked: &BTreeSet<Question>) {
+        self.extra.retain(|(kind, namespace, name)| !asked.contains(&Question::new(*kind, namespace, name.clone(), None)));
+        self.labelled.retain(|(kind, namespace, label)| !asked.contains(&Question::new(*kind, namespace, None, Some(label))));
+    }
+
+    /// The questions that this takes.
+    pub fn questions(&self) -> BTreeSet<Question> {
+        questions(self).0.into_iter().collect()
+    }
 }
 
 /// One question to the server: a list, or one object by name.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Job {
-    kind: Kind,
-    namespace: Str,
-    name: Option<Str>,
-    label: Option<&'static str>,
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Question {
+    pub(super) kind: Kind,
+    /// Empty for all namespaces, and for what is in none.
+    pub(super) namespace: Str,
+    pub(super) name: Option<Str>,
+    pub(super) label: Option<&'static str>,
+}
+
+impl Question {
+    fn new(kind: Kind, namespace: &Str, name: Option<Str>, label: Option<&'static str>) -> Self {
+        let namespace = if kind.namespaced() { namespace.clone() } else { Str::default() };
+        Self { kind, namespace, name, label }
+    }
+
+    /// What it is about.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
 }
 
 impl Connection {
     /// Reads all that is wanted. What cannot be read is a gap and the rest goes on; only when nothing at all was answered, or everything with
     /// "who are you?", there is no inventory.
     pub async fn read(&self, wanted: &Wanted, progress: &dyn Progress) -> Result<Inventory, ReadError> {
-        let (mut jobs, spare) = jobs(wanted);
+        let (mut jobs, spare) = questions(wanted);
         let custom: BTreeSet<Kind> = jobs.iter().map(|job| job.kind).filter(|kind| is_custom(*kind)).collect();
         let custom: Vec<Kind> = custom.into_iter().collect();
         let found = tokio::sync::OnceCell::new();
@@ -69,7 +93,7 @@ impl Connection {
             found.get_or_init(async || if custom.is_empty() { Ok(Discovery::unknown()) } else { load().await }).await
         };
         let turns = Semaphore::new(LISTS);
-        let ask = async |job: &Job| {
+        let ask = async |job: &Question| {
             let discovery = if is_custom(job.kind) { discover().await.clone() } else { Ok(Discovery::unknown()) };
             match discovery {
                 Ok(discovery) => {
@@ -83,8 +107,8 @@ impl Connection {
         let mut answers = join_all(jobs.iter().map(&ask)).await;
         self.verdict(&answers)?;
         let nothing = |answer: &Listed| answer.failure.is_some() && answer.objects.is_empty();
-        let failed: BTreeSet<&Job> = jobs.iter().zip(&answers).filter(|(_, answer)| nothing(answer)).map(|(job, _)| job).collect();
-        let again: Vec<Job> = spare.into_iter().filter(|(list, _)| failed.contains(list)).map(|(_, job)| job).collect();
+        let failed: BTreeSet<&Question> = jobs.iter().zip(&answers).filter(|(_, answer)| nothing(answer)).map(|(job, _)| job).collect();
+        let again: Vec<Question> = spare.into_iter().filter(|(list, _)| failed.contains(list)).map(|(_, job)| job).collect();
         answers.extend(join_all(again.iter().map(&ask)).await);
         jobs.extend(again);
 
@@ -98,7 +122,7 @@ impl Connection {
         }
         if let Scope::Some(namespaces) = &wanted.scope {
             inventory.scope = namespaces.clone();
-            let outside = |job: &&Job| job.kind.namespaced() && !namespaces.contains(&job.namespace);
+            let outside = |job: &&Question| job.kind.namespaced() && !namespaces.contains(&job.namespace);
             inventory.also_read = jobs.iter().filter(outside).map(|job| (job.kind, job.namespace.clone())).collect();
         }
         inventory.coverage = coverage(&jobs, &inventory.gaps);
@@ -106,7 +130,7 @@ impl Connection {
         Ok(inventory)
     }
 
-    async fn answer(&self, job: &Job, discovery: &Discovery, wanted: &Wanted, progress: &dyn Progress) -> Listed {
+    async fn answer(&self, job: &Question, discovery: &Discovery, wanted: &Wanted, progress: &dyn Progress) -> Listed {
         let failed = |failure| Listed { failure: Some(failure), ..Listed::default() };
         let versions = match discovery.versions(job.kind) {
             Versions::Try(versions) => versions,
@@ -127,7 +151,7 @@ impl Connection {
         failed(Failure::NotFound)
     }
 
-    fn list(&self, job: &Job, version: String, wanted: &Wanted) -> List {
+    fn list(&self, job: &Question, version: String, wanted: &Wanted) -> List {
         List {
             kind: job.kind,
             version,
@@ -135,12 +159,11 @@ impl Connection {
             label: job.label,
             metadata_only: wanted.metadata_only.contains(&job.kind),
             page_size: self.page_size,
-            most_pages: self.most_pages,
             protobuf: self.protobuf,
         }
     }
 
-    async fn one(&self, job: &Job, version: &str, name: &Str) -> Listed {
+    async fn one(&self, job: &Question, version: &str, name: &Str) -> Listed {
         let uri = format!("{}/{}", list::path(job.kind, version, &job.namespace), list::escape(name));
         let mut listed = Listed::default();
         match self.http.read(Ask::json(&uri)).await {
@@ -184,33 +207,28 @@ impl Connection {
 }
 
 /// Every question once, and apart from them the extra ones that a list is to answer: they are asked when that list brings nothing.
-fn jobs(wanted: &Wanted) -> (Vec<Job>, Vec<(Job, Job)>) {
+fn questions(wanted: &Wanted) -> (Vec<Question>, Vec<(Question, Question)>) {
     let scope = match &wanted.scope {
         Scope::All => BTreeSet::from([Str::default()]),
         Scope::Some(namespaces) => namespaces.clone(),
     };
-    let job = |kind: Kind, namespace: &Str, name: Option<Str>| Job {
-        kind,
-        namespace: if kind.namespaced() { namespace.clone() } else { Str::default() },
-        name,
-        label: None,
-    };
-    let extra: BTreeSet<Job> = wanted.extra.iter().map(|(kind, namespace, name)| job(*kind, namespace, name.clone())).collect();
-    let mut jobs: BTreeSet<Job> = wanted.kinds.iter().flat_map(|kind| scope.iter().map(|namespace| job(*kind, namespace, None))).collect();
+    let extra: BTreeSet<Question> = wanted.extra.iter().map(|(kind, namespace, name)| Question::new(*kind, namespace, name.clone(), None)).collect();
+    let mut jobs: BTreeSet<Question> =
+        wanted.kinds.iter().flat_map(|kind| scope.iter().map(|namespace| Question::new(*kind, namespace, None, None))).collect();
     let mut spare = Vec::new();
     // Lists sort before the single objects that they bring; the list of Secrets brings only those of type kubernetes.io/tls.
     for job in extra {
-        let lists = [Job { name: None, ..job.clone() }, Job { name: None, namespace: Str::default(), ..job.clone() }];
+        let lists = [Question { name: None, ..job.clone() }, Question { name: None, namespace: Str::default(), ..job.clone() }];
         match lists.into_iter().find(|list| *list != job && jobs.contains(list)) {
             Some(list) if job.kind != Kind::Secret => spare.push((list, job)),
             _ => drop(jobs.insert(job)),
         }
     }
-    jobs.extend(wanted.labelled.iter().map(|(kind, namespace, label)| Job { label: Some(label), ..job(*kind, namespace, None) }));
+    jobs.extend(wanted.labelled.iter().map(|(kind, namespace, label)| Question::new(*kind, namespace, None, Some(label))));
     (jobs.into_iter().collect(), spare)
 }
 
-fn gap(job: &Job, failure: &Failure) -> Option<Gap> {
+fn gap(job: &Question, failure: &Failure) -> Option<Gap> {
     let (kind, namespace) = (job.kind, job.namespace.clone());
     Some(match failure {
         // A named object that is not there is simply absent.
@@ -223,7 +241,7 @@ fn gap(job: &Job, failure: &Failure) -> Option<Gap> {
     })
 }
 
-fn coverage(jobs: &[Job], gaps: &[Gap]) -> BTreeMap<Kind, Coverage> {
+fn coverage(jobs: &[Question], gaps: &[Gap]) -> BTreeMap<Kind, Coverage> {
     let hidden: BTreeSet<Kind> = gaps.iter().filter(|gap| gap.hides_objects()).map(Gap::kind).collect();
     jobs.iter().map(|job| (job.kind, if hidden.contains(&job.kind) { Coverage::Hidden } else { Coverage::Complete })).collect()
 }

@@ -353,6 +353,21 @@ async fn items_answer_for_their_kind_and_name() {
 }
 
 #[tokio::test]
+async fn items_of_every_kind_answer_for_it() {
+    for kind in Kind::ALL.iter().copied() {
+        let (connection, _) = connection(&ConnectOptions { protobuf: false, ..paged(500) }, move |uri, _| match uri.split('?').next().unwrap() {
+            "/apis" => Reply::status(403, "no"),
+            _ => Reply::json(&json!({"kind": format!("{}List", kind.name()), "items": [
+                {"kind": "Impostor", "metadata": {"name": "a"}}, {"kind": kind.name(), "metadata": {"name": "b"}}, {"metadata": {"name": "c"}},
+            ]})),
+        });
+        let inventory = read(&connection, &[kind]).await;
+        let gaps: Vec<String> = inventory.gaps.iter().map(ToString::to_string).collect();
+        assert!(inventory.len() == 2 && matches!(&gaps[..], [gap] if gap.contains("it is a \"Impostor\"")), "{kind}: {gaps:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_without_pods_is_no_api_server() {
     let (connection, _) = connection(&paged(500), |_, _| Reply::status(404, "not found"));
     let inventory = read(&connection, &[Kind::Pod, Kind::Server]).await;
@@ -377,7 +392,7 @@ async fn tokens_that_go_in_circles_or_never_end_do_not_keep_us() {
     assert!(matches!(&inventory.gaps[..], [Gap::Incomplete { detail, .. }] if detail.contains("repeats")), "{:?}", inventory.gaps);
     assert!(asked.lock().unwrap().len() < 8);
     let number = Mutex::new(0);
-    let options = ConnectOptions { most_pages: 20, ..paged(5) };
+    let options = ConnectOptions { limits: Limits { pages: 20, ..Limits::default() }, ..paged(5) };
     let (endless, asked) = connection(&options, move |_, _| {
         let mut number = number.lock().unwrap();
         *number += 1;

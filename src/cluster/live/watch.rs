@@ -1,11 +1,14 @@
 //! Objects as they change: a list, and then what the server sends.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use serde_json::Value;
+use tokio::time::sleep;
 
 use super::Connection;
-use super::http::{Ask, Failure, Incoming};
+use super::http::{Ask, Failure};
+use super::stream::{Stream, What};
 use super::write::{Refused, Resource};
 
 /// One thing that happened.
@@ -19,8 +22,8 @@ pub enum Change {
     Again,
 }
 
-/// Seconds after which the server is asked to end a watch that is quiet.
-const TURN: &str = "60";
+/// Before the next watch is begun where one ended.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Objects of one kind in one namespace, as they change. It goes on until it is dropped.
 pub struct Watch<'c> {
@@ -28,7 +31,7 @@ pub struct Watch<'c> {
     at: Resource,
     query: Vec<(String, String)>,
     version: String,
-    under_way: Option<Incoming<'c>>,
+    under_way: Option<Stream<'c>>,
     waiting: VecDeque<Change>,
 }
 
@@ -51,36 +54,55 @@ impl Watch<'_> {
                 self.begin().await?;
                 continue;
             }
-            if self.under_way.is_none() {
-                match self.follow().await {
-                    Ok(()) => {}
+            let Some(stream) = &mut self.under_way else {
+                match self.connection.http.watch(&self.at.list(&self.query()), &self.version).await {
+                    Ok(stream) => self.under_way = Some(stream),
                     Err(Failure::Expired) => self.version.clear(),
                     Err(failure) => return Err(failure.into()),
                 }
                 continue;
-            }
-            let Some(incoming) = &mut self.under_way else { continue };
-            match incoming.more().await {
-                Ok(true) => self.take(),
+            };
+            match stream.next().await {
+                Ok(Some(told)) => {
+                    if !told.meta.resource_version.is_empty() {
+                        self.version = told.meta.resource_version;
+                    }
+                    let object = || serde_json::from_str(told.object.get()).unwrap_or_default();
+                    self.waiting.extend(match told.what {
+                        What::Is => Some(Change::Is(object())),
+                        What::Gone => Some(Change::Gone(object())),
+                        What::Mark => None,
+                    });
+                }
                 // The turn is over, or the connection broke: the next one goes on where this one ended.
-                Ok(false) | Err(Failure::Broken(_) | Failure::Unreachable(_)) => self.under_way = None,
-                Err(failure) => return Err(failure.into()),
+                Ok(None) | Err(Failure::Broken(_) | Failure::Unreachable(_)) => {
+                    self.under_way = None;
+                    sleep(PAUSE).await;
+                }
+                // The version is too old: everything is read again.
+                Err(Failure::Expired) => {
+                    self.under_way = None;
+                    self.version.clear();
+                }
+                Err(failure) => {
+                    self.under_way = None;
+                    return Err(failure.into());
+                }
             }
         }
     }
 
     /// Whether everything that has come was told.
     pub fn is_idle(&self) -> bool {
-        self.waiting.is_empty()
+        self.waiting.is_empty() && self.under_way.as_ref().is_none_or(Stream::is_idle)
     }
 
-    fn uri(&self, more: &[(&str, &str)]) -> String {
-        let own: Vec<(&str, &str)> = self.query.iter().map(|(key, value)| (key.as_str(), value.as_str())).chain(more.iter().copied()).collect();
-        self.at.list(&own)
+    fn query(&self) -> Vec<(&str, &str)> {
+        self.query.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
     }
 
     async fn begin(&mut self) -> Result<(), Refused> {
-        let answer = self.connection.http.read(Ask::json(&self.uri(&[]))).await?;
+        let answer = self.connection.http.read(Ask::json(&self.at.list(&self.query()))).await?;
         let list: Value = serde_json::from_slice(&answer.body).map_err(|error| Refused::Lost(format!("the list makes no sense: {error}")))?;
         self.version = list["metadata"]["resourceVersion"].as_str().unwrap_or("0").to_owned();
         self.waiting.push_back(Change::Again);
@@ -93,37 +115,5 @@ impl Watch<'_> {
             Change::Is(item)
         }));
         Ok(())
-    }
-
-    async fn follow(&mut self) -> Result<(), Failure> {
-        let uri = self.uri(&[("watch", "true"), ("resourceVersion", &self.version), ("allowWatchBookmarks", "true"), ("timeoutSeconds", TURN)]);
-        let connection = self.connection;
-        self.under_way = Some(connection.http.get(Ask { endless: true, limit: 256 << 20, ..Ask::json(&uri) }).await?);
-        Ok(())
-    }
-
-    /// Takes the whole lines out of what has come.
-    fn take(&mut self) {
-        let Some(incoming) = &mut self.under_way else { return };
-        let Some(end) = incoming.body.iter().rposition(|byte| *byte == b'\n') else { return };
-        let lines: Vec<u8> = incoming.body.drain(..=end).collect();
-        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            let Ok(event) = serde_json::from_slice::<Value>(line) else { continue };
-            let object = &event["object"];
-            if let Some(version) = object["metadata"]["resourceVersion"].as_str() {
-                self.version = version.to_owned();
-            }
-            match event["type"].as_str() {
-                Some("ADDED" | "MODIFIED") => self.waiting.push_back(Change::Is(object.clone())),
-                Some("DELETED") => self.waiting.push_back(Change::Gone(object.clone())),
-                // The version is too old: everything is read again.
-                Some("ERROR") => {
-                    self.version.clear();
-                    self.under_way = None;
-                    return;
-                }
-                _ => {}
-            }
-        }
     }
 }

@@ -1,10 +1,13 @@
 //! Single objects, read whole and written: the only requests of this program that change anything.
 
+use std::collections::BTreeSet;
+
 use http::Method;
 use serde_json::{Value, json};
 
 use super::Connection;
 use super::http::{Ask, Failure};
+use super::limits::Most;
 use super::list::escape;
 use crate::model::Kind;
 
@@ -93,7 +96,8 @@ impl Connection {
     /// All objects of a kind in a namespace, whole: for kinds of which there are few.
     pub async fn all(&self, at: &Resource, query: &[(&str, &str)]) -> Result<Vec<Value>, Refused> {
         let (mut found, mut next) = (Vec::new(), String::new());
-        loop {
+        let mut tokens = BTreeSet::new();
+        while tokens.len() < self.http.limits.pages && tokens.insert(next.clone()) {
             let mut page_query = [query, &[("limit", "500")]].concat();
             page_query.extend((!next.is_empty()).then_some(("continue", next.as_str())));
             let mut page = self.send(Ask::json(&at.with(&page_query))).await?.object;
@@ -105,6 +109,7 @@ impl Connection {
                 _ => return Ok(found),
             }
         }
+        Err(Refused::Lost("the list does not end".to_owned()))
     }
 
     /// Server-side apply of some fields. Sending it again does nothing more.
@@ -155,7 +160,7 @@ impl Connection {
         let of = async |previous: &str| {
             let uri = at.with(&[("container", container), ("tailLines", &lines), ("previous", previous)]);
             self.http
-                .read(Ask { accept: "*/*", limit: 1 << 20, ..Ask::json(&uri) })
+                .read(Ask { accept: "*/*", limit: Most::Bytes(1 << 20), ..Ask::json(&uri) })
                 .await
                 .map(|answer| String::from_utf8_lossy(&answer.body).into_owned())
         };

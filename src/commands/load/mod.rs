@@ -2,6 +2,7 @@
 
 mod change;
 mod namespace;
+mod reading;
 mod remotes;
 mod secrets;
 
@@ -18,7 +19,7 @@ use super::Terminal;
 use super::progress::Bar;
 use crate::cli::GlobalArgs;
 use crate::cluster::files::{self, Ignored, Manifests};
-use crate::cluster::live::{ConnectOptions, Connection, Overrides, Progress, Scope, Trace, Wanted, connect};
+use crate::cluster::live::{ConnectOptions, Connection, Overrides, Trace, connect};
 use crate::cluster::snapshot::{self, Taken};
 use crate::cluster::{demo, overlay};
 use crate::error::CliError;
@@ -29,6 +30,7 @@ use crate::output::counted;
 use crate::report::BadInput;
 use crate::world::{SourceInfo, SourceKind, World};
 pub(crate) use change::{Change, change};
+pub(crate) use reading::Reading;
 pub(crate) use remotes::{RemoteArgs, Remotes};
 
 /// What finding the meshes takes, whatever a command is about.
@@ -78,6 +80,8 @@ pub struct Loaded {
     pub alternatives: Vec<Inventory>,
     /// All of them beside each other.
     pub union: Inventory,
+    /// What was asked of a cluster.
+    pub(crate) reading: Option<Reading>,
 }
 
 impl Loaded {
@@ -122,19 +126,18 @@ async fn from_source(global: &GlobalArgs, request: &ReadRequest, terminal: &mut 
         return Ok(plain(inventory, SourceKind::Snapshot, &path.display().to_string(), global));
     }
     // Before connecting: a credential plugin would swallow what is piped in.
-    let manifests = if source.filename.is_empty() { None } else { Some(manifests(global, terminal)?) };
+    let manifests = if source.paths().is_empty() { None } else { Some(manifests(global, terminal)?) };
     let Some(manifests) = manifests else {
-        let (inventory, context) = cluster(global, request, terminal).await?;
-        return Ok(plain(inventory, SourceKind::Cluster, &context, global));
+        let (inventory, context, reading) = cluster(global, request, terminal).await?;
+        return Ok(Loaded { reading: Some(reading), ..plain(inventory, SourceKind::Cluster, &context, global) });
     };
-    let name = source.filename.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
+    let name = source.paths().iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
     let Manifests { inventory: files, ignored, broken, alternatives, union, .. } = manifests;
-    let broken: Vec<BadInput> =
-        broken.iter().map(|error| BadInput { file: error.file().into(), line: error.line(), detail: error.to_string() }).collect();
+    let broken: Vec<BadInput> = broken.iter().map(|error| BadInput { file: error.file().into(), line: error.line(), detail: error.what() }).collect();
     if !source.with_cluster {
         return Ok(Loaded { ignored, broken, alternatives, union, ..plain(files, SourceKind::Files, &name, global) });
     }
-    let (cluster, context) = cluster(global, request, terminal).await?;
+    let (cluster, context, _) = cluster(global, request, terminal).await?;
     let (inventory, laid) = overlay::lay(files, cluster);
     let loaded = plain(inventory, SourceKind::Overlay, &format!("{name} over {context}"), global);
     Ok(Loaded { ignored, broken, laid_over: Some(laid), ..loaded })
@@ -153,6 +156,7 @@ fn plain(mut inventory: Inventory, kind: SourceKind, name: &str, global: &Global
         broken: Vec::new(),
         alternatives: Vec::new(),
         union: Inventory::default(),
+        reading: None,
     }
 }
 
@@ -181,11 +185,10 @@ fn with_near_file(error: CliError, path: &Path) -> CliError {
 fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, CliError> {
     let source = &global.source;
     let namespace = global.cluster.default_namespace();
-    let bar = Bar::new(terminal.progress && source.filename.iter().all(|path| path.as_os_str() != "-"));
-    bar.say(format!("reading {}", source.filename.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")));
-    let search = files::Search { paths: &source.filename, recursive: source.recursive, excludes: &source.exclude, namespace };
-    let manifests = files::read(search, &mut io::stdin().lock()).map_err(|error| {
-        let missing = source.filename.iter().find(|path| path.as_os_str() != "-" && !path.exists());
+    let bar = Bar::new(terminal.progress && source.paths().iter().all(|path| path.as_os_str() != "-"));
+    bar.say(format!("reading {}", source.paths().iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")));
+    let manifests = files::read(source.search(namespace), &mut io::stdin().lock()).map_err(|error| {
+        let missing = source.paths().iter().find(|path| path.as_os_str() != "-" && !path.exists());
         missing.into_iter().fold(CliError::from(error), |error, path| with_near_file(error, path))
     })?;
     let mut manifests = manifests;
@@ -207,9 +210,9 @@ fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, 
     }
     say_what_was_left_out(&manifests, !global.cluster.namespace.is_empty(), terminal);
     if manifests.inventory.is_empty() && manifests.inventory.gaps.is_empty() && manifests.ignored.is_empty() && manifests.passed_over.is_empty() {
-        let names: Vec<String> = source.filename.iter().map(|path| path.display().to_string()).collect();
+        let names: Vec<String> = source.paths().iter().map(|path| path.display().to_string()).collect();
         let error = CliError::usage(format!("no objects in {}", names.join(", ")));
-        return Err(if source.recursive {
+        return Err(if source.recursive || source.kustomize.is_some() {
             error
         } else {
             error.hint("-R looks into the directories below; a Helm chart is rendered first: `helm template . | kubectl mesh check -f -`")
@@ -308,21 +311,21 @@ pub(crate) fn duration(flag: &str, text: &str) -> Result<Option<Duration>, CliEr
     }
 }
 
-async fn cluster(global: &GlobalArgs, request: &ReadRequest, terminal: &mut Terminal) -> Result<(Inventory, String), CliError> {
+async fn cluster(global: &GlobalArgs, request: &ReadRequest, terminal: &mut Terminal) -> Result<(Inventory, String, Reading), CliError> {
     let args = &global.cluster;
     let connection = connection(global, args.context.as_deref()).await?;
     let bar = Bar::new(terminal.progress);
     bar.say(format!("connecting to {}", connection.server()));
     let only = strings(args.namespaces());
-    let scope = if only.is_empty() || request.everywhere { Scope::All } else { Scope::Some(only.clone()) };
-    let kinds: BTreeSet<Kind> = request.kinds.iter().chain(ALWAYS).copied().collect();
-    let mut inventory = read(&connection, kinds.clone(), request.roots, scope.clone(), &bar).await?;
+    let mut reading = Reading::new(global, request);
+    let mut inventory = reading.read(&connection, &bar).await?;
     let refused = [Kind::Pod, Kind::Service, Kind::Deployment].iter().any(|kind| refused_everywhere(&inventory, *kind));
-    if scope == Scope::All && refused && !args.all_namespaces {
+    if reading.is_everywhere() && refused && !args.all_namespaces {
         let instead = if only.is_empty() { BTreeSet::from([Str::from(connection.namespace())]) } else { only.clone() };
         let names = instead.iter().map(crate::model::Str::as_str).collect::<Vec<_>>().join(", ");
         terminal.note(format!("may not list cluster-wide: looking at namespace {names} only (-n chooses another, -A insists)"));
-        inventory = read(&connection, kinds, request.roots, Scope::Some(instead), &bar).await?;
+        reading = Reading::within(instead, request);
+        inventory = reading.read(&connection, &bar).await?;
     }
     if request.everywhere && inventory.scope.is_empty() {
         inventory.focus = only;
@@ -336,7 +339,7 @@ async fn cluster(global: &GlobalArgs, request: &ReadRequest, terminal: &mut Term
         terminal.note(format!("{objects} and {} from {}: {}", counted(inventory.gaps.len(), "gap"), connection.server(), by_kind(&inventory)));
     }
     let name = if connection.context().is_empty() { connection.server() } else { connection.context() };
-    Ok((inventory, name.to_owned()))
+    Ok((inventory, name.to_owned(), reading))
 }
 
 /// `12 pods, 3 services`, the most first.
@@ -348,59 +351,8 @@ fn by_kind(inventory: &Inventory) -> String {
     all.iter().map(|(n, kind)| format!("{n} {kind}")).collect::<Vec<_>>().join(", ")
 }
 
-/// The lists whose changes matter to what `request` reads: what `read` lists, and the configuration of control planes.
-pub(crate) fn watched_kinds(global: &GlobalArgs, request: &ReadRequest) -> BTreeSet<(Kind, Str)> {
-    let kinds = request.kinds.iter().chain(ALWAYS).filter(|kind| !SEEN_IN_PODS.contains(kind) && !matches!(kind, Kind::ConfigMap | Kind::Secret));
-    let scope = strings(global.cluster.namespaces());
-    let everywhere = BTreeSet::from([Str::default()]);
-    let scope = if scope.is_empty() || request.everywhere { everywhere } else { scope };
-    let of = |kind: Kind| if kind.namespaced() { scope.clone() } else { BTreeSet::from([Str::default()]) };
-    let lists = kinds.flat_map(|kind| of(*kind).into_iter().map(|namespace| (*kind, namespace)));
-    lists.chain(CONTROL_PLANES.map(|plane| (Kind::ConfigMap, Str::from(plane)))).collect()
-}
-
 fn refused_everywhere(inventory: &Inventory, kind: Kind) -> bool {
     inventory.gaps.iter().any(|gap| matches!(gap, Gap::Forbidden { kind: k, namespace, .. } if *k == kind && namespace.is_empty()))
-}
-
-/// Reads these kinds and the ConfigMaps of control planes, then those of control planes that turned out to live elsewhere and the Secrets that
-/// objects name.
-async fn read(connection: &Connection, mut kinds: BTreeSet<Kind>, roots: bool, scope: Scope, progress: &dyn Progress) -> Result<Inventory, CliError> {
-    let through_pods: Vec<Kind> = SEEN_IN_PODS.iter().copied().filter(|k| kinds.remove(k)).collect();
-    kinds.remove(&Kind::ConfigMap);
-    let mut wanted = Wanted::new(scope.clone(), kinds.iter().copied());
-    wanted.metadata_only = METADATA_ONLY.iter().copied().filter(|k| kinds.contains(k)).collect();
-    for plane in CONTROL_PLANES {
-        wanted.extra.extend(of_control_plane(plane, &kinds, &scope));
-    }
-    if roots {
-        let namespaces = if let Scope::Some(namespaces) = &scope { namespaces.clone() } else { BTreeSet::from([Str::default()]) };
-        wanted.labelled.extend(namespaces.into_iter().map(|namespace| (Kind::ConfigMap, namespace, "istio.io/config=true")));
-    }
-    if let Scope::Some(namespaces) = &scope {
-        wanted.extra.extend(namespaces.iter().map(|namespace| (Kind::Namespace, Str::default(), Some(namespace.clone()))));
-    }
-    let mut inventory = connection.read(&wanted, progress).await?;
-    let elsewhere: BTreeSet<Str> = control_planes(&inventory).into_iter().filter(|ns| !CONTROL_PLANES.contains(&ns.as_str())).collect();
-    let mut more = Wanted::new(scope.clone(), []);
-    more.extra = elsewhere.iter().flat_map(|plane| of_control_plane(plane, &kinds, &scope)).collect();
-    if inventory.coverage.get(&Kind::Secret) == Some(&Coverage::Complete) {
-        let remote = secrets::of_registries(&inventory).into_iter().chain(elsewhere);
-        more.labelled = remote.map(|namespace| (Kind::Secret, namespace, secrets::REMOTE)).collect();
-        more.extra.extend(secrets::named(&inventory).into_iter().map(|(namespace, name)| (Kind::Secret, namespace, Some(name))));
-    }
-    if !more.extra.is_empty() || !more.labelled.is_empty() {
-        let mut found = connection.read(&more, progress).await?;
-        merge_coverage(&mut found.coverage, &inventory.coverage);
-        inventory.append(found);
-    }
-    once_each(&mut inventory);
-    for kind in through_pods {
-        if let Some(pods) = inventory.coverage.get(&Kind::Pod).copied() {
-            inventory.coverage.insert(kind, pods);
-        }
-    }
-    Ok(inventory)
 }
 
 /// An authority's Secret of type `kubernetes.io/tls` comes with the list and by name, the roots of a control plane's namespace by label as well.
@@ -408,36 +360,6 @@ fn once_each(inventory: &mut Inventory) {
     let mut seen = BTreeSet::new();
     let twice = |kind: Kind| matches!(kind, Kind::Secret | Kind::ConfigMap);
     inventory.objects.retain(|o| !twice(o.kind) || seen.insert((o.kind, o.meta.namespace.clone(), o.meta.name.clone())));
-}
-
-/// What a control plane's namespace holds that rules about other namespaces read.
-fn of_control_plane(namespace: &str, kinds: &BTreeSet<Kind>, scope: &Scope) -> Vec<(Kind, Str, Option<Str>)> {
-    let mut extra = vec![(Kind::ConfigMap, Str::from(namespace), None)];
-    if kinds.contains(&Kind::Secret) {
-        extra.extend(AUTHORITIES.map(|name| (Kind::Secret, Str::from(namespace), Some(Str::from(name)))));
-    }
-    if matches!(scope, Scope::Some(some) if !some.contains(namespace)) {
-        let own = kinds.iter().filter(|k| k.namespaced() && **k != Kind::Secret);
-        extra.extend(own.map(|kind| (*kind, Str::from(namespace), None)));
-    }
-    extra
-}
-
-/// Namespaces in which control planes run, by their pods' labels and their webhooks' Services.
-fn control_planes(inventory: &Inventory) -> BTreeSet<Str> {
-    let labels = |pod: &&crate::model::Pod| {
-        let labels = &pod.metadata.labels;
-        labels.is("app", "istiod") || labels.has("linkerd.io/control-plane-component")
-    };
-    let mut found: BTreeSet<Str> = inventory.pods.iter().filter(labels).map(|p| p.metadata.namespace.clone()).collect();
-    let webhooks = inventory.objects.iter().filter(|o| o.kind == Kind::MutatingWebhookConfiguration);
-    for webhook in webhooks.flat_map(|o| o.root().list("webhooks").collect::<Vec<_>>()) {
-        let ours = ["istio.io", "linkerd.io"].iter().any(|suffix| webhook.text("name").ends_with(suffix));
-        if let Some(namespace) = webhook.at(["clientConfig", "service", "namespace"]).and_then(|n| n.str()).filter(|_| ours) {
-            found.insert(namespace.into());
-        }
-    }
-    found
 }
 
 /// A second read must not upgrade what the first one could not see.

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use futures::future::join_all;
 
-use super::{connection, read, saved};
+use super::reading::Reading;
+use super::{connection, saved};
 use crate::cli::GlobalArgs;
 use crate::cluster::live::{Connection, Scope};
 use crate::commands::Terminal;
@@ -77,7 +78,8 @@ impl Remotes {
         kinds.insert(Kind::MutatingWebhookConfiguration);
         let scope = local.index.inventory().scope.clone();
         let scope = if scope.is_empty() { Scope::All } else { Scope::Some(scope) };
-        let answers = join_all(self.live.iter().map(|(_, connection)| read(connection, kinds.clone(), false, scope.clone(), &()))).await;
+        let read = async |connection: &Connection| Reading::of(scope.clone(), kinds.clone(), false).read(connection, &()).await;
+        let answers = join_all(self.live.iter().map(|(_, connection)| read(connection))).await;
         let mut found = Vec::new();
         for ((name, _), answer) in self.live.iter().zip(answers) {
             let inventory = answer.unwrap_or_else(|error| {

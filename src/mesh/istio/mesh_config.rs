@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::index::Index;
-use crate::model::{Field, Json, Kind, LabelSelector, Map, Namespace, ObjectRef, Str, Subject};
+use crate::model::{Field, Inventory, Json, Kind, LabelSelector, Map, Namespace, ObjectRef, Str, Subject};
 
 /// What happens to calls for hosts outside of the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,14 @@ pub struct MeshConfig {
     pub object: Option<ObjectRef>,
     /// Why the document could not be parsed, when it could not.
     pub error: Option<String>,
+}
+
+/// The namespaces that the configurations of all revisions say hold what counts for the whole mesh.
+pub(crate) fn root_namespaces(inventory: &Inventory) -> BTreeSet<Str> {
+    let maps = inventory.objects.iter().filter(|o| o.kind == Kind::ConfigMap && (o.meta.name == "istio" || o.meta.name.starts_with("istio-")));
+    let texts = maps.filter_map(|map| map.root().at(["data", "mesh"])?.str().map(str::to_owned)).collect::<Vec<_>>();
+    let read = texts.iter().filter_map(|text| serde_saphyr::from_str::<Json>(text).ok());
+    read.filter_map(|raw| raw.root().get("rootNamespace")?.str().filter(|name| !name.is_empty()).map(Str::from)).collect()
 }
 
 impl MeshConfig {

@@ -29,7 +29,7 @@ pub(crate) use detect::{Ambient, Enablement};
 pub(super) use injection::membership_of;
 pub(crate) use injector_config::{InjectorConfig, Template};
 pub(crate) use labels::{INJECT, INJECTION, REV};
-pub(crate) use mesh_config::{MeshConfig, OutboundMode};
+pub(crate) use mesh_config::{MeshConfig, OutboundMode, root_namespaces};
 pub(crate) use registry::{Entry, Registry, Source};
 pub(crate) use revision::{DEFAULT, Injector, Tag};
 
