@@ -32,7 +32,11 @@ impl<W: Write> Renamed<W> {
     fn pass(&mut self, until: usize) -> io::Result<()> {
         let rest = self.line.split_off(until);
         let line = std::mem::replace(&mut self.line, rest);
-        self.inner.write_all(under(self.name, &String::from_utf8_lossy(&line)).as_bytes())
+        // What is no text, such as a snapshot, holds no names.
+        match std::str::from_utf8(&line) {
+            Ok(text) => self.inner.write_all(under(self.name, text).as_bytes()),
+            Err(_) => self.inner.write_all(&line),
+        }
     }
 }
 
@@ -54,6 +58,18 @@ impl<W: Write> Write for Renamed<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_text_passes_as_it_is() {
+        let mut stream = Renamed { inner: Vec::new(), name: "servicemesh", line: Vec::new() };
+        stream.write_all(b"\xfd\n\x00kubectl mesh").unwrap();
+        stream.flush().unwrap();
+        assert_eq!(stream.inner, b"\xfd\n\x00kubectl servicemesh");
+        let mut stream = Renamed { inner: Vec::new(), name: "servicemesh", line: Vec::new() };
+        stream.write_all(b"\x28\xb5\x2f\xfd\xff\n\xfe").unwrap();
+        stream.flush().unwrap();
+        assert_eq!(stream.inner, b"\x28\xb5\x2f\xfd\xff\n\xfe");
+    }
 
     #[test]
     fn another_name_is_said_wherever_ours_is_written() {

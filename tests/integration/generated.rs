@@ -27,6 +27,7 @@ fn completion_scripts_are_current() {
         ("zsh", "_kubectl-mesh"),
         ("fish", "kubectl-mesh.fish"),
         ("powershell", "_kubectl-mesh.ps1"),
+        ("elvish", "kubectl-mesh.elv"),
         ("kubectl", "kubectl_complete-mesh"),
     ] {
         let (code, out, err) = run(&[], &["completion", shell]);

@@ -77,6 +77,8 @@ fn every_command_has_colours_when_they_are_wanted() {
         &["mtls", "--demo", "-n", "shop", "--from", "deploy/frontend", "--to", "svc/cart:80"],
         &["policy", "list", "--demo"],
         &["policy", "matrix", "--demo"],
+        &["namespace", "enable", "billing", "--demo", "-m", "istio", "--dry-run", "client"],
+        &["namespace", "enable", "billing", "--demo", "-m", "istio", "--revision", "prod", "--dry-run", "client"],
         &can,
         &["rules"],
         &["explain", "IST0101"],

@@ -1,4 +1,4 @@
-//! Completion as shells run it: bash, zsh and fish themselves, with the scripts that `completion` prints.
+//! Completion as shells run it: bash, zsh, fish and elvish themselves, with the scripts that `completion` prints.
 
 use std::path::Path;
 use std::process::Command;
@@ -96,5 +96,24 @@ fn zsh_completes() {
         let Some(out) = shell("zsh", &["-f", "-c"], &script) else { return };
         let offered: Vec<&str> = out.lines().filter_map(|line| line.strip_prefix("offered:")).collect();
         assert!(expected.iter().all(|wanted| offered.contains(wanted)), "{line}: {out:?}");
+    }
+}
+
+#[test]
+fn elvish_completes() {
+    for (line, expected) in LINES {
+        let words: Vec<String> = line.split(' ').map(|word| format!("'{word}'")).collect();
+        // Only an elvish at a terminal has completion: `script` lends it one.
+        let script = format!(
+            "print 'eval (slurp < completion)
+                try {{ $edit:completion:arg-completer[kubectl-mesh] {} | each {{|found| echo $found[stem] }} > offered }} catch e {{ echo $e > offered }}
+                exit' > rc.elv
+             timeout 30 script -qec 'elvish -rc ./rc.elv' /dev/null > /dev/null
+             slurp < offered",
+            words.join(" ").replace('\'', "''")
+        );
+        let Some(out) = shell("elvish", &["-norc", "-c"], &format!("{script} | print (all)")) else { return };
+        let offered: Vec<&str> = out.lines().collect();
+        assert!(expected.iter().all(|wanted| offered.contains(wanted)), "{line}: {offered:?}");
     }
 }

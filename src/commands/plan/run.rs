@@ -12,7 +12,7 @@ use crate::cluster::live::{Connection, Refused, Resource};
 use crate::commands::Terminal;
 use crate::error::{CliError, Exit};
 use crate::model::{Kind, MeshId};
-use crate::output::{ListFormat, clean};
+use crate::output::{self, ListFormat, clean};
 use crate::plan::journal::{Holder, Journal, NAME, SILENCE};
 use crate::plan::patch::{self, State};
 use crate::plan::{Action, Expect, MANAGER, Plan, Status, Step, path_text};
@@ -315,6 +315,7 @@ impl<'a> Run<'a> {
         let _ = if self.quiet {
             writeln!(self.terminal.err, "{text}")
         } else {
+            let text = output::marked(&text, &self.terminal.style);
             writeln!(self.terminal.out, "{text}").and_then(|()| self.terminal.out.flush())
         };
     }

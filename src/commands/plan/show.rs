@@ -1,14 +1,16 @@
 //! A plan on paper.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
+use owo_colors::{OwoColorize as _, Style as Ink};
 use serde_json::Value;
 
 use super::PlanArgs;
 use crate::commands::Terminal;
 use crate::error::CliError;
 use crate::model::{Gap, ObjectRef};
-use crate::output::{self, ListFormat, Page, Report, clean, wrapped};
+use crate::output::{self, ListFormat, Page, Report, clean, marked, wrapped};
 use crate::plan::{Action, Plan, PlanReport, Status, Step, patch, path_text};
 
 /// Writes the plan, or what became of it, in the form that is wanted.
@@ -50,13 +52,14 @@ impl Report for Paper<'_> {
 fn text(plan: &Plan, terminal: &mut Terminal) -> io::Result<()> {
     let style = terminal.style.clone();
     let out = &mut terminal.out;
-    if plan.changes() {
-        writeln!(out, "Plan: {}; nothing has changed yet", clean(&plan.title))?;
+    let first = if plan.changes() {
+        format!("Plan: {}; nothing has changed yet", clean(&plan.title))
     } else if plan.blocks(&[]).next().is_some() {
-        writeln!(out, "✖ Cannot {}", clean(&plan.title))?;
+        format!("✖ Cannot {}", clean(&plan.title))
     } else {
-        writeln!(out, "✔ Nothing to do: {}", clean(&plan.title))?;
-    }
+        format!("✔ Nothing to do: {}", clean(&plan.title))
+    };
+    writeln!(out, "{}", marked(&first, &style))?;
     if !plan.preflight.is_empty() {
         writeln!(out, "\npre-flight")?;
     }
@@ -64,7 +67,7 @@ fn text(plan: &Plan, terminal: &mut Terminal) -> io::Result<()> {
     for row in &plan.preflight {
         let of = row.object.as_ref().filter(|_| several).map_or(String::new(), |object| format!("{}: ", output::short_name(object)));
         let first = format!("  {} {:<19} ", row.verdict.mark(), row.id);
-        writeln!(out, "{}", wrapped(&clean(&format!("{of}{}", row.text)), &first, &" ".repeat(24), &style))?;
+        writeln!(out, "{}", marked(&wrapped(&clean(&format!("{of}{}", row.text)), &first, &" ".repeat(24), &style), &style))?;
     }
     if !plan.steps.is_empty() {
         writeln!(out, "\nsteps")?;
@@ -74,10 +77,11 @@ fn text(plan: &Plan, terminal: &mut Terminal) -> io::Result<()> {
         let first = format!("{:>3} {object:<24} ", step.id);
         for (n, line) in lines(step).iter().enumerate() {
             let first = if n == 0 { clean(&first).into_owned() } else { " ".repeat(29) };
-            writeln!(out, "{}", wrapped(&clean(line), &first, &" ".repeat(31), &style))?;
+            writeln!(out, "{}", wrapped(&signed(&clean(line), &style), &first, &" ".repeat(31), &style))?;
         }
         if let Some(owner) = &step.owner {
-            writeln!(out, "{}", wrapped(&clean(&format!("managed by {} ({})", owner.title(), owner.evidence)), "      ▲ ", "        ", &style))?;
+            let words = format!("managed by {} ({})", owner.title(), owner.evidence);
+            writeln!(out, "{}", marked(&wrapped(&clean(&words), "      ▲ ", "        ", &style), &style))?;
         }
     }
     if plan.changes() {
@@ -87,6 +91,17 @@ fn text(plan: &Plan, terminal: &mut Terminal) -> io::Result<()> {
         writeln!(out, "{}", wrapped(&clean(note), "note: ", "      ", &style))?;
     }
     out.flush()
+}
+
+/// A line of a step, with what it does to a field in colour.
+fn signed<'t>(line: &'t str, style: &output::Style) -> Cow<'t, str> {
+    let ink = match line.as_bytes() {
+        [b'+', b' ', ..] => Ink::new().green(),
+        [b'-', b' ', ..] => Ink::new().red(),
+        [b'~', b' ', ..] => Ink::new().yellow(),
+        _ => return line.into(),
+    };
+    if style.color { format!("{}{}", (&line[..1]).style(ink), &line[1..]).into() } else { line.into() }
 }
 
 /// What a step does, a line each.
