@@ -110,6 +110,12 @@ impl From<crate::cluster::files::FileError> for CliError {
             FileError::Syntax { snippet, .. } => snippet.clone(),
             _ => String::new(),
         };
-        Self::usage(error).detail(detail)
+        let hint = match &error {
+            FileError::Unbuildable { directory, beyond: true, .. } => {
+                Some(format!("`kubectl kustomize {directory} | kubectl mesh check -f -` has Kustomize itself build it"))
+            }
+            _ => None,
+        };
+        hint.into_iter().fold(Self::usage(error).detail(detail), Self::hint)
     }
 }

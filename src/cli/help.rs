@@ -78,7 +78,7 @@ fn pointing(command: Command, words: &[OsString]) -> Command {
     if command.is_hide_set() || READ_NOTHING.contains(&command.get_name()) {
         return command;
     }
-    let pointer = "Which cluster, namespace or files (-n, -A, --context, -f, --snapshot, --demo): kubectl mesh options";
+    let pointer = "Which cluster, namespace or files (-n, -A, --context, -f, -k, --snapshot, --demo): kubectl mesh options";
     let footer = match command.get_after_help() {
         Some(examples) => format!("{examples}\n\n{pointer}"),
         None => pointer.to_owned(),

@@ -5,8 +5,9 @@ mod help;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use crate::cluster::files::Search;
 use crate::cluster::live::Overrides;
 use crate::commands::certs::CertsArgs;
 use crate::commands::check::CheckArgs;
@@ -203,6 +204,16 @@ pub struct SourceArgs {
     /// Manifest file or directory, - for standard input (can be repeated)
     #[arg(short, long, global = true, value_name = "FILE")]
     pub filename: Vec<PathBuf>,
+    /// Directory of a kustomization to build: what it makes, and nothing else
+    #[arg(
+        short = 'k',
+        long,
+        global = true,
+        value_name = "DIR",
+        value_hint = ValueHint::DirPath,
+        conflicts_with_all = ["filename", "recursive", "exclude"]
+    )]
+    pub kustomize: Option<PathBuf>,
     /// Look into the directories below -f too
     #[arg(short = 'R', long, global = true)]
     pub recursive: bool,
@@ -210,13 +221,13 @@ pub struct SourceArgs {
     #[arg(long, global = true, value_name = "GLOB", requires = "filename")]
     pub exclude: Vec<String>,
     /// Lay the files over the live cluster: what it would be after `kubectl apply -f`
-    #[arg(long, global = true, requires = "filename")]
+    #[arg(long, global = true)]
     pub with_cluster: bool,
     /// Saved cluster state, from `kubectl mesh snapshot`
-    #[arg(long, global = true, value_name = "FILE", conflicts_with = "filename")]
+    #[arg(long, global = true, value_name = "FILE", conflicts_with_all = ["filename", "kustomize"])]
     pub snapshot: Option<PathBuf>,
     /// The built-in demo cluster
-    #[arg(long, global = true, conflicts_with_all = ["filename", "snapshot"])]
+    #[arg(long, global = true, conflicts_with_all = ["filename", "kustomize", "snapshot"])]
     pub demo: bool,
     /// Configuration file (default: .kubectl-mesh.yaml, looked for upwards from the files of -f or from here)
     #[arg(long, global = true, value_name = "FILE", env = "KUBECTL_MESH_CONFIG", hide_env = true)]
@@ -224,6 +235,18 @@ pub struct SourceArgs {
     /// Only this mesh
     #[arg(short, long, global = true, value_enum, default_value_t, env = "KUBECTL_MESH_MESH", hide_env = true)]
     pub mesh: MeshArg,
+}
+
+impl SourceArgs {
+    /// The files and directories that are named, be it one whose kustomization is to be built.
+    pub(crate) fn paths(&self) -> &[PathBuf] {
+        if self.kustomize.is_some() { self.kustomize.as_slice() } else { &self.filename }
+    }
+
+    /// What to look for there.
+    pub(crate) fn search<'a>(&'a self, namespace: &'a str) -> Search<'a> {
+        Search { paths: self.paths(), recursive: self.recursive, excludes: &self.exclude, namespace, build: self.kustomize.is_some() }
+    }
 }
 
 /// How results look.

@@ -24,6 +24,7 @@ pub(super) fn check(global: &GlobalArgs) -> Result<(), CliError> {
         ("--kubeconfig", &cluster.kubeconfig),
         ("--snapshot", &global.source.snapshot),
         ("--config", &global.source.config),
+        ("--kustomize", &global.source.kustomize),
         ("--certificate-authority", &connect.certificate_authority),
         ("--client-certificate", &connect.client_certificate),
         ("--client-key", &connect.client_key),
@@ -38,11 +39,22 @@ pub(super) fn check(global: &GlobalArgs) -> Result<(), CliError> {
     if let Some(flag) = empty_text.or(empty_path).or(empty_item.iter().find(|(_, empty)| *empty).map(|(flag, _)| flag)) {
         return Err(CliError::usage(format!("{flag} is empty")).hint("is a variable unset? leave the flag out for its default"));
     }
-    if !global.source.filename.is_empty() && cluster.namespaces().len() > 1 {
-        let error = CliError::usage("with -f, -n says the namespace of objects that name none: that is one");
+    if global.source.with_cluster {
+        files(global, "--with-cluster lays files over the cluster")?;
+    }
+    if !global.source.paths().is_empty() && cluster.namespaces().len() > 1 {
+        let error = CliError::usage("with files, -n says the namespace of objects that name none: that is one");
         return Err(error.hint("leave -n out, or name one namespace"));
     }
     cluster.namespace.iter().try_for_each(|name| namespace(name))
+}
+
+/// Refuses what needs files where none are named.
+pub(super) fn files(global: &GlobalArgs, why: &str) -> Result<(), CliError> {
+    if global.source.paths().is_empty() {
+        return Err(CliError::usage(format!("{why}, and none are named")).hint("name them with -f FILE, or a kustomization with -k DIR"));
+    }
+    Ok(())
 }
 
 /// Refuses what no namespace can be called.

@@ -81,7 +81,7 @@ pub struct CheckArgs {
     #[arg(long, requires = "baseline")]
     pub write_baseline: bool,
     /// Show the fixes that are certain as a diff of the files
-    #[arg(long, requires = "filename")]
+    #[arg(long)]
     pub fix: bool,
     /// With --fix, write them; comments and layout stay
     #[arg(long, requires = "fix")]
@@ -99,6 +99,7 @@ pub struct CheckArgs {
 
 /// The severity that makes `check` fail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum FailOn {
     /// Errors
@@ -129,6 +130,9 @@ impl FailOn {
 
 /// Runs the command.
 pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    if args.fix {
+        arguments::files(global, "--fix mends files")?;
+    }
     let install = args.pre.install(global)?;
     let fail_on = args.fail_on.or(global.config.fail_on).unwrap_or_default();
     for name in args.rule.iter().chain(&args.skip_rule) {

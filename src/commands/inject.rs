@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::Terminal;
 use crate::cli::GlobalArgs;
+use crate::cluster::files;
 use crate::cluster::files::edit::{Edit, Place, Step, Text};
-use crate::cluster::files::{self, Search};
 use crate::error::{CliError, Exit};
 use crate::model::{Kind, Map, MeshId, Mode};
 use crate::plan::way::{self, Intention, Word};
@@ -176,15 +176,13 @@ fn tell(path: &Path, read: &Text<'_>, refused: Vec<(Place, String)>, counts: &mu
     }
 }
 
-/// The texts that -f names.
+/// The texts that -f names, or what -k makes.
 pub(super) fn texts(global: &GlobalArgs) -> Result<Vec<(std::path::PathBuf, String)>, CliError> {
     let source = &global.source;
-    if source.filename.is_empty() {
+    if source.paths().is_empty() {
         return Err(CliError::usage("no manifests are named").hint("name files with -f FILE, or read standard input with -f -"));
     }
-    let namespace = global.cluster.default_namespace();
-    let search = Search { paths: &source.filename, recursive: source.recursive, excludes: &source.exclude, namespace };
-    Ok(files::texts(search, &mut io::stdin().lock())?)
+    Ok(files::texts(source.search(global.cluster.default_namespace()), &mut io::stdin().lock())?)
 }
 
 /// The template of an object that has one.

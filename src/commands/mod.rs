@@ -47,8 +47,9 @@ pub async fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let exit = answer(cli, terminal).await?;
     match terminal.bad_input {
         0 => Ok(exit),
-        1 => Err(CliError::usage("1 document of the files is no object of Kubernetes; nothing of it was judged").hint(BAD_INPUT)),
-        n => Err(CliError::usage(format!("{n} documents of the files are no objects of Kubernetes; nothing of them was judged")).hint(BAD_INPUT)),
+        1 => Err(CliError::usage("1 document of the files cannot be read as an object of Kubernetes; nothing of it was judged").hint(BAD_INPUT)),
+        n => Err(CliError::usage(format!("{n} documents of the files cannot be read as objects of Kubernetes; nothing of them was judged"))
+            .hint(BAD_INPUT)),
     }
 }
 

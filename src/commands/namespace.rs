@@ -89,7 +89,7 @@ pub async fn run(command: &NamespaceCommand, global: &GlobalArgs, terminal: &mut
         let loaded = load::load(&global, &request, terminal).await?;
         return status(&loaded.world, name, global.source.mesh.id(), terminal);
     }
-    if !global.source.filename.is_empty() {
+    if !global.source.paths().is_empty() {
         return Err(
             CliError::usage("a namespace is enabled in a cluster").hint("`kubectl mesh onboard --scope namespace -f DIR --write` edits manifests")
         );

@@ -30,7 +30,7 @@ pub struct OffboardArgs {
 
 /// Runs the command.
 pub async fn run(args: &OffboardArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    if !global.source.filename.is_empty() {
+    if !global.source.paths().is_empty() {
         return Err(CliError::usage("offboard changes a cluster").hint("`kubectl mesh uninject -f FILE` takes out of manifests what asks for a mesh"));
     }
     let (global, connection) = live(global).await?;

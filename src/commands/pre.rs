@@ -44,7 +44,7 @@ impl PreArgs {
             return Ok(None);
         }
         let without = if global.source.demo { "the demo" } else { "manifests" };
-        if global.source.demo || !global.source.filename.is_empty() {
+        if global.source.demo || !global.source.paths().is_empty() {
             return Err(CliError::usage(format!("--pre needs a live cluster: {without} cannot tell the server's version nor what you may do"))
                 .hint("name the cluster with --context, or take a snapshot of it with `kubectl mesh snapshot --pre`"));
         }

@@ -11,7 +11,7 @@ use crate::cluster::snapshot::{self, SnapshotError, Taken};
 use crate::error::{CliError, Exit};
 use crate::mesh::install::{Install, Target};
 use crate::model::{MeshId, ServerVersion};
-use crate::output::CheckFormat;
+use crate::output::{self, CheckFormat};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -77,12 +77,12 @@ pub async fn run(args: &SnapshotArgs, global: &GlobalArgs, terminal: &mut Termin
             error => CliError::internal(error),
         })?;
         terminal.out.flush()?;
-        terminal.note(format!("{partial}{} objects", inventory.len()));
+        terminal.note(format!("{partial}{}", output::counted(inventory.len(), "object")));
     } else {
         let write = |out: &mut dyn Write| snapshot::write(inventory, &taken, out);
         file::put(&args.output, None, args.force, write).map_err(|e| CliError::usage(format!("cannot write {path}: {e}")))?;
         let size = std::fs::metadata(&args.output).map(|m| m.len()).unwrap_or_default();
-        writeln!(terminal.out, "{path}: {partial}{} objects, {size} bytes", inventory.len())?;
+        writeln!(terminal.out, "{path}: {partial}{}, {size} bytes", output::counted(inventory.len(), "object"))?;
         terminal.out.flush()?;
     }
     for gap in missing {

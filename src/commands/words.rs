@@ -69,8 +69,11 @@ pub(super) fn sharing_words(typed: &str, known: &[&str]) -> Option<String> {
 
 /// Says that nothing was found, where it was looked for, and what to do.
 pub(super) fn nothing(what: &str, world: &World, terminal: &mut Terminal) {
-    let looked = world.index.inventory().len();
-    terminal.note(format!("No {what} found {} ({looked} objects were looked at).", output::place(world)));
+    let looked = match world.index.inventory().len() {
+        1 => "1 object was".to_owned(),
+        n => format!("{n} objects were"),
+    };
+    terminal.note(format!("No {what} found {} ({looked} looked at).", output::place(world)));
     let advice = match (world.source.kind, world.scope().is_empty()) {
         (_, false) => "-A looks at all namespaces.",
         (SourceKind::Files, true) => "Name manifests of Deployments and their like with -f, or add --with-cluster.",

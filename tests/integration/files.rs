@@ -1,5 +1,6 @@
 //! Manifests as users have them: sound, broken, foreign, huge, hostile.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::mesh::{mesh, run, said};
@@ -308,6 +309,81 @@ fn a_base_is_judged_through_its_overlays_and_told_once_where_it_stands() {
 }
 
 #[test]
+fn a_kustomization_is_built_where_k_names_it_and_nothing_else_is_read() {
+    let more: [(&str, &[u8]); 2] = [("d/prod/beside.yaml", ROUTE), ("d/test/none/a.yaml", ROUTE)];
+    let files: Vec<(&str, &[u8])> = KUSTOMIZED.into_iter().chain(more).collect();
+    let (code, out, err) = run(&files, &["check", "-k", "d/prod", "-o", "name"]);
+    let about: BTreeSet<&str> = out.lines().collect();
+    assert!(code == 1 && !about.is_empty() && about.iter().all(|name| name.contains("prod") && name.contains("p-web")), "{out}{err}");
+    let (_, base, err) = run(&files, &["injection", "-k", "d/base", "-o", "json"]);
+    assert!(base.contains("\"default\"") && !base.contains("\"prod\""), "the base by itself: {base}{err}");
+    // Commands that write manifests write what is built.
+    let (code, out, err) = run(&files, &["inject", "-k", "d/test", "-m", "istio"]);
+    assert!(
+        code == 0 && out.contains("namespace: test") && out.contains("sidecar.istio.io/inject: ") && err.contains("1 workload changed"),
+        "{out}{err}"
+    );
+    let (_, twice, _) = run(&files, &["uninject", "-k", "d/test"]);
+    assert!(twice.contains("namespace: test") && !twice.contains("sidecar.istio.io/inject"), "{twice}");
+    let (_, offered, _) = run(&files, &["__complete", "status", "-k", "d/prod", "deploy/"]);
+    assert_eq!(offered, "deploy/p-web\n:4\n");
+    let (_, offered, _) = run(&files, &["__complete", "status", "-k", "d/b"]);
+    assert!(offered.contains("d/base/"), "{offered}");
+}
+
+#[test]
+fn what_k_cannot_build_ends_with_2_and_says_why() {
+    let deployment = KUSTOMIZED[1].1;
+    let cases: [(&[(&str, &[u8])], &str, &str); 11] = [
+        (&[("d/a.yaml", deployment)], "d", "none of kustomization.yaml, kustomization.yml, Kustomization is in it"),
+        (&[("d/kustomization.yaml", b"resources: []"), ("d/Kustomization", b"resources: []")], "d", "2 are in it, and one is meant"),
+        (&[("d/kustomization.yaml", b"apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n")], "d", "is no kustomization of Kustomize"),
+        (&[("d/kustomization.yaml", b"resources: [")], "d", "d/kustomization.yaml:1:"),
+        (&[("d/kustomization.yaml", b"resources: []")], "d", "no objects in d"),
+        (&[("d/kustomization.yaml", b"resources: [gone.yaml, a.yaml]"), ("d/a.yaml", deployment)], "d", "gone.yaml is not there"),
+        (&[("d/kustomization.yaml", b"resources: [a.yaml]\npatches: [{path: gone.yaml}]"), ("d/a.yaml", deployment)], "d", "gone.yaml is not there"),
+        (&[("d/kustomization.yaml", b"resources: ['https://example.com/x.yaml', a.yaml]"), ("d/a.yaml", deployment)], "d", "kubectl kustomize d |"),
+        (&[("d/kustomization.yaml", b"resources: [bad.yaml, a.yaml]"), ("d/a.yaml", deployment), ("d/bad.yaml", b"a: [")], "d", "d/bad.yaml:1:"),
+        (&[], "https://example.com/repo/deploy?ref=v1", "nothing is fetched"),
+        (&[("d/a.yaml", deployment)], "d/a.yaml", "it is no directory"),
+    ];
+    for (files, named, said) in cases {
+        let (code, out, err) = run(files, &["check", "-k", named]);
+        assert!(code == 2 && err.contains(said), "{named} {said}: {out}{err}");
+    }
+    for (args, said) in [
+        (&["check", "-k", "d/prod", "-f", "d/base"][..], "cannot be used with"),
+        (&["check", "-k", "d/prod", "-R"], "cannot be used with"),
+        (&["check", "-k", "d/prod", "-k", "d/base"], "cannot be used multiple times"),
+        (&["check", "-k", "d/prod", "--demo"], "cannot be used with"),
+        (&["check", "-k", ""], "a value is required"),
+        (&["onboard", "-k", "d/prod", "-s", "p-web", "-m", "istio"], "onboard edits files"),
+        (&["policy", "simulate", "-k", "d/prod", "--from-git", "HEAD"], "builds no kustomization there"),
+        (&["status", "-k", "d/prod", "-w"], "-w watches a cluster"),
+        (&["check", "--with-cluster"], "none are named"),
+        (&["check", "--fix"], "none are named"),
+        (&["onboard", "-s", "x", "--write"], "none are named"),
+    ] {
+        let (code, out, err) = run(&KUSTOMIZED, args);
+        assert!(code == 2 && err.contains(said), "{args:?}: {out}{err}");
+    }
+}
+
+/// A broken part of a kustomization must not vanish with it, whichever flag names the folder.
+#[test]
+fn a_broken_part_of_a_kustomization_is_told() {
+    let files: [(&str, &[u8]); 3] =
+        [("d/kustomization.yaml", b"resources: [bad.yaml, a.yaml]"), ("d/a.yaml", ROUTE), ("d/bad.yaml", b"spec: {a: [\n")];
+    for flag in ["-f", "-k"] {
+        let (code, out, err) = run(&files, &["check", flag, "d", "--rule", RULE, "-o", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let bad = report["badInput"].as_array().unwrap();
+        assert_eq!((code, bad.len(), bad[0]["file"].as_str()), (2, 1, Some("d/bad.yaml")), "{out}{err}");
+        assert!(!bad[0]["detail"].as_str().unwrap().contains("bad.yaml"), "the place is told once: {out}");
+    }
+}
+
+#[test]
 fn what_a_patch_says_is_shown_in_the_patch() {
     let (_, out, err) = run(&KUSTOMIZED, &["check", "-R", "-f", "d", "--rule", "istio-annotation-invalid", "-o", "json"]);
     assert!(out.contains("d/prod/patch.yaml"), "{out}{err}");
@@ -515,4 +591,37 @@ fn a_chart_is_rendered_where_helm_is() {
     let checked = ["check", "-R", "-f", "chart", "--rule", RULE];
     let (code, out, err) = crate::mesh::said(&crate::mesh::mesh(home.path()).env("PATH", path).args(checked).output().unwrap());
     assert!(code == 1 && out.contains("chart/templates/route.yaml"), "{out}{err}");
+}
+
+/// `[${X}]` is a map in a list to YAML, and a placeholder to whoever writes it.
+#[test]
+fn a_placeholder_where_lists_stand_in_one_line_is_one() {
+    let template = b"apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: cart, namespace: ${NAMESPACE}}
+spec:
+  hosts: [${HOST}, '${OTHER:=b.example.com}', plain.example.com]
+  gateways: [istio-system/${GATEWAY}]
+  http: [{route: [{destination: {host: cart, port: {number: ${PORT}}}}]}]
+";
+    for (file, args) in [("a.yaml", ["check", "-f", "a.yaml"]), ("d/a.yaml", ["check", "-f", "d"])] {
+        let (code, out, err) = run(&[(file, template)], &args);
+        assert_eq!(code, 0, "{out}{err}");
+        assert!(err.contains("unfilled placeholder") && err.contains("\"${HOST}\"") && err.contains(&format!("{file}:5 ")), "{err}");
+        assert!(!err.contains("$("), "as it is written: {err}");
+    }
+    let broken: &[u8] = b"apiVersion: v1\nkind: Service\nmetadata: {name: ${A, b: [}\n";
+    let (code, _, err) = run(&[("a.yaml", broken)], &["check", "-f", "a.yaml"]);
+    assert!(code == 2 && err.contains("a.yaml:3:"), "what is broken stays so: {err}");
+}
+
+/// As `kubectl get --raw` writes lists, and kubectl reads them.
+#[test]
+fn items_of_the_list_of_one_kind_need_not_repeat_it() {
+    let list = br#"{"apiVersion": "v1", "kind": "ServiceList", "items": [{"metadata": {"name": "cart", "namespace": "shop"}, "spec": {"ports": [{"port": 80}]}}]}"#;
+    let (code, out, err) = run(&[("a.json", list)], &["check", "-f", "a.json", "-o", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert!(code == 0 && report.get("badInput").is_none_or(|bad| bad.as_array().unwrap().is_empty()), "{out}{err}");
+    let (_, _, err) = run(&[("a.json", list)], &["injection", "-f", "a.json"]);
+    assert!(err.contains("1 object was looked at"), "{err}");
 }

@@ -261,7 +261,7 @@ fn every_flag_that_a_text_names_exists() {
         let text = std::fs::read_to_string(&file).unwrap();
         for line in text.lines() {
             // What another program is called with is no flag of ours.
-            if ["linkerd ", "istioctl ", "helm ", "kubectl get", "kubectl krew", "git ", "cargo ", "openssl", "step "]
+            if ["linkerd ", "istioctl ", "helm ", "kubectl get", "kubectl kustomize", "kubectl krew", "git ", "cargo ", "openssl", "step "]
                 .iter()
                 .any(|other| line.contains(other))
             {

@@ -24,7 +24,7 @@ fn findings(documents: &[String]) -> Vec<Finding> {
 /// Findings about a file, or about a folder with all that lies in it.
 fn default_findings(path: &Path) -> Vec<Finding> {
     let paths = [path.to_owned()];
-    let search = files::Search { paths: &paths, recursive: true, excludes: &[], namespace: "default" };
+    let search = files::Search { paths: &paths, recursive: true, excludes: &[], namespace: "default", build: false };
     let manifests = files::read(search, &mut std::io::empty()).unwrap();
     assert!(manifests.notes.is_empty() && manifests.alternatives.is_empty(), "{}: {:?}", path.display(), manifests.notes);
     let source = SourceInfo { kind: SourceKind::Files, name: "app".into() };

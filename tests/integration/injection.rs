@@ -83,7 +83,7 @@ fn nothing_is_said_to_be_nothing() {
     let empty = b"apiVersion: v1\nkind: Namespace\nmetadata: {name: nowhere}\n";
     let (code, out, err) = run(&[("a.yaml", empty)], &["injection", "-f", "a.yaml"]);
     assert_eq!((code, out.as_str()), (0, ""));
-    assert!(err.contains("No workloads found in a.yaml (1 objects were looked at)"), "{err}");
+    assert!(err.contains("No workloads found in a.yaml (1 object was looked at)"), "{err}");
 }
 
 #[test]

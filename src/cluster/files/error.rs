@@ -35,6 +35,16 @@ pub enum FileError {
         /// Offset of the first offending byte.
         at: usize,
     },
+    /// A kustomization that cannot be built, by the directory.
+    #[error("cannot build {directory}: {detail}")]
+    Unbuildable {
+        /// Which.
+        directory: String,
+        /// Why.
+        detail: String,
+        /// Whether Kustomize itself may do better.
+        beyond: bool,
+    },
     /// Nothing to look at.
     #[error("{detail}")]
     Empty {
@@ -48,7 +58,17 @@ impl FileError {
     pub fn file(&self) -> &str {
         match self {
             Self::Unreadable { file, .. } | Self::Syntax { file, .. } | Self::Binary { file, .. } => file,
+            Self::Unbuildable { directory, .. } => directory,
             Self::Empty { .. } => "",
+        }
+    }
+
+    /// What is wrong, without the place.
+    pub fn what(&self) -> String {
+        match self {
+            Self::Syntax { detail, .. } => detail.clone(),
+            Self::Binary { at, .. } => format!("not a text file (byte {at} is not UTF-8): manifests are YAML or JSON"),
+            _ => self.to_string(),
         }
     }
 

@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 pub use error::FileError;
 
 use crate::model::{Inventory, Str};
+use kustomize::Rendered;
 use twice::{coverage, finish};
 use worlds::Unit;
 
@@ -83,6 +84,8 @@ pub struct Search<'a> {
     pub excludes: &'a [String],
     /// The namespace of objects that name none.
     pub namespace: &'a str,
+    /// Whether the one path is the directory of a kustomization, to be built; nothing else in it counts.
+    pub build: bool,
 }
 
 /// Reads every manifest that a search names: files, directories (`.yaml`, `.yml`, `.json`; below them too when `recursive`), `-` for `stdin`.
@@ -92,10 +95,17 @@ pub struct Search<'a> {
 /// it is an error where nothing else was found, or a name on the command line leads nowhere.
 pub fn read(search: Search<'_>, stdin: &mut dyn Read) -> Result<Manifests, FileError> {
     let mut manifests = Manifests::default();
+    let mut units: Vec<Unit> = Vec::new();
+    if search.build {
+        for directory in search.paths {
+            let rendered = kustomize::build(directory)?;
+            manifests.add_rendered(rendered, &mut units, 0, search.namespace);
+        }
+        return manifests.whole(units, search.namespace);
+    }
     let found = find::manifests(search.paths, search.recursive, search.excludes)?;
     let kustomizations = kustomize::Kustomizations::read(found.files.iter().filter(|f| !f.named).map(|f| f.path.as_path()));
     let root_of = |path: &Path| search.paths.iter().position(|root| path.starts_with(root)).unwrap_or_default();
-    let mut units: Vec<Unit> = Vec::new();
     for file in found.files {
         if !file.named && kustomizations.passes_over(&file.path) {
             continue;
@@ -113,16 +123,8 @@ pub fn read(search: Search<'_>, stdin: &mut dyn Read) -> Result<Manifests, FileE
         manifests.files.push(file.path);
     }
     for rendered in kustomizations.render() {
-        manifests.notes.extend(rendered.notes);
-        manifests.inventory.made.extend(rendered.made);
-        if rendered.partial {
-            let namespaces = rendered.documents.iter().map(|document| document.metadata("namespace")).filter(|name| !name.is_empty());
-            manifests.inventory.partial.extend(namespaces.chain([search.namespace]).map(Str::from));
-        }
-        for document in rendered.documents {
-            manifests.add_document(document, search.namespace, false);
-        }
-        manifests.close(&mut units, root_of(&rendered.directory), rendered.directory);
+        let root = root_of(&rendered.directory);
+        manifests.add_rendered(rendered, &mut units, root, search.namespace);
     }
     // A chart that lies in another is rendered with it.
     let inner = |chart: &Path| found.charts.iter().any(|outer| outer != chart && chart.starts_with(outer));
@@ -135,20 +137,24 @@ pub fn read(search: Search<'_>, stdin: &mut dyn Read) -> Result<Manifests, FileE
             Err(why) => manifests.charts.push((chart, why)),
         }
     }
-    let nothing = units.iter().all(|unit| unit.inventory.is_empty());
-    if nothing && !manifests.broken.is_empty() {
-        return Err(manifests.broken.swap_remove(0));
-    }
     let of_values = manifests.passed_over.iter().filter(|file| is_values(file)).map(Path::new);
     let helm = of_values.chain(manifests.charts.iter().map(|(chart, _)| chart.as_path())).filter_map(Path::parent);
     let helm: BTreeSet<Str> = helm.map(|directory| Str::from(directory.display().to_string().as_str())).collect();
     units.iter_mut().for_each(|unit| unit.inventory.helm_directories.clone_from(&helm));
-    manifests.put_together(units, search.namespace);
-    Ok(manifests)
+    manifests.whole(units, search.namespace)
 }
 
-/// The texts of every manifest that a search names, as they stand.
+/// The texts of every manifest that a search names, as they stand; of a kustomization that is to be built, what it makes.
 pub fn texts(search: Search<'_>, stdin: &mut dyn Read) -> Result<Vec<(PathBuf, String)>, FileError> {
+    if search.build {
+        let text = |directory: &PathBuf| {
+            let documents = kustomize::build(directory)?.documents;
+            let written = documents.iter().map(|document| serde_saphyr::to_string(&document.value)).collect::<Result<Vec<_>, _>>();
+            let text = written.map_err(|error| kustomize::unbuildable(directory, error.to_string(), false))?.join("---\n");
+            Ok((directory.clone(), text))
+        };
+        return search.paths.iter().map(text).collect();
+    }
     let found = find::manifests(search.paths, search.recursive, search.excludes)?;
     found.files.into_iter().map(|file| Ok((file.path.clone(), text_of(&file.path, stdin)?))).collect()
 }
@@ -182,6 +188,30 @@ impl Manifests {
     fn close(&mut self, units: &mut Vec<Unit>, root: usize, path: PathBuf) {
         let inventory = std::mem::take(&mut self.inventory);
         units.push(Unit { root, path, inventory });
+    }
+
+    /// Adds what a kustomization makes, as a unit.
+    fn add_rendered(&mut self, rendered: Rendered, units: &mut Vec<Unit>, root: usize, namespace: &str) {
+        self.notes.extend(rendered.notes);
+        self.broken.extend(rendered.broken);
+        self.inventory.made.extend(rendered.made);
+        if rendered.partial {
+            let namespaces = rendered.documents.iter().map(|document| document.metadata("namespace")).filter(|name| !name.is_empty());
+            self.inventory.partial.extend(namespaces.chain([namespace]).map(Str::from));
+        }
+        for document in rendered.documents {
+            self.add_document(document, namespace, false);
+        }
+        self.close(units, root, rendered.directory);
+    }
+
+    /// Everything that was read, where it is anything at all.
+    fn whole(mut self, units: Vec<Unit>, namespace: &str) -> Result<Self, FileError> {
+        if !self.broken.is_empty() && units.iter().all(|unit| unit.inventory.is_empty()) {
+            return Err(self.broken.swap_remove(0));
+        }
+        self.put_together(units, namespace);
+        Ok(self)
     }
 
     fn put_together(&mut self, mut units: Vec<Unit>, namespace: &str) {

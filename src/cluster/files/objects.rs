@@ -79,10 +79,19 @@ impl Manifests {
 
     fn add_items(&mut self, mut list: Document, namespace: &str, named: bool) {
         let items = list.value.get_mut("items").map(Value::take);
+        // Items of the list of one kind need not repeat it.
+        let own =
+            list.text("kind").strip_suffix("List").filter(|kind| !kind.is_empty()).map(|kind| (list.text("apiVersion").to_owned(), kind.to_owned()));
         let spans = document::spans_of(&mut list.spans, "items").map(std::mem::take).unwrap_or_default();
         let Some(Value::Array(items)) = items else { return };
         let mut spans = spans.inner.into_iter().map(|(_, s)| s);
-        for value in items {
+        for mut value in items {
+            if let (Some((api_version, kind)), Some(fields)) = (&own, value.as_object_mut())
+                && !fields.contains_key("kind")
+            {
+                fields.insert("kind".to_owned(), kind.as_str().into());
+                fields.entry("apiVersion").or_insert_with(|| api_version.as_str().into());
+            }
             let (file, patches) = (list.file.clone(), list.patches.clone());
             self.add_document(Document { file, value, spans: spans.next().unwrap_or_default(), patches, names: Vec::new() }, namespace, named);
         }

@@ -73,9 +73,13 @@ fn parse(text: &str, duplicates: DuplicateKeyPolicy) -> Result<Vec<Node>, Error>
 /// One document as kubectl reads it: of a key given twice the last counts, and a text in quotes may go on at the depth of its key.
 fn leniently(chunk: &str) -> Result<(Vec<Node>, Option<(u64, String)>), Error> {
     let (mut text, mut duplicates, mut note) = (Cow::Borrowed(chunk), DuplicateKeyPolicy::Error, None);
+    let mut rounded = Vec::new();
     for _ in 0..MOST_REPAIRS {
         let error = match parse(&text, duplicates) {
-            Ok(nodes) => return Ok((nodes, note)),
+            Ok(mut nodes) => {
+                nodes.iter_mut().filter(|_| !rounded.is_empty()).for_each(|node| unround(&mut node.value, &rounded));
+                return Ok((nodes, note));
+            }
             Err(error) => error,
         };
         let (line, what) = (error.location().map_or(1, |l| l.line()), error.without_snippet().to_string());
@@ -87,11 +91,50 @@ fn leniently(chunk: &str) -> Result<(Vec<Node>, Option<(u64, String)>), Error> {
             let index = usize::try_from(line).unwrap_or(1).saturating_sub(1);
             let at: usize = text.split_inclusive('\n').take(index).map(str::len).sum();
             text.to_mut().insert_str(at, "        ");
+        } else if rounded.is_empty() && text.contains("${") {
+            let (with_round, found) = round(&text);
+            (text, rounded) = (Cow::Owned(with_round), found);
         } else {
             return Err(error);
         }
     }
     parse(&text, duplicates).map(|nodes| (nodes, note))
+}
+
+/// The text with `$(NAME)` for `${NAME}`, as long as before, and those that were written so: the braces of a placeholder that somebody has still to fill
+/// in are those of a map where lists and maps stand in one line.
+fn round(text: &str) -> (String, Vec<String>) {
+    let (mut made, mut found, mut from) = (String::with_capacity(text.len()), Vec::new(), 0);
+    while let Some(at) = text[from..].find("${").map(|at| at + from) {
+        made.push_str(&text[from..at]);
+        let inner = &text[at + 2..];
+        let end = inner.find(|c: char| c.is_whitespace() || "{}[],'\"()".contains(c)).filter(|end| *end > 0 && inner[*end..].starts_with('}'));
+        from = match end {
+            Some(end) => {
+                made.push_str(&format!("$({})", &inner[..end]));
+                found.push(inner[..end].to_owned());
+                at + 2 + end + 1
+            }
+            None => {
+                made.push_str("${");
+                at + 2
+            }
+        };
+    }
+    made.push_str(&text[from..]);
+    (made, found)
+}
+
+/// The values as they are written.
+fn unround(value: &mut Value, found: &[String]) {
+    match value {
+        Value::String(text) if text.contains("$(") => {
+            found.iter().for_each(|name| *text = text.replace(&format!("$({name})"), &format!("${{{name}}}")));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| unround(item, found)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| unround(field, found)),
+        _ => {}
+    }
 }
 
 /// More mistakes in one document are no oversight.

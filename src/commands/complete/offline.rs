@@ -13,7 +13,8 @@ use crate::model::{Inventory, Kind};
 /// What the line names instead of a cluster; nothing where it names none, or it is laid over one.
 pub(super) fn inventory(words: &[OsString]) -> Option<Inventory> {
     let flag = |flag: &str| words.iter().any(|word| word == flag);
-    let named = all_typed(words, "filename", Some('f'));
+    let build = typed(words, "kustomize", Some('k'));
+    let named = build.map_or_else(|| all_typed(words, "filename", Some('f')), |directory| vec![directory]);
     if flag("--demo") {
         Some(demo::read())
     } else if let Some(path) = typed(words, "snapshot", None) {
@@ -23,7 +24,7 @@ pub(super) fn inventory(words: &[OsString]) -> Option<Inventory> {
         let paths: Vec<PathBuf> = named.into_iter().filter(|name| *name != "-").map(PathBuf::from).collect();
         let recursive = flag("-R") || flag("--recursive");
         let namespace = typed(words, "namespace", Some('n')).unwrap_or("default");
-        let search = files::Search { paths: &paths, recursive, excludes: &[], namespace };
+        let search = files::Search { paths: &paths, recursive, excludes: &[], namespace, build: build.is_some() };
         Some(files::read(search, &mut io::empty()).map(|read| read.inventory).unwrap_or_default())
     } else {
         None

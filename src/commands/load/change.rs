@@ -33,11 +33,10 @@ pub(crate) async fn change(
 ) -> Result<(Loaded, Loaded), CliError> {
     let namespace = global.cluster.default_namespace();
     let source = &global.source;
-    let changed = if source.filename.is_empty() {
+    let changed = if source.paths().is_empty() {
         Inventory::default()
     } else {
-        let search = files::Search { paths: &source.filename, recursive: source.recursive, excludes: &source.exclude, namespace };
-        let mut read = files::read(search, &mut io::stdin().lock())?;
+        let mut read = files::read(source.search(namespace), &mut io::stdin().lock())?;
         // A change of which a part cannot be read is no change to judge.
         if let Some(error) = read.broken.pop() {
             return Err(error.into());
@@ -47,6 +46,7 @@ pub(crate) async fn change(
     let base = || {
         let mut base = global.clone();
         base.source.with_cluster = false;
+        base.source.kustomize = None;
         match change.base.as_slice() {
             [only] if is_snapshot(only) => (base.source.filename, base.source.snapshot) = (Vec::new(), Some(only.clone())),
             files => base.source.filename = files.to_vec(),
@@ -55,6 +55,11 @@ pub(crate) async fn change(
     };
     let before = match &change.from_git {
         Some(revision) => {
+            if let Some(directory) = &source.kustomize {
+                let directory = directory.display();
+                return Err(CliError::usage("--from-git reads files as they stand at a revision, and builds no kustomization there")
+                    .hint(format!("check the revision out beside: `git worktree add ../before {revision}`, then `--base ../before/{directory}`")));
+            }
             let old = at_revision(revision, &source.filename, namespace)?;
             let name = format!("revision {revision}");
             let elsewhere = source.with_cluster || !change.base.is_empty() || source.demo || source.snapshot.is_some();

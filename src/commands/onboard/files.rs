@@ -28,6 +28,10 @@ pub(super) async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut 
         return Err(CliError::usage("onboard edits files, and standard input is none")
             .hint("`kubectl mesh inject -f -` reads standard input and writes standard output"));
     }
+    if global.source.kustomize.is_some() {
+        return Err(CliError::usage("onboard edits files, and a kustomization makes its objects of several")
+            .hint("name the file to edit with -f FILE; `kubectl mesh inject -k DIR` writes what is built to standard output"));
+    }
     let request = ReadRequest { kinds: kinds(), ..ReadRequest::default() };
     let loaded = load::load(global, &request, terminal).await?;
     let world = &loaded.world;

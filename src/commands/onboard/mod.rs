@@ -54,7 +54,7 @@ pub struct OnboardArgs {
     #[arg(long, value_enum, default_value_t)]
     pub scope: ScopeArg,
     /// Write the plan into the files of -f
-    #[arg(long, requires = "filename")]
+    #[arg(long)]
     pub write: bool,
     /// Bring a run that was left behind to its end
     #[arg(long, conflicts_with_all = ["service", "all", "undo", "status"])]
@@ -91,10 +91,13 @@ pub async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut Termina
     if args.resume || args.undo || args.status {
         return left_behind(args, global, terminal).await;
     }
+    if args.write {
+        super::arguments::files(global, "--write puts the plan into files")?;
+    }
     if args.service.is_empty() && !args.all {
         return Err(CliError::usage("which workloads?").hint("name them with -s NAME, or take --all of a namespace"));
     }
-    if !global.source.filename.is_empty() && !global.source.with_cluster {
+    if !global.source.paths().is_empty() && !global.source.with_cluster {
         return files::run(args, global, terminal).await;
     }
     let (global, connection) = live(global).await?;

@@ -76,8 +76,8 @@ pub enum SimulationFormat {
 
 /// Runs the command.
 pub async fn run(args: &SimulateArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    if global.source.filename.is_empty() && args.delete.is_empty() {
-        return Err(CliError::usage("no change is named").hint("name files with -f, or objects with --delete"));
+    if global.source.paths().is_empty() && args.delete.is_empty() {
+        return Err(CliError::usage("no change is named").hint("name files with -f or -k, or objects with --delete"));
     }
     let wanted = Change { base: args.base.clone(), from_git: args.from_git.clone(), delete: args.delete.clone() };
     let (before, after) = change(global, &wanted, &policy_words::read_request(), terminal).await?;

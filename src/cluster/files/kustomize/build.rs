@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::transform::Directions;
 use super::{Kustomizations, patch};
 use crate::cluster::files::document::{Document, span_at};
-use crate::cluster::files::yaml;
+use crate::cluster::files::{FileError, yaml};
 use crate::model::Str;
 
 /// Bases of bases of bases; a circle ends here.
@@ -26,6 +26,42 @@ pub(super) struct Built {
     pub remote: bool,
     /// Whether something that it takes in was not read.
     pub partial: bool,
+    /// What that is, and why.
+    pub unread: Vec<String>,
+    /// What it takes in and is broken.
+    pub broken: Vec<FileError>,
+}
+
+impl Built {
+    /// Notes a file that a kustomization names and that is not on this machine.
+    fn lacks(&mut self, resource: &str, by: &Document) {
+        let remote = is_remote(resource);
+        self.remote |= remote;
+        self.partial = true;
+        let why = if remote { "is fetched by Kustomize, and was not read" } else { "is not there" };
+        self.leave_out(format!("{}: {resource} {why}", by.file));
+    }
+
+    /// Notes something that was not read.
+    fn leave_out(&mut self, what: String) {
+        self.notes.push(what.clone());
+        self.unread.push(what);
+    }
+
+    /// The documents of a file, by the name that the user would give it. What is broken there is kept to be told.
+    fn read(&mut self, path: &Path, name: &str) -> Vec<Document> {
+        let text = match super::super::text_of(path, &mut std::io::empty()) {
+            Ok(text) => text,
+            Err(error) => {
+                self.broken.push(error);
+                return Vec::new();
+            }
+        };
+        let documents = yaml::documents(name, &text);
+        self.broken.extend(documents.broken.into_iter().map(|(error, _)| error));
+        let name = Str::from(name);
+        documents.nodes.into_iter().map(|node| Document::new(&name, node)).filter(|document| !document.value.is_null()).collect()
+    }
 }
 
 /// What this reading does not do and Kustomize does.
@@ -48,7 +84,7 @@ fn take_in(all: &Kustomizations, directory: &Path, depth: usize, built: &mut Bui
     built.remote |= list(&OF_KUSTOMIZE_ALONE).iter().chain(&list(&["crds"])).any(|path| is_remote(path));
     if document.value.get("helmCharts").is_some() {
         (built.remote, built.partial) = (true, true);
-        built.notes.push(format!("{}: its Helm charts are not rendered", document.file));
+        built.leave_out(format!("{}: its Helm charts are not rendered; `kubectl kustomize --enable-helm` does", document.file));
     }
     for resource in list(&["resources", "bases"]) {
         if let Some(inner) = resolve(all, directory, &resource, document, built) {
@@ -58,6 +94,8 @@ fn take_in(all: &Kustomizations, directory: &Path, depth: usize, built: &mut Bui
             built.needs_tool |= part.needs_tool;
             built.remote |= part.remote;
             built.partial |= part.partial;
+            built.unread.append(&mut part.unread);
+            built.broken.append(&mut part.broken);
         }
     }
     for component in list(&["components"]) {
@@ -79,35 +117,26 @@ fn take_in(all: &Kustomizations, directory: &Path, depth: usize, built: &mut Bui
 fn resolve(all: &Kustomizations, directory: &Path, resource: &str, by: &Document, built: &mut Built) -> Option<PathBuf> {
     let path = directory.join(resource);
     let Ok(real) = std::fs::canonicalize(&path) else {
-        let remote = is_remote(resource);
-        built.remote |= remote;
-        built.partial = true;
-        let why = if remote { "is fetched by Kustomize, and was not read" } else { "is not there" };
-        built.notes.push(format!("{}: {resource} {why}", by.file));
+        built.lacks(resource, by);
         return None;
     };
     if all.by_directory.contains_key(&real) {
         return Some(real);
     }
     if real.is_file() {
-        built.documents.extend(read(&real, all));
+        let documents = built.read(&real, &all.shown(&real));
+        built.documents.extend(documents);
     }
     None
 }
 
 /// Whether a resource lies on another machine: it has a scheme, or a host as Git hosts are written.
-fn is_remote(resource: &str) -> bool {
+pub(super) fn is_remote(resource: &str) -> bool {
     let host = resource.split('/').next().unwrap_or_default();
     resource.contains("://")
         || resource.contains("?ref=")
         || resource.starts_with("git@")
         || (host.contains('.') && !host.starts_with('.') && resource.contains('/'))
-}
-
-fn read(path: &Path, all: &Kustomizations) -> Vec<Document> {
-    let name = Str::from(all.shown(path).as_str());
-    let Ok(text) = std::fs::read_to_string(path) else { return Vec::new() };
-    yaml::documents(&name, &text).nodes.into_iter().map(|node| Document::new(&name, node)).filter(|d| !d.value.is_null()).collect()
 }
 
 fn lay_patches(directory: &Path, kustomization: &Document, built: &mut Built, lists: &[&str]) {
@@ -126,7 +155,14 @@ fn lay_patches(directory: &Path, kustomization: &Document, built: &mut Built, li
                     patches.iter_mut().for_each(|patch| all_at(&mut patch.spans, begins));
                     patches
                 }
-                (None, Some(path)) => read_patch(directory, path, kustomization),
+                (None, Some(path)) if !directory.join(path).exists() => {
+                    built.lacks(path, kustomization);
+                    Vec::new()
+                }
+                (None, Some(path)) => {
+                    let home = Path::new(kustomization.file.as_str()).parent().unwrap_or(Path::new(""));
+                    built.read(&directory.join(path), &super::tidy(&home.join(path)))
+                }
                 (None, None) => Vec::new(),
             };
             for patch in patches.iter().filter(|patch| !patch.value.is_null()) {
@@ -139,13 +175,6 @@ fn lay_patches(directory: &Path, kustomization: &Document, built: &mut Built, li
 fn all_at(spans: &mut crate::model::Spans, at: crate::model::Span) {
     spans.at = at;
     spans.inner.iter_mut().for_each(|(_, inner)| all_at(inner, at));
-}
-
-fn read_patch(directory: &Path, path: &str, kustomization: &Document) -> Vec<Document> {
-    let Ok(text) = std::fs::read_to_string(directory.join(path)) else { return Vec::new() };
-    let home = Path::new(kustomization.file.as_str()).parent().unwrap_or(Path::new(""));
-    let name = Str::from(super::tidy(&home.join(path)).as_str());
-    yaml::documents(&name, &text).nodes.into_iter().map(|node| Document::new(&name, node)).collect()
 }
 
 fn lay(patch: &Document, target: Option<&Value>, kustomization: &Document, built: &mut Built) {

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::document::Document;
-use super::{tool, yaml};
+use super::{FileError, tool, yaml};
 use crate::model::{Kind, Str};
 
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -29,7 +29,7 @@ struct Kustomization {
 }
 
 /// What one kustomization makes, and which none uses.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Rendered {
     /// Its directory, as the user would write it.
     pub directory: PathBuf,
@@ -41,6 +41,44 @@ pub(super) struct Rendered {
     pub made: Vec<(Kind, Str, Str)>,
     /// Whether a part of it could not be read.
     pub partial: bool,
+    /// What it takes in and cannot be read.
+    pub broken: Vec<FileError>,
+    /// Why it is not what Kustomize would make.
+    unbuilt: Vec<String>,
+    /// Whether Kustomize itself may do better.
+    beyond: bool,
+}
+
+/// What the kustomization in a directory makes; an error where there is none, or it cannot be built as Kustomize would.
+pub(super) fn build(directory: &Path) -> Result<Rendered, FileError> {
+    if build::is_remote(&directory.to_string_lossy()) && !directory.exists() {
+        return Err(unbuildable(directory, "it is on another machine, and nothing is fetched from there".to_owned(), true));
+    }
+    let unreadable = |source| FileError::Unreadable { file: directory.display().to_string(), source };
+    let real = std::fs::canonicalize(directory).map_err(unreadable)?;
+    if !real.is_dir() {
+        return Err(unbuildable(directory, "it is no directory: -k names the one that a kustomization is in, -f a file".to_owned(), false));
+    }
+    let files: Vec<PathBuf> = NAMES.iter().map(|name| directory.join(name)).filter(|file| file.is_file()).collect();
+    let file = match files.as_slice() {
+        [file] => file,
+        [] => return Err(unbuildable(directory, format!("none of {} is in it", NAMES.join(", ")), false)),
+        _ => return Err(unbuildable(directory, format!("{} are in it, and one is meant", files.len()), false)),
+    };
+    let text = std::fs::read_to_string(file).map_err(|source| FileError::Unreadable { file: file.display().to_string(), source })?;
+    if let Some((error, _)) = yaml::documents(&file.display().to_string(), &text).broken.into_iter().next() {
+        return Err(error);
+    }
+    let all = Kustomizations::read(std::iter::once(file.as_path()));
+    if !all.by_directory.contains_key(&real) {
+        return Err(unbuildable(directory, format!("{} is no kustomization of Kustomize", file.display()), false));
+    }
+    let rendered = all.render_one(&real, &mut Duration::default());
+    if rendered.unbuilt.is_empty() { Ok(rendered) } else { Err(unbuildable(directory, rendered.unbuilt.join("; "), rendered.beyond)) }
+}
+
+pub(super) fn unbuildable(directory: &Path, detail: String, beyond: bool) -> FileError {
+    FileError::Unbuildable { directory: directory.display().to_string(), detail, beyond }
 }
 
 /// What kustomizations say of files, by their canonical paths.
@@ -98,31 +136,43 @@ impl Kustomizations {
     /// What every kustomization makes that no other uses: bases count through those that use them.
     pub(super) fn render(&self) -> Vec<Rendered> {
         let used: BTreeSet<PathBuf> = self.by_directory.iter().flat_map(|(at, k)| resources(at, &k.document.value)).collect();
-        let (mut rendered, begun) = (Vec::new(), Instant::now());
-        for (directory, kustomization) in self.by_directory.iter().filter(|(directory, _)| !used.contains(*directory)) {
-            // A component is a part of others, and none of these is among the files.
-            if kustomization.document.text("kind") == "Component" {
-                continue;
-            }
-            let mut built = build::build(self, directory, usize::MAX);
-            if built.needs_tool && built.remote {
-                built.notes.push(format!("{}: some of it takes `kubectl kustomize`, which would fetch: read without", kustomization.document.file));
-            } else if built.needs_tool && !built.partial && begun.elapsed() < LONGEST_ASKED {
-                match by_tool(directory) {
-                    Ok(documents) => lay_over(&mut built.documents, documents, &kustomization.document),
-                    Err(why) => built.notes.push(format!("{}: kubectl kustomize: {why}: read without it", kustomization.document.file)),
+        let mut asked = Duration::default();
+        // A component is a part of others, and where nothing uses it none of these is among the files.
+        let by_itself = |(directory, kustomization): &(&PathBuf, &Kustomization)| {
+            !used.contains(*directory) && kustomization.document.text("kind") != "Component"
+        };
+        self.by_directory.iter().filter(by_itself).map(|(directory, _)| self.render_one(directory, &mut asked)).collect()
+    }
+
+    /// What one of them makes. `asked` is how long the tool was asked so far.
+    fn render_one(&self, directory: &Path, asked: &mut Duration) -> Rendered {
+        let directory_as_written = self.written.get(directory).cloned().unwrap_or_else(|| directory.to_owned());
+        let mut built = build::build(self, directory, usize::MAX);
+        let mut rendered = Rendered { directory: directory_as_written, partial: built.partial, beyond: built.remote, ..Rendered::default() };
+        rendered.unbuilt.append(&mut built.unread);
+        let Some(Kustomization { document: kustomization }) = self.by_directory.get(directory) else { return rendered };
+        if built.needs_tool && (built.remote || !built.partial && *asked < LONGEST_ASKED) {
+            rendered.beyond = true;
+            let begun = Instant::now();
+            let documents = if built.remote { Err("it would fetch".to_owned()) } else { by_tool(directory) };
+            match documents {
+                Ok(documents) => lay_over(&mut built.documents, documents, kustomization),
+                Err(why) => {
+                    let why = format!("{}: some of it takes `kubectl kustomize`: {why}", kustomization.file);
+                    built.notes.push(format!("{why}: read without it"));
+                    rendered.unbuilt.push(why);
                 }
             }
-            let mut made = made(&kustomization.document.value, &built.documents);
-            // What refers to them is not always renamed along with them.
-            made.extend(built.documents.iter().flat_map(|document| {
-                let kind = Kind::of(document.text("apiVersion"), document.text("kind"));
-                let old = document.names.iter().map(move |name| (kind, document.metadata("namespace"), name));
-                old.filter_map(|(kind, namespace, name)| Some((kind?, Str::from(namespace), Str::from(name.as_str()))))
-            }));
-            let home = self.written.get(directory).cloned().unwrap_or_else(|| directory.clone());
-            rendered.push(Rendered { directory: home, documents: built.documents, notes: built.notes, made, partial: built.partial });
+            *asked += begun.elapsed();
         }
+        rendered.made = made(&kustomization.value, &built.documents);
+        // What refers to them is not always renamed along with them.
+        rendered.made.extend(built.documents.iter().flat_map(|document| {
+            let kind = Kind::of(document.text("apiVersion"), document.text("kind"));
+            let old = document.names.iter().map(move |name| (kind, document.metadata("namespace"), name));
+            old.filter_map(|(kind, namespace, name)| Some((kind?, Str::from(namespace), Str::from(name.as_str()))))
+        }));
+        (rendered.documents, rendered.notes, rendered.broken) = (built.documents, built.notes, built.broken);
         rendered
     }
 
