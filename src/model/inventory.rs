@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::kind::typed_kinds;
-use super::{Controller, Gap, Item, Kind, Map, Meta, Namespace, Node, Object, ObjectRef, Pod, ServerFacts, Service, Str, Subject};
+use super::{Controller, Gap, Item, Kind, Map, Meta, Object, ObjectRef, ServerFacts, Str, Subject};
 
 /// How completely a kind was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ macro_rules! inventory {
         /// Objects by the form they are kept in, and what could not be read.
         #[derive(Clone, Debug, Default)]
         pub struct Inventory {
-            $(#[doc = concat!("Objects of kind ", stringify!($kind), ".")] pub $list: Vec<$kind>,)+
+            $(#[doc = concat!("Objects of kind ", stringify!($kind), ".")] pub $list: Vec<super::$kind>,)+
             /// Deployments and their like.
             pub controllers: Vec<Controller>,
             /// Everything else.

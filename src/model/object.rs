@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::kind::typed_kinds;
-use super::{Controller, Field, Item, Json, Kind, Meta, Namespace, Node, ObjectRef, Pod, Service};
+use super::{Controller, Field, Item, Json, Kind, Meta, ObjectRef};
 
 /// An object with its body as it was read; rules walk it with [`Field`].
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +50,7 @@ pub trait Subject {
 
 macro_rules! typed {
     ($($type:ident $list:ident;)+) => {
-        $(impl Subject for $type {
+        $(impl Subject for super::$type {
             fn kind(&self) -> Kind {
                 Kind::$type
             }
