@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 pub use crate::index::Sight;
 use crate::index::{Index, Workload};
+use crate::mesh::gateway_api::routes::backends;
 use crate::mesh::install::Install;
 use crate::mesh::istio::Istio;
 use crate::mesh::linkerd::{Linkerd, routes};
@@ -201,12 +202,7 @@ impl World {
         };
         for route in routes::all(index) {
             routes::parents(route).iter().filter(|p| p.kind == Kind::Service).for_each(|p| note(p.namespace, p.name));
-            for backend in route.spec().list("rules").flat_map(|rule| rule.list("backendRefs").collect::<Vec<_>>()) {
-                let namespace = Some(backend.text("namespace")).filter(|ns| !ns.is_empty()).unwrap_or(&route.meta.namespace);
-                if matches!(backend.text("kind"), "" | "Service") {
-                    note(namespace, backend.text("name"));
-                }
-            }
+            backends(route).iter().filter(|b| !b.mirror).for_each(|b| note(b.namespace, b.name));
         }
         absent.retain(|namespace, names| names.len() > index.services_in(namespace).len());
         absent.into_keys().map(Str::from).collect()

@@ -3,6 +3,7 @@ use base64::engine::general_purpose::STANDARD;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::checks::Findings;
+use crate::mesh::istio::request_authentication::rules;
 use crate::model::{Field, Json, Kind};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -33,13 +34,13 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for ra in world.index.objects(Kind::RequestAuthentication) {
-        for rule in ra.spec().list("jwtRules") {
-            let Some(text) = rule.get("jwks").and_then(|f| f.str()).filter(|t| !t.is_empty()) else { continue };
+        for rule in rules(ra) {
+            let Some(text) = rule.jwks() else { continue };
             // What is no key set, and keys that belong to the signer alone, are matters of istio-request-authentication-invalid.
             let Ok(document) = serde_json::from_str::<Json>(text) else { continue };
             let Some(list) = document.root().get("keys").filter(Field::is_list) else { continue };
             let keys: Vec<Field<'_>> = list.items().collect();
-            let path = rule.path_of("jwks");
+            let path = rule.field.path_of("jwks");
             if keys.is_empty() {
                 findings.add(ra, path, "holds no key, so every token of the issuer is refused", "Write the issuer's public keys, or use jwksUri.");
             } else if keys.iter().all(|key| expired(key, world.now.as_second()).is_some()) {

@@ -1,4 +1,5 @@
 use crate::checks::Findings;
+use crate::mesh::istio::request_authentication::rules;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -36,7 +37,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         return;
     }
     // istioctl warns for any RequestAuthentication; without a jwksUri nothing is fetched, which makes it worth knowing only.
-    let fetched = requests.iter().filter(|ra| ra.spec().list("jwtRules").any(|rule| !rule.text("jwksUri").is_empty()));
+    let fetched = requests.iter().filter(|ra| rules(ra).any(|rule| rule.jwks_uri().is_some()));
     let fetched: Vec<_> = fetched.collect();
     let istiods = world.index.controllers().iter().filter(|c| c.kind == Kind::Deployment && c.metadata.labels.is("app", "istiod"));
     for istiod in istiods {

@@ -2,7 +2,8 @@ use std::collections::HashMap;
 
 use crate::checks::Findings;
 use crate::mesh::istio::policy;
-use crate::model::{Field, Kind, Object, Subject};
+use crate::mesh::istio::request_authentication::{JwtRule, rules};
+use crate::model::{Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -34,31 +35,27 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     let mut by_age: Vec<&Object> = world.index.objects(Kind::RequestAuthentication).iter().collect();
     by_age.sort_by_key(|ra| ra.meta.age_key());
-    let mut first: HashMap<(String, &str), (&Object, Field<'_>)> = HashMap::new();
+    let mut first: HashMap<(String, &str), JwtRule<'_>> = HashMap::new();
     for ra in by_age {
         let spec = ra.spec();
         let part = |name| spec.get(name).map_or_else(String::new, |f| f.to_string());
         let labels: Vec<String> = policy::selector(ra).unwrap_or_default().iter().map(|(k, v)| format!("{k}={v}")).collect();
         let place = format!("{}\n{}\n{}{}", ra.meta.namespace, labels.join(","), part("targetRefs"), part("targetRef"));
-        for rule in spec.list("jwtRules").filter(|rule| !rule.text("issuer").is_empty()) {
-            let key = (place.clone(), rule.text("issuer"));
+        for rule in rules(ra).filter(|rule| !rule.issuer.is_empty()) {
+            let key = (place.clone(), rule.issuer);
             match first.get(&key) {
-                Some((other, older)) if keys(older) != keys(&rule) => {
-                    let message = format!("issuer {:?} has other keys at {} of {}: tokens of both are good", key.1, older.path(), other.reference());
-                    let finding = findings.add(ra, rule.path_of("issuer"), message, "Keep one rule per issuer.");
+                Some(older) if (older.jwks_uri(), older.jwks()) != (rule.jwks_uri(), rule.jwks()) => {
+                    let other = older.policy;
+                    let message =
+                        format!("issuer {:?} has other keys at {} of {}: tokens of both are good", key.1, older.field.path(), other.reference());
+                    let finding = findings.add(ra, rule.field.path_of("issuer"), message, "Keep one rule per issuer.");
                     finding.related(other.reference(), "names the same issuer");
                 }
                 Some(_) => {}
                 None => {
-                    first.insert(key, (ra, rule));
+                    first.insert(key, rule);
                 }
             }
         }
     }
-}
-
-/// Where the keys of a rule come from.
-fn keys<'a>(rule: &Field<'a>) -> (&'a str, &'a str) {
-    let uri = rule.text("jwksUri");
-    (if uri.is_empty() { rule.text("jwks_uri") } else { uri }, rule.text("jwks"))
 }

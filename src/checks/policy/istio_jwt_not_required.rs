@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::security::jwt::token_field;
-use crate::mesh::istio::policy;
+use crate::mesh::istio::{policy, request_authentication};
 use crate::model::{Kind, Map, Object};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -60,7 +60,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let by_workload = |w: &&crate::index::Workload| asked(&w.reference.namespace, &w.labels);
             if picked.is_empty() { asked(namespace, &labels) } else { picked.iter().all(by_workload) }
         };
-        if !required && ra.spec().list("jwtRules").next().is_some() {
+        if !required && request_authentication::rules(ra).next().is_some() {
             let message = "checks tokens, but no AuthorizationPolicy requires one: requests without a token pass";
             let hint = "Add a DENY policy with notRequestPrincipals [\"*\"] for the same workloads, or an ALLOW policy with requestPrincipals.";
             findings.missing(ra, "spec.jwtRules", &[(Kind::AuthorizationPolicy, namespace), (Kind::AuthorizationPolicy, root)], message, hint);

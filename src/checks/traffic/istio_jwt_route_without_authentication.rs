@@ -3,6 +3,7 @@ use std::cell::LazyCell;
 use crate::checks::Findings;
 use crate::checks::support::istio::traffic::routes::GatewayName;
 use crate::index::Body;
+use crate::mesh::istio::policy;
 use crate::model::{Field, Kind, Map, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -42,7 +43,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for (text, _) in vs.spec().texts("gateways") {
             let GatewayName::Object { namespace, name, .. } = GatewayName::read(text, &vs.meta.namespace) else { continue };
             let Some(gateway) = index.object(Kind::IstioGateway, namespace, name) else { continue };
-            let selector = labels(gateway.spec().get("selector"));
+            let selector = policy::labels(gateway.spec().get("selector"));
             let workloads = index.select(None, &selector).filter(|w| w.is_live() && !matches!(w.body, Body::Object(_)));
             let selected = strays.iter().filter(|pod| selector.is_subset_of(&pod.metadata.labels));
             let pods = workloads.map(|w| (w.reference.clone(), &w.labels)).chain(selected.map(|pod| (pod.reference(), &pod.metadata.labels)));
@@ -60,12 +61,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 fn authenticated(world: &World, namespace: &str, pod: &Map) -> bool {
     let places = [namespace, world.istio.root_namespace()];
     let policies = places.iter().flat_map(|ns| world.index.objects_in(Kind::RequestAuthentication, ns));
-    policies.into_iter().any(|ra| labels(ra.spec().at(["selector", "matchLabels"])).is_subset_of(pod))
-}
-
-fn labels(field: Option<Field<'_>>) -> Map {
-    let pairs: Vec<_> = field.into_iter().flat_map(|f| f.entries().collect::<Vec<_>>()).collect();
-    pairs.iter().filter_map(|(k, v)| Some((*k, v.str()?))).collect()
+    policies.into_iter().any(|ra| policy::selector(ra).unwrap_or_default().is_subset_of(pod))
 }
 
 /// The first header condition on a claim.

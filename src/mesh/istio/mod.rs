@@ -21,6 +21,7 @@ mod native;
 pub mod policy;
 mod registry;
 pub(crate) mod release;
+pub(crate) mod request_authentication;
 mod revision;
 pub(crate) mod visibility;
 

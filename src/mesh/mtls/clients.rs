@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::Client;
 use crate::index::{Index, Workload};
 use crate::mesh::MeshView;
+use crate::mesh::gateway_api::routes;
 use crate::mesh::istio::authorization_policy::{self, Attribute, Place};
 use crate::mesh::istio::labels::GATEWAY_NAME;
 use crate::mesh::istio::policy::{self, Action};
@@ -196,20 +197,17 @@ impl<'a> Declared<'a> {
     fn add_gateways(&mut self, view: MeshView<'a>) {
         let index = view.index;
         for route in [Kind::HttpRoute, Kind::GrpcRoute].into_iter().flat_map(|kind| index.objects(kind)) {
-            let parents = route.spec().list("parentRefs").filter(|p| matches!(p.text("kind"), "" | "Gateway"));
+            let parents = routes::parents(route).into_iter().filter(|parent| parent.kind == Kind::Gateway);
             let gateways: Vec<&'a Workload> = parents
-                .flat_map(|p| {
-                    let namespace = Some(p.text("namespace")).filter(|ns| !ns.is_empty()).unwrap_or(&route.meta.namespace);
-                    let labels: Map = [(GATEWAY_NAME, p.text("name"))].into_iter().collect();
-                    index.select(Some(namespace), &labels).collect::<Vec<_>>()
+                .flat_map(|parent| {
+                    let labels: Map = [(GATEWAY_NAME, parent.name)].into_iter().collect();
+                    index.select(Some(parent.namespace), &labels).collect::<Vec<_>>()
                 })
                 .collect();
-            let backends = route.spec().list("rules").flat_map(|rule| rule.list("backendRefs").collect::<Vec<_>>());
-            for backend in backends.filter(|b| matches!(b.text("kind"), "" | "Service")) {
-                let namespace = Some(backend.text("namespace")).filter(|ns| !ns.is_empty()).unwrap_or(&route.meta.namespace);
-                let Some(service) = index.service(namespace, backend.text("name")) else { continue };
-                let port = backend.get("port").and_then(|p| p.int()).and_then(|n| i32::try_from(n).ok()).map(Port::Number);
-                self.add_all(index, &gateways, service, port, route, &backend);
+            for backend in routes::backends(route).into_iter().filter(|backend| !backend.mirror) {
+                let Some(service) = index.service(backend.namespace, backend.name) else { continue };
+                let port = backend.port.and_then(|n| i32::try_from(n).ok()).map(Port::Number);
+                self.add_all(index, &gateways, service, port, route, &backend.field);
             }
         }
         for route in index.objects(Kind::VirtualService) {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::compile::{self, TrustDomains};
-use super::jwt::{self, Checked, JwtRule};
+use super::jwt::{self, Checked};
 use super::path::Normalization;
 use super::provider::{Provider, Providers};
 use super::rules::{self, Address, Compiled, Peer, Seen, SeenHttp};
@@ -16,6 +16,7 @@ use crate::mesh::authorization::request::{Call, Http, Request};
 use crate::mesh::authorization::ruling::{Reason, RuleRef, Verdict};
 use crate::mesh::authorization::truth::{Missing, Truth};
 use crate::mesh::istio::policy::{self, Action};
+use crate::mesh::istio::request_authentication::JwtRule;
 use crate::mesh::resolve::Protocol;
 use crate::model::Object;
 

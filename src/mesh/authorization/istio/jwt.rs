@@ -3,20 +3,11 @@
 //! Istio sources: `pilot/pkg/security/authn/policy_applier.go`.
 
 use crate::mesh::authorization::request::{Claims, Http, Token};
+use crate::mesh::istio::request_authentication::{self, JwtRule};
 use crate::model::{Field, Object};
 
 /// Claims whose one text is always taken for a list with blanks between.
 const LISTED: [&str; 2] = ["permission", "scope"];
-
-/// A rule about tokens of one issuer.
-#[derive(Clone, Debug)]
-pub(super) struct JwtRule<'a> {
-    pub(super) policy: &'a Object,
-    pub(super) field: Field<'a>,
-    issuer: &'a str,
-    audiences: Vec<&'a str>,
-    listed: Vec<&'a str>,
-}
 
 /// What becomes of a request's token.
 #[derive(Clone, Debug)]
@@ -37,16 +28,7 @@ pub(super) enum Checked<'r, 'a> {
 
 /// The rules of RequestAuthentications.
 pub(super) fn rules<'a>(policies: impl IntoIterator<Item = &'a Object>) -> Vec<JwtRule<'a>> {
-    let of = |policy: &'a Object| {
-        policy.spec().list("jwtRules").map(move |field| JwtRule {
-            policy,
-            field,
-            issuer: field.text("issuer"),
-            audiences: field.texts("audiences").map(|(text, _)| text).collect(),
-            listed: field.texts("spaceDelimitedClaims").map(|(text, _)| text).chain(LISTED).collect(),
-        })
-    };
-    policies.into_iter().flat_map(of).collect()
+    policies.into_iter().flat_map(request_authentication::rules).collect()
 }
 
 /// Checks the token of a request.
@@ -70,7 +52,7 @@ pub(super) fn check<'r, 'a>(rules: &[JwtRule<'a>], http: &'r Http) -> Checked<'r
         rule.audiences.is_empty() || audiences.iter().any(|a| rule.audiences.contains(&a.as_str()))
     };
     match of_issuer.find(meant) {
-        Some(rule) => Checked::Verified(claims, rule.listed.clone()),
+        Some(rule) => Checked::Verified(claims, rule.space_delimited.iter().copied().chain(LISTED).collect()),
         None => Checked::WrongAudience(known.policy, known.field),
     }
 }
