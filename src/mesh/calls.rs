@@ -66,8 +66,16 @@ pub struct Answer<'a> {
     pub verdict: Verdict,
     /// What the server's side says.
     pub decision: Decision<'a>,
-    /// The encryption, where it is what ends the call or leaves the answer open.
-    pub stopped: Option<Edge>,
+    /// What encryption makes of the call, where the client's own side has a say in it.
+    pub edge: Option<Edge>,
+    /// Whether it is encryption that ends the call or leaves the answer open.
+    pub stopped: bool,
+}
+
+impl<'a> Answer<'a> {
+    fn of(decision: Decision<'a>) -> Self {
+        Self { verdict: decision.verdict, decision, edge: None, stopped: false }
+    }
 }
 
 /// A gate with all that answers behind the Service by which it is called, for the edges of any number of clients.
@@ -140,17 +148,14 @@ impl<'a> Calls<'a> {
         let decision = decide(&arriving(request, first));
         // The network comes before any handshake.
         let stops = first == Arrival::Nothing || (!alone && verdict != decision.verdict);
-        let stopped = edge.filter(|_| stops && decision.refused_by(StepKind::NetworkPolicy).is_none());
-        Answer { verdict, decision, stopped }
+        let stopped = stops && decision.refused_by(StepKind::NetworkPolicy).is_none();
+        Answer { verdict, decision, edge, stopped }
     }
 
     /// The answer to one request.
     pub fn decide(&self, server: Server<'a>, request: &Request<'a>) -> Answer<'a> {
         match self.authorizer.gates(server) {
-            Err((verdict, reason)) => {
-                let decision = Decision::one(verdict, reason);
-                Answer { verdict, decision, stopped: None }
-            }
+            Err((verdict, reason)) => Answer::of(Decision::one(verdict, reason)),
             Ok(gates) => {
                 let mut all: Vec<Answer<'a>> = gates.iter().map(|gate| self.at(gate, request)).collect();
                 let same = all.windows(2).all(|pair| pair[0].verdict == pair[1].verdict);
@@ -158,8 +163,7 @@ impl<'a> Calls<'a> {
                     return all.swap_remove(0);
                 }
                 let each = gates.iter().zip(&all).map(|(gate, answer)| (gate.workload.reference.clone(), answer.verdict)).collect();
-                let decision = Decision::differs(each);
-                Answer { verdict: decision.verdict, decision, stopped: None }
+                Answer::of(Decision::differs(each))
             }
         }
     }

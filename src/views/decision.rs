@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::encryption;
 use crate::mesh::authorization::{self, Because, Call, Credential, Decision, Http, Request, Server, Token, Verdict};
 use crate::mesh::calls::{Answer, Calls};
-use crate::mesh::mtls::Edge;
+use crate::mesh::mtls::{Edge, Outcome};
 use crate::model::{Gap, Kind, ObjectRef, Step, StepKind, StepResult};
 use crate::world::World;
 
@@ -147,11 +147,28 @@ pub fn from(request: &Request<'_>) -> String {
 /// Decides one request: what the client's own side sends first, then what the server's makes of it.
 pub fn decision<'w>(world: &'w World, server: Server<'w>, request: &Request<'w>) -> DecisionReport {
     let answer = Calls::new(world.view()).decide(server, request);
-    let report = report(world, server, request, &answer.decision);
-    match &answer.stopped {
-        None => report,
-        Some(edge) => stopped(report, edge, answer.verdict.name()),
+    let mut report = report(world, server, request, &answer.decision);
+    match &answer.edge {
+        Some(edge) if answer.stopped => stopped(report, edge, answer.verdict.name()),
+        Some(edge) if edge.outcome != Outcome::MutualTls => {
+            // What arrives without the client's name is told before what is made of it.
+            let after = report.steps.iter().take_while(|s| s.step == StepKind::NetworkPolicy).count();
+            report.steps.insert(after, encryption::step(edge));
+            report.because.extend(unencrypted(&answer));
+            report
+        }
+        _ => report,
     }
+}
+
+/// The rule or setting of the client's side for which it has no name at the server, where the answer is not that it gets through.
+fn unencrypted(answer: &Answer<'_>) -> Vec<Because> {
+    let Some(edge) = answer.edge.as_ref().filter(|e| answer.verdict != Verdict::Allow && e.outcome != Outcome::MutualTls) else { return Vec::new() };
+    let effect = answer.verdict.name();
+    encryption::of_client(edge)
+        .map(|e| Because { object: e.object.clone(), rule: e.path.clone(), effect, text: e.text.clone() })
+        .into_iter()
+        .collect()
 }
 
 /// The report of a request that does not get through the handshake, or may not.
@@ -177,14 +194,17 @@ fn ended(step: &Step, effect: &'static str) -> Vec<Because> {
 
 /// What decided a call.
 pub(super) fn proof(answer: &Answer<'_>) -> Vec<Because> {
-    match &answer.stopped {
-        Some(edge) => {
+    match &answer.edge {
+        Some(edge) if answer.stopped => {
             let mut all = ended(&stop(edge, answer.verdict.name()), answer.verdict.name());
             // What the client's side does comes last: a server that takes mutual TLS alone is what was meant.
             all.sort_by_key(|b| b.object.as_ref().is_some_and(|o| o.kind == Kind::DestinationRule));
             all
         }
-        None => answer.decision.deciding().map(|ruling| authorization::because(std::slice::from_ref(ruling))).unwrap_or_default(),
+        _ => {
+            let decided = answer.decision.deciding().map(|ruling| authorization::because(std::slice::from_ref(ruling))).unwrap_or_default();
+            decided.into_iter().chain(unencrypted(answer)).collect()
+        }
     }
 }
 

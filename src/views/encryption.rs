@@ -1,7 +1,7 @@
 //! What becomes of encryption between two ends, as a step of a request.
 
 use crate::mesh::mtls::{Edge, Outcome};
-use crate::model::{Kind, Step, StepKind, StepPlace, StepResult};
+use crate::model::{Evidence, Kind, Step, StepKind, StepPlace, StepResult};
 
 /// The step of an edge: it fails where the two ends, or some pods of them, do not agree.
 pub(super) fn step(edge: &Edge) -> Step {
@@ -19,12 +19,20 @@ pub(super) fn step(edge: &Edge) -> Step {
             (StepResult::Fails, format!("{some}{text}"), because, Some(mend(edge).to_owned()))
         }
         (outcome, _) => {
-            let why = last();
+            // Without the mesh's mutual TLS it is the client's side that tells why.
+            let own = of_client(edge).filter(|_| outcome != Outcome::MutualTls);
+            let why = own.map_or_else(last, |e| e.text.clone());
             let text = if why.is_empty() { outcome.text().to_owned() } else { format!("{}: {why}", outcome.text()) };
             (StepResult::Ok, text, edge.because.clone(), None)
         }
     };
     Step { step: StepKind::Mtls, at: StepPlace::Server, result, text, because, hint }
+}
+
+/// What a client's own side goes by where it sends no mutual TLS: a DestinationRule, a Sidecar or an annotation of its pods.
+pub(super) fn of_client(edge: &Edge) -> Option<&Evidence> {
+    let decides = |e: &&Evidence| e.path.is_some() && e.object.as_ref().is_some_and(|o| o.kind != Kind::PeerAuthentication);
+    edge.because.iter().find(decides).filter(|_| edge.outcome != Outcome::MutualTls)
 }
 
 /// What mends a handshake that fails.

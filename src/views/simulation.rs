@@ -119,7 +119,7 @@ pub fn simulation<'w>(before: &'w World, after: &'w World) -> SimulationReport<'
                         proof(&calls.at(gate, &request))
                     };
                     let later = prove(&new, &later_gate, &of_new.callers[at]);
-                    let place = later.iter().find_map(|b| super::place(after, b.object.as_ref()?, b.rule.as_deref()));
+                    let place = later.iter().rev().find_map(|b| super::place(after, b.object.as_ref()?, b.rule.as_deref()));
                     changed.push(ChangedRow {
                         client: CallerRow(of_old.callers[at].workload.map(|w| &w.reference)),
                         server: &workload.reference,

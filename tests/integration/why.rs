@@ -154,6 +154,53 @@ fn each_fault_is_named_where_it_is() {
     }
 }
 
+/// A client that would be admitted by its name and sends none: what keeps the name back is the cause.
+#[test]
+fn a_rule_that_keeps_the_clients_name_back_is_named_where_it_is_missed() {
+    let open = SHOP.replace("mode: STRICT", "mode: PERMISSIVE");
+    let rule = "---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {namespace: shop, name: plain}\n\
+                spec: {host: cart, trafficPolicy: {tls: {mode: DISABLE}}}\n";
+    let args = ["why", "deploy/frontend", "cart:80", "GET", "/items", "-n", "shop", "-f", "shop.yaml"];
+    let (code, out, _) = run(&[("shop.yaml", format!("{open}{rule}").as_bytes())], &args);
+    assert_eq!(code, 1, "{out}");
+    for said in [
+        "plaintext: DISABLE: the rule",
+        "✖ authorization",
+        "DestinationRule shop/plain  spec.trafficPolicy.tls.mode",
+        "with its identity it is admitted",
+    ] {
+        assert!(out.contains(said), "{said:?} is not in\n{out}");
+    }
+    assert_eq!(run(&[("shop.yaml", open.as_bytes())], &args).0, 0);
+}
+
+/// A delegate that istiod drops is the reason for a 404.
+#[test]
+fn a_dropped_delegate_is_named_where_nothing_takes_the_request() {
+    let virtual_services = "---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {namespace: shop, name: root}\n\
+        spec: {hosts: [shop.example.com], gateways: [public], http: [{match: [{uri: {prefix: /cart}}], delegate: {name: inner}}]}\n\
+        ---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {namespace: shop, name: inner}\n\
+        spec: {http: [{match: [{uri: {prefix: /list}}], route: [{destination: {host: cart}}]}]}\n";
+    let args = ["why", "gateway/public", "http://shop.example.com/cart/list", "-n", "shop", "-f", "shop.yaml"];
+    let (code, out, _) = run(&[("shop.yaml", format!("{SHOP}{virtual_services}").as_bytes())], &args);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("VirtualService shop/inner  spec.http[0].match[0].uri") && out.contains("istiod drops the rule"), "{out}");
+}
+
+/// A grant of Linkerd's that is void is told at the authorization, not as a matter of encryption.
+#[test]
+fn a_grant_that_is_void_is_named_with_what_it_lacks() {
+    let out = run(&[], &["why", "--demo", "deploy/billing-worker", "billing-api", "GET", "/", "-n", "billing"]).1;
+    for said in [
+        "✔ encryption      mutual TLS",
+        "✖ authorization",
+        "AuthorizationPolicy billing/billing-api-callers  spec.requiredAuthenticationRefs[0]",
+        "grants nothing: ",
+    ] {
+        assert!(out.contains(said), "{said:?} is not in\n{out}");
+    }
+}
+
 #[test]
 fn an_ingress_gateway_is_asked_with_the_url_of_a_browser() {
     let (code, out, _) = why(&["gateway/public", "http://shop.example.com/old"]);

@@ -86,7 +86,9 @@ pub async fn run(args: &GenerateArgs, global: &GlobalArgs, terminal: &mut Termin
         terminal.note(format!("left alone: {note}"));
     }
     if made.objects.is_empty() {
-        words::nothing("workloads to make policies for", world, terminal);
+        if made.notes.is_empty() {
+            words::nothing("workloads to make policies for", world, terminal);
+        }
         return Ok(Exit::Ok);
     }
     let documents: Vec<String> = made.objects.iter().map(|o| serde_saphyr::to_string(o).map_err(CliError::internal)).collect::<Result<_, _>>()?;

@@ -177,7 +177,7 @@ impl<'a> ServerRoutes<'a> {
         if !ignored(route).is_empty() {
             return Acceptance::Ignored;
         }
-        if let Some(accepted) = status(route, Kind::Server, server) {
+        if let Some(accepted) = status(route, Kind::Server, server, None) {
             return if accepted { Acceptance::Accepted } else { Acceptance::Refused };
         }
         if self.index.object(Kind::Server, namespace, server).is_none() {
@@ -193,13 +193,13 @@ impl<'a> ServerRoutes<'a> {
     }
 }
 
-/// What the policy controller wrote about a route and one of its parents, if it did.
-pub fn status(route: &Object, kind: Kind, parent: &str) -> Option<bool> {
+/// What the policy controller wrote about a route and one of its parents, as the route names it, if it did.
+pub fn status(route: &Object, kind: Kind, parent: &str, port: Option<i64>) -> Option<bool> {
     let parents = route.root().at(["status", "parents"])?;
     let mut ours = parents.items().filter(|p| {
         let reference = p.get("parentRef");
         p.text("controllerName") == "linkerd.io/policy-controller"
-            && reference.is_some_and(|r| r.text("name") == parent && r.text("kind") == kind.name())
+            && reference.is_some_and(|r| r.text("name") == parent && r.text("kind") == kind.name() && r.get("port").and_then(|p| p.int()) == port)
     });
     let conditions = ours.next()?;
     let accepted = conditions.list("conditions").find(|c| c.text("type") == "Accepted")?;

@@ -280,3 +280,49 @@ fn requests_without_a_token_have_no_claim() {
     );
     assert_eq!(to(&get(MeshId::Istio, &[web], "/")), ["a"]);
 }
+
+/// A route may name a Service with several ports; what is said of one of these references says nothing of the others.
+#[test]
+fn each_reference_to_a_parent_is_accepted_by_itself() {
+    let rules = |name: &str| json!([{"backendRefs": [{"name": name, "port": 80}]}]);
+    let parent = |port: Option<u16>| json!({"group": "", "kind": "Service", "name": "web", "port": port});
+    let mut http = http_route(rules("a"));
+    http["spec"]["parentRefs"] = json!([parent(Some(81)), parent(Some(80))]);
+    let status = |port: u16, accepted: &str| {
+        json!({"controllerName": "linkerd.io/policy-controller", "parentRef": {"group": "core", "kind": "Service", "name": "web", "namespace": "shop", "port": port},
+            "conditions": [{"type": "Accepted", "status": accepted}]})
+    };
+    http["status"] = json!({"parents": [status(81, "False"), status(80, "True")]});
+    assert_eq!(to(&get(MeshId::Linkerd, std::slice::from_ref(&http), "/")), ["a"]);
+    http["status"] = json!({"parents": [status(81, "True"), status(80, "False")]});
+    assert_eq!(to(&get(MeshId::Linkerd, std::slice::from_ref(&http), "/")), ["web"]);
+    // A GRPCRoute takes precedence on the reference that it shares.
+    let mut grpc = http_route(rules("b"));
+    (grpc["kind"], grpc["metadata"]["name"], grpc["spec"]["parentRefs"]) = ("GRPCRoute".into(), "grpc".into(), json!([parent(Some(80))]));
+    let mut both = http_route(rules("a"));
+    both["spec"]["parentRefs"] = json!([parent(Some(80)), parent(None)]);
+    let losers = get(MeshId::Linkerd, &[both, grpc], "/").losers;
+    assert!(
+        losers.iter().any(|l| l.object.name == "web" && l.text.contains("is not asked on this port")),
+        "it counts by its other reference: {losers:?}"
+    );
+}
+
+#[test]
+fn the_egress_network_with_the_fewest_hosts_is_for_an_address() {
+    let network = |name: &str, networks: Value, policy: &str| {
+        json!({"apiVersion": "policy.linkerd.io/v1alpha1", "kind": "EgressNetwork", "metadata": {"namespace": "shop", "name": name},
+            "spec": {"networks": networks, "trafficPolicy": policy}})
+    };
+    let asked = |objects: &[Value]| {
+        let all: Vec<String> = [deployment()].iter().chain(objects).map(ToString::to_string).collect();
+        let world = World::new(&all.iter().map(String::as_str).collect::<Vec<_>>());
+        let view = world.view();
+        let request = Request { host: "203.0.113.9".into(), port: 80, method: "GET".into(), path: "/".into(), ..Request::default() };
+        route(view, MeshId::Linkerd, &view.index.workloads()[0], &request).direct_response
+    };
+    let whole = network("a", json!([{"cidr": "203.0.113.0/24"}]), "Allow");
+    let less = network("b", json!([{"cidr": "203.0.113.0/24", "except": ["203.0.113.128/25"]}]), "Deny");
+    assert_eq!(asked(&[whole.clone(), less]), Some(403), "what is left out makes it smaller");
+    assert_eq!(asked(&[whole, network("b", json!([{"cidr": "203.0.112.0/23"}]), "Deny")]), None);
+}

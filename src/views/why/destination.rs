@@ -4,7 +4,7 @@ use super::hops::Hops;
 use super::steps::{fails, ok};
 use super::words;
 use crate::mesh::authorization::{self, Call, Credential, Http, Server, Verdict};
-use crate::mesh::mtls::{Client, Outcome as Encryption};
+use crate::mesh::mtls::{Client, Edge, Outcome as Encryption};
 use crate::mesh::resolve::{self, Name, StandsFor};
 use crate::mesh::routes::{Destination, Route};
 use crate::model::{Evidence, Kind, Step, StepKind, StepPlace, StepResult};
@@ -53,7 +53,7 @@ impl<'w> Hops<'w> {
         let to = resolve::name(self.view, "", host);
         let StandsFor::Service(service) = to.stands_for else {
             let mut steps = vec![self.network_out(&to)];
-            steps.push(self.encryption(&to, port, None).0);
+            steps.push(encryption::step(&self.edge(&to, port, None)));
             return steps;
         };
         let Some(declared) = service.spec.ports.iter().find(|p| p.port == i32::from(port)) else {
@@ -69,7 +69,8 @@ impl<'w> Hops<'w> {
         if let Some(workload) = behind {
             steps.push(self.member(workload, StepPlace::Server));
         }
-        let (encryption, arrives) = self.encryption(&to, port, share.subset.as_deref());
+        let edge = self.edge(&to, port, share.subset.as_deref());
+        let (encryption, arrives) = (encryption::step(&edge), edge.outcome);
         if behind.is_none() && service.spec.selector.is_empty() {
             // An address that belongs to no pod of this cluster: what stands before it is not of this cluster either.
             steps.push(encryption);
@@ -86,7 +87,15 @@ impl<'w> Hops<'w> {
         let request = authorization::Request { client, call, sni: None };
         let decision = self.authorizer.decide(Server::Service(service, port), &request);
         let rulings: Vec<Step> = authorization::steps(&decision.rulings);
-        let (network, rest): (Vec<Step>, Vec<Step>) = rulings.into_iter().partition(|s| s.step == StepKind::NetworkPolicy);
+        let (network, mut rest): (Vec<Step>, Vec<Step>) = rulings.into_iter().partition(|s| s.step == StepKind::NetworkPolicy);
+        if decision.verdict == Verdict::Deny
+            && let Some(own) = self.nameless(Server::Service(service, port), &request, self.call(Some(route)), &edge)
+        {
+            for step in rest.iter_mut().filter(|s| s.step == StepKind::Authorization && s.result == StepResult::Fails) {
+                step.because.insert(0, own.clone());
+                step.hint = Some("Let the client's side send the mesh's mutual TLS: with its identity it is admitted.".to_owned());
+            }
+        }
         steps.extend(network);
         let agreed = encryption.result == StepResult::Fails;
         steps.push(encryption);
@@ -98,9 +107,16 @@ impl<'w> Hops<'w> {
         steps
     }
 
-    /// What becomes of encryption on the way, and with it of what arrives.
-    fn encryption(&self, to: &Name<'w>, port: u16, subset: Option<&str>) -> (Step, Encryption) {
-        let edge = self.mtls.edge(Client::Workload(self.asked.client.workload), to, port, subset).before_policies();
-        (encryption::step(&edge), edge.outcome)
+    /// What becomes of encryption on the way; whom the server's policies let in is a question of its own.
+    fn edge(&self, to: &Name<'w>, port: u16, subset: Option<&str>) -> Edge {
+        self.mtls.edge(Client::Workload(self.asked.client.workload), to, port, subset).before_policies()
+    }
+
+    /// What of the client's side keeps its identity from a server that would admit it with that.
+    fn nameless(&self, server: Server<'w>, request: &authorization::Request<'w>, call: Call, edge: &Edge) -> Option<Evidence> {
+        let own = encryption::of_client(edge).filter(|_| request.client.credential == Credential::Plaintext)?;
+        let client = authorization::Client { credential: Credential::Membership, ..request.client.clone() };
+        let named = authorization::Request { client, call, sni: None };
+        (self.authorizer.decide(server, &named).verdict == Verdict::Allow).then(|| own.clone())
     }
 }

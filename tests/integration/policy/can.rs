@@ -103,6 +103,7 @@ fn what_the_client_sends_is_the_clients_own_settings() {
     let frontend = ["can", "--from", "deploy/front.web", "--to", "svc/cart.shop:80", "--method", "GET", "--path", "/items"];
     let (code, out, _) = policy(&open, &frontend);
     assert!(code == 1 && out.contains("the client has no identity: it speaks plaintext"), "{out}");
+    assert!(out.contains("✔ encryption     plaintext: DISABLE: the rule that the client gets turns TLS off"), "{out}");
 }
 
 #[test]

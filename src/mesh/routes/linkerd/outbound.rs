@@ -12,7 +12,7 @@ use super::{egress, profile};
 use crate::mesh::MeshView;
 use crate::mesh::linkerd::annotations::{DEFAULT_OPAQUE_PORTS, OPAQUE_PORTS, duration};
 use crate::mesh::linkerd::ports::PortSet;
-use crate::mesh::linkerd::routes::{ROUTE_KINDS, parents, rank, status};
+use crate::mesh::linkerd::routes::{Parent as ParentRef, ROUTE_KINDS, parents, rank, status};
 use crate::model::{Evidence, Field, Kind, Map, Object, Service, ServicePort, Subject};
 
 /// What a client addresses.
@@ -175,10 +175,10 @@ impl<'a> Parent<'a> {
             let named: Vec<_> =
                 parents(route).into_iter().filter(|p| p.kind == self.kind() && p.namespace == self.namespace() && p.name == self.name()).collect();
             let Some(first) = named.first() else { continue };
-            let here = named.iter().find(|p| p.port.is_none_or(|port| port == i64::from(self.port)));
-            let why = match here {
+            let here: Vec<_> = named.iter().filter(|p| p.port.is_none_or(|port| port == i64::from(self.port))).collect();
+            let why = match here.first() {
                 None => Some((first.field.path_of("port"), format!("is for port {} only", first.port.unwrap_or_default()))),
-                Some(parent) => self.against(client, route, parent.port).map(|(path, why)| (path.unwrap_or_else(|| parent.field.path()), why)),
+                Some(parent) => self.against(client, route, &here).map(|(path, why)| (path.unwrap_or_else(|| parent.field.path()), why)),
             };
             match why {
                 None => counting.push(route),
@@ -190,8 +190,8 @@ impl<'a> Parent<'a> {
     }
 
     /// What speaks against a route, if something does: the field and the reason.
-    fn against(&self, client: &str, route: &'a Object, port: Option<i64>) -> Option<(Option<String>, String)> {
-        if self.is_egress() && port.is_none() {
+    fn against(&self, client: &str, route: &'a Object, here: &[&ParentRef<'_>]) -> Option<(Option<String>, String)> {
+        if self.is_egress() && here.iter().all(|p| p.port.is_none()) {
             return Some((None, "names the EgressNetwork without a port".to_owned()));
         }
         if *route.meta.namespace != *self.namespace() && *route.meta.namespace != *client {
@@ -200,11 +200,16 @@ impl<'a> Parent<'a> {
         if let Some((path, why)) = refused(route) {
             return Some((Some(path), why));
         }
-        match status(route, self.kind(), self.name()) {
-            Some(true) => None,
-            Some(false) => Some((None, "its status says that it is not accepted".to_owned())),
-            None => self.not_accepted(route, port).map(|why| (None, why)),
-        }
+        // One reference that is accepted, with the port or without any, is enough.
+        let judged: Vec<Option<String>> = here
+            .iter()
+            .map(|parent| match status(route, self.kind(), self.name(), parent.port) {
+                Some(true) => None,
+                Some(false) => Some("its status says that it is not accepted".to_owned()),
+                None => self.not_accepted(route, parent.port),
+            })
+            .collect();
+        if judged.iter().any(Option::is_none) { None } else { judged.into_iter().flatten().next().map(|why| (None, why)) }
     }
 
     fn not_accepted(&self, route: &Object, port: Option<i64>) -> Option<String> {
