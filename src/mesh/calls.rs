@@ -1,8 +1,6 @@
 //! What becomes of a call: what the client's own side and the handshake make of it, then what stands before the server. The one way to ask, about
 //! one request or about everybody.
 
-use std::collections::BTreeMap;
-
 use super::MeshView;
 use super::authorization::{Authorizer, Call, Callers, Client, Credential, Decision, Gate, Request, Server, Verdict};
 use super::mtls::{self, Calling, Destination, Edge, Mtls, Outcome, Senders};
@@ -103,14 +101,13 @@ impl<'a> Calls<'a> {
         Approach { gate, name: gate.through.map(named) }
     }
 
-    /// In which forms calls of each kind of sender arrive, for those that are asked about.
-    pub fn arrivals(&self, approach: &Approach<'_, 'a>, senders: &Senders<'a>, asked: impl Iterator<Item = usize>) -> BTreeMap<usize, Arrivals> {
-        let Some((name, port)) = &approach.name else { return BTreeMap::new() };
-        let to = Destination::of(self.view, name, *port);
-        let mut known = BTreeMap::new();
-        for number in asked {
-            if let (std::collections::btree_map::Entry::Vacant(entry), Some(client)) = (known.entry(number), senders.kind(number)) {
-                entry.insert(Arrivals::of(&self.edge(approach.gate, client, &to)));
+    /// In which forms calls of each kind of sender arrive; of those that are not asked about nothing is said.
+    pub fn arrivals(&self, approach: &Approach<'_, 'a>, senders: &Senders<'a>, asked: impl Iterator<Item = usize>) -> Vec<Arrivals> {
+        let mut known = vec![Arrivals::ITSELF; senders.count()];
+        if let Some((name, port)) = &approach.name {
+            let to = Destination::of(self.view, name, *port);
+            for (number, client) in asked.filter_map(|number| Some((number, senders.kind(number)?))) {
+                known[number] = Arrivals::of(&self.edge(approach.gate, client, &to));
             }
         }
         known

@@ -9,7 +9,7 @@ use crate::index::Workload;
 use crate::mesh::authorization::{Callers, Class, Client, Credential, Gate, PodGroup, Request, Verdict, Via, addresses, describe};
 use crate::mesh::calls::{Arrivals, Calls};
 use crate::mesh::mtls::Senders;
-use crate::model::{Gap, MeshId, ObjectRef};
+use crate::model::{Gap, MeshId, ObjectRef, Str};
 use crate::world::World;
 
 /// A MatrixReport.
@@ -86,6 +86,8 @@ pub(super) struct Caller<'w> {
     pub(super) callers: Callers,
     /// Clients whom every mesh takes for the same share a number.
     same: usize,
+    /// What its own side sends, as [`Senders`] numbers it.
+    sends: Option<(usize, usize)>,
 }
 
 /// Everybody who is asked about, and what their own sides send.
@@ -101,8 +103,9 @@ impl<'w> Everybody<'w> {
         Self::new(Caller::all(world, calls), calls)
     }
 
-    pub(super) fn new(callers: Vec<Caller<'w>>, calls: &Calls<'w>) -> Self {
+    pub(super) fn new(mut callers: Vec<Caller<'w>>, calls: &Calls<'w>) -> Self {
         let senders = calls.senders(callers.iter().filter_map(|c| c.workload));
+        callers.iter_mut().for_each(|c| c.sends = c.workload.and_then(|w| senders.numbers(w)));
         Self { callers, senders }
     }
 }
@@ -126,7 +129,13 @@ impl<'w> Caller<'w> {
         };
         let request = Request { client, ..Request::default() };
         let callers = calls.authorizer.callers(&request);
-        Self { workload, request, callers, same: 0 }
+        Self { workload, request, callers, same: 0, sends: None }
+    }
+
+    /// The number of what its side sends to something of a namespace.
+    fn number(&self, server_namespace: &Str) -> Option<usize> {
+        let (own, elsewhere) = self.sends?;
+        Some(if self.workload.is_some_and(|w| w.reference.namespace == *server_namespace) { own } else { elsewhere })
     }
 }
 
@@ -158,23 +167,33 @@ pub(super) fn is_server(world: &World, workload: &Workload) -> bool {
 /// The answers to each client for each class. Clients whom every mesh takes for the same, and whose calls arrive in the same forms, get the same,
 /// unless their pods or addresses matter.
 pub(super) fn verdicts<'w>(calls: &Calls<'w>, gate: &Gate<'w>, classes: &[Class], all: &Everybody<'w>, by_pod: bool) -> Vec<Arc<[Verdict]>> {
-    let approach = calls.approach(gate);
     let home = &gate.workload.reference.namespace;
-    let sender = |caller: &Caller<'w>| all.senders.number(caller.workload?, home);
-    let asked: BTreeSet<usize> = all.callers.iter().filter_map(sender).collect();
-    let arrivals = calls.arrivals(&approach, &all.senders, asked.into_iter());
+    let numbers: Vec<Option<usize>> = all.callers.iter().map(|caller| caller.number(home)).collect();
+    let asked: BTreeSet<usize> = numbers.iter().flatten().copied().collect();
+    let arrivals = calls.arrivals(&calls.approach(gate), &all.senders, asked.into_iter());
+    let name = calls.authorizer.server_name(gate);
     let ask = |caller: &Caller<'w>, arrivals: Arrivals| -> Arc<[Verdict]> {
-        let mut request = calls.authorizer.named(gate, caller.request.clone());
+        let mut request = caller.request.clone();
+        request.sni = name.clone().filter(|_| request.client.credential != Credential::Plaintext);
         let of = |class: &Class| {
             request.call.clone_from(&class.call);
             calls.verdict(gate, &request, &caller.callers, arrivals)
         };
         classes.iter().map(of).collect()
     };
-    let mut known: HashMap<(usize, Arrivals), Arc<[Verdict]>> = HashMap::new();
-    let answers = all.callers.iter().map(|caller| {
-        let arrivals = sender(caller).and_then(|number| arrivals.get(&number)).copied().unwrap_or(Arrivals::ITSELF);
-        if by_pod { ask(caller, arrivals) } else { known.entry((caller.same, arrivals)).or_insert_with(|| ask(caller, arrivals)).clone() }
+    // There are few forms in which calls arrive at one port.
+    let kinds = all.callers.iter().map(|c| c.same + 1).max().unwrap_or_default();
+    let mut known: Vec<(Arrivals, Vec<Option<Arc<[Verdict]>>>)> = Vec::new();
+    let answers = all.callers.iter().zip(numbers).map(|(caller, number)| {
+        let arrivals = number.map_or(Arrivals::ITSELF, |number| arrivals[number]);
+        if by_pod {
+            return ask(caller, arrivals);
+        }
+        let at = known.iter().position(|(form, _)| *form == arrivals).unwrap_or_else(|| {
+            known.push((arrivals, vec![None; kinds]));
+            known.len() - 1
+        });
+        known[at].1[caller.same].get_or_insert_with(|| ask(caller, arrivals)).clone()
     });
     answers.collect()
 }

@@ -187,8 +187,9 @@ fn github(report: &SimulationReport<'_>, out: &mut dyn Write) -> io::Result<()> 
         let place = group.first.place.as_deref().and_then(|p| p.rsplit_once(':'));
         let place = place.map_or(String::new(), |(file, line)| format!("file={},line={line},", output::github_property(file)));
         let (_, verb) = group.verb();
-        let text = format!("{verb} {} → {} {}\n{}", group.who(), group.what(), group.first.request, group.why());
-        writeln!(out, "::{command} {place}title=policy simulate::{}", output::github_data(&text))?;
+        let text = format!("{verb} {} → {} {}", group.who(), group.what(), group.first.request);
+        // GitHub's own sign for a line break.
+        writeln!(out, "::{command} {place}title=policy simulate::{}%0A{}", output::github_data(&text), output::github_data(&group.why()))?;
     }
     writeln!(out, "::notice title=policy simulate::{}", output::github_data(&headline(report)))
 }
@@ -201,10 +202,11 @@ fn markdown(report: &SimulationReport<'_>, out: &mut dyn Write) -> io::Result<()
     for group in groups(report, false) {
         let (_, verb) = group.verb();
         let first = group.first;
-        let because = format!("{}{}", group.why(), first.place.as_ref().map_or(String::new(), |p| format!("\n{p}")));
+        let place = first.place.as_ref().map_or(String::new(), |p| format!("<br>{}", output::markdown_cell(p)));
         let request = first.request.to_string();
-        let cells = [verb, &group.who(), &group.what(), &request, first.before.name(), first.after.name(), &because].map(output::markdown_cell);
-        writeln!(out, "| {} |", cells.join(" | "))?;
+        let why = group.why();
+        let cells = [verb, &group.who(), &group.what(), &request, first.before.name(), first.after.name(), &why].map(output::markdown_cell);
+        writeln!(out, "| {}{place} |", cells.join(" | "))?;
     }
     for gap in &report.gaps {
         writeln!(out, "\n> not seen: {}", output::markdown_cell(&gap.to_string()))?;

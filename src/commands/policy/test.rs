@@ -152,8 +152,9 @@ fn junit(report: &PolicyTestReport, out: &mut dyn Write) -> io::Result<()> {
 
 fn github(report: &PolicyTestReport, out: &mut dyn Write) -> io::Result<()> {
     for test in report.tests.iter().filter(|t| !t.passed) {
-        let text = format!("{}: expected {}, got {}\n{}", test.name, test.expected, test.got, test.headline);
-        writeln!(out, "::error file={},title=policy test::{}", output::github_property(&test.file), output::github_data(&text))?;
+        let text = output::github_data(&format!("{}: expected {}, got {}", test.name, test.expected, test.got));
+        let why = output::github_data(&test.headline);
+        writeln!(out, "::error file={},title=policy test::{text}%0A{why}", output::github_property(&test.file))?;
     }
     Ok(())
 }

@@ -203,5 +203,5 @@ fn workload_port(workload: &Workload, world: &World, port: Option<&str>) -> Resu
 
 /// A request from a client.
 pub(super) fn request<'w>(client: Client<'w>, call: &CallArgs) -> Request<'w> {
-    Request { client, call: call.call(), sni: call.sni.clone() }
+    Request { client, call: call.call(), sni: call.sni.as_deref().map(Into::into) }
 }

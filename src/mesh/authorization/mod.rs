@@ -23,7 +23,7 @@ use super::MeshView;
 use super::network_policy::{self, Direction, NetworkPolicies, Peer};
 use super::resolve::slices;
 use crate::index::Workload;
-use crate::model::{Gap, Kind, Membership, MeshId, Object, ObjectRef, Service, ServicePort, StepKind, StepPlace};
+use crate::model::{Gap, Kind, Membership, MeshId, Object, ObjectRef, Service, ServicePort, StepKind, StepPlace, Str};
 
 /// Where Linkerd's proxies talk to each other.
 const LINKERD_TUNNEL: u16 = 4143;
@@ -214,12 +214,17 @@ impl<'a> Authorizer<'a> {
 
     /// A request to a gate, with the server name that a sidecar sends to a Service, when none is given.
     pub fn named(&self, gate: &Gate<'a>, request: Request<'a>) -> Request<'a> {
-        let Some((service, port)) = gate.through.filter(|_| request.sni.is_none() && request.client.credential != Credential::Plaintext) else {
-            return request;
-        };
+        match self.server_name(gate) {
+            Some(name) if request.sni.is_none() && request.client.credential != Credential::Plaintext => Request { sni: Some(name), ..request },
+            _ => request,
+        }
+    }
+
+    /// The server name that a sidecar sends to a Service in the mesh's handshake.
+    pub fn server_name(&self, gate: &Gate<'a>) -> Option<Str> {
+        let (service, port) = gate.through?;
         let meta = &service.metadata;
-        let suffix = self.view.istio.config.service_suffix();
-        Request { sni: Some(format!("outbound_.{port}_._.{}.{}.{suffix}", meta.name, meta.namespace)), ..request }
+        Some(format!("outbound_.{port}_._.{}.{}.{}", meta.name, meta.namespace, self.view.istio.config.service_suffix()).into())
     }
 
     /// Whether policies let anything but identities of clients decide: their pods or their addresses.

@@ -96,5 +96,5 @@ pub struct Request<'a> {
     /// What is sent.
     pub call: Call,
     /// The server name of the TLS handshake; that of the mesh when it is not said.
-    pub sni: Option<String>,
+    pub sni: Option<Str>,
 }

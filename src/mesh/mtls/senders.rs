@@ -42,10 +42,14 @@ impl<'a> Senders<'a> {
         all
     }
 
-    /// The number of a client's kind, where it calls something of a namespace.
-    pub fn number(&self, client: &Workload, server_namespace: &str) -> Option<usize> {
-        let (own, elsewhere) = self.by_workload.get(&client.position())?;
-        Some(if client.reference.namespace == server_namespace { *own } else { *elsewhere })
+    /// The numbers of a client's kind: where it calls something of its own namespace, and of others.
+    pub fn numbers(&self, client: &Workload) -> Option<(usize, usize)> {
+        self.by_workload.get(&client.position()).copied()
+    }
+
+    /// How many kinds there are.
+    pub fn count(&self) -> usize {
+        self.kinds.len()
     }
 
     /// The clients of a number.

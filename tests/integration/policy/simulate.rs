@@ -75,6 +75,7 @@ fn reviewers_get_annotations_and_a_table() {
     let (code, out, _) = simulate(CLOSE, &["-o", "github"]);
     assert_eq!(code, 1);
     assert!(out.contains("::error file=change.yaml,line=4,title=policy simulate::refuses"), "{out}");
+    assert!(out.contains("%0AAuthorizationPolicy shop/no-health") && !out.contains('\u{fffd}'), "what refuses is on a line of its own: {out}");
     let (_, out, _) = simulate(CLOSE, &["-o", "markdown"]);
     assert!(out.contains("| refuses |") && out.contains("| /health | allow | deny |"), "{out}");
 }
