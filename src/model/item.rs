@@ -91,7 +91,7 @@ macro_rules! items {
         /// One decoded object, in the form its kind is kept in.
         #[derive(Clone, Debug, PartialEq)]
         pub enum Item {
-            $(#[doc = concat!("A ", stringify!($kind), ".")] $kind($kind),)+
+            $(#[doc = concat!("A ", stringify!($kind), ".")] $kind(super::$kind),)+
             /// Anything that makes pods.
             Controller(Controller),
             /// Anything else.
@@ -114,7 +114,7 @@ macro_rules! items {
 
             fn decode<'de, D: serde::Deserializer<'de>>(kind: Kind, from: D) -> Result<Self, D::Error> {
                 Ok(match kind {
-                    $(Kind::$kind => Self::$kind($kind::whole(Typed::read(kind, from)?)),)+
+                    $(Kind::$kind => Self::$kind(super::$kind::whole(Typed::read(kind, from)?)),)+
                     kind if kind.is_controller() => {
                         let Typed { metadata, spec, status, .. } = Typed::read(kind, from)?;
                         Self::Controller(Controller { kind, metadata, spec, status })
