@@ -7,12 +7,12 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::commands::config::Config;
-use crate::commands::{explain, rules};
-use crate::output::{API_VERSION, CheckDocument, Document, Report};
-use crate::plan::PlanReport;
+use crate::commands::{Paper, explain, rules};
+use crate::output::{API_VERSION, CheckAnswer, CheckDocument, Document, Report};
+use crate::plan::{PlanReport, RunReport};
 use crate::views::{
-    CertificateReport, DecisionReport, InjectionReport, MatrixReport, MtlsPlanReport, MtlsReport, PolicyReport, PolicyTestReport, ServicePage,
-    SimulationReport, StatusReport, VersionReport, WhyReport, WorkloadPage,
+    CertificateReport, DecisionReport, GeneratedReport, InjectionReport, MatrixReport, MtlsPlanReport, MtlsReport, NamespaceReport, PolicyReport,
+    PolicyTestReport, ServicePage, SimulationReport, StatusReport, VersionReport, WhyReport, WorkloadPage,
 };
 use crate::{checks, cluster};
 
@@ -33,14 +33,29 @@ impl Documents {
 
     /// The document of a report.
     fn report<R: Report + JsonSchema + 'static>(&mut self) {
-        self.other::<R>(R::KIND);
+        self.written_as::<R, R>();
     }
 
-    /// The document of a report whose command has forms of its own.
-    fn other<R: JsonSchema + 'static>(&mut self, kind: &str) {
-        let description = R::json_schema(&mut self.generator).to_value()["description"].take();
-        self.add::<Document<'static, R>>(kind);
+    /// The document of a report that writes itself in the form of another type.
+    fn written_as<R: Report, F: JsonSchema + 'static>(&mut self) {
+        let kind = R::KIND.unwrap();
+        let description = F::json_schema(&mut self.generator).to_value()["description"].take();
+        self.add::<Document<'static, F>>(kind);
         self.found[kind]["description"] = description;
+    }
+}
+
+/// Documents about files that are no manifests, this program, or one plan.
+const WITHOUT_SOURCE: [&str; 4] = ["CertificateReport", "PlanReport", "RunReport", "VersionReport"];
+
+/// All others always say where their objects came from.
+fn source_is_required(documents: &mut Map<String, Value>) {
+    for (kind, schema) in documents {
+        if let Some(required) = schema["required"].as_array_mut()
+            && !WITHOUT_SOURCE.contains(&kind.as_str())
+        {
+            required.insert(2, "source".into());
+        }
     }
 }
 
@@ -87,7 +102,7 @@ fn no_width(schema: &mut Value) {
 fn schema() -> Value {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let mut documents = Documents { generator, found: Map::new() };
-    documents.add::<CheckDocument<'static>>("CheckReport");
+    documents.written_as::<CheckAnswer<'static>, CheckDocument<'static>>();
     documents.report::<CertificateReport>();
     documents.report::<StatusReport>();
     documents.report::<WorkloadPage>();
@@ -97,19 +112,23 @@ fn schema() -> Value {
     documents.report::<MtlsPlanReport>();
     documents.report::<DecisionReport>();
     documents.report::<PolicyReport>();
-    documents.other::<PlanReport<'static>>("PlanReport");
-    documents.other::<MatrixReport<'static>>("MatrixReport");
-    documents.other::<SimulationReport<'static>>("SimulationReport");
-    documents.other::<PolicyTestReport>("PolicyTestReport");
-    documents.other::<WhyReport>("WhyReport");
+    documents.report::<NamespaceReport>();
+    documents.report::<MatrixReport<'static>>();
+    documents.report::<SimulationReport<'static>>();
+    documents.report::<GeneratedReport<'static>>();
+    documents.report::<PolicyTestReport>();
+    documents.report::<WhyReport>();
+    documents.written_as::<Paper<'static>, PlanReport<'static>>();
+    documents.report::<RunReport<'static>>();
     documents.report::<VersionReport>();
+    source_is_required(&mut documents.found);
     documents.add::<checks::baseline::Document>("Baseline");
     documents.add::<cluster::snapshot::Header>("Snapshot");
     let kinds: Vec<Value> = documents.found.keys().map(|kind| json!({"$ref": format!("#/$defs/{kind}")})).collect();
     // These two tell of the program and not of a cluster, and say neither version nor kind.
     let plain = [
-        ("RuleList", rules::Document::json_schema(&mut documents.generator)),
-        ("RulePages", explain::Document::json_schema(&mut documents.generator)),
+        ("RuleList", rules::RuleList::json_schema(&mut documents.generator)),
+        ("RulePages", explain::RulePages::json_schema(&mut documents.generator)),
     ];
     let mut definitions = documents.generator.take_definitions(true);
     definitions.extend(documents.found);

@@ -29,7 +29,7 @@ use crate::commands::version::VersionArgs;
 use crate::commands::why::WhyArgs;
 use crate::error::CliError;
 use crate::model::{LabelSelector, MeshId};
-use crate::output::{ListFormat, View};
+use crate::output::{self, Format, View};
 use crate::report::MeshTag;
 
 pub use help::{options, parse, tell};
@@ -279,8 +279,23 @@ pub struct SelectArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub struct ListArgs {
     /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub output: ListFormat,
+    #[arg(short, long, value_parser = output::usual_formats(), default_value = "table")]
+    pub output: Format,
+    /// How its tables are wanted.
+    #[command(flatten)]
+    pub table: TableArgs,
+}
+
+impl ListArgs {
+    /// What is wanted of a list.
+    pub(crate) fn view(&self) -> Result<View<'_>, CliError> {
+        self.table.view(self.output)
+    }
+}
+
+/// How tables are wanted.
+#[derive(Clone, Debug, Default, Args)]
+pub struct TableArgs {
     /// Leave out the headers of tables
     #[arg(long)]
     pub no_headers: bool,
@@ -289,13 +304,13 @@ pub struct ListArgs {
     pub sort_by: Option<String>,
 }
 
-impl ListArgs {
-    /// What is wanted of a list; sorting is a matter of tables, since other forms have an order that programs rely on.
-    pub(crate) fn view(&self) -> Result<View<'_>, CliError> {
-        if self.sort_by.is_some() && !matches!(self.output, ListFormat::Table | ListFormat::Wide) {
+impl TableArgs {
+    /// What is wanted of an answer in this form; sorting is a matter of tables, since other forms have an order that programs rely on.
+    pub(crate) fn view(&self, format: Format) -> Result<View<'_>, CliError> {
+        if self.sort_by.is_some() && !format.is_text() {
             return Err(CliError::usage("--sort-by sorts tables").hint("other forms are always sorted by namespace, kind and name"));
         }
-        Ok(View { format: self.output, no_headers: self.no_headers, sort_by: self.sort_by.as_deref() })
+        Ok(View { format, no_headers: self.no_headers, sort_by: self.sort_by.as_deref() })
     }
 }
 

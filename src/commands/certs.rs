@@ -7,10 +7,10 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{ReadRequest, Terminal, load, words};
-use crate::cli::GlobalArgs;
+use crate::cli::{GlobalArgs, ListArgs};
 use crate::error::{CliError, Exit};
 use crate::model::{Gap, Kind, ObjectRef};
-use crate::output::{self, ListFormat, Page, Report, Table, clean};
+use crate::output::{self, Page, Report, Table, clean};
 use crate::views::{self, CERTIFICATE_KINDS, CertificateChain, CertificateReport, CertificateRow, Limit, Role, Stage, Validity};
 
 const EXAMPLES: &str = "\
@@ -37,9 +37,9 @@ pub struct CertsArgs {
     /// Fail when something ends within this time (30d, 12h) or has less than this share of its time left (20%)
     #[arg(long, value_name = "TIME|SHARE", value_parser = limit)]
     pub expiry_within: Option<Limit>,
-    /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub output: ListFormat,
+    /// How it is shown.
+    #[command(flatten)]
+    pub list: ListArgs,
 }
 
 fn limit(text: &str) -> Result<Limit, String> {
@@ -53,6 +53,7 @@ fn limit(text: &str) -> Result<Limit, String> {
 
 /// Runs the command.
 pub async fn run(args: &CertsArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let view = args.list.view()?;
     if !args.files.is_empty() {
         let read = |path: &PathBuf| {
             let text = std::fs::read(path).map_err(|error| CliError::usage(format!("cannot read {}: {error}", path.display())))?;
@@ -60,7 +61,7 @@ pub async fn run(args: &CertsArgs, global: &GlobalArgs, terminal: &mut Terminal)
         };
         let files: Vec<(String, Vec<u8>)> = args.files.iter().map(read).collect::<Result<_, _>>()?;
         let report = views::certificates_of_files(&files, Timestamp::now()).map_err(CliError::usage)?;
-        terminal.show(&report, args.output, None)?;
+        terminal.show(&report, view, None)?;
         return Ok(verdict(&report, args.expiry_within));
     }
     let mut kinds: std::collections::BTreeSet<Kind> = CERTIFICATE_KINDS.iter().copied().collect();
@@ -73,7 +74,7 @@ pub async fn run(args: &CertsArgs, global: &GlobalArgs, terminal: &mut Terminal)
     if report.certificates.is_empty() {
         words::nothing("certificate of a mesh", world, terminal);
     }
-    terminal.show(&report, args.output, Some(world))?;
+    terminal.show(&report, view, Some(world))?;
     let judged = words::judged(world, &[Kind::ConfigMap, Kind::MutatingWebhookConfiguration], report.certificates.is_empty(), terminal);
     Ok(match verdict(&report, args.expiry_within) {
         Exit::Ok => judged,
@@ -88,7 +89,7 @@ fn verdict(report: &CertificateReport, limit: Option<Limit>) -> Exit {
 }
 
 impl Report for CertificateReport {
-    const KIND: &'static str = "CertificateReport";
+    const KIND: Option<&'static str> = Some("CertificateReport");
 
     fn tables(&self, page: Page<'_>) -> Vec<Table> {
         if !page.wide {

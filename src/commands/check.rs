@@ -17,7 +17,7 @@ use crate::checks::{self, Selection, SuppressArg, baseline};
 use crate::cli::{GlobalArgs, SelectArgs};
 use crate::error::{CliError, Exit};
 use crate::model::{Gap, Kind, MeshId, ObjectRef};
-use crate::output::{self, CheckFormat};
+use crate::output::{self, CheckAnswer, Format};
 use crate::report::{Category, CheckReport, Settings, Severity};
 use crate::views;
 use crate::world::{SourceKind, World};
@@ -48,8 +48,8 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub select: SelectArgs,
     /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub output: CheckFormat,
+    #[arg(short, long, value_parser = output::formats::<CheckAnswer<'static>>(), default_value = "table")]
+    pub output: Format,
     /// Only rules of this category (can be repeated)
     #[arg(long, value_parser = arguments::category, add = ArgValueCandidates::new(complete::categories))]
     pub category: Vec<Category>,
@@ -186,7 +186,7 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
     let suppress: Vec<SuppressArg> = args.suppress.iter().chain(&global.config.suppress).cloned().collect();
     checks::suppress(&mut report, &loaded.world, &suppress);
     report.settings = settings(&global.config, &selection);
-    if !matches!(args.output, CheckFormat::Table | CheckFormat::Wide) {
+    if !args.output.is_text() {
         say_void_suppressions(&report, terminal);
     }
     if let Some(path) = &args.baseline {
@@ -209,8 +209,7 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
         true => pre::exit(fail_on, &report) == Exit::Unreadable,
         false => too_little(args, &report, &loaded.world, named.as_ref(), &needs),
     };
-    output::check(args.output, args.show_passed, &report, &loaded.world, &terminal.style, &mut terminal.out)?;
-    terminal.out.flush()?;
+    terminal.show(&CheckAnswer::new(&report, &loaded.world, args.show_passed), args.output, Some(&loaded.world))?;
     say_what_is_missing(args.output, &report, terminal);
     if args.pre.pre {
         return Ok(pre::exit(fail_on, &report));
@@ -268,12 +267,12 @@ fn say_void_suppressions(report: &CheckReport, terminal: &mut Terminal) {
 }
 
 /// What was not read stands in every table and document; lists of names and runs without a verdict say it on standard error.
-fn say_what_is_missing(format: CheckFormat, report: &CheckReport, terminal: &mut Terminal) {
+fn say_what_is_missing(format: Format, report: &CheckReport, terminal: &mut Terminal) {
     let mut missing: BTreeSet<String> = report.hiding_gaps().map(ToString::to_string).collect();
     if missing.is_empty() {
         missing.extend(report.unjudged().map(|skipped| format!("{}: {}", skipped.rule, skipped.because)));
     }
-    if missing.is_empty() || !(report.too_little || format == CheckFormat::Name) {
+    if missing.is_empty() || !(report.too_little || format == Format::Name) {
         return;
     }
     let few: Vec<&str> = missing.iter().take(5).map(String::as_str).collect();

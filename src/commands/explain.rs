@@ -1,13 +1,16 @@
 //! `explain`: one rule in full.
 
-use clap::{Args, ValueEnum};
+use std::io::{self, Write};
+
+use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 use serde::Serialize;
 
 use super::{Terminal, arguments, complete, rules};
-use crate::checks::{self, Check};
+use crate::checks;
 use crate::error::{CliError, Exit};
-use crate::output;
+use crate::model::{Gap, ObjectRef};
+use crate::output::{self, Format, Page, Report, Writer};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,36 +28,25 @@ pub struct ExplainArgs {
     #[arg(add = ArgValueCandidates::new(complete::rules_and_codes))]
     pub rule: String,
     /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub output: ExplainFormat,
-}
-
-/// Forms of a rule's page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ExplainFormat {
-    /// For people
-    #[default]
-    Text,
-    /// The machine contract
-    Json,
-    /// The same document as json
-    Yaml,
-    /// As it stands in the catalogue
-    Markdown,
+    #[arg(short, long, value_parser = output::formats::<RulePages>(), default_value = "table")]
+    pub output: Format,
 }
 
 /// Rules in full.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Document {
+pub struct RulePages {
     /// The rules that are called so.
-    rules: Vec<Page>,
+    rules: Vec<RulePage>,
+    /// What was typed.
+    #[serde(skip)]
+    typed: String,
 }
 
 /// A rule with its documentation, in Markdown.
 #[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "RulePage"))]
-pub(crate) struct Page {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct RulePage {
     /// Its row in the catalogue.
     #[serde(flatten)]
     row: rules::Row,
@@ -70,30 +62,50 @@ pub fn run(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, CliError
     if named.is_empty() {
         return Err(arguments::unknown_rule(typed));
     }
-    let document = || Document { rules: named.iter().map(|c| Page { row: rules::Row::from(*c), doc: checks::doc_text(c) }).collect() };
-    let (style, out) = (&terminal.style, &mut terminal.out);
-    match args.output {
-        ExplainFormat::Json => output::json(&document(), out)?,
-        ExplainFormat::Yaml => output::yaml(&document(), out)?,
-        ExplainFormat::Markdown => named.iter().try_for_each(|check| write!(out, "{}", rules::entry(check)))?,
-        ExplainFormat::Text => match named.as_slice() {
-            [one] => output::page(&text(one), style, out)?,
-            several => output::page(&list(typed, several), style, out)?,
-        },
-    }
-    terminal.out.flush()?;
+    let rules = named.into_iter().map(|check| RulePage { row: rules::Row::from(check), doc: checks::doc_text(check) });
+    terminal.show(&RulePages { rules: rules.collect(), typed: typed.to_owned() }, args.output, None)?;
     Ok(Exit::Ok)
 }
 
+impl Report for RulePages {
+    const KIND: Option<&'static str> = None;
+
+    fn gaps(&self) -> &[Gap] {
+        &[]
+    }
+
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let text = match self.rules.as_slice() {
+            [one] => text(one),
+            several => list(&self.typed, several),
+        };
+        output::page(&text, page.style, out)
+    }
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        Vec::new()
+    }
+
+    /// Ids.
+    fn names(&self, _: Page<'_>) -> Vec<String> {
+        self.rules.iter().map(|rule| rule.row.check.id.to_owned()).collect()
+    }
+
+    fn more_formats() -> Vec<(Format, Writer<Self>)> {
+        vec![(Format::Markdown, |pages, _, out| pages.rules.iter().try_for_each(|rule| write!(out, "{}", rules::entry(rule.row.check))))]
+    }
+}
+
 /// A rule's page: what it is in two lines, then its documentation.
-fn text(check: &Check) -> String {
+fn text(rule: &RulePage) -> String {
+    let check = rule.row.check;
     let codes = if check.aliases.is_empty() { String::new() } else { format!(", {}", check.aliases.join(", ")) };
     let facts = format!("{} · {} · {}{codes} · {}", check.severity, check.category, check.mesh.name(), rules::when(check));
-    format!("# {}\n\n{}.\n\n{facts}\n\n{}", check.id, check.summary, checks::doc_text(check))
+    format!("# {}\n\n{}.\n\n{facts}\n\n{}", check.id, check.summary, rule.doc)
 }
 
 /// The rules that a code stands for.
-fn list(code: &str, rules: &[&Check]) -> String {
-    let rows: String = rules.iter().map(|c| format!("- `{}` ({}): {}\n", c.id, c.severity, c.summary)).collect();
+fn list(code: &str, rules: &[RulePage]) -> String {
+    let rows: String = rules.iter().map(|rule| rule.row.check).map(|c| format!("- `{}` ({}): {}\n", c.id, c.severity, c.summary)).collect();
     format!("{code} stands for {} rules; `kubectl mesh explain RULE` tells all about one:\n\n{rows}", rules.len())
 }

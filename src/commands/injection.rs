@@ -74,7 +74,7 @@ fn report(args: &InjectionArgs, world: &World, global: &GlobalArgs) -> Result<In
 }
 
 impl Report for InjectionReport {
-    const KIND: &'static str = "InjectionReport";
+    const KIND: Option<&'static str> = Some("InjectionReport");
 
     fn tables(&self, page: Page<'_>) -> Vec<Table> {
         if self.workloads.is_empty() || (self.in_full && !page.wide) { Vec::new() } else { vec![table(&self.workloads, page)] }

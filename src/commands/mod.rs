@@ -38,6 +38,8 @@ pub use terminal::Terminal;
 
 use clap::CommandFactory as _;
 pub(crate) use fix::fix_each;
+#[cfg(test)]
+pub(crate) use plan::Paper;
 
 use crate::cli::{Cli, Command};
 use crate::error::{CliError, Exit};

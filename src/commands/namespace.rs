@@ -1,5 +1,7 @@
 //! `namespace enable|disable|status`: what a namespace says of a mesh.
 
+use std::io::{self, Write};
+
 use clap::{Args, Subcommand};
 
 use super::inject::ModeArg;
@@ -8,12 +10,11 @@ use super::plan::{self, PlanArgs, material};
 use super::{ReadRequest, Terminal, load};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
-use crate::model::{MeshId, Mode};
-use crate::output::{clean, short_name};
+use crate::model::{Gap, Mode, ObjectRef};
+use crate::output::{self, Format, Page, Report, short_name};
 use crate::plan::namespace::{self as plans, reference};
 use crate::plan::way::Intention;
-use crate::views;
-use crate::world::World;
+use crate::views::{self, NamespaceReport};
 
 /// Let a mesh take in a namespace, or leave it alone
 ///
@@ -71,13 +72,16 @@ pub struct StatusOfArgs {
     /// The namespace
     #[arg(value_name = "NAMESPACE")]
     pub name: String,
+    /// Output format
+    #[arg(short, long, value_parser = output::usual_formats(), default_value = "table")]
+    pub output: Format,
 }
 
 /// Runs the command.
 pub async fn run(command: &NamespaceCommand, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let (NamespaceCommand::Enable(EnableArgs { name, .. })
     | NamespaceCommand::Disable(DisableArgs { name, .. })
-    | NamespaceCommand::Status(StatusOfArgs { name })) = command;
+    | NamespaceCommand::Status(StatusOfArgs { name, .. })) = command;
     let mut global = global.clone();
     if global.cluster.namespace.iter().any(|flag| flag != name) {
         return Err(CliError::usage("-n names another namespace than the argument"));
@@ -85,9 +89,14 @@ pub async fn run(command: &NamespaceCommand, global: &GlobalArgs, terminal: &mut
     global.cluster.namespace = vec![name.clone()];
     super::arguments::check(&global)?;
     let request = ReadRequest { kinds: views::MEMBERSHIP_KINDS.iter().copied().collect(), ..ReadRequest::default() };
-    if let NamespaceCommand::Status(_) = command {
+    if let NamespaceCommand::Status(args) = command {
         let loaded = load::load(&global, &request, terminal).await?;
-        return status(&loaded.world, name, global.source.mesh.id(), terminal);
+        if loaded.world.index.namespace(name).is_none() {
+            return Err(CliError::usage(format!("namespace {name} is not there, or cannot be read")));
+        }
+        let report = views::namespace(&loaded.world, name, global.source.mesh.id());
+        terminal.show(&report, args.output, Some(&loaded.world))?;
+        return Ok(Exit::Ok);
     }
     if !global.source.paths().is_empty() {
         return Err(
@@ -117,27 +126,32 @@ pub async fn run(command: &NamespaceCommand, global: &GlobalArgs, terminal: &mut
     plan::carry_out(plan, args, connection.as_ref(), terminal).await
 }
 
-fn status(world: &World, name: &str, only: Option<MeshId>, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    if world.index.namespace(name).is_none() {
-        return Err(CliError::usage(format!("namespace {name} is not there, or cannot be read")));
+impl Report for NamespaceReport {
+    const KIND: Option<&'static str> = Some("NamespaceReport");
+
+    fn gaps(&self) -> &[Gap] {
+        &self.gaps
     }
-    let mut asked = false;
-    for mesh in [MeshId::Istio, MeshId::Linkerd].into_iter().filter(|mesh| only.is_none_or(|only| only == *mesh)) {
-        let Ok(Some(mode)) = world.view().namespace_asks(mesh, name) else { continue };
-        asked = true;
-        let how = if mode == Mode::Ambient { "by ztunnel (ambient)" } else { "with a proxy in each (sidecar)" };
-        writeln!(terminal.out, "✔ Namespace {} asks {} to take its pods in {how}.", clean(name), mesh.title())?;
-        let workloads = world.index.workloads_in(name);
-        let stale: Vec<String> = workloads.iter().filter(|w| world.injection(mesh, w).restart_needed()).map(|w| short_name(&w.reference)).collect();
-        let inside = workloads.iter().filter(|w| world.injection(mesh, w).actual.inside() > 0).count();
-        writeln!(terminal.out, "  {inside} of {} workloads are in it", workloads.len())?;
-        if !stale.is_empty() {
-            writeln!(terminal.out, "  ▲ to be restarted: {}", clean(&stale.join(", ")))?;
+
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let name = &self.namespace;
+        for row in &self.meshes {
+            let how = if row.mode == Mode::Ambient { "by ztunnel (ambient)" } else { "with a proxy in each (sidecar)" };
+            page.line(&format!("✔ Namespace {name} asks {} to take its pods in {how}.", row.mesh.title()), out)?;
+            page.line(&format!("  {} of {} workloads are in it", row.inside, row.workloads), out)?;
+            if !row.restart.is_empty() {
+                let names: Vec<String> = row.restart.iter().map(short_name).collect();
+                page.line(&format!("  ▲ to be restarted: {}", names.join(", ")), out)?;
+            }
         }
+        if self.meshes.is_empty() {
+            page.line(&format!("· Namespace {name} asks for no mesh."), out)?;
+        }
+        output::gaps(&self.gaps, page.style, out)
     }
-    if !asked {
-        writeln!(terminal.out, "· Namespace {} asks for no mesh.", clean(name))?;
+
+    /// Workloads that have to be restarted.
+    fn objects(&self) -> Vec<ObjectRef> {
+        self.meshes.iter().flat_map(|row| &row.restart).cloned().collect()
     }
-    terminal.out.flush()?;
-    Ok(Exit::Ok)
 }

@@ -2,15 +2,16 @@
 
 use std::io::{self, Write};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 use serde::Serialize;
 
 use super::{Terminal, arguments, complete};
 use crate::checks::{self, Check, Runs};
+use crate::cli::TableArgs;
 use crate::error::{CliError, Exit};
-use crate::model::Kind;
-use crate::output::{self, Page, Table, View};
+use crate::model::{Gap, Kind, ObjectRef};
+use crate::output::{self, Format, Page, Report, Table, Writer};
 use crate::report::{Category, MeshTag, Severity};
 
 const EXAMPLES: &str = "\
@@ -35,32 +36,17 @@ pub struct RulesArgs {
     #[arg(long, value_parser = parse_severity)]
     pub severity: Vec<Severity>,
     /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub output: RulesFormat,
-}
-
-/// Forms of the catalogue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum RulesFormat {
-    /// For people
-    #[default]
-    Table,
-    /// For people, with the codes of other tools
-    Wide,
-    /// The machine contract
-    Json,
-    /// The same document as json
-    Yaml,
-    /// Ids, one a line
-    Name,
-    /// Every rule's documentation in one document
-    Markdown,
+    #[arg(short, long, value_parser = output::formats::<RuleList>(), default_value = "table")]
+    pub output: Format,
+    /// How its table is wanted.
+    #[command(flatten)]
+    pub table: TableArgs,
 }
 
 /// The catalogue of rules.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Document {
+pub struct RuleList {
     /// Rules, sorted by id.
     rules: Vec<Row>,
 }
@@ -88,6 +74,9 @@ pub(super) struct Row {
     since: &'static str,
     /// What it finds, in a sentence.
     summary: &'static str,
+    /// The rule itself.
+    #[serde(skip)]
+    pub(super) check: &'static Check,
 }
 
 impl From<&'static Check> for Row {
@@ -107,6 +96,7 @@ impl From<&'static Check> for Row {
             runs: c.runs,
             since: c.since,
             summary: c.summary,
+            check: c,
         }
     }
 }
@@ -118,21 +108,38 @@ pub fn run(args: &RulesArgs, mesh: Option<MeshTag>, terminal: &mut Terminal) -> 
     if rules.is_empty() {
         terminal.note("no rule is like that; without words and filters all are listed");
     }
-    let document = || Document { rules: rules.iter().copied().map(Row::from).collect() };
-    let page = Page::new(&View::default(), None, &terminal.style);
-    let out = &mut terminal.out;
-    match args.output {
-        RulesFormat::Table | RulesFormat::Wide if terminal.style.width.is_some_and(|width| width < ROOM_FOR_COLUMNS) => {
-            narrow(&rules, args.output == RulesFormat::Wide, page, out)?;
-        }
-        RulesFormat::Table | RulesFormat::Wide => page.table(&table(&rules, args.output == RulesFormat::Wide), out)?,
-        RulesFormat::Json => output::json(&document(), out)?,
-        RulesFormat::Yaml => output::yaml(&document(), out)?,
-        RulesFormat::Name => rules.iter().try_for_each(|c| writeln!(out, "{}", c.id))?,
-        RulesFormat::Markdown => markdown(&rules, out)?,
-    }
-    out.flush()?;
+    terminal.show(&RuleList { rules: rules.into_iter().map(Row::from).collect() }, args.table.view(args.output)?, None)?;
     Ok(Exit::Ok)
+}
+
+impl Report for RuleList {
+    const KIND: Option<&'static str> = None;
+
+    fn tables(&self, page: Page<'_>) -> Vec<Table> {
+        vec![table(&self.rules, page.wide)]
+    }
+
+    fn gaps(&self) -> &[Gap] {
+        &[]
+    }
+
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let narrow_terminal = page.style.width.is_some_and(|width| width < ROOM_FOR_COLUMNS);
+        if narrow_terminal && !page.shapes_tables() { narrow(&self.rules, page, out) } else { page.tables(&self.tables(page), out) }
+    }
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        Vec::new()
+    }
+
+    /// Ids.
+    fn names(&self, _: Page<'_>) -> Vec<String> {
+        self.rules.iter().map(|rule| rule.id.to_owned()).collect()
+    }
+
+    fn more_formats() -> Vec<(Format, Writer<Self>)> {
+        vec![(Format::Markdown, |list, _, out| markdown(&list.rules, out))]
+    }
 }
 
 fn parse_severity(text: &str) -> Result<Severity, String> {
@@ -158,31 +165,31 @@ impl RulesArgs {
 const ROOM_FOR_COLUMNS: usize = 130;
 
 /// A rule in two lines, for narrow terminals.
-fn narrow(rules: &[&Check], wide: bool, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-    rules.iter().try_for_each(|c| {
-        let codes = if wide && !c.aliases.is_empty() { format!("  {}", c.aliases.join(",")) } else { String::new() };
-        page.title(c.id, &format!("  {}  {}{codes}", c.severity, c.category), out)?;
-        page.line(&format!("    {}", c.summary), out)
+fn narrow(rules: &[Row], page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+    rules.iter().try_for_each(|rule| {
+        let codes = if page.wide && !rule.aliases.is_empty() { format!("  {}", rule.aliases.join(",")) } else { String::new() };
+        page.title(rule.id, &format!("  {}  {}{codes}", rule.severity, rule.category), out)?;
+        page.line(&format!("    {}", rule.summary), out)
     })
 }
 
-fn table(rules: &[&Check], wide: bool) -> Table {
-    let row = |c: &&Check| {
-        let when = match (c.runs, c.opt_in) {
+fn table(rules: &[Row], wide: bool) -> Table {
+    let row = |rule: &Row| {
+        let when = match (rule.runs, rule.opt_in) {
             (Runs::Pre, _) => " (--pre)",
             (_, true) => " (opt-in)",
             (_, false) => "",
         };
-        let row = [c.id.to_owned(), format!("{}{when}", c.severity), c.category.name().to_owned(), c.summary.to_owned()];
-        row.into_iter().chain(wide.then(|| c.aliases.join(","))).collect()
+        let row = [rule.id.to_owned(), format!("{}{when}", rule.severity), rule.category.name().to_owned(), rule.summary.to_owned()];
+        row.into_iter().chain(wide.then(|| rule.aliases.join(","))).collect()
     };
     let header = ["RULE", "SEVERITY", "CATEGORY", "SUMMARY"].into_iter().chain(wide.then_some("CODES"));
     Table::of(header.collect(), rules.iter().map(row))
 }
 
-fn markdown(rules: &[&Check], out: &mut dyn Write) -> io::Result<()> {
+fn markdown(rules: &[Row], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# Rules\n")?;
-    rules.iter().try_for_each(|c| write!(out, "{}", entry(c)))
+    rules.iter().try_for_each(|rule| write!(out, "{}", entry(rule.check)))
 }
 
 /// When a rule runs.

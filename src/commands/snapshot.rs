@@ -11,7 +11,7 @@ use crate::cluster::snapshot::{self, SnapshotError, Taken};
 use crate::error::{CliError, Exit};
 use crate::mesh::install::{Install, Target};
 use crate::model::{MeshId, ServerVersion};
-use crate::output::{self, CheckFormat};
+use crate::output::{self, Format};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,8 +41,7 @@ pub struct SnapshotArgs {
 pub async fn run(args: &SnapshotArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let path = args.output.display();
     let to_stdout = args.output.as_os_str() == "-";
-    if CheckFormat::value_variants().iter().any(|format| format.to_possible_value().is_some_and(|value| args.output.as_os_str() == value.get_name()))
-    {
+    if Format::value_variants().iter().any(|format| format.to_possible_value().is_some_and(|value| args.output.as_os_str() == value.get_name())) {
         return Err(CliError::usage(format!("-o names the file of a snapshot, and {path} looks like an output format"))
             .hint(format!("a snapshot has one format, .tar.zst; write -o ./{path} if the file is to be called so")));
     }

@@ -134,7 +134,7 @@ fn question() -> Vec<Kind> {
 }
 
 impl Report for StatusReport {
-    const KIND: &'static str = "StatusReport";
+    const KIND: Option<&'static str> = Some("StatusReport");
 
     fn tables(&self, page: Page<'_>) -> Vec<Table> {
         let planes = (!self.meshes.is_empty()).then(|| control_planes(&self.meshes, page.wide));
@@ -215,7 +215,7 @@ fn section(title: &str, lines: &[String], page: Page<'_>, out: &mut dyn Write) -
 }
 
 impl Report for WorkloadPage {
-    const KIND: &'static str = "WorkloadReport";
+    const KIND: Option<&'static str> = Some("WorkloadReport");
 
     fn gaps(&self) -> &[Gap] {
         &self.gaps
@@ -256,7 +256,7 @@ fn port(row: &views::PortRow) -> String {
 }
 
 impl Report for ServicePage {
-    const KIND: &'static str = "ServiceReport";
+    const KIND: Option<&'static str> = Some("ServiceReport");
 
     fn gaps(&self) -> &[Gap] {
         &self.gaps

@@ -33,8 +33,7 @@ pub struct VersionArgs {
 pub async fn run(args: &VersionArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let view = args.list.view()?;
     if args.client {
-        writeln!(terminal.out, "client: {}", env!("CARGO_PKG_VERSION"))?;
-        terminal.out.flush()?;
+        terminal.show(&views::client_version(), view, None)?;
         return Ok(Exit::Ok);
     }
     let request = ReadRequest { kinds: [Kind::ConfigMap].into_iter().collect(), ..ReadRequest::default() };
@@ -50,7 +49,7 @@ pub async fn run(args: &VersionArgs, global: &GlobalArgs, terminal: &mut Termina
 }
 
 impl Report for VersionReport {
-    const KIND: &'static str = "VersionReport";
+    const KIND: Option<&'static str> = Some("VersionReport");
 
     fn tables(&self, page: Page<'_>) -> Vec<Table> {
         let planes = (!self.meshes.is_empty()).then(|| status::control_planes(&self.meshes, page.wide));

@@ -14,7 +14,7 @@ use crate::cluster::live::{Connection, Event, Watched};
 use crate::error::{CliError, Exit};
 use crate::index::Index;
 use crate::model::{Gap, Inventory, Item, Kind, Str};
-use crate::output::{ListFormat, Page, Report, Table};
+use crate::output::{Page, Report, Table};
 use crate::world::{SourceInfo, SourceKind, World};
 
 /// Changes that come together are shown together.
@@ -36,7 +36,7 @@ pub(super) async fn follow<R: Report>(
     if source.demo || source.snapshot.is_some() || !source.paths().is_empty() {
         return Err(CliError::usage("-w watches a cluster: files, snapshots and the demo do not change by themselves"));
     }
-    if !matches!(list.output, ListFormat::Table | ListFormat::Wide) {
+    if !list.output.is_text() {
         return Err(CliError::usage("-w shows tables").hint("leave -o out, or write -o wide"));
     }
     let mut shown = Shown::default();

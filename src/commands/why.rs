@@ -7,10 +7,9 @@ use clap::Args;
 use super::{ReadRequest, Terminal, load, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
-use crate::model::{Kind, Step, StepKind, StepPlace, StepResult};
-use crate::output::{self, ListFormat, Style, clean};
+use crate::model::{Gap, Kind, ObjectRef, Step, StepKind, StepPlace, StepResult};
+use crate::output::{self, Format, Page, Report, clean};
 use crate::views::{self, WhyReport};
-use crate::world::World;
 
 /// Follow one request from a client to a server, and tell where it ends and why
 ///
@@ -39,8 +38,8 @@ pub struct WhyArgs {
     #[arg(short = 'H', long, value_name = "NAME=VALUE")]
     pub header: Vec<String>,
     /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub output: ListFormat,
+    #[arg(short, long, value_parser = output::usual_formats(), default_value = "table")]
+    pub output: Format,
 }
 
 /// Runs the command.
@@ -58,18 +57,7 @@ pub async fn run(args: &WhyArgs, global: &GlobalArgs, terminal: &mut Terminal) -
     let asked: Vec<String> = [&args.client, &args.destination].into_iter().chain(&args.method).chain(&args.path).cloned().collect();
     let asked = views::ask(world, &asked, &args.header, words::namespace(global)).map_err(words::not_found)?;
     let report = views::why(world, &asked);
-    let style = terminal.style.clone();
-    let out = &mut terminal.out;
-    match args.output {
-        ListFormat::Json => output::report_json("WhyReport", &report, world, out)?,
-        ListFormat::Yaml => output::report_yaml("WhyReport", &report, world, out)?,
-        ListFormat::Name => {
-            let objects = report.steps.steps.iter().flat_map(|s| &s.because).filter_map(|e| e.object.as_ref());
-            output::names(objects, world, out)?;
-        }
-        ListFormat::Table | ListFormat::Wide => text(&report, args.output == ListFormat::Wide, world, &style, out)?,
-    }
-    out.flush()?;
+    terminal.show(&report, args.output, Some(world))?;
     Ok(match report.outcome {
         "works" => Exit::Ok,
         "fails" => Exit::Findings,
@@ -77,39 +65,55 @@ pub async fn run(args: &WhyArgs, global: &GlobalArgs, terminal: &mut Terminal) -
     })
 }
 
-/// The answer first, then one line a step; what fails or is not known is unfolded.
-fn text(report: &WhyReport, wide: bool, world: &World, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let mark = match report.outcome {
-        "works" => '✔',
-        "unknown" => '?',
-        _ => '✖',
-    };
-    writeln!(out, "{}\n", output::line(&format!("{mark} {}", clean(&report.headline)), style))?;
-    for step in &report.steps.steps {
-        step_lines(step, report, wide, world, style, out)?;
+impl Report for WhyReport {
+    const KIND: Option<&'static str> = Some("WhyReport");
+
+    fn gaps(&self) -> &[Gap] {
+        &self.gaps
     }
-    if wide {
-        for loser in &report.route.losers {
-            let line = clean(&format!("{}  {}: {}", loser.object, loser.path, loser.text)).into_owned();
-            writeln!(out, "{}", output::marked(&output::wrapped(&line, "  · not taken       ", UNDER, style), style))?;
+
+    /// The answer first, then one line a step; what fails or is not known is unfolded.
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mark = match self.outcome {
+            "works" => '✔',
+            "unknown" => '?',
+            _ => '✖',
+        };
+        page.line(&format!("{mark} {}", self.headline), out)?;
+        writeln!(out)?;
+        for step in &self.steps.steps {
+            step_lines(step, self, page, out)?;
         }
+        for loser in self.route.losers.iter().filter(|_| page.wide) {
+            under(&format!("{}  {}: {}", loser.object, loser.path, loser.text), "  · not taken       ", page, out)?;
+        }
+        output::gaps(&self.gaps, page.style, out)?;
+        writeln!(out, "\nnext: {}", clean(&next(self)))
     }
-    output::gaps(&report.gaps, style, out)?;
-    writeln!(out, "\nnext: {}", clean(&next(report)))
+
+    /// Everything that led to the answer.
+    fn objects(&self) -> Vec<ObjectRef> {
+        self.steps.steps.iter().flat_map(|step| &step.because).filter_map(|because| because.object.clone()).collect()
+    }
 }
 
 /// Below the text of a step.
 const UNDER: &str = "                    ";
 
-fn step_lines(step: &Step, report: &WhyReport, wide: bool, world: &World, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+/// Writes text behind its beginning; its further lines begin below it.
+fn under(text: &str, first: &str, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", output::marked(&output::wrapped(&clean(text), first, UNDER, page.style), page.style))
+}
+
+fn step_lines(step: &Step, report: &WhyReport, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let (mark, unfold) = match step.result {
-        StepResult::Ok => ('✔', wide),
+        StepResult::Ok => ('✔', page.wide),
         StepResult::Fails => ('✖', true),
         StepResult::Unknown(_) => ('?', true),
-        StepResult::Skipped => ('·', wide),
+        StepResult::Skipped => ('·', page.wide),
     };
     // What the server's side is made of is said where it matters.
-    if !wide && step.step == StepKind::Capture && step.at == StepPlace::Server && step.result == StepResult::Ok {
+    if !page.wide && step.step == StepKind::Capture && step.at == StepPlace::Server && step.result == StepResult::Ok {
         return Ok(());
     }
     let label = match (step.step, step.at) {
@@ -125,20 +129,20 @@ fn step_lines(step: &Step, report: &WhyReport, wide: bool, world: &World, style:
     };
     let label = clean(label).into_owned();
     let first = if label.chars().count() > 15 { format!("  {mark} {label}  ") } else { format!("  {mark} {label:<16}") };
-    writeln!(out, "{}", output::marked(&output::wrapped(&clean(&step.text), &first, UNDER, style), style))?;
+    under(&step.text, &first, page, out)?;
     for evidence in step.because.iter().filter(|_| unfold) {
         let Some(object) = &evidence.object else { continue };
         let path = evidence.path.as_ref().filter(|p| !p.is_empty()).map_or(String::new(), |p| format!("  {p}"));
-        let place = views::place(world, object, evidence.path.as_deref());
+        let place = page.world.and_then(|world| views::place(world, object, evidence.path.as_deref()));
         let place = place.map_or(String::new(), |p| format!("  {p}"));
-        writeln!(out, "{}", output::wrapped(&clean(&format!("{object}{path}{place}")), UNDER, UNDER, style))?;
+        writeln!(out, "{}", output::wrapped(&clean(&format!("{object}{path}{place}")), UNDER, UNDER, page.style))?;
         if !evidence.text.is_empty() && !step.text.contains(&evidence.text) {
             let under = format!("{UNDER}  ");
-            writeln!(out, "{}", output::wrapped(&clean(&evidence.text), &under, &under, style))?;
+            writeln!(out, "{}", output::wrapped(&clean(&evidence.text), &under, &under, page.style))?;
         }
     }
     match &step.hint {
-        Some(hint) if unfold => writeln!(out, "{}", output::line(&format!("{UNDER}→ {}", clean(hint)), style)),
+        Some(hint) if unfold => page.line(&format!("{UNDER}→ {hint}"), out),
         _ => Ok(()),
     }
 }

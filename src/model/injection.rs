@@ -50,7 +50,9 @@ impl fmt::Display for MeshId {
 }
 
 /// How a pod's traffic reaches the mesh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// A proxy in the pod.
     Sidecar,

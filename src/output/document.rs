@@ -60,12 +60,6 @@ impl<'a> From<&'a World> for Source<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CheckDocument<'a> {
-    /// Version of the contract.
-    api_version: &'static str,
-    /// Kind of the document.
-    kind: &'static str,
-    /// Where the objects came from.
-    source: Source<'a>,
     /// Control planes, one row for each.
     meshes: Vec<MeshRow>,
     /// With `--pre`: whether meshes may be installed.
@@ -223,9 +217,6 @@ pub(super) fn meshes(world: &World) -> Vec<MeshRow> {
 impl<'a> CheckDocument<'a> {
     pub(super) fn new(report: &'a CheckReport, world: &'a World) -> Self {
         Self {
-            api_version: API_VERSION,
-            kind: "CheckReport",
-            source: world.into(),
             meshes: meshes(world),
             verdicts: &report.verdicts,
             summary: Summary {

@@ -1,7 +1,9 @@
 //! Renderers: pure functions from reports to bytes.
 
+mod check;
 mod check_table;
 mod document;
+mod format;
 mod github;
 mod json;
 mod junit;
@@ -12,24 +14,21 @@ mod sarif;
 mod table;
 mod text;
 
+pub use check::CheckAnswer;
 #[cfg(test)]
 pub(crate) use document::{API_VERSION, CheckDocument};
+pub use format::{Format, formats, usual_formats};
 pub use github::{data as github_data, property as github_property};
-pub use json::{json, yaml};
+pub use json::yaml;
 pub use markdown::cell as markdown_cell;
 pub use page::page;
 #[cfg(test)]
 pub(crate) use rows::Document;
-pub use rows::{ListFormat, Page, Report, View, gaps, names, place, report, report_json, report_yaml, short_name};
+pub use rows::{Page, Report, View, Writer, gaps, place, report, short_name};
 pub use table::{Table, UnknownColumn};
 pub use text::{clean, clean_lines, counted, line, marked, wrapped};
 
-use std::io::{self, Write};
-
-use clap::ValueEnum;
-
-use crate::report::CheckReport;
-use crate::world::World;
+use json::json;
 
 /// How text results look.
 #[derive(Clone, Debug, Default)]
@@ -44,43 +43,4 @@ pub struct Style {
     pub links: bool,
     /// Whether to say what to do next.
     pub advice: bool,
-}
-
-/// Forms of a check report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum CheckFormat {
-    /// For people, with notes and repetitions folded
-    #[default]
-    Table,
-    /// For people, everything
-    Wide,
-    /// The machine contract, mesh.kubectl.dev/v1
-    Json,
-    /// The same document as json
-    Yaml,
-    /// Names of the objects at fault, one a line
-    Name,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
-    /// JUnit XML
-    Junit,
-    /// GitHub workflow annotations
-    Github,
-    /// A table for comments and step summaries
-    Markdown,
-}
-
-/// Renders a check report.
-pub fn check(format: CheckFormat, show_passed: bool, report: &CheckReport, world: &World, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let folding = check_table::Folding { wide: format == CheckFormat::Wide, passed: show_passed };
-    match format {
-        CheckFormat::Table | CheckFormat::Wide => check_table::write(report, world, folding, style, out),
-        CheckFormat::Json => json(&document::CheckDocument::new(report, world), out),
-        CheckFormat::Yaml => yaml(&document::CheckDocument::new(report, world), out),
-        CheckFormat::Name => names(report.findings.iter().map(|f| &f.object), world, out),
-        CheckFormat::Sarif => sarif::write(report, out),
-        CheckFormat::Junit => junit::write(report, out),
-        CheckFormat::Github => github::write(report, out),
-        CheckFormat::Markdown => markdown::write(report, out),
-    }
 }

@@ -2,53 +2,39 @@
 
 use std::io::{self, Write};
 
-use clap::ValueEnum;
 use owo_colors::OwoColorize as _;
 use serde::Serialize;
 
 use super::document::{API_VERSION, Source};
 use super::table::{Table, UnknownColumn};
-use super::{Style, clean, json, line, wrapped, yaml};
+use super::{Format, Style, clean, json, line, wrapped, yaml};
 use crate::model::{Gap, ObjectRef};
 use crate::world::{SourceKind, World};
-
-/// Forms of a list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ListFormat {
-    /// For people
-    #[default]
-    Table,
-    /// For people, with more columns
-    Wide,
-    /// The machine contract, mesh.kubectl.dev/v1
-    Json,
-    /// The same document as json
-    Yaml,
-    /// Names of the objects, one a line
-    Name,
-}
 
 /// How a list is wanted.
 #[derive(Clone, Debug, Default)]
 pub struct View<'a> {
     /// Its form.
-    pub format: ListFormat,
+    pub format: Format,
     /// Whether tables are to have no headers.
     pub no_headers: bool,
     /// The column that the rows of tables are sorted by; in the order of the report, where there is none.
     pub sort_by: Option<&'a str>,
 }
 
-impl From<ListFormat> for View<'_> {
-    fn from(format: ListFormat) -> Self {
+impl From<Format> for View<'_> {
+    fn from(format: Format) -> Self {
         Self { format, ..Self::default() }
     }
 }
 
+/// Writes a report in one form.
+pub type Writer<R> = fn(&R, Page<'_>, &mut dyn Write) -> io::Result<()>;
+
 /// What a command answers: its fields are the document, its text is for people.
-pub trait Report: Serialize {
-    /// `kind` of the document.
-    const KIND: &'static str;
+pub trait Report: Serialize + Sized {
+    /// `kind` of the document; nothing for one that tells of this program and of no cluster.
+    const KIND: Option<&'static str>;
 
     /// The tables that its text is made of, of those that can be empty without those that are.
     fn tables(&self, _: Page<'_>) -> Vec<Table> {
@@ -74,6 +60,11 @@ pub trait Report: Serialize {
         names.dedup();
         names
     }
+
+    /// Forms that it has beside the usual ones, and what writes each.
+    fn more_formats() -> Vec<(Format, Writer<Self>)> {
+        Vec::new()
+    }
 }
 
 /// How a text is wanted, and about what.
@@ -93,7 +84,7 @@ pub struct Page<'a> {
 impl<'a> Page<'a> {
     /// A page for what `view` wants.
     pub fn new(view: &View<'a>, world: Option<&'a World>, style: &'a Style) -> Self {
-        Self { wide: view.format == ListFormat::Wide, world, style, headers: !view.no_headers, sort_by: view.sort_by }
+        Self { wide: view.format == Format::Wide, world, style, headers: !view.no_headers, sort_by: view.sort_by }
     }
 
     /// An object's name, with its namespace where the command line did not tell that.
@@ -124,6 +115,20 @@ impl<'a> Page<'a> {
         table
     }
 
+    /// Whether the command line says how tables are to be, so that nothing may stand in the place of one.
+    pub fn shapes_tables(self) -> bool {
+        !self.headers || self.sort_by.is_some()
+    }
+
+    /// The same with other looks.
+    #[must_use]
+    pub fn in_style<'s>(self, style: &'s Style) -> Page<'s>
+    where
+        'a: 's,
+    {
+        Page { style, ..self }
+    }
+
     /// The same without headers, for what follows an earlier page.
     #[must_use]
     pub fn without_headers(self) -> Self {
@@ -147,7 +152,7 @@ impl<'a> Page<'a> {
 }
 
 /// Writes a report in the form that is wanted.
-pub fn report<'a>(report: &impl Report, view: &View<'a>, world: Option<&'a World>, style: &'a Style, out: &mut dyn Write) -> io::Result<()> {
+pub fn report<'a, R: Report>(report: &R, view: &View<'a>, world: Option<&'a World>, style: &'a Style, out: &mut dyn Write) -> io::Result<()> {
     let page = Page::new(view, world, style);
     if let Some(typed) = view.sort_by {
         let tables = report.tables(page);
@@ -157,16 +162,16 @@ pub fn report<'a>(report: &impl Report, view: &View<'a>, world: Option<&'a World
         }
     }
     match view.format {
-        ListFormat::Json => json(&document(report, world), out)?,
-        ListFormat::Yaml => yaml(&document(report, world), out)?,
-        ListFormat::Name => report.names(page).iter().try_for_each(|name| writeln!(out, "{}", clean(name)))?,
-        ListFormat::Table | ListFormat::Wide => report.text(page, out)?,
+        Format::Table | Format::Wide => report.text(page, out)?,
+        Format::Json => json(&Written::new(report, world), out)?,
+        Format::Yaml => yaml(&Written::new(report, world), out)?,
+        Format::Name => report.names(page).iter().try_for_each(|name| writeln!(out, "{}", clean(name)))?,
+        other => match R::more_formats().into_iter().find(|(format, _)| *format == other) {
+            Some((_, write)) => write(report, page, out)?,
+            None => return Err(io::Error::new(io::ErrorKind::InvalidInput, "the answer is not written in this form")),
+        },
     }
     out.flush()
-}
-
-fn document<'a, R: Report>(report: &'a R, world: Option<&'a World>) -> Document<'a, R> {
-    Document { api_version: API_VERSION, kind: R::KIND, source: world.map(Source::from), report }
 }
 
 /// A report in the machine contract's wrapping.
@@ -185,14 +190,21 @@ pub(crate) struct Document<'a, T> {
     report: &'a T,
 }
 
-/// Writes the document of a command with forms of its own as JSON.
-pub fn report_json(kind: &'static str, report: &impl Serialize, world: &World, out: &mut dyn Write) -> io::Result<()> {
-    json(&Document { api_version: API_VERSION, kind, source: Some(world.into()), report }, out)
+/// A report as it is written for programs.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Written<'a, R> {
+    Document(Document<'a, R>),
+    Plain(&'a R),
 }
 
-/// Writes the document of a command with forms of its own as YAML.
-pub fn report_yaml(kind: &'static str, report: &impl Serialize, world: &World, out: &mut dyn Write) -> io::Result<()> {
-    yaml(&Document { api_version: API_VERSION, kind, source: Some(world.into()), report }, out)
+impl<'a, R: Report> Written<'a, R> {
+    fn new(report: &'a R, world: Option<&'a World>) -> Self {
+        match R::KIND {
+            Some(kind) => Self::Document(Document { api_version: API_VERSION, kind, source: world.map(Source::from), report }),
+            None => Self::Plain(report),
+        }
+    }
 }
 
 /// `kind/name` for people.
@@ -202,16 +214,10 @@ pub fn short_name(object: &ObjectRef) -> String {
 
 /// `deployment.apps/cart`, as `kubectl get -o name` writes it and kubectl takes it back. Where the command line did not name the object's namespace,
 /// nothing of that form would tell it, so it stands in front: `shop/deployment.apps/cart`. Every command of ours takes both.
-pub fn full_name(object: &ObjectRef, world: &World) -> String {
+fn full_name(object: &ObjectRef, world: &World) -> String {
     let name = format!("{}/{}", object.kind.singular_resource(), object.name);
     let told = object.namespace.is_empty() || world.only_namespace() == Some(&object.namespace);
     if told { name } else { format!("{}/{name}", object.namespace) }
-}
-
-/// Writes names, one a line.
-pub fn names<'a>(objects: impl IntoIterator<Item = &'a ObjectRef>, world: &World, out: &mut dyn Write) -> io::Result<()> {
-    let names: std::collections::BTreeSet<String> = objects.into_iter().map(|object| full_name(object, world)).collect();
-    names.iter().try_for_each(|name| writeln!(out, "{}", clean(name)))
 }
 
 /// Lists what could not be read, below a table.

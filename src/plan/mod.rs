@@ -16,7 +16,7 @@ pub mod way;
 use sha2::{Digest as _, Sha256};
 
 pub use owner::{Owner, managers, owners};
-pub use report::PlanReport;
+pub use report::{PlanReport, RunReport, RunState};
 pub use step::{Action, Change, Expect, Seg, Status, Step, Target, path_text};
 
 use crate::model::MeshId;

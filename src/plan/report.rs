@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::journal::Journal;
 use super::preflight::Row;
 use super::{Action, Plan, Status, Step, path_text};
 use crate::model::ObjectRef;
@@ -29,6 +30,75 @@ pub struct PlanReport<'p> {
     notes: &'p [String],
     /// What became of it.
     outcome: &'static str,
+}
+
+/// A run of a plan that is under way or was left behind.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct RunReport<'j> {
+    /// The namespace.
+    pub namespace: &'j str,
+    /// Whether there is one, and which way it goes.
+    pub state: RunState,
+    /// How far it is; absent where there is none.
+    #[serde(flatten)]
+    pub progress: Option<RunProgress<'j>>,
+}
+
+/// Which way a run goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum RunState {
+    /// There is none.
+    None,
+    /// To its end.
+    Forward,
+    /// Back to its beginning.
+    Back,
+}
+
+/// How far a run is.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct RunProgress<'j> {
+    /// Name of the plan.
+    pub id: &'j str,
+    /// What the plan does, in words.
+    pub title: &'j str,
+    /// Who carries it out: machine and process.
+    pub holder: String,
+    /// When it began.
+    pub started: &'j str,
+    /// When it was last heard of.
+    pub heard: &'j str,
+    /// Steps of the plan.
+    pub steps: usize,
+    /// How many of them are done.
+    pub done: usize,
+}
+
+impl<'j> RunReport<'j> {
+    /// Of a namespace and the journal of its run, if there is one.
+    pub fn new(namespace: &'j str, journal: Option<&'j Journal>) -> Self {
+        let progress = journal.map(|journal| RunProgress {
+            id: &journal.plan,
+            title: &journal.title,
+            holder: journal.holder.title(),
+            started: &journal.started,
+            heard: &journal.heard,
+            steps: journal.steps.len(),
+            done: journal.steps.iter().filter(|step| step.status == Status::Done).count(),
+        });
+        let state = match journal {
+            None => RunState::None,
+            Some(journal) if journal.undoing => RunState::Back,
+            Some(_) => RunState::Forward,
+        };
+        Self { namespace, state, progress }
+    }
 }
 
 /// One step.

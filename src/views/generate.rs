@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::matrix::{self, Everybody};
+use super::simulation::SimulationReport;
 use crate::index::Workload;
 use crate::mesh::authorization::{Authorizer, Server, Verdict};
 use crate::mesh::calls::Calls;
@@ -24,8 +26,27 @@ pub struct Edge {
     pub port: u16,
 }
 
+/// Policies that were made, and what they would change.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct GeneratedReport<'w> {
+    /// The policies.
+    #[serde(flatten)]
+    pub made: Generated,
+    /// What becomes of decisions once they are applied.
+    #[serde(flatten)]
+    pub simulation: SimulationReport<'w>,
+    /// The manifests in one file.
+    #[serde(skip)]
+    pub text: String,
+    /// What the manifests are.
+    #[serde(skip)]
+    pub references: Vec<ObjectRef>,
+}
+
 /// Policies that were made, and what was left alone.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Generated {
     /// Manifests.
     pub objects: Vec<Value>,

@@ -8,6 +8,7 @@ mod injection;
 mod matrix;
 mod mtls;
 mod mtls_plan;
+mod namespace;
 mod observed;
 mod page;
 mod policies;
@@ -23,11 +24,12 @@ pub use certs::{
     of_files as certificates_of_files,
 };
 pub use decision::{DECISION_KINDS, DecisionReport, decision, gaps as decision_gaps};
-pub use generate::{Edge, Generated, behind, from_edges as generate_from_edges, from_today as generate_from_today};
+pub use generate::{Edge, Generated, GeneratedReport, behind, from_edges as generate_from_edges, from_today as generate_from_today};
 pub use injection::{InjectionReport, InjectionRow, injection, injection_of};
 pub use matrix::{ANYONE, MatrixReport, MatrixRow, matrix};
 pub use mtls::{CLIENT_KINDS, ClientRow, EdgeRow, MTLS_KINDS, ModeRow, MtlsReport, MtlsRow, Wanted, mtls, mtls_edge};
 pub use mtls_plan::{MtlsPlanReport, PlanItem, mtls_plan};
+pub use namespace::{NamespaceMesh, NamespaceReport, namespace};
 pub use observed::{add_observed, caller, observed_edges, observed_of};
 pub use page::{FindingRow, PortRow, ServicePage, ServiceRow, WorkloadPage, objects_of_page, service_page, workload_page};
 pub use policies::{Enforced, PolicyEntry, PolicyReport, policies};
@@ -35,7 +37,7 @@ pub use policy_test::{Assertion, Assertions, PolicyTestReport, TestRow};
 pub use simulation::{ChangedRow, Effect, SimulationReport, simulation};
 pub use status::{ComponentRow, ControlPlaneRow, NamespaceRow, StatusReport, status};
 pub use target::{NotFound, Target, find, objects, selected};
-pub use versions::{VersionReport, versions};
+pub use versions::{VersionReport, client_version, versions};
 pub use why::{WHY_KINDS, WhyReport, ask, is_gateway, why};
 
 use crate::model::MeshId;

@@ -38,6 +38,11 @@ pub struct ProxyVersionRow {
     pub pods: usize,
 }
 
+/// This program's alone.
+pub fn client_version() -> VersionReport {
+    VersionReport { client: env!("CARGO_PKG_VERSION"), meshes: Vec::new(), components: Vec::new(), data_plane: Vec::new(), gaps: Vec::new() }
+}
+
 /// Collects them.
 pub fn versions(world: &World, only: Option<MeshId>) -> VersionReport {
     let mut counted: BTreeMap<(MeshId, Str), usize> = BTreeMap::new();
@@ -47,10 +52,10 @@ pub fn versions(world: &World, only: Option<MeshId>) -> VersionReport {
         }
     }
     VersionReport {
-        client: env!("CARGO_PKG_VERSION"),
         meshes: control_planes(world, only),
         components: components(world, only),
         data_plane: counted.into_iter().map(|((mesh, version), pods)| ProxyVersionRow { mesh, version, pods }).collect(),
         gaps: super::gaps(world, &[Kind::Pod, Kind::Deployment, Kind::ConfigMap, Kind::MutatingWebhookConfiguration]),
+        ..client_version()
     }
 }

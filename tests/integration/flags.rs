@@ -155,7 +155,18 @@ fn tables_are_sorted_by_a_column_and_shown_without_headers() {
     assert!(code == 2 && err.contains("no column \"age\"") && err.contains("WORKLOAD, PORT"), "{err}");
     let (code, _, err) = run(&[], &["status", "--demo", "--sort-by", "mode", "-o", "json"]);
     assert!(code == 2 && err.contains("--sort-by sorts tables"), "{err}");
-    for command in [&["status"][..], &["injection"], &["mtls"], &["policy", "list"], &["version"]] {
+    let (_, certs, _) = run(&[], &["certs", "--demo", "--sort-by", "what", "--no-headers"]);
+    let roles: Vec<&str> = certs.lines().take_while(|line| !line.is_empty()).map(|line| line[9..].split("   ").next().unwrap().trim()).collect();
+    assert!(!certs.contains("SUBJECT") && roles.is_sorted() && roles.first() != roles.last(), "{roles:?} {certs}");
+    let (_, rules, _) = run(&[], &["rules", "gateway", "--sort-by", "severity", "--no-headers", "--width", "90"]);
+    // The table and not the lines that a narrow terminal gets, and whole rows of it: errors come first.
+    let severities = rules.lines().filter_map(|line| line.split_whitespace().nth(1)).filter(|word| ["error", "info", "warning"].contains(word));
+    let severities: Vec<&str> = severities.collect();
+    assert!(!rules.contains("SEVERITY") && severities.is_sorted() && severities.len() > 5, "{severities:?} {rules}");
+    let (_, matrix, _) = run(&[], &["policy", "matrix", "--demo", "--sort-by", "port", "--no-headers"]);
+    let ports: Vec<u16> = matrix.lines().filter_map(|line| line.split_whitespace().nth(2)?.parse().ok()).collect();
+    assert!(ports.is_sorted() && ports.len() > 5, "{ports:?} {matrix}");
+    for command in [&["status"][..], &["injection"], &["mtls"], &["policy", "list"], &["version"], &["certs"], &["rules"], &["policy", "matrix"]] {
         let (code, out, err) = run(&[], &[command, &["--demo", "--no-headers", "--sort-by", "version"]].concat());
         assert!(code == 0 || err.contains("its columns are"), "{command:?} {out} {err}");
     }
@@ -275,4 +286,60 @@ fn every_flag_that_a_text_names_exists() {
         }
     }
     assert!(unknown.is_empty(), "{unknown:#?}");
+}
+
+/// Every form that `-o` names for a command, as its help lists them.
+fn formats(command: &[&str]) -> Vec<String> {
+    let mut found = Cli::command();
+    for word in command.iter().take_while(|word| word.chars().all(char::is_alphabetic)) {
+        if let Some(below) = found.find_subcommand(word) {
+            found = below.clone();
+        }
+    }
+    let output = found.get_arguments().find(|arg| arg.get_id() == "output").unwrap();
+    output.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect()
+}
+
+#[test]
+fn every_answer_is_written_in_every_form_that_its_command_names() {
+    let tests: &[u8] = b"tests: [{plaintext: true, to: 'svc/cart.shop:80', tcp: true, expect: allow}]";
+    let change: &[u8] = b"apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: none, namespace: shop}\nspec: {}\n";
+    let files: [(&str, &[u8]); 3] = [("tests.yaml", tests), ("change.yaml", change), ("base.yaml", include_bytes!("policy/shop.yaml"))];
+    for line in [
+        "certs --demo",
+        "check --demo",
+        "explain IST0101",
+        "injection --demo",
+        "mtls --demo",
+        "mtls --plan strict --demo",
+        "namespace status shop --demo",
+        "namespace enable billing --mode sidecar -m istio --dry-run client --demo",
+        "onboard --all -n billing -m istio --dry-run client --demo",
+        "policy can --from deploy/frontend --to svc/cart:80 -n shop --demo",
+        "policy generate -m istio -n shop --demo",
+        "policy list --demo",
+        "policy matrix --demo",
+        "policy simulate --base base.yaml -f change.yaml",
+        "policy test tests.yaml --demo",
+        "rules retry",
+        "status --demo",
+        "version --demo",
+        "version --client",
+        "why deploy/frontend cart GET /items -n shop --demo",
+    ] {
+        let words: Vec<&str> = line.split(' ').collect();
+        let formats = formats(&words);
+        assert!(["table", "wide", "json", "yaml", "name"].iter().all(|usual| formats.iter().any(|format| format == usual)), "{line}: {formats:?}");
+        // Tables and JSON are what other tests look at.
+        for format in formats.into_iter().filter(|format| format != "table" && format != "json") {
+            let (code, out, err) = run(&files, &[words.clone(), vec!["-o", &format]].concat());
+            assert!(matches!(code, 0 | 1 | 3), "{line} -o {format}: {code} {err}");
+            match format.as_str() {
+                "sarif" => drop(serde_json::from_str::<Value>(&out).unwrap_or_else(|e| panic!("{line} -o {format}: {e}: {out}"))),
+                "yaml" => drop(serde_saphyr::from_str::<Value>(&out).unwrap_or_else(|e| panic!("{line} -o {format}: {e}: {out}"))),
+                "name" | "github" => {}
+                _ => assert!(!out.is_empty(), "{line} -o {format}"),
+            }
+        }
+    }
 }

@@ -119,7 +119,7 @@ fn show(report: &MtlsReport, world: &World, view: View<'_>, terminal: &mut Termi
 }
 
 impl Report for MtlsReport {
-    const KIND: &'static str = "MtlsReport";
+    const KIND: Option<&'static str> = Some("MtlsReport");
 
     fn tables(&self, page: Page<'_>) -> Vec<Table> {
         if self.workloads.is_empty() {

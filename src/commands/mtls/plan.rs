@@ -33,7 +33,7 @@ pub(super) fn show(report: &MtlsPlanReport, world: &World, view: View<'_>, termi
 }
 
 impl Report for MtlsPlanReport {
-    const KIND: &'static str = "MtlsPlanReport";
+    const KIND: Option<&'static str> = Some("MtlsPlanReport");
 
     fn gaps(&self) -> &[Gap] {
         &self.gaps

@@ -16,7 +16,7 @@ use crate::commands::plan::{self};
 use crate::commands::{ReadRequest, Terminal, file, load};
 use crate::error::{CliError, Exit};
 use crate::model::{Kind, ObjectRef, Str};
-use crate::output::{ListFormat, clean_lines};
+use crate::output::clean_lines;
 use crate::plan::onboard::{Material, Wanted};
 use crate::plan::preflight::Known;
 use crate::plan::{Plan, Seg, Target};
@@ -44,7 +44,7 @@ pub(super) async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut 
     let wanted = Wanted { workloads, namespace: namespace.as_str().into(), whole_namespace: args.scope == ScopeArg::Namespace };
     let plan = crate::plan::onboard::plan(world, &wanted, &intention, &material);
     let blocked = plan.blocks(&args.plan.force).next().is_some();
-    let written = args.plan.output != ListFormat::Table && args.plan.output != ListFormat::Wide;
+    let written = !args.plan.output.is_text();
     // Who owns an object in a cluster does not own its file.
     let mut direct = args.plan.clone();
     direct.direct = true;

@@ -3,6 +3,7 @@
 mod files;
 
 use std::collections::BTreeSet;
+use std::io::{self, Write};
 
 use clap::{Args, ValueEnum};
 
@@ -12,10 +13,11 @@ use super::{ReadRequest, Terminal, load, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::index::Workload;
-use crate::model::{Kind, MeshId, ObjectRef};
-use crate::output::clean;
+use crate::model::{Gap, Kind, MeshId, ObjectRef};
+use crate::output::{Page, Report};
 use crate::plan::onboard::Wanted;
 use crate::plan::way::Intention;
+use crate::plan::{RunReport, RunState};
 use crate::views::{self, Target};
 use crate::world::World;
 
@@ -214,23 +216,35 @@ async fn left_behind(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut Ter
     if !args.status {
         return plan::go_on(&namespace, args.undo, &args.plan, &connection, terminal).await;
     }
-    let Some((journal, _)) = plan::find(&namespace, &connection).await? else {
-        writeln!(terminal.out, "✔ No run is under way in namespace {}.", clean(&namespace))?;
-        terminal.out.flush()?;
-        return Ok(Exit::Ok);
-    };
-    let done = journal.steps.iter().filter(|step| step.status == crate::plan::Status::Done).count();
-    let doing = if journal.undoing { "being taken back" } else { "under way" };
-    writeln!(terminal.out, "▲ A run is {doing} in namespace {}: {}", clean(&namespace), clean(&journal.title))?;
-    writeln!(
-        terminal.out,
-        "  {done} of {} steps are done; {}, since {}, last heard of {}",
-        journal.steps.len(),
-        clean(&journal.holder.title()),
-        clean(&journal.started),
-        clean(&journal.heard)
-    )?;
-    writeln!(terminal.out, "\nnext: kubectl mesh onboard --resume -n {0}    or --undo", clean(&namespace))?;
-    terminal.out.flush()?;
+    let found = plan::find(&namespace, &connection).await?;
+    terminal.show(&RunReport::new(&namespace, found.as_ref().map(|(journal, _)| journal)), args.plan.output, None)?;
     Ok(Exit::Ok)
+}
+
+impl Report for RunReport<'_> {
+    const KIND: Option<&'static str> = Some("RunReport");
+
+    fn gaps(&self) -> &[Gap] {
+        &[]
+    }
+
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let namespace = self.namespace;
+        let Some(run) = &self.progress else { return page.line(&format!("✔ No run is under way in namespace {namespace}."), out) };
+        let doing = if self.state == RunState::Back { "being taken back" } else { "under way" };
+        page.line(&format!("▲ A run is {doing} in namespace {namespace}: {}", run.title), out)?;
+        let times = format!("{}, since {}, last heard of {}", run.holder, run.started, run.heard);
+        page.line(&format!("  {} of {} steps are done; {times}", run.done, run.steps), out)?;
+        writeln!(out)?;
+        page.line(&format!("next: kubectl mesh onboard --resume -n {namespace}    or --undo"), out)
+    }
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        Vec::new()
+    }
+
+    /// The plan's name.
+    fn names(&self, _: Page<'_>) -> Vec<String> {
+        self.progress.iter().map(|run| run.id.to_owned()).collect()
+    }
 }

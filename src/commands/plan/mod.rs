@@ -17,9 +17,11 @@ use crate::cli::GlobalArgs;
 use crate::cluster::live::{Connection, Resource};
 use crate::error::{CliError, Exit};
 use crate::model::did_you_mean;
-use crate::output::ListFormat;
+use crate::output::{self, Format};
 use crate::plan::{Plan, Step, patch, preflight};
 pub(super) use run::{find, go_on};
+#[cfg(test)]
+pub(crate) use show::Paper;
 pub(super) use show::files;
 
 /// What changes nothing and only shows.
@@ -54,8 +56,8 @@ pub struct PlanArgs {
     #[arg(long, value_name = "DURATION", default_value = "10m")]
     pub rollout_timeout: String,
     /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub output: ListFormat,
+    #[arg(short, long, value_parser = output::usual_formats(), default_value = "table")]
+    pub output: Format,
 }
 
 impl PlanArgs {
@@ -89,7 +91,7 @@ pub(super) async fn connection(global: &GlobalArgs) -> Result<Connection, CliErr
 /// Shows a plan and, where that is wanted, carries it out.
 pub(super) async fn carry_out(plan: Plan, args: &PlanArgs, connection: Option<&Connection>, terminal: &mut Terminal) -> Result<Exit, CliError> {
     forced_ids(args)?;
-    let json = matches!(args.output, ListFormat::Json | ListFormat::Yaml);
+    let json = args.output.is_document();
     let blocks: Vec<&'static str> = plan.blocks(&args.force).map(|row| row.id).collect();
     let owned: Vec<&Step> = plan.steps.iter().filter(|step| step.action.writes() && step.owner.is_some()).collect();
     let only_shown = args.dry_run.is_some() || !blocks.is_empty() || !plan.changes() || (!owned.is_empty() && !args.direct);

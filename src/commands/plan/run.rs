@@ -12,7 +12,7 @@ use crate::cluster::live::{Connection, Refused, Resource};
 use crate::commands::Terminal;
 use crate::error::{CliError, Exit};
 use crate::model::{Kind, MeshId};
-use crate::output::{self, ListFormat, clean};
+use crate::output::{self, clean};
 use crate::plan::journal::{Holder, Journal, NAME, SILENCE};
 use crate::plan::patch::{self, State};
 use crate::plan::{Action, Expect, MANAGER, Plan, Status, Step, path_text};
@@ -30,7 +30,7 @@ pub(super) async fn begin(plan: Plan, args: &PlanArgs, connection: &Connection, 
     }
     run.save().await?;
     let (exit, steps, outcome) = run.finish(true).await?;
-    if matches!(args.output, ListFormat::Json | ListFormat::Yaml) {
+    if args.output.is_document() {
         show::plan(&plan, &steps, outcome, args, terminal)?;
     }
     Ok(exit)
@@ -159,7 +159,7 @@ impl<'a> Run<'a> {
                 std::future::pending::<()>().await;
             }
         });
-        let quiet = matches!(args.output, ListFormat::Json | ListFormat::Yaml | ListFormat::Name);
+        let quiet = !args.output.is_text();
         Ok(Self { connection, terminal, quiet, journal, version, uid, limit: args.rollout_timeout()?, interrupted })
     }
 

@@ -10,38 +10,33 @@ use super::PlanArgs;
 use crate::commands::Terminal;
 use crate::error::CliError;
 use crate::model::{Gap, ObjectRef};
-use crate::output::{self, ListFormat, Page, Report, clean, marked, wrapped};
+use crate::output::{self, Page, Report, clean, marked, wrapped};
 use crate::plan::{Action, Plan, PlanReport, Status, Step, patch, path_text};
 
 /// Writes the plan, or what became of it, in the form that is wanted.
 pub(super) fn plan(plan: &Plan, steps: &[Step], outcome: &'static str, args: &PlanArgs, terminal: &mut Terminal) -> Result<(), CliError> {
-    match args.output {
-        ListFormat::Json | ListFormat::Yaml | ListFormat::Name => {
-            terminal.show(&Paper { report: PlanReport::new(plan, steps, outcome), steps }, args.output, None)?;
-        }
-        ListFormat::Table | ListFormat::Wide => text(plan, terminal)?,
-    }
-    terminal.out.flush()?;
-    Ok(())
+    terminal.show(&Paper { report: PlanReport::new(plan, steps, outcome), plan, steps }, args.output, None)
 }
 
 #[derive(serde::Serialize)]
-struct Paper<'p> {
+pub(crate) struct Paper<'p> {
     #[serde(flatten)]
     report: PlanReport<'p>,
+    #[serde(skip)]
+    plan: &'p Plan,
     #[serde(skip)]
     steps: &'p [Step],
 }
 
 impl Report for Paper<'_> {
-    const KIND: &'static str = "PlanReport";
+    const KIND: Option<&'static str> = Some("PlanReport");
 
     fn gaps(&self) -> &[Gap] {
         &[]
     }
 
-    fn text(&self, _: Page<'_>, _: &mut dyn Write) -> io::Result<()> {
-        Ok(())
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        text(self.plan, page, out)
     }
 
     fn objects(&self) -> Vec<ObjectRef> {
@@ -49,9 +44,8 @@ impl Report for Paper<'_> {
     }
 }
 
-fn text(plan: &Plan, terminal: &mut Terminal) -> io::Result<()> {
-    let style = terminal.style.clone();
-    let out = &mut terminal.out;
+fn text(plan: &Plan, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let style = page.style;
     let first = if plan.changes() {
         format!("Plan: {}; nothing has changed yet", clean(&plan.title))
     } else if plan.blocks(&[]).next().is_some() {
@@ -59,7 +53,7 @@ fn text(plan: &Plan, terminal: &mut Terminal) -> io::Result<()> {
     } else {
         format!("✔ Nothing to do: {}", clean(&plan.title))
     };
-    writeln!(out, "{}", marked(&first, &style))?;
+    writeln!(out, "{}", marked(&first, style))?;
     if !plan.preflight.is_empty() {
         writeln!(out, "\npre-flight")?;
     }
@@ -67,7 +61,7 @@ fn text(plan: &Plan, terminal: &mut Terminal) -> io::Result<()> {
     for row in &plan.preflight {
         let of = row.object.as_ref().filter(|_| several).map_or(String::new(), |object| format!("{}: ", output::short_name(object)));
         let first = format!("  {} {:<19} ", row.verdict.mark(), row.id);
-        writeln!(out, "{}", marked(&wrapped(&clean(&format!("{of}{}", row.text)), &first, &" ".repeat(24), &style), &style))?;
+        writeln!(out, "{}", marked(&wrapped(&clean(&format!("{of}{}", row.text)), &first, &" ".repeat(24), style), style))?;
     }
     if !plan.steps.is_empty() {
         writeln!(out, "\nsteps")?;
@@ -77,20 +71,20 @@ fn text(plan: &Plan, terminal: &mut Terminal) -> io::Result<()> {
         let first = format!("{:>3} {object:<24} ", step.id);
         for (n, line) in lines(step).iter().enumerate() {
             let first = if n == 0 { clean(&first).into_owned() } else { " ".repeat(29) };
-            writeln!(out, "{}", wrapped(&signed(&clean(line), &style), &first, &" ".repeat(31), &style))?;
+            writeln!(out, "{}", wrapped(&signed(&clean(line), style), &first, &" ".repeat(31), style))?;
         }
         if let Some(owner) = &step.owner {
             let words = format!("managed by {} ({})", owner.title(), owner.evidence);
-            writeln!(out, "{}", marked(&wrapped(&clean(&words), "      ▲ ", "        ", &style), &style))?;
+            writeln!(out, "{}", marked(&wrapped(&clean(&words), "      ▲ ", "        ", style), style))?;
         }
     }
     if plan.changes() {
         writeln!(out, "undo: the same fields back to what they are now, in reverse; what somebody else changes meanwhile is left alone")?;
     }
     for note in &plan.notes {
-        writeln!(out, "{}", wrapped(&clean(note), "note: ", "      ", &style))?;
+        writeln!(out, "{}", wrapped(&clean(note), "note: ", "      ", style))?;
     }
-    out.flush()
+    Ok(())
 }
 
 /// A line of a step, with what it does to a field in colour.

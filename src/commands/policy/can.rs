@@ -9,7 +9,7 @@ use crate::cli::GlobalArgs;
 use crate::commands::{Terminal, load};
 use crate::error::{CliError, Exit};
 use crate::model::{Gap, ObjectRef, Step, StepResult};
-use crate::output::{self, ListFormat, Page, Report, clean};
+use crate::output::{self, Format, Page, Report, clean};
 use crate::views::{self, DecisionReport};
 
 /// Decide one request, and show what led there
@@ -32,8 +32,8 @@ pub struct CanArgs {
     #[command(flatten)]
     pub call: CallArgs,
     /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub output: ListFormat,
+    #[arg(short, long, value_parser = output::usual_formats(), default_value = "table")]
+    pub output: Format,
 }
 
 /// Runs the command.
@@ -52,7 +52,7 @@ pub async fn run(args: &CanArgs, global: &GlobalArgs, terminal: &mut Terminal) -
 }
 
 impl Report for DecisionReport {
-    const KIND: &'static str = "DecisionReport";
+    const KIND: Option<&'static str> = Some("DecisionReport");
 
     fn gaps(&self) -> &[Gap] {
         &self.gaps

@@ -1,13 +1,12 @@
 //! `policy generate`: least privilege, shown as a simulation before anything else.
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 use serde::Deserialize;
 
-use super::simulate;
 use super::words as policy_words;
 use crate::cli::{GlobalArgs, MeshArg};
 use crate::cluster::{files, overlay};
@@ -16,9 +15,9 @@ use crate::commands::{ReadRequest, Terminal, load, words};
 use crate::error::{CliError, Exit};
 use crate::index::{Index, Workload};
 use crate::mesh::authorization::Server;
-use crate::model::{Inventory, MeshId, Observed};
-use crate::output::{Page, Style, View};
-use crate::views::{self, Edge, Generated, Target};
+use crate::model::{Gap, Inventory, MeshId, ObjectRef, Observed, Subject};
+use crate::output::{self, Format, Page, Report, Style};
+use crate::views::{self, Edge, Generated, GeneratedReport, Target};
 use crate::world::World;
 
 /// Write policies that admit exactly those who are to call
@@ -40,6 +39,9 @@ pub struct GenerateArgs {
     /// Which metrics are asked.
     #[command(flatten)]
     pub observed: ObservedArgs,
+    /// Output format
+    #[arg(short, long, value_parser = output::usual_formats(), default_value = "table")]
+    pub output: Format,
 }
 
 #[derive(Deserialize)]
@@ -89,22 +91,38 @@ pub async fn run(args: &GenerateArgs, global: &GlobalArgs, terminal: &mut Termin
         if made.notes.is_empty() {
             words::nothing("workloads to make policies for", world, terminal);
         }
-        return Ok(Exit::Ok);
     }
     let documents: Vec<String> = made.objects.iter().map(|o| serde_saphyr::to_string(o).map_err(CliError::internal)).collect::<Result<_, _>>()?;
     let text = documents.join("---\n");
-    let after = after(&text, world)?;
-    let report = views::simulation(world, &after);
-    let out = &mut terminal.out;
-    let mut shown = Vec::new();
-    let style = Style::default();
-    simulate::text(&report, Page::new(&View::default(), Some(world), &style), &mut shown)?;
-    for line in String::from_utf8_lossy(&shown).lines() {
-        writeln!(out, "# {line}")?;
-    }
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
+    let written: Inventory = files::parse("generated", &text, "default")?.inventory;
+    let references = written.objects.iter().map(Subject::reference).collect();
+    let after = after(written, world);
+    let report = GeneratedReport { made, simulation: views::simulation(world, &after), text, references };
+    terminal.show(&report, args.output, Some(world))?;
     Ok(Exit::Ok)
+}
+
+impl Report for GeneratedReport<'_> {
+    const KIND: Option<&'static str> = Some("GeneratedReport");
+
+    fn gaps(&self) -> &[Gap] {
+        &self.simulation.gaps
+    }
+
+    /// A file for kubectl, so that what is for people stands in comments without colours and is not broken.
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        if self.made.objects.is_empty() {
+            return Ok(());
+        }
+        let (mut shown, style) = (Vec::new(), Style::default());
+        self.simulation.text(page.in_style(&style), &mut shown)?;
+        String::from_utf8_lossy(&shown).lines().try_for_each(|line| writeln!(out, "# {line}"))?;
+        out.write_all(self.text.as_bytes())
+    }
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        self.references.clone()
+    }
 }
 
 /// Policies that admit those who were seen calling.
@@ -156,8 +174,7 @@ fn edges(file: &std::path::Path, world: &World, global: &GlobalArgs) -> Result<B
 }
 
 /// The world with the manifests applied.
-fn after(text: &str, world: &World) -> Result<World, CliError> {
-    let made: Inventory = files::parse("generated", text, "default")?.inventory;
-    let (inventory, _) = overlay::lay(made, world.index.inventory().clone());
-    Ok(World::new(Index::new(inventory), world.source.clone(), world.now))
+fn after(written: Inventory, world: &World) -> World {
+    let (inventory, _) = overlay::lay(written, world.index.inventory().clone());
+    World::new(Index::new(inventory), world.source.clone(), world.now)
 }

@@ -42,7 +42,7 @@ pub async fn run(args: &PolicyListArgs, global: &GlobalArgs, terminal: &mut Term
 }
 
 impl Report for PolicyReport {
-    const KIND: &'static str = "PolicyReport";
+    const KIND: Option<&'static str> = Some("PolicyReport");
 
     fn tables(&self, page: Page<'_>) -> Vec<Table> {
         if self.policies.is_empty() { Vec::new() } else { vec![table(self, page.wide)] }

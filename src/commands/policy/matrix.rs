@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::words as policy_words;
-use crate::cli::GlobalArgs;
+use crate::cli::{GlobalArgs, TableArgs};
 use crate::commands::{Terminal, load, words};
 use crate::error::{CliError, Exit};
 use crate::index::Workload;
 use crate::mesh::authorization::Verdict;
-use crate::output::{self, ListFormat, Page, Table, clean};
+use crate::model::{Gap, ObjectRef};
+use crate::output::{self, Format, Page, Report, Table, Writer, clean};
 use crate::views::{self, ANYONE, MatrixReport, MatrixRow, Target};
 use crate::world::World;
 
@@ -28,30 +29,16 @@ pub struct MatrixArgs {
     #[arg(long, value_name = "WORKLOAD")]
     pub to: Option<String>,
     /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub output: MatrixFormat,
-}
-
-/// Forms of the matrix.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum MatrixFormat {
-    /// For people: a line for each port and class of requests
-    #[default]
-    Table,
-    /// For people, all names
-    Wide,
-    /// The machine contract, mesh.kubectl.dev/v1
-    Json,
-    /// The same document as json
-    Yaml,
-    /// A line for each client, port and class
-    Csv,
-    /// A table for comments and step summaries
-    Markdown,
+    #[arg(short, long, value_parser = output::formats::<MatrixReport<'static>>(), default_value = "table")]
+    pub output: Format,
+    /// How its table is wanted.
+    #[command(flatten)]
+    pub table: TableArgs,
 }
 
 /// Runs the command.
 pub async fn run(args: &MatrixArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let view = args.table.view(args.output)?;
     let loaded = load::load(global, &policy_words::read_request(), terminal).await?;
     let world = &loaded.world;
     let (client, server) = (workload(args.from.as_ref(), world, global)?, workload(args.to.as_ref(), world, global)?);
@@ -59,19 +46,32 @@ pub async fn run(args: &MatrixArgs, global: &GlobalArgs, terminal: &mut Terminal
     if report.rows.is_empty() {
         words::nothing("ports of workloads", world, terminal);
     }
-    let form = if args.output == MatrixFormat::Wide { ListFormat::Wide } else { ListFormat::Table };
-    let page = Page::new(&form.into(), Some(world), &terminal.style);
-    let out = &mut terminal.out;
-    match args.output {
-        MatrixFormat::Json => output::report_json("MatrixReport", &report, world, out)?,
-        MatrixFormat::Yaml => output::report_yaml("MatrixReport", &report, world, out)?,
-        MatrixFormat::Csv => csv(&report, out)?,
-        MatrixFormat::Markdown => markdown(&report, out)?,
-        MatrixFormat::Table | MatrixFormat::Wide => table(&report, page, out)?,
-    }
-    out.flush()?;
+    terminal.show(&report, view, Some(world))?;
     let unknown = !report.rows.is_empty() && report.rows.iter().all(|r| r.decision == Verdict::Unknown);
     Ok(words::judged(world, views::DECISION_KINDS, unknown, terminal))
+}
+
+impl Report for MatrixReport<'_> {
+    const KIND: Option<&'static str> = Some("MatrixReport");
+
+    fn tables(&self, page: Page<'_>) -> Vec<Table> {
+        if self.rows.is_empty() { Vec::new() } else { vec![table(self, page.wide)] }
+    }
+
+    fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    /// The servers.
+    fn objects(&self) -> Vec<ObjectRef> {
+        let mut servers: Vec<&ObjectRef> = self.rows.iter().map(|row| row.server).collect();
+        servers.dedup();
+        servers.into_iter().cloned().collect()
+    }
+
+    fn more_formats() -> Vec<(Format, Writer<Self>)> {
+        vec![(Format::Markdown, |report, _, out| markdown(report, out)), (Format::Csv, |report, _, out| csv(report, out))]
+    }
 }
 
 fn workload<'w>(word: Option<&String>, world: &'w World, global: &GlobalArgs) -> Result<Option<&'w Workload>, CliError> {
@@ -130,18 +130,15 @@ fn who(line: &Line<'_>, verdicts: &[Verdict], wide: bool) -> String {
     }
 }
 
-fn table(report: &MatrixReport<'_>, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn table(report: &MatrixReport<'_>, wide: bool) -> Table {
     let row = |line: &Line<'_>| {
         let server = line.first.server;
-        let unknown = who(line, &[Verdict::Unknown], page.wide);
+        let unknown = who(line, &[Verdict::Unknown], wide);
         let unknown = if unknown == "nobody" { String::new() } else { unknown };
-        let allowed = who(line, &[Verdict::Allow], page.wide);
+        let allowed = who(line, &[Verdict::Allow], wide);
         [server.namespace.to_string(), output::short_name(server), line.first.port.to_string(), line.first.class.to_string(), allowed, unknown]
     };
-    if !report.rows.is_empty() {
-        page.table(&Table::new(["NAMESPACE", "SERVER", "PORT", "REQUEST", "ALLOWED", "UNKNOWN"], lines(report).iter().map(row)), out)?;
-    }
-    output::gaps(&report.gaps, page.style, out)
+    Table::new(["NAMESPACE", "SERVER", "PORT", "REQUEST", "ALLOWED", "UNKNOWN"], lines(report).iter().map(row))
 }
 
 fn csv(report: &MatrixReport<'_>, out: &mut dyn Write) -> io::Result<()> {

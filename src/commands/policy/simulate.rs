@@ -11,7 +11,8 @@ use crate::cli::GlobalArgs;
 use crate::commands::load::{Change, change};
 use crate::commands::{Terminal, words};
 use crate::error::{CliError, Exit};
-use crate::output::{self, ListFormat, Page, clean};
+use crate::model::{Gap, ObjectRef};
+use crate::output::{self, Format, Page, Report, Writer, clean};
 use crate::views::{self, ANYONE, ChangedRow, Effect, SimulationReport};
 
 /// Show every decision that a change of policies makes another
@@ -38,8 +39,8 @@ pub struct SimulateArgs {
     #[arg(long, value_enum, default_value_t)]
     pub fail_on: FailOn,
     /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub output: SimulationFormat,
+    #[arg(short, long, value_parser = output::formats::<SimulationReport<'static>>(), default_value = "table")]
+    pub output: Format,
 }
 
 /// What leads to exit code 1.
@@ -56,24 +57,6 @@ pub enum FailOn {
     Never,
 }
 
-/// Forms of a simulation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum SimulationFormat {
-    /// For people
-    #[default]
-    Table,
-    /// For people, a line for each client
-    Wide,
-    /// The machine contract, mesh.kubectl.dev/v1
-    Json,
-    /// The same document as json
-    Yaml,
-    /// GitHub workflow annotations
-    Github,
-    /// A table for comments and step summaries
-    Markdown,
-}
-
 /// Runs the command.
 pub async fn run(args: &SimulateArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     if global.source.paths().is_empty() && args.delete.is_empty() {
@@ -82,17 +65,7 @@ pub async fn run(args: &SimulateArgs, global: &GlobalArgs, terminal: &mut Termin
     let wanted = Change { base: args.base.clone(), from_git: args.from_git.clone(), delete: args.delete.clone() };
     let (before, after) = change(global, &wanted, &policy_words::read_request(), terminal).await?;
     let report = views::simulation(&before.world, &after.world);
-    let form = if args.output == SimulationFormat::Wide { ListFormat::Wide } else { ListFormat::Table };
-    let page = Page::new(&form.into(), Some(&after.world), &terminal.style);
-    let out = &mut terminal.out;
-    match args.output {
-        SimulationFormat::Json => output::report_json("SimulationReport", &report, &after.world, out)?,
-        SimulationFormat::Yaml => output::report_yaml("SimulationReport", &report, &after.world, out)?,
-        SimulationFormat::Github => github(&report, out)?,
-        SimulationFormat::Markdown => markdown(&report, out)?,
-        SimulationFormat::Table | SimulationFormat::Wide => text(&report, page, out)?,
-    }
-    out.flush()?;
+    terminal.show(&report, args.output, Some(&after.world))?;
     let has = |effect: Effect| report.changed.iter().any(|row| row.effect() == effect);
     let fails = match args.fail_on {
         FailOn::Broken => has(Effect::Broken),
@@ -101,6 +74,27 @@ pub async fn run(args: &SimulateArgs, global: &GlobalArgs, terminal: &mut Termin
         FailOn::Never => false,
     };
     Ok(if fails { Exit::Findings } else { words::judged(&after.world, views::DECISION_KINDS, false, terminal) })
+}
+
+impl Report for SimulationReport<'_> {
+    const KIND: Option<&'static str> = Some("SimulationReport");
+
+    fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        text(self, page, out)
+    }
+
+    /// The servers for whom something changes.
+    fn objects(&self) -> Vec<ObjectRef> {
+        self.changed.iter().map(|row| row.server.clone()).collect()
+    }
+
+    fn more_formats() -> Vec<(Format, Writer<Self>)> {
+        vec![(Format::Github, |report, _, out| github(report, out)), (Format::Markdown, |report, _, out| markdown(report, out))]
+    }
 }
 
 /// Rows that differ in the client alone.
@@ -166,8 +160,7 @@ fn headline(report: &SimulationReport<'_>) -> String {
 /// Below what a change does.
 const UNDER: &str = "             ";
 
-/// A simulation for people.
-pub(super) fn text(report: &SimulationReport<'_>, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn text(report: &SimulationReport<'_>, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mark = if report.changed.is_empty() { '✔' } else { '✖' };
     page.line(&format!("{mark} {}", headline(report)), out)?;
     for group in groups(report, page.wide) {

@@ -3,15 +3,16 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use clap::Args;
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::words as policy_words;
 use crate::cli::GlobalArgs;
 use crate::commands::{Terminal, load};
 use crate::error::{CliError, Exit};
 use crate::mesh::authorization::{Credential, Request};
-use crate::output::{self, Page, View, clean};
+use crate::model::{Gap, ObjectRef};
+use crate::output::{self, Format, Page, Report, Writer, clean};
 use crate::views::{self, Assertion, Assertions, PolicyTestReport, TestRow};
 use crate::world::World;
 
@@ -30,24 +31,8 @@ pub struct TestArgs {
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub output: TestFormat,
-}
-
-/// Forms of a test report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum TestFormat {
-    /// For people
-    #[default]
-    Table,
-    /// The machine contract, mesh.kubectl.dev/v1
-    Json,
-    /// The same document as json
-    Yaml,
-    /// JUnit XML
-    Junit,
-    /// GitHub workflow annotations
-    Github,
+    #[arg(short, long, value_parser = output::formats::<PolicyTestReport>(), default_value = "table")]
+    pub output: Format,
 }
 
 /// Runs the command.
@@ -66,22 +51,38 @@ pub async fn run(args: &TestArgs, global: &GlobalArgs, terminal: &mut Terminal) 
     let world = &loaded.world;
     let tests = all.iter().map(|(file, test)| judge(file, test, world, global)).collect::<Result<Vec<_>, _>>()?;
     let report = PolicyTestReport { tests, gaps: views::decision_gaps(world) };
-    let page = Page::new(&View::default(), Some(world), &terminal.style);
-    let out = &mut terminal.out;
-    match args.output {
-        TestFormat::Json => output::report_json("PolicyTestReport", &report, world, out)?,
-        TestFormat::Yaml => output::report_yaml("PolicyTestReport", &report, world, out)?,
-        TestFormat::Junit => junit(&report, out)?,
-        TestFormat::Github => github(&report, out)?,
-        TestFormat::Table => table(&report, page, out)?,
-    }
-    out.flush()?;
+    terminal.show(&report, args.output, Some(world))?;
     let failed = || report.tests.iter().filter(|t| !t.passed);
     Ok(match failed().next() {
         None => Exit::Ok,
         Some(_) if failed().all(|t| t.got == "unknown") => Exit::Unreadable,
         Some(_) => Exit::Findings,
     })
+}
+
+impl Report for PolicyTestReport {
+    const KIND: Option<&'static str> = Some("PolicyTestReport");
+
+    fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+        text(self, page, out)
+    }
+
+    fn objects(&self) -> Vec<ObjectRef> {
+        Vec::new()
+    }
+
+    /// The tests that fail.
+    fn names(&self, _: Page<'_>) -> Vec<String> {
+        self.tests.iter().filter(|test| !test.passed).map(|test| test.name.clone()).collect()
+    }
+
+    fn more_formats() -> Vec<(Format, Writer<Self>)> {
+        vec![(Format::Junit, |report, _, out| junit(report, out)), (Format::Github, |report, _, out| github(report, out))]
+    }
 }
 
 fn judge(file: &str, test: &Assertion, world: &World, global: &GlobalArgs) -> Result<TestRow, CliError> {
@@ -107,7 +108,7 @@ fn judge(file: &str, test: &Assertion, world: &World, global: &GlobalArgs) -> Re
     Ok(TestRow { name, expected: expected.name(), got: report.decision, passed, because: report.because, headline: report.headline, file })
 }
 
-fn table(report: &PolicyTestReport, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn text(report: &PolicyTestReport, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let failed = report.tests.iter().filter(|t| !t.passed).count();
     let all = report.tests.len();
     let headline = match (failed, all) {
@@ -144,7 +145,7 @@ fn junit(report: &PolicyTestReport, out: &mut dyn Write) -> io::Result<()> {
         case.extra.insert("file".into(), clean(&test.file).as_ref().into());
         suite.add_test_case(case);
     }
-    let mut document = Report::new("kubectl-mesh");
+    let mut document = quick_junit::Report::new("kubectl-mesh");
     document.add_test_suite(suite);
     document.serialize(&mut *out).map_err(io::Error::other)?;
     writeln!(out)
