@@ -200,6 +200,31 @@ fn layers_use_only_what_lies_below_them() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What two rules share stands in `support`: a rule can be taken away without breaking another.
+#[test]
+fn no_rule_uses_another() {
+    let all = Source::all();
+    // A folder of `checks` whose `mod.rs` lists rules; `support` lists none.
+    let rule = |module: &[String]| match module {
+        [checks, category, name, ..] if checks == "checks" && category != "support" => Some((category.clone(), name.clone())),
+        _ => None,
+    };
+    let rules: std::collections::BTreeSet<_> = all.iter().filter_map(|source| rule(&source.module)).collect();
+    assert!(rules.len() > 300, "{}", rules.len());
+    let mut wrong = Vec::new();
+    for source in all.iter().filter(|source| source.layer() == "checks") {
+        let own = rule(&source.module);
+        for used in source.paths.iter().filter(|path| path[0] == "crate").filter_map(|path| rule(&path[1..])) {
+            // The list of a category names its rules.
+            let lists = source.module.len() == 2 && source.module[1] == used.0;
+            if rules.contains(&used) && own.as_ref() != Some(&used) && !lists {
+                wrong.push(format!("{}: move what it takes from {}::{} to checks/support", source.file.display(), used.0, used.1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn waiting_and_the_command_line_stop_at_the_outside() {
     let mut wrong = Vec::new();

@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
 use crate::checks::Findings;
-use crate::checks::config::istio_workload_entry_invalid::{self as workload_entry, Addresses};
 use crate::checks::support::istio::schema::common::{
     Judge, Protocol, each, export_to, fqdn, has, ip_or_cidr, is_ip, labels, partial_wildcard, port, port_name, protocol, wildcard_domain,
     workload_selector,
 };
+use crate::checks::support::istio::schema::endpoints::{self, Addresses};
 use crate::model::{Field, Kind, Object};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -66,8 +66,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             "NONE" => unresolved(judge, spec),
             "STATIC" => {
                 for endpoint in spec.list("endpoints") {
-                    workload_entry::judge_address(judge, &endpoint, Addresses::Ip);
-                    workload_entry::judge_ports(judge, &endpoint, Some(&ports));
+                    endpoints::address(judge, &endpoint, Addresses::Ip);
+                    endpoints::ports(judge, &endpoint, Some(&ports));
                 }
             }
             "DNS" | "DNS_ROUND_ROBIN" => by_dns(judge, spec, resolution, &ports),
@@ -164,7 +164,7 @@ fn by_dns(judge: &mut Judge<'_, '_>, spec: &Field<'_>, resolution: &str, ports: 
             judge.error(endpoint.path_of("address"), message, "Write one of the two.");
         }
         labels(judge, endpoint, "labels");
-        workload_entry::judge_ports(judge, endpoint, Some(ports));
+        endpoints::ports(judge, endpoint, Some(ports));
     }
     let plain = has(spec, "addresses") && spec.list("ports").any(|p| Protocol::parse(p.text("protocol")).tcp);
     if plain && spec.list("hosts").count() > 1 {

@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::Findings;
-use crate::model::{Field, Kind, Map, Object, Subject};
+use crate::checks::support::istio::platform::telemetry::selector;
+use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -27,12 +28,6 @@ crate::check! {
     mesh: MeshTag::Istio,
     needs: &[Kind::Telemetry, Kind::Pod],
     run: run,
-}
-
-/// `spec.selector.matchLabels`.
-pub(in crate::checks) fn selector(telemetry: &Object) -> Map {
-    let pairs = telemetry.spec().at(["selector", "matchLabels"]);
-    pairs.iter().flat_map(Field::entries).filter_map(|(k, v)| Some((k, v.str()?))).collect()
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::config::istio_telemetry_selector_conflict::selector;
+use crate::checks::support::istio::platform::telemetry::selector;
 use crate::checks::support::kubernetes::runtime_labels;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::Findings;
-use crate::checks::support::istio::platform::webhooks::{is_istio, selector_matches};
+use crate::checks::support::istio::platform::webhooks::{configurations, revisions, selector_matches};
 use crate::mesh::istio::{INJECT, INJECTION, REV};
 use crate::model::{Field, Kind, Map, Object};
 use crate::report::{Category, MeshTag, Severity};
@@ -30,15 +30,6 @@ crate::check! {
     mesh: MeshTag::Istio,
     needs: &[Kind::MutatingWebhookConfiguration],
     run: run,
-}
-
-/// Configurations of Istio's: those with a revision, and those with a webhook named as Istio names them.
-pub(in crate::checks) fn configurations(world: &World) -> impl Iterator<Item = &Object> {
-    world
-        .index
-        .objects(Kind::MutatingWebhookConfiguration)
-        .iter()
-        .filter(|c| !revisions(c).is_empty() || c.root().list("webhooks").any(|w| is_istio(&w)))
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
@@ -92,17 +83,4 @@ fn describe(namespace: &Map, pod: &Map) -> String {
         if all.is_empty() { "no label".to_owned() } else { all.join(",") }
     };
     format!("a namespace with {} and a pod with {}", words(namespace), words(pod))
-}
-
-/// Revisions that a configuration mentions.
-fn revisions(configuration: &Object) -> BTreeSet<&str> {
-    let mut found: BTreeSet<&str> = configuration.meta.labels.get(REV).into_iter().collect();
-    for webhook in configuration.root().list("webhooks") {
-        for selector in ["namespaceSelector", "objectSelector"].into_iter().filter_map(|name| webhook.get(name)) {
-            found.extend(selector.get("matchLabels").and_then(|m| m.get(REV)).and_then(|r| r.str()));
-            let about_revisions = selector.list("matchExpressions").filter(|e| e.text("key") == REV);
-            found.extend(about_revisions.flat_map(|e| e.texts("values").collect::<Vec<_>>()).map(|(value, _)| value));
-        }
-    }
-    found
 }

@@ -1,4 +1,4 @@
-use crate::checks::injection::istio_webhook_overlap::configurations;
+use crate::checks::support::istio::platform::webhooks::configurations;
 use crate::checks::{Findings, Runs};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};

@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::policy::istio_policy_denies_everything::reach;
+use crate::checks::support::istio::security::rules::reach;
 use crate::mesh::istio::authorization_policy;
 use crate::mesh::istio::policy::{self, Action};
 use crate::model::Kind;

@@ -1,7 +1,8 @@
 use crate::checks::Findings;
+use crate::checks::support::istio::security::rules::reach;
 use crate::mesh::istio::authorization_policy;
-use crate::mesh::istio::policy::{self, Action};
-use crate::model::{Kind, Object};
+use crate::mesh::istio::policy::Action;
+use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -48,21 +49,6 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 }
             }
             _ => {}
-        }
-    }
-}
-
-/// What a policy is for, in words.
-pub(in crate::checks) fn reach(ap: &Object, root: &str) -> String {
-    let targets = policy::targets(ap);
-    let labels = policy::selector(ap).unwrap_or_default();
-    let namespace = if ap.meta.namespace == root { "the mesh".to_owned() } else { format!("namespace {:?}", ap.meta.namespace) };
-    match (targets.first(), labels.is_empty()) {
-        (Some(target), _) => format!("{} {:?}", target.kind, target.name),
-        (None, true) => format!("every workload of {namespace}"),
-        (None, false) => {
-            let labels: Vec<String> = labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
-            format!("workloads of {namespace} with {}", labels.join(","))
         }
     }
 }

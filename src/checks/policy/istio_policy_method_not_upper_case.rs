@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::policy::istio_policy_method_unknown::METHODS;
+use crate::checks::support::istio::security::rules::METHODS;
 use crate::mesh::istio::authorization_policy::{self, Attribute};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};

@@ -1,11 +1,9 @@
 use crate::checks::Findings;
+use crate::checks::support::istio::security::rules::METHODS;
 use crate::mesh::istio::authorization_policy::{self, Attribute};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
-
-/// The methods of HTTP that callers send.
-pub(in crate::checks) const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"];
 
 crate::check! {
     /// # What it checks

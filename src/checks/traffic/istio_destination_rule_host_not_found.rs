@@ -1,9 +1,9 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::schema::is_host;
+use crate::checks::support::istio::traffic::kiali::known_to_kiali;
 use crate::checks::support::istio::traffic::routes::{export_to, none_in_files, services_unseen, users, without_istioctl};
 use crate::mesh::istio::OutboundMode;
-use crate::mesh::istio::hosts::KialiHost;
-use crate::model::{Kind, Object};
+use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -85,11 +85,4 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             }
         }
     }
-}
-
-/// Kiali accepts wildcards, Services and ServiceEntries. It also accepts a workload with that app label, which hides slips of the pen.
-pub(in crate::checks) fn known_to_kiali(world: &World, rule: &Object, host: &KialiHost) -> bool {
-    let registry = &world.istio.registry;
-    let own = rule.meta.namespace.as_str();
-    host.is_wildcard() || registry.kiali_service_entry(&host.name, own) || registry.kiali_service(&host.name, own).is_some()
 }

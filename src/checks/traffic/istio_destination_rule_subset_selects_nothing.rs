@@ -1,8 +1,8 @@
 use crate::checks::Findings;
+use crate::checks::support::istio::traffic::kiali::{kiali_finds, known_to_kiali};
 use crate::checks::support::istio::traffic::routes::export_to;
-use crate::checks::support::istio::traffic::subsets::{self, Pods, any_of, labels, merged};
-use crate::checks::traffic::istio_destination_rule_host_not_found::known_to_kiali;
-use crate::mesh::istio::{Entry, Source, hosts::KialiHost};
+use crate::checks::support::istio::traffic::subsets::{self, Pods, labels, merged};
+use crate::mesh::istio::{Entry, Source};
 use crate::model::{Kind, Map, Object};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -85,20 +85,4 @@ fn service_entry_selector(world: &World, entry: &Entry) -> Map {
     let Source::ServiceEntry(i) = entry.source else { return Map::default() };
     let object: Option<&Object> = world.index.objects(Kind::ServiceEntry).get(i);
     object.map(|o| labels(o.spec().at(["workloadSelector", "labels"]))).unwrap_or_default()
-}
-
-/// Kiali looks among the pods of the Service's selector; without one, among the endpoints of all ServiceEntries.
-pub(in crate::checks) fn kiali_finds(world: &World, pods: &Pods<'_>, host: &KialiHost, wanted: &Map) -> bool {
-    if host.is_wildcard() {
-        return true;
-    }
-    let (service, namespace) = host.two_parts();
-    let selector = world.index.service(namespace, service).map(|s| &s.spec.selector).filter(|s| !s.is_empty());
-    match selector {
-        Some(selector) => any_of(pods, namespace, selector, wanted),
-        None => {
-            let endpoints = world.index.objects(Kind::ServiceEntry).iter().flat_map(|se| se.spec().list("endpoints").collect::<Vec<_>>());
-            endpoints.into_iter().any(|e| wanted.is_subset_of(&labels(e.get("labels"))))
-        }
-    }
 }

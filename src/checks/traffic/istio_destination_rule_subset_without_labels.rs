@@ -1,7 +1,6 @@
 use crate::checks::Findings;
+use crate::checks::support::istio::traffic::kiali::{kiali_finds, known_to_kiali};
 use crate::checks::support::istio::traffic::subsets::{self, Pods};
-use crate::checks::traffic::istio_destination_rule_host_not_found::known_to_kiali;
-use crate::checks::traffic::istio_destination_rule_subset_selects_nothing::kiali_finds;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

@@ -3,7 +3,7 @@ use std::rc::Rc;
 
 use crate::checks::Findings;
 use crate::checks::support::few::{FEW, few};
-use crate::checks::traffic::istio_service_entry_protocol_conflict::{conflicts, in_kiali};
+use crate::checks::support::istio::traffic::service_entry_ports::{conflicts, in_kiali};
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

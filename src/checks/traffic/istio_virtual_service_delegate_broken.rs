@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::traffic::routes::{elsewhere_unseen, export_to, hosts};
+use crate::checks::support::istio::traffic::routes::{delegate_target, elsewhere_unseen, export_to, hosts};
 use crate::mesh::istio::visibility::Visibility;
 use crate::model::{Field, Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -37,14 +37,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
 }
 
-/// Namespace and name of a delegate; without a namespace it lives where the rule does.
-pub(in crate::checks) fn target<'a>(vs: &'a Object, delegate: &Field<'a>) -> (&'a str, &'a str) {
-    let namespace = Some(delegate.text("namespace")).filter(|ns| !ns.is_empty()).unwrap_or(&vs.meta.namespace);
-    (namespace, delegate.text("name"))
-}
-
 fn judge<'a>(world: &World, vs: &'a Object, field: &Field<'a>, findings: &mut Findings<'_>) {
-    let (namespace, name) = target(vs, field);
+    let (namespace, name) = delegate_target(vs, field);
     if vs.meta.namespace == namespace && vs.meta.name == name {
         findings.add(vs, field.path(), "delegates to itself", "Name another VirtualService, one without hosts.");
         return;

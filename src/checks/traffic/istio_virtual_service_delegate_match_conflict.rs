@@ -1,8 +1,7 @@
 use std::collections::BTreeMap;
 
-use super::istio_virtual_service_delegate_broken::target;
 use crate::checks::Findings;
-use crate::checks::support::istio::traffic::routes::hosts;
+use crate::checks::support::istio::traffic::routes::{delegate_target, hosts};
 use crate::mesh::istio::delegates::conflict;
 use crate::model::{Field, Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -48,7 +47,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for vs in index.objects(Kind::VirtualService).iter().filter(|vs| !hosts(vs).is_empty()) {
         for rule in vs.spec().list("http") {
             if let Some(delegate) = rule.get("delegate") {
-                roots.entry(target(vs, &delegate)).or_default().push((vs, rule));
+                roots.entry(delegate_target(vs, &delegate)).or_default().push((vs, rule));
             }
         }
     }

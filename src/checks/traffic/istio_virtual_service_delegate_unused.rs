@@ -1,8 +1,7 @@
 use std::collections::HashSet;
 
 use crate::checks::Findings;
-use crate::checks::support::istio::traffic::routes::hosts;
-use crate::checks::traffic::istio_virtual_service_delegate_broken::target;
+use crate::checks::support::istio::traffic::routes::{delegate_target, hosts};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -33,8 +32,9 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     let all = world.index.objects(Kind::VirtualService);
     let roots = all.iter().filter(|vs| !hosts(vs).is_empty());
-    let named: HashSet<(&str, &str)> =
-        roots.flat_map(|vs| vs.spec().list("http").filter_map(|rule| rule.get("delegate")).map(|d| target(vs, &d)).collect::<Vec<_>>()).collect();
+    let named: HashSet<(&str, &str)> = roots
+        .flat_map(|vs| vs.spec().list("http").filter_map(|rule| rule.get("delegate")).map(|d| delegate_target(vs, &d)).collect::<Vec<_>>())
+        .collect();
     for vs in all.iter().filter(|vs| vs.spec().get("hosts").is_none_or(|hosts| hosts.is_empty())) {
         if !named.contains(&(vs.meta.namespace.as_str(), vs.meta.name.as_str())) {
             let message = "has no hosts and no VirtualService delegates to it";

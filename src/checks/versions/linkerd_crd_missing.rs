@@ -1,4 +1,5 @@
 use crate::checks::Findings;
+use crate::checks::support::kubernetes::definitions::has_version;
 use crate::checks::support::linkerd::platform::extensions::EXTENSION;
 use crate::checks::support::linkerd::platform::planes::configs;
 use crate::model::{Kind, Object};
@@ -91,9 +92,4 @@ fn of_multicluster(world: &World, findings: &mut Findings<'_>) {
 
 fn crd(world: &World, kind: Kind) -> Option<&Object> {
     world.index.object(Kind::CustomResourceDefinition, "", &kind.resource())
-}
-
-/// Whether a definition lists a version.
-pub(in crate::checks) fn has_version(crd: &Object, version: &str) -> bool {
-    crd.spec().list("versions").any(|v| v.text("name") == version)
 }

@@ -1,5 +1,5 @@
+use crate::checks::support::kubernetes::definitions::has_version;
 use crate::checks::support::linkerd::platform::planes::configs;
-use crate::checks::versions::linkerd_crd_missing::has_version;
 use crate::checks::{Findings, Runs};
 use crate::model::{Kind, MeshId, Subject};
 use crate::report::{Category, MeshTag, Severity};

@@ -3,6 +3,7 @@
 
 pub(in crate::checks) mod authorization_values;
 pub(in crate::checks) mod common;
+pub(in crate::checks) mod endpoints;
 pub(in crate::checks) mod envoy_messages;
 pub(in crate::checks) mod envoy_value;
 pub(in crate::checks) mod proxy_config;

@@ -58,6 +58,12 @@ pub(in crate::checks) fn in_mesh(vs: &Object) -> bool {
     gateways.peek().is_none() || gateways.any(|(name, _)| name == "mesh")
 }
 
+/// Namespace and name of a delegate; without a namespace it lives where the rule does.
+pub(in crate::checks) fn delegate_target<'a>(vs: &'a Object, delegate: &Field<'a>) -> (&'a str, &'a str) {
+    let namespace = Some(delegate.text("namespace")).filter(|ns| !ns.is_empty()).unwrap_or(&vs.meta.namespace);
+    (namespace, delegate.text("name"))
+}
+
 /// `spec.exportTo` as written.
 pub(in crate::checks) fn export_to(object: &Object) -> Vec<&str> {
     object.spec().texts("exportTo").map(|(ns, _)| ns).collect()
