@@ -93,7 +93,7 @@ fn wide(world: &World, rule: &Object, findings: &mut Findings<'_>) {
         let Some(service) = client_tls::service(world, entry).filter(|s| !s.spec.selector.is_empty()) else { continue };
         // A rule of the root namespace is for callers everywhere; those beside the Service stand for them.
         let client: &Str = if in_root { &entry.namespace } else { &rule.meta.namespace };
-        let applying = registry.rules.applying(&world.index, client, &entry.host, &entry.namespace);
+        let applying = registry.rules.for_any_client(&world.index, &world.istio.config, client, &entry.host, &entry.namespace);
         if !applying.is_some_and(|(_, rules)| rules.first().is_some_and(|first| std::ptr::eq(*first, rule))) {
             continue;
         }

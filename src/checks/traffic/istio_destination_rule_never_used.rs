@@ -56,7 +56,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 
 /// Reports a rule of the root namespace when all other namespaces get the one of the service's namespace.
 fn hidden_from_the_root(world: &World, rule: &Object, fqdn: &str, home: &str, findings: &mut Findings<'_>) {
-    let applying = world.istio.registry.rules.applying(&world.index, "", fqdn, home);
+    let applying = world.istio.registry.rules.for_any_client(&world.index, &world.istio.config, "", fqdn, home);
     // The empty name stands for any client without a rule of its own: it sees what is exported to everyone.
     let Some((Found::Service, rules)) = applying else { return };
     if let Some(winner) = rules.first() {

@@ -114,7 +114,7 @@ fn applying<'w>(world: &'w World, vs: &Object, destination: &Destination<'_>) ->
     let own = vs.meta.namespace.as_str();
     let fqdn = registry.fqdn(destination.host, own);
     let home = registry.resolve_for(destination.host, own, &users(world, vs)).map(|e| e.namespace.as_str()).unwrap_or_default();
-    registry.rules.applying(&world.index, &viewer(world, vs), &fqdn, home).map(|(_, rules)| rules).unwrap_or_default()
+    registry.rules.for_any_client(&world.index, &world.istio.config, &viewer(world, vs), &fqdn, home).map(|(_, rules)| rules).unwrap_or_default()
 }
 
 fn defines(rule: &Object, subset: &str) -> bool {

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use super::MeshConfig;
 use super::destination_rule::{DestinationRule, Subset, TrafficPolicy};
 use super::hosts;
-use super::visibility::Visibility;
 use crate::index::Index;
 use crate::model::{Kind, Map, Object, Str};
 
@@ -20,19 +19,10 @@ pub enum Found {
     Root,
 }
 
-#[derive(Clone, Debug)]
-struct Rule {
-    /// Position among the DestinationRules of the index.
-    object: usize,
-    visibility: Visibility,
-    /// Exported to its own namespace alone.
-    private: bool,
-}
-
-/// DestinationRules by namespace and full host.
+/// DestinationRules, as positions in the index, by namespace and full host.
 #[derive(Clone, Debug, Default)]
 pub struct DestinationRules {
-    by_host: HashMap<(Str, Str), Vec<Rule>>,
+    by_host: HashMap<(Str, Str), Vec<usize>>,
     root: Str,
 }
 
@@ -40,55 +30,70 @@ impl DestinationRules {
     /// Reads them; within a namespace and host those with a workload selector come first, then the oldest.
     pub fn read(index: &Index, config: &MeshConfig) -> Self {
         let suffix = config.service_suffix();
-        let mut by_host: HashMap<(Str, Str), Vec<Rule>> = HashMap::new();
+        let mut by_host: HashMap<(Str, Str), Vec<usize>> = HashMap::new();
         let objects = index.objects(Kind::DestinationRule);
         for (i, object) in objects.iter().enumerate() {
             let namespace = &object.meta.namespace;
             let host = hosts::fqdn(DestinationRule::of(object).host(), namespace, &suffix);
-            let own = Visibility::Namespaces(vec![namespace.clone()]);
-            let visibility =
-                if DestinationRule::of(object).selects_clients() { own.clone() } else { Visibility::of_object(object, &config.default_export_to[2]) };
-            let private = visibility == own;
-            by_host.entry((namespace.clone(), host.as_ref().into())).or_default().push(Rule { object: i, visibility, private });
+            by_host.entry((namespace.clone(), host.as_ref().into())).or_default().push(i);
         }
         #[expect(clippy::iter_over_hash_type, reason = "each list is sorted by itself")]
         for rules in by_host.values_mut() {
             rules.sort_by(|a, b| {
-                let key = |r: &Rule| (!DestinationRule::of(&objects[r.object]).selects_clients(), objects[r.object].meta.age_key());
+                let key = |i: &usize| (!DestinationRule::of(&objects[*i]).selects_clients(), objects[*i].meta.age_key());
                 key(a).cmp(&key(b))
             });
         }
         Self { by_host, root: config.root_namespace.clone() }
     }
 
-    /// The rules that a client in `client` gets for a service called `fqdn` in `service_namespace` (empty when it has none), merged in this order
-    /// by istiod: the subsets of all, the traffic policy of the first that has one.
-    pub fn applying<'i>(&self, index: &'i Index, client: &str, fqdn: &str, service_namespace: &str) -> Option<(Found, Vec<&'i Object>)> {
-        let objects = index.objects(Kind::DestinationRule);
-        let pick = |namespace: &str, usable: &dyn Fn(&Rule) -> bool| {
-            let rules = self.most_specific(namespace, fqdn, usable)?;
-            Some(rules.into_iter().map(|r| &objects[r.object]).collect::<Vec<_>>())
-        };
-        let exported = |r: &Rule| r.visibility.includes(client);
-        let own = if self.root == client { pick(client, &|r| r.private) } else { pick(client, &exported) };
-        own.map(|rules| (Found::Client, rules))
-            .or_else(|| {
-                let served = (!service_namespace.is_empty()).then(|| pick(service_namespace, &exported)).flatten();
-                served.map(|rules| (Found::Service, rules))
-            })
-            .or_else(|| pick(&self.root, &exported).map(|rules| (Found::Root, rules)))
-    }
-
-    /// The rule that istiod gives a client of `client` with these labels for a service called `fqdn`, put together of one or more objects.
-    /// Unlike [`DestinationRules::applying`] this keeps apart what istiod does: rules of one host that are exported differently or select
-    /// different clients, and a most specific host that is not exported to the client, which hides less specific ones.
+    /// The rule that istiod gives a client with these labels, put together of one or more objects.
     pub fn for_client<'i>(&self, index: &'i Index, config: &MeshConfig, client: (&str, &Map), fqdn: &str, service: &str) -> Option<Applied<'i>> {
         let (namespace, labels) = client;
+        let (found, rules) = self.for_namespace(index, config, namespace, fqdn, service)?;
+        // The first that selects the client; otherwise the last that is for everybody.
+        let selecting = rules.iter().find(|m| {
+            let own_namespace = m.objects.first().is_some_and(|o| o.meta.namespace == namespace);
+            own_namespace && m.selector.as_ref().is_some_and(|s| s.is_subset_of(labels))
+        });
+        let chosen = selecting.or_else(|| rules.iter().rfind(|m| m.selector.is_none()))?;
+        Some(Applied { found, objects: chosen.objects.clone(), selects_client: chosen.selector.is_some() })
+    }
+
+    /// The objects of which the rules of some client of a namespace are made, whatever its labels are.
+    pub fn for_any_client<'i>(
+        &self,
+        index: &'i Index,
+        config: &MeshConfig,
+        namespace: &str,
+        fqdn: &str,
+        service: &str,
+    ) -> Option<(Found, Vec<&'i Object>)> {
+        let (found, rules) = self.for_namespace(index, config, namespace, fqdn, service)?;
+        let mut objects: Vec<&Object> = Vec::new();
+        for object in rules.into_iter().flat_map(|rule| rule.objects) {
+            if !objects.iter().any(|known| std::ptr::eq(*known, object)) {
+                objects.push(object);
+            }
+        }
+        Some((found, objects))
+    }
+
+    /// The rules among which istiod picks one for a client of `namespace` that calls `fqdn`, a host of `service` (a namespace; empty when it has none).
+    /// Rules of one host that are exported differently or select different clients are kept apart, and a most specific host that is not exported to
+    /// the client hides less specific ones.
+    fn for_namespace<'i>(
+        &self,
+        index: &'i Index,
+        config: &MeshConfig,
+        namespace: &str,
+        fqdn: &str,
+        service: &str,
+    ) -> Option<(Found, Vec<Merged<'i>>)> {
         let discovered = |ns: &str| index.namespace(ns).is_none_or(|n| config.discovers(n));
         let pick = |ns: &str, usable: &dyn Fn(&Object) -> bool| {
-            let objects = index.objects(Kind::DestinationRule);
-            let here = self.most_specific(ns, fqdn, &|r| usable(&objects[r.object]));
-            here.filter(|_| discovered(ns)).map(|rules| merged(rules.into_iter().map(|r| &objects[r.object])))
+            let rules = self.most_specific(index, ns, fqdn, usable)?;
+            discovered(ns).then(|| merged(rules.into_iter()))
         };
         let private_by_default = config.default_export_to[2].iter().any(|e| *e == ".");
         let is_private = |rule: &Object| match export_to(rule)[..] {
@@ -108,19 +113,14 @@ impl DestinationRules {
         };
         let chosen = own().map(|rules| (Found::Client, rules));
         let chosen = chosen.or_else(|| (!service.is_empty()).then(|| exported(service)).flatten().map(|rules| (Found::Service, rules)));
-        let (found, rules) = chosen.or_else(|| exported(&self.root).map(|rules| (Found::Root, rules)))?;
-        // The first that selects the client; otherwise the last that is for everybody.
-        let selecting = rules.iter().find(|m| {
-            let own_namespace = m.objects.first().is_some_and(|o| o.meta.namespace == namespace);
-            own_namespace && m.selector.as_ref().is_some_and(|s| s.is_subset_of(labels))
-        });
-        let chosen = selecting.or_else(|| rules.iter().rfind(|m| m.selector.is_none()))?;
-        Some(Applied { found, objects: chosen.objects.clone(), selects_client: chosen.selector.is_some() })
+        chosen.or_else(|| exported(&self.root).map(|rules| (Found::Root, rules)))
     }
 
-    fn most_specific(&self, namespace: &str, fqdn: &str, usable: &dyn Fn(&Rule) -> bool) -> Option<Vec<&Rule>> {
+    fn most_specific<'i>(&self, index: &'i Index, namespace: &str, fqdn: &str, usable: &dyn Fn(&Object) -> bool) -> Option<Vec<&'i Object>> {
+        let objects = index.objects(Kind::DestinationRule);
         let at = |host: Str| {
-            let rules: Vec<&Rule> = self.by_host.get(&(Str::from(namespace), host))?.iter().filter(|r| usable(r)).collect();
+            let rules = self.by_host.get(&(Str::from(namespace), host))?.iter().filter_map(|i| objects.get(*i));
+            let rules: Vec<&Object> = rules.filter(|rule| usable(rule)).collect();
             (!rules.is_empty()).then_some(rules)
         };
         at(fqdn.into()).or_else(|| {
@@ -211,8 +211,9 @@ mod tests {
     }
 
     fn applying(index: &Index, client: &str) -> Option<(Found, Vec<String>)> {
-        let rules = DestinationRules::read(index, &MeshConfig::of(serde_json::Value::Null));
-        let (found, objects) = rules.applying(index, client, "pay.bank.svc.cluster.local", "bank")?;
+        let config = MeshConfig::of(serde_json::Value::Null);
+        let rules = DestinationRules::read(index, &config);
+        let (found, objects) = rules.for_any_client(index, &config, client, "pay.bank.svc.cluster.local", "bank")?;
         Some((found, objects.iter().map(|o| o.meta.name.to_string()).collect()))
     }
 

@@ -1,9 +1,8 @@
 //! What a call is for: a port of what a name stands for, and who answers there.
 
-use super::endpoints::{DialledPort, Endpoint, endpoints};
 use super::{Call, Edge};
 use crate::mesh::MeshView;
-use crate::mesh::resolve::{Name, StandsFor};
+use crate::mesh::resolve::{DialledPort, Endpoint, Name, StandsFor, endpoints};
 use crate::model::{Evidence, Map, Subject};
 
 /// A port of what a name stands for with all that answers there, for [`Mtls::edge_between`]. No setting of a mesh decides about it.

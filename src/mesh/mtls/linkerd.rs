@@ -5,7 +5,6 @@
 
 use std::net::IpAddr;
 
-use super::endpoints::Endpoint;
 use super::{Assumption, Call, Caller, Decided, Level, Outcome, Received, Sends, Sent, ServerMode, Side, annotation, plain, side};
 use crate::index::Workload;
 use crate::mesh::MeshView;
@@ -17,6 +16,7 @@ use crate::mesh::linkerd::routes::ServerRoutes;
 use crate::mesh::linkerd::server::{InboundPolicy, Protocol, Server, Servers};
 use crate::mesh::linkerd::{INJECT, LinkerdConfig, PLANE, identity};
 use crate::mesh::namespace_ref;
+use crate::mesh::resolve::Endpoint;
 use crate::mesh::resolve::StandsFor;
 use crate::model::{Evidence, Gap, Kind, Map, Pod, PodSpec, Subject};
 

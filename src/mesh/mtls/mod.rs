@@ -6,7 +6,6 @@
 
 mod clients;
 mod destination;
-mod endpoints;
 mod istio;
 mod linkerd;
 mod mode;
@@ -23,7 +22,6 @@ use std::sync::OnceLock;
 pub(crate) use clients::{Declared, DeclaredClient};
 pub use destination::Destination;
 use destination::targets;
-pub(crate) use endpoints::{DialledPort, Endpoint, endpoints};
 pub(crate) use istio::peer_authentication::PeerAuthentication;
 pub(super) use istio::peers::ByLevel;
 pub(crate) use istio::peers::{Ignored, Mode, PeerAuthentications, mode as peer_mode};
@@ -38,7 +36,7 @@ pub use senders::Senders;
 use side::{Side, side};
 
 use super::MeshView;
-use super::resolve::{Name, StandsFor};
+use super::resolve::{DialledPort, Endpoint, Name, StandsFor};
 use crate::index::Workload;
 use crate::model::{Evidence, Gap, Map, Pod, Str, Subject};
 

@@ -1,7 +1,7 @@
 //! Ends of a call without a proxy of a mesh.
 
-use super::endpoints::Endpoint;
 use super::{Call, Caller, Outcome, Received, Sends};
+use crate::mesh::resolve::Endpoint;
 use crate::model::Evidence;
 
 /// What a client without a proxy sends.

@@ -1,8 +1,8 @@
 //! The ports of a workload that count, and the Services through which they are called.
 
-use super::endpoints;
 use crate::index::Workload;
 use crate::mesh::MeshView;
+use crate::mesh::resolve::endpoints;
 use crate::model::{Port, Service, Str};
 
 /// Ports of a workload that its containers declare or Services send calls to, with their names.

@@ -1,12 +1,14 @@
 //! What a name stands for, as a client types it: a Service, a pod, a ServiceEntry or something outside; and what is behind it.
 
+pub mod backends;
 pub mod endpoints;
 pub mod protocol;
 pub mod slices;
 
 use std::net::IpAddr;
 
-pub use endpoints::Endpoints;
+pub use backends::Backends;
+pub use endpoints::{DialledPort, Endpoint, endpoints};
 pub use protocol::Protocol;
 
 use super::MeshView;

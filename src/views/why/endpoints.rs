@@ -7,7 +7,7 @@ use super::steps::{fails, ok, unknown};
 use super::words;
 use crate::index::Workload;
 use crate::mesh::istio::destination_rules::DestinationRules;
-use crate::mesh::resolve::{Endpoints, slices};
+use crate::mesh::resolve::{Backends, slices};
 use crate::model::{Evidence, Kind, Service, ServicePort, Step, StepKind, StepPlace, Subject};
 use crate::world::Sight;
 
@@ -20,7 +20,7 @@ impl<'w> Hops<'w> {
         if service.spec.selector.is_empty() {
             return self.listed(service, port);
         }
-        let mut all = Endpoints::of(self.view.index, service, port);
+        let mut all = Backends::of(self.view.index, service, port);
         let selector = || Evidence::field(reference.clone(), "spec.selector", words::labels(&service.spec.selector));
         if all.0.is_empty() {
             let text = format!("{reference} selects no pod ({})", words::labels(&service.spec.selector));
@@ -125,7 +125,7 @@ impl<'w> Hops<'w> {
     }
 
     /// Where the ready endpoints are, in words, where Nodes tell; and where the client is.
-    fn localities(&self, all: &Endpoints<'w>) -> String {
+    fn localities(&self, all: &Backends<'w>) -> String {
         let ready = all.0.iter().filter(|e| e.port.is_some() && e.ready != Some(false)).filter_map(|e| e.pod);
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for pod in ready {

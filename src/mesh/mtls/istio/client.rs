@@ -12,8 +12,8 @@ use crate::mesh::istio::OutboundMode;
 use crate::mesh::istio::destination_rule::{ClientTls, TlsMode};
 use crate::mesh::istio::destination_rules::Applied;
 use crate::mesh::istio::import_scope;
-use crate::mesh::mtls::endpoints::Endpoint;
 use crate::mesh::mtls::{Call, Caller, Sends, Sent, Side, Way, side};
+use crate::mesh::resolve::Endpoint;
 use crate::mesh::resolve::StandsFor;
 use crate::model::{Evidence, Gap, Kind, Object, Subject};
 

@@ -9,11 +9,11 @@ mod ztunnel;
 
 use peers::{Ignored, Mode, PeerAuthentications};
 
-use super::endpoints::Endpoint;
 use super::{Assumption, Call, Decided, Level, Outcome, Received, Sends, ServerMode, Side, annotation, plain};
 use crate::index::Workload;
 use crate::mesh::MeshView;
 use crate::mesh::istio::labels::TLS_MODE;
+use crate::mesh::resolve::Endpoint;
 use crate::mesh::resolve::Protocol;
 use crate::model::{Evidence, Gap, Kind, Map, Pod, Subject};
 

@@ -17,7 +17,8 @@ use crate::mesh::istio::hosts::{covers, overlap};
 use crate::mesh::istio::labels::GATEWAY_NAME;
 use crate::mesh::istio::policy::labels;
 use crate::mesh::resolve::Protocol;
-use crate::model::{Evidence, Kind, Map, Object, Port, Subject};
+use crate::mesh::resolve::endpoints::number;
+use crate::model::{Evidence, Kind, Map, Object, Subject};
 
 /// A server of the gateway.
 #[derive(Clone, Debug)]
@@ -204,11 +205,7 @@ fn target_port(mesh: &Mesh<'_>, workload: &Workload, port: i64) -> i64 {
     let translated = services.filter(|s| !s.metadata.labels.has(NOT_TRANSLATED));
     let mut ports = translated.flat_map(|s| s.spec.ports.iter()).filter(|p| i64::from(p.port) == port);
     let spec = mesh.view.index.pod_spec(workload);
-    let number = ports.find_map(|p| match p.target() {
-        Port::Number(number) => Some(i64::from(number)),
-        Port::Name(_) => spec.and_then(|s| crate::mesh::resolve::endpoints::container_port(p, s)).map(i64::from),
-    });
-    number.unwrap_or(port)
+    ports.find_map(|p| number(&p.target(), spec)).map_or(port, i64::from)
 }
 
 /// Hosts in both lists, the narrower of each pair.

@@ -24,7 +24,6 @@ use super::url::Normalization;
 use super::{Request, Route};
 use crate::index::Workload;
 use crate::mesh::MeshView;
-use crate::mesh::istio::destination_rule::DestinationRule;
 use crate::mesh::istio::labels::{self as istio_labels, GATEWAY_NAME};
 use crate::mesh::istio::policy::labels;
 use crate::mesh::resolve::Name;
@@ -71,13 +70,11 @@ impl<'a> Mesh<'a> {
         if subset.is_empty() {
             return None;
         }
-        let rules = self.view.istio.registry.rules.applying(self.view.index, proxy.namespace, host, service.namespace);
-        let Some((_, rules)) = rules else { return Some(format!("no DestinationRule defines subset {subset} of {host}")) };
-        let for_client = |selector: &crate::model::Map| selector.is_subset_of(proxy.labels);
-        let usable = rules.iter().filter(|r| for_client(&DestinationRule::of(r).client_selector().unwrap_or_default()));
-        let defined = usable.clone().any(|r| DestinationRule::of(r).subset(subset).is_some());
-        let names: Vec<String> = usable.map(|r| format!("{} {}/{}", Kind::DestinationRule, r.meta.namespace, r.meta.name)).collect();
-        (!defined).then(|| format!("{} defines no subset {subset} of {host}", names.join(", ")))
+        let (index, istio) = (self.view.index, self.view.istio);
+        let rule = istio.registry.rules.for_client(index, &istio.config, (proxy.namespace, proxy.labels), host, service.namespace);
+        let Some(rule) = rule else { return Some(format!("no DestinationRule defines subset {subset} of {host}")) };
+        let names: Vec<String> = rule.objects.iter().map(|r| format!("{} {}/{}", Kind::DestinationRule, r.meta.namespace, r.meta.name)).collect();
+        rule.subset(subset).is_none().then(|| format!("{} defines no subset {subset} of {host}", names.join(", ")))
     }
 
     /// How often requests are tried again where no rule says so.

@@ -20,7 +20,7 @@ pub(in crate::checks) fn client_mode(rule: &Object) -> Option<TlsMode<'_>> {
 /// Whether a DestinationRule makes callers of a Service in its own namespace use Istio's mutual TLS.
 pub(in crate::checks) fn uses_istio_mutual(world: &World, namespace: &str, service: &str) -> bool {
     let fqdn = format!("{service}.{namespace}.{}", world.istio.config.service_suffix());
-    let found = world.istio.registry.rules.applying(&world.index, namespace, &fqdn, namespace);
+    let found = world.istio.registry.rules.for_any_client(&world.index, &world.istio.config, namespace, &fqdn, namespace);
     found.and_then(|(_, rules)| rules.into_iter().find_map(client_mode)) == Some(TlsMode::IstioMutual)
 }
 
