@@ -12,33 +12,21 @@ use crate::mesh::install::Install;
 use crate::mesh::istio::Istio;
 use crate::mesh::linkerd::{Linkerd, routes};
 use crate::mesh::{Cache, ControlPlane, Mesh, MeshView};
-use crate::model::{Gap, InjectionFact, Kind, LabelSelector, Membership, MeshId, Object, ObjectRef, Str};
+use crate::model::{Gap, InjectionFact, Kind, LabelSelector, Membership, MeshId, Object, ObjectRef, Str, words};
 
-/// Where the objects came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SourceKind {
-    /// A live cluster.
-    Cluster,
-    /// Manifests alone.
-    Files,
-    /// A saved snapshot.
-    Snapshot,
-    /// The built-in demo.
-    Demo,
-    /// Manifests laid over a live cluster.
-    Overlay,
-}
-
-impl SourceKind {
-    /// The word in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Cluster => "cluster",
-            Self::Files => "files",
-            Self::Snapshot => "snapshot",
-            Self::Demo => "demo",
-            Self::Overlay => "overlay",
-        }
+words! {
+    /// Where the objects came from.
+    SourceKind {
+        /// A live cluster.
+        Cluster = "cluster",
+        /// Manifests alone.
+        Files = "files",
+        /// A saved snapshot.
+        Snapshot = "snapshot",
+        /// The built-in demo.
+        Demo = "demo",
+        /// Manifests laid over a live cluster.
+        Overlay = "overlay",
     }
 }
 

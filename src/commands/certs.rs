@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{ReadRequest, Terminal, load, words};
 use crate::cli::{GlobalArgs, ListArgs};
 use crate::error::{CliError, Exit};
-use crate::model::{Gap, Kind, ObjectRef};
+use crate::model::{Gap, Kind, MeshId, ObjectRef};
 use crate::output::{self, Page, Report, Table, clean};
 use crate::views::{self, CERTIFICATE_KINDS, CertificateChain, CertificateReport, CertificateRow, Limit, Role, Stage, Validity};
 
@@ -138,7 +138,7 @@ impl Report for CertificateReport {
 impl CertificateReport {
     /// The sets of anchors, where a mesh has more than one.
     fn anchor_sets(&self, wide: bool, out: &mut dyn Write) -> io::Result<()> {
-        for mesh in ["istio", "linkerd"] {
+        for mesh in [MeshId::Istio, MeshId::Linkerd] {
             let sets: Vec<_> = self.anchors.iter().filter(|set| set.mesh == mesh).collect();
             if sets.len() < 2 {
                 continue;
@@ -162,7 +162,7 @@ impl CertificateReport {
 }
 
 fn cells(row: &CertificateRow) -> [String; 5] {
-    [row.mesh.to_owned(), row.role.title().to_owned(), row.subject.clone(), left(row), state(row)]
+    [row.mesh.name().to_owned(), row.role.title().to_owned(), row.subject.clone(), left(row), state(row)]
 }
 
 /// `9 y 40 d`, `11 h of 48 h`: the two largest units, and the whole where that is short.

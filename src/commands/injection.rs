@@ -9,7 +9,7 @@ use crate::cli::{GlobalArgs, ListArgs, SelectArgs};
 use crate::error::{CliError, Exit};
 use crate::model::{Evidence, Gap, ObjectRef};
 use crate::output::{self, Page, Report, Table};
-use crate::views::{self, InjectionReport, InjectionRow, Target};
+use crate::views::{self, InjectionReport, InjectionRow, MeshOrNone, Target};
 use crate::world::World;
 
 const EXAMPLES: &str = "\
@@ -99,20 +99,20 @@ impl Report for InjectionReport {
 
 fn table(rows: &[InjectionRow], page: Page<'_>) -> Table {
     let name = |r: &InjectionRow| output::short_name(&r.reference());
-    let mesh = |r: &InjectionRow| if r.mesh == "none" { String::new() } else { r.mesh.to_owned() };
+    let mesh = |r: &InjectionRow| if r.mesh == MeshOrNone::None { String::new() } else { r.mesh.to_string() };
     let unread = |r: &InjectionRow| page.world.is_some_and(|world| words::pods_unread(world, &r.namespace));
     let pods = |r: &InjectionRow| if unread(r) { "?".to_owned() } else { format!("{}/{}", r.pods.inside, r.pods.total) };
     let restart = |r: &InjectionRow| if r.restart_needed { "yes" } else { "no" }.to_owned();
     if !page.wide {
         let row = |r: &InjectionRow| {
-            [r.namespace.to_string(), name(r), mesh(r), r.intended_cell().to_owned(), r.actual.to_owned(), pods(r), restart(r), reason(r)]
+            [r.namespace.to_string(), name(r), mesh(r), r.intended_cell().to_owned(), r.actual.to_string(), pods(r), restart(r), reason(r)]
         };
         return Table::new(["NAMESPACE", "WORKLOAD", "MESH", "INTENDED", "ACTUAL", "PODS", "RESTART", "REASON"], rows.iter().map(row));
     }
     let row = |r: &InjectionRow| {
         let at = r.reason().map(place).unwrap_or_default();
         let revision = r.revision.as_deref().unwrap_or_default().to_owned();
-        let (intended, actual) = (r.intended_cell().to_owned(), r.actual.to_owned());
+        let (intended, actual) = (r.intended_cell().to_owned(), r.actual.to_string());
         [r.namespace.to_string(), name(r), mesh(r), intended, actual, revision, pods(r), restart(r), at, reason(r)]
     };
     let header = ["NAMESPACE", "WORKLOAD", "MESH", "INTENDED", "ACTUAL", "REVISION", "PODS", "RESTART", "AT", "REASON"];
@@ -152,7 +152,7 @@ pub(super) fn chains(rows: &[InjectionRow], page: Page<'_>, out: &mut dyn Write)
         let revision = row.revision.as_ref().map(|r| format!("revision {r}"));
         let words: Vec<String> = revision.into_iter().chain(row.native.filter(|native| *native).map(|_| "native".to_owned())).collect();
         let how = if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) };
-        let of = if row.mesh == "none" { "any mesh" } else { row.mesh };
+        let of = if row.mesh == MeshOrNone::None { "any mesh" } else { row.mesh.name() };
         let subject = format!("{}  {of}: intended {}{how}, actual {}", row.reference(), row.intended_cell(), row.actual);
         let restart = if row.restart_needed { ", restart needed" } else { "" };
         page.line(&format!("{subject}, {} of {} in{restart}", row.pods.inside, output::counted(row.pods.total, "pod")), out)?;

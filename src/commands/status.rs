@@ -11,7 +11,7 @@ use crate::cli::{GlobalArgs, ListArgs, SelectArgs};
 use crate::error::{CliError, Exit};
 use crate::model::{Gap, Kind, ObjectRef};
 use crate::output::{self, Page, Report, Table};
-use crate::report::Finding;
+use crate::report::{Finding, Severity};
 use crate::views::{self, ComponentRow, ControlPlaneRow, FindingRow, NamespaceRow, ServicePage, StatusReport, Target, UNKNOWN, WorkloadPage};
 use crate::world::World;
 
@@ -97,7 +97,7 @@ pub async fn run(args: &StatusArgs, global: &GlobalArgs, terminal: &mut Terminal
 fn row(finding: &Finding) -> FindingRow {
     FindingRow {
         rule: finding.rule,
-        severity: finding.severity.name(),
+        severity: finding.severity,
         object: finding.object.clone(),
         path: finding.path.clone(),
         message: finding.message.clone(),
@@ -107,16 +107,16 @@ fn row(finding: &Finding) -> FindingRow {
 
 /// What is wrong, worst first; notes are counted.
 fn findings(findings: &[FindingRow], page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let shown: Vec<&FindingRow> = findings.iter().filter(|finding| page.wide || finding.severity != "info").collect();
+    let shown: Vec<&FindingRow> = findings.iter().filter(|finding| page.wide || finding.severity != Severity::Info).collect();
     if findings.is_empty() {
         return Ok(());
     }
     page.title("findings:", "", out)?;
     for finding in &shown {
         let mark = match finding.severity {
-            "error" => "✖",
-            "warning" => "▲",
-            _ => "·",
+            Severity::Error => "✖",
+            Severity::Warning => "▲",
+            Severity::Info => "·",
         };
         let path = finding.path.as_ref().map_or(String::new(), |path| format!(" {path}"));
         page.line(&format!("  {mark} {}{path}: {}", finding.object, finding.message), out)?;
@@ -163,11 +163,19 @@ fn namespace_cells(n: &NamespaceRow, page: Page<'_>) -> [String; 7] {
     let counted = |n: usize| if unread { "?".to_owned() } else { n.to_string() };
     let outside = n.pods.total - n.pods.inside;
     let (inside, outside, restart) = (counted(n.pods.inside), counted(outside), counted(n.restart_needed));
-    [n.namespace.to_string(), known(&n.modes), inside, outside, known(&n.mtls), policies, restart]
+    [
+        n.namespace.to_string(),
+        known(n.modes.iter().map(|mode| mode.name())),
+        inside,
+        outside,
+        known(n.mtls.iter().map(|accepted| accepted.name())),
+        policies,
+        restart,
+    ]
 }
 
-fn known(words: &[&str]) -> String {
-    words.iter().map(|w| if *w == "unknown" { UNKNOWN } else { w }).collect::<Vec<_>>().join(",")
+fn known<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    words.map(|word| if word == "unknown" { UNKNOWN } else { word }).collect::<Vec<_>>().join(",")
 }
 
 /// The table of control planes; with `wide`, what each version was read from.

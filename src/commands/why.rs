@@ -9,7 +9,7 @@ use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::model::{Gap, Kind, ObjectRef, Step, StepKind, StepPlace, StepResult};
 use crate::output::{self, Format, Page, Report, clean};
-use crate::views::{self, WhyReport};
+use crate::views::{self, WhyOutcome, WhyReport};
 
 /// Follow one request from a client to a server, and tell where it ends and why
 ///
@@ -59,9 +59,9 @@ pub async fn run(args: &WhyArgs, global: &GlobalArgs, terminal: &mut Terminal) -
     let report = views::why(world, &asked);
     terminal.show(&report, args.output, Some(world))?;
     Ok(match report.outcome {
-        "works" => Exit::Ok,
-        "fails" => Exit::Findings,
-        _ => Exit::Unreadable,
+        WhyOutcome::Works => Exit::Ok,
+        WhyOutcome::Fails => Exit::Findings,
+        WhyOutcome::Unknown => Exit::Unreadable,
     })
 }
 
@@ -75,9 +75,9 @@ impl Report for WhyReport {
     /// The answer first, then one line a step; what fails or is not known is unfolded.
     fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
         let mark = match self.outcome {
-            "works" => '✔',
-            "unknown" => '?',
-            _ => '✖',
+            WhyOutcome::Works => '✔',
+            WhyOutcome::Unknown => '?',
+            WhyOutcome::Fails => '✖',
         };
         page.line(&format!("{mark} {}", self.headline), out)?;
         writeln!(out)?;

@@ -21,7 +21,7 @@ pub(crate) mod testing;
 use std::sync::OnceLock;
 
 use crate::index::{Index, Sight, Workload};
-use crate::model::{Drift, Evidence, Gap, Kind, Map, MeshId, ObjectRef, Pod, PodSpec, Str, Subject};
+use crate::model::{Drift, DriftCode, Evidence, Gap, Kind, Map, MeshId, ObjectRef, Pod, PodSpec, Str, Subject};
 
 /// What the engines read: the objects and what both meshes make of them. A [`World`](crate::world::World) lends it.
 #[derive(Clone, Copy, Debug)]
@@ -184,7 +184,7 @@ impl std::ops::Deref for PodVariant<'_> {
 struct Drifts(Vec<(usize, Drift)>);
 
 impl Drifts {
-    fn add(&mut self, code: &'static str, restart: bool, found: PodVariant<'_>, path: &str, text: impl Into<String>) {
+    fn add(&mut self, code: DriftCode, restart: bool, found: PodVariant<'_>, path: &str, text: impl Into<String>) {
         let text = text.into();
         // A workload has few kinds of difference, however many pods.
         if let Some((count, _)) = self.0.iter_mut().find(|(_, d)| d.code == code && d.evidence.text == text) {

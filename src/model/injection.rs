@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Evidence, Fact, Str};
+use super::{Evidence, Fact, Str, words};
 
 /// A mesh this tool understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -164,30 +164,80 @@ impl Actual {
         self.sidecar + self.native + self.ambient + self.gateway
     }
 
-    /// The word in reports: the one state all pods are in, `mixed`, or `no-pods`.
-    pub fn name(&self) -> &'static str {
+    /// The one state all pods are in, if it is one.
+    pub fn state(&self) -> PodState {
         let states = [
-            (self.sidecar, "sidecar"),
-            (self.native, "native-sidecar"),
-            (self.ambient, "ambient"),
-            (self.pending, "ambient-pending"),
-            (self.gateway, "gateway"),
-            (self.out, "none"),
+            (self.sidecar, PodState::Sidecar),
+            (self.native, PodState::NativeSidecar),
+            (self.ambient, PodState::Ambient),
+            (self.pending, PodState::AmbientPending),
+            (self.gateway, PodState::Gateway),
+            (self.out, PodState::None),
         ];
-        let mut present = states.iter().filter(|(count, _)| *count > 0).map(|(_, name)| *name);
+        let mut present = states.iter().filter(|(count, _)| *count > 0).map(|(_, state)| *state);
         match (present.next(), present.next()) {
-            (None, _) => "no-pods",
+            (None, _) => PodState::NoPods,
             (Some(only), None) => only,
-            _ => "mixed",
+            _ => PodState::Mixed,
         }
+    }
+}
+
+words! {
+    /// What the pods of a workload are, all together.
+    PodState {
+        /// They carry a proxy.
+        Sidecar = "sidecar",
+        /// They carry a proxy as a native sidecar: an init container that runs on.
+        NativeSidecar = "native-sidecar",
+        /// The ztunnel of their node takes their traffic.
+        Ambient = "ambient",
+        /// Ambient has begun to take them and not finished.
+        AmbientPending = "ambient-pending",
+        /// They are proxies themselves.
+        Gateway = "gateway",
+        /// The mesh has not touched them.
+        None = "none",
+        /// They differ.
+        Mixed = "mixed",
+        /// There are none.
+        NoPods = "no-pods",
+    }
+}
+
+words! {
+    /// How what runs differs from what a new pod would be.
+    DriftCode {
+        /// Annotations that a running proxy does not read any more.
+        Annotations = "annotations",
+        /// It belongs to another control plane.
+        ControlPlane = "control-plane",
+        /// It is in the mesh in another way.
+        Mode = "mode",
+        /// Ambient has not taken it in.
+        NotCaptured = "not-captured",
+        /// It runs without a proxy.
+        NotInjected = "not-injected",
+        /// Ambient has not finished taking it in.
+        Pending = "pending",
+        /// Its proxy is of another version.
+        ProxyVersion = "proxy-version",
+        /// A new pod would not be created.
+        Refused = "refused",
+        /// It is of another revision.
+        Revision = "revision",
+        /// It was injected with other trust anchors.
+        TrustAnchors = "trust-anchors",
+        /// It is in the mesh and is not meant to be.
+        Unwanted = "unwanted",
     }
 }
 
 /// A reason why what runs is not what a new pod would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drift {
-    /// A permanent code, for instance `revision`.
-    pub code: &'static str,
+    /// What kind of difference it is.
+    pub code: DriftCode,
     /// Whether new pods would put it right; otherwise something else has to be fixed first.
     pub restart: bool,
     /// What shows it.
@@ -233,7 +283,7 @@ mod tests {
 
     #[test]
     fn one_word_says_what_all_pods_are() {
-        let of = |sidecar, native, out| Actual { sidecar, native, out, ..Actual::default() }.name();
+        let of = |sidecar, native, out| Actual { sidecar, native, out, ..Actual::default() }.state().name();
         assert_eq!([of(0, 0, 0), of(2, 0, 0), of(0, 1, 0), of(0, 0, 3), of(1, 0, 1)], ["no-pods", "sidecar", "native-sidecar", "none", "mixed"]);
     }
 }

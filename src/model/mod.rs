@@ -21,6 +21,9 @@ macro_rules! written_as {
 }
 pub(crate) use written_as;
 
+mod words;
+pub(crate) use words::words;
+
 mod controller;
 mod duration;
 mod fact;
@@ -57,7 +60,7 @@ pub use duration::{go_duration, go_nanos, go_truth};
 pub use fact::{Evidence, Fact};
 pub use field::Field;
 pub use gap::Gap;
-pub use injection::{Actual, Drift, InjectionFact, Intent, Membership, MeshId, Mode};
+pub use injection::{Actual, Drift, DriftCode, InjectionFact, Intent, Membership, MeshId, Mode, PodState};
 pub use inventory::{Coverage, Inventory, Unfilled};
 pub use item::Item;
 pub(crate) use item::may_say;

@@ -3,9 +3,9 @@
 
 use serde::Serialize;
 
-use crate::model::{Gap, ObjectRef};
+use crate::model::{Gap, MeshId, ObjectRef};
 use crate::report::{BadInput, Category, CheckReport, Finding, MeshTag, Related, Settings, Severity, Skipped, Suppression, Verdict};
-use crate::world::World;
+use crate::world::{SourceKind, World};
 
 /// The version of all documents.
 pub const API_VERSION: &str = "mesh.kubectl.dev/v1";
@@ -16,8 +16,7 @@ pub const API_VERSION: &str = "mesh.kubectl.dev/v1";
 pub struct Source<'a> {
     /// What was read.
     #[serde(rename = "type")]
-    #[cfg_attr(test, schemars(extend("enum" = ["cluster", "files", "snapshot", "demo", "overlay"])))]
-    kind: &'static str,
+    kind: SourceKind,
     /// The context, the files or the snapshot.
     context: &'a str,
     /// The namespace, when only one was read.
@@ -46,7 +45,7 @@ impl<'a> From<&'a World> for Source<'a> {
         let scope = &world.index.inventory().scope;
         let remotes = world.remotes.iter().map(|remote| Remote { context: &remote.source.name, gaps: &remote.index.inventory().gaps });
         Self {
-            kind: world.source.kind.name(),
+            kind: world.source.kind,
             context: &world.source.name,
             namespace: scope.first().filter(|_| scope.len() == 1).map(crate::model::Str::as_str),
             namespaces: scope.iter().filter(|_| scope.len() > 1).map(crate::model::Str::as_str).collect(),
@@ -91,7 +90,7 @@ pub(crate) struct CheckDocument<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct MeshRow {
     /// Mesh.
-    mesh: &'static str,
+    mesh: MeshId,
     /// Version, when it can be told.
     #[serde(skip_serializing_if = "String::is_empty")]
     version: String,
@@ -206,7 +205,7 @@ pub(super) fn docs_url(rule: &str) -> String {
 /// The control planes that were found.
 pub(super) fn meshes(world: &World) -> Vec<MeshRow> {
     let planes = world.control_planes().map(|plane| MeshRow {
-        mesh: plane.mesh.name(),
+        mesh: plane.mesh,
         version: plane.version.as_deref().unwrap_or_default().to_owned(),
         namespace: plane.namespace.to_string(),
         revision: plane.revision.as_deref().unwrap_or_default().to_owned(),

@@ -8,7 +8,7 @@ use super::encryption;
 use crate::mesh::authorization::{self, Because, Call, Credential, Decision, Http, Request, Server, Token, Verdict};
 use crate::mesh::calls::{Answer, Calls};
 use crate::mesh::mtls::{Edge, Outcome};
-use crate::model::{Gap, Kind, ObjectRef, Step, StepKind, StepResult};
+use crate::model::{Gap, Kind, ObjectRef, Step, StepKind, StepResult, words};
 use crate::world::World;
 
 /// Kinds that decide about a request, those by which a client's own side decides what it sends among them; those that tell who is in a mesh aside.
@@ -48,9 +48,8 @@ pub const DECISION_KINDS: &[Kind] = {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionReport {
-    /// `allow`, `deny`, `not-found` or `unknown`.
-    #[cfg_attr(test, schemars(extend("enum" = ["allow", "deny", "not-found", "unknown"])))]
-    pub decision: &'static str,
+    /// The answer.
+    pub decision: Verdict,
     /// What was asked.
     pub request: RequestRow,
     /// What decided.
@@ -65,7 +64,7 @@ pub struct DecisionReport {
 }
 
 /// A request.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RequestRow {
@@ -82,9 +81,8 @@ pub struct RequestRow {
     pub server: Option<ObjectRef>,
     /// Its port.
     pub port: u16,
-    /// `http`, `tcp` or `any`.
-    #[cfg_attr(test, schemars(extend("enum" = ["http", "tcp", "any"])))]
-    pub protocol: &'static str,
+    /// What is sent.
+    pub protocol: Sent,
     /// The method.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
@@ -94,9 +92,32 @@ pub struct RequestRow {
     /// The host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    /// `none`, `invalid` or `valid`.
-    #[cfg_attr(test, schemars(extend("enum" = ["none", "invalid", "valid"])))]
-    pub token: &'static str,
+    /// The token that comes with it.
+    pub token: TokenState,
+}
+
+words! {
+    /// What is sent.
+    Sent {
+        /// Anything.
+        Any = "any",
+        /// HTTP.
+        Http = "http",
+        /// Something that is not HTTP.
+        Tcp = "tcp",
+    }
+}
+
+words! {
+    /// The token that comes with a request.
+    TokenState {
+        /// None.
+        None = "none",
+        /// One that does not verify.
+        Invalid = "invalid",
+        /// One that verifies.
+        Valid = "valid",
+    }
 }
 
 impl RequestRow {
@@ -108,25 +129,27 @@ impl RequestRow {
             addresses: request.client.addresses.clone(),
             server: Some(server.reference()),
             port: server.port(),
-            protocol: "any",
-            token: "none",
-            ..Self::default()
+            protocol: Sent::Any,
+            token: TokenState::None,
+            method: None,
+            path: None,
+            host: None,
         };
         match &request.call {
             Call::Any => {}
-            Call::Tcp => row.protocol = "tcp",
+            Call::Tcp => row.protocol = Sent::Tcp,
             Call::Http(http) => row.http(http),
         }
         row
     }
 
     fn http(&mut self, http: &Http) {
-        self.protocol = "http";
+        self.protocol = Sent::Http;
         (self.method, self.path, self.host) = (http.method.clone(), http.path.clone(), http.host.clone());
         self.token = match http.token {
-            Token::None => "none",
-            Token::Invalid => "invalid",
-            Token::Valid(_) | Token::Unsaid => "valid",
+            Token::None => TokenState::None,
+            Token::Invalid => TokenState::Invalid,
+            Token::Valid(_) | Token::Unsaid => TokenState::Valid,
         };
     }
 }
@@ -149,7 +172,7 @@ pub fn decision<'w>(world: &'w World, server: Server<'w>, request: &Request<'w>)
     let answer = Calls::new(world.view()).decide(server, request);
     let mut report = report(world, server, request, &answer.decision);
     match &answer.edge {
-        Some(edge) if answer.stopped => stopped(report, edge, answer.verdict.name()),
+        Some(edge) if answer.stopped => stopped(report, edge, answer.verdict),
         Some(edge) if edge.outcome != Outcome::MutualTls => {
             // What arrives without the client's name is told before what is made of it.
             let after = report.steps.iter().take_while(|s| s.step == StepKind::NetworkPolicy).count();
@@ -172,23 +195,23 @@ fn unencrypted(answer: &Answer<'_>) -> Vec<Because> {
 }
 
 /// The report of a request that does not get through the handshake, or may not.
-fn stopped(mut report: DecisionReport, edge: &Edge, decision: &'static str) -> DecisionReport {
+fn stopped(mut report: DecisionReport, edge: &Edge, decision: Verdict) -> DecisionReport {
     let step = stop(edge, decision);
     report.steps.retain(|s| s.step == StepKind::NetworkPolicy);
     report.because = ended(&step, decision);
     report.gaps.extend(edge.gap.clone().filter(|gap| !report.gaps.contains(gap)));
-    report.headline = format!("{}: {}.", if decision == "deny" { "Denied" } else { "Cannot tell" }, step.text.trim_end_matches('.'));
+    report.headline = format!("{}: {}.", if decision == Verdict::Deny { "Denied" } else { "Cannot tell" }, step.text.trim_end_matches('.'));
     report.steps.push(step);
     DecisionReport { decision, ..report }
 }
 
 /// The step of a handshake that ends a call, or leaves it open.
-fn stop(edge: &Edge, decision: &str) -> Step {
+fn stop(edge: &Edge, decision: Verdict) -> Step {
     let step = encryption::step(edge);
-    if decision == "unknown" { Step { result: StepResult::Unknown(edge.gap.clone()), ..step } } else { step }
+    if decision == Verdict::Unknown { Step { result: StepResult::Unknown(edge.gap.clone()), ..step } } else { step }
 }
 
-fn ended(step: &Step, effect: &'static str) -> Vec<Because> {
+fn ended(step: &Step, effect: Verdict) -> Vec<Because> {
     step.because.iter().map(|e| Because { object: e.object.clone(), rule: e.path.clone(), effect, text: e.text.clone() }).collect()
 }
 
@@ -196,7 +219,7 @@ fn ended(step: &Step, effect: &'static str) -> Vec<Because> {
 pub(super) fn proof(answer: &Answer<'_>) -> Vec<Because> {
     match &answer.edge {
         Some(edge) if answer.stopped => {
-            let mut all = ended(&stop(edge, answer.verdict.name()), answer.verdict.name());
+            let mut all = ended(&stop(edge, answer.verdict), answer.verdict);
             // What the client's side does comes last: a server that takes mutual TLS alone is what was meant.
             all.sort_by_key(|b| b.object.as_ref().is_some_and(|o| o.kind == Kind::DestinationRule));
             all
@@ -210,7 +233,7 @@ pub(super) fn proof(answer: &Answer<'_>) -> Vec<Because> {
 
 fn report(world: &World, server: Server<'_>, request: &Request<'_>, decision: &Decision<'_>) -> DecisionReport {
     DecisionReport {
-        decision: decision.verdict.name(),
+        decision: decision.verdict,
         request: RequestRow::new(request, server),
         because: authorization::because(&decision.rulings),
         steps: authorization::steps(&decision.rulings),

@@ -16,7 +16,7 @@ pub(super) fn step(edge: &Edge) -> Step {
             let because = broken.map_or_else(|| edge.because.clone(), |p| p.because.clone());
             let text = because.iter().map(|e| e.text.as_str()).collect::<Vec<_>>().join("; ");
             let some = if edge.outcome == Outcome::Mixed { "some pods: " } else { "" };
-            (StepResult::Fails, format!("{some}{text}"), because, Some(mend(edge).to_owned()))
+            (StepResult::Fails, format!("{some}{text}"), because, Some(fix(edge).to_owned()))
         }
         (outcome, _) => {
             // Without the mesh's mutual TLS it is the client's side that tells why.
@@ -35,8 +35,8 @@ pub(super) fn of_client(edge: &Edge) -> Option<&Evidence> {
     edge.because.iter().find(decides).filter(|_| edge.outcome != Outcome::MutualTls)
 }
 
-/// What mends a handshake that fails.
-fn mend(edge: &Edge) -> &'static str {
+/// What fixes a handshake that fails.
+fn fix(edge: &Edge) -> &'static str {
     let by = |kind: Kind| edge.because.iter().any(|e| e.object.as_ref().is_some_and(|o| o.kind == kind));
     match (by(Kind::DestinationRule), by(Kind::PeerAuthentication)) {
         (true, _) => "Make the DestinationRule's tls mode fit what the server accepts: ISTIO_MUTUAL for a server of the mesh, DISABLE for others.",

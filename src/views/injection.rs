@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{UNKNOWN, wanted};
 use crate::index::Workload;
-use crate::model::{Evidence, Fact, Gap, InjectionFact, Intent, Kind, MeshId, ObjectRef, Str};
+use crate::model::{DriftCode, Evidence, Fact, Gap, InjectionFact, Intent, Kind, MeshId, Mode, ObjectRef, PodState, Str, words};
 use crate::world::World;
 
 /// Who is in a mesh, and why.
@@ -31,15 +31,12 @@ pub struct InjectionRow {
     pub namespace: Str,
     /// Name.
     pub name: Str,
-    /// `istio`, `linkerd` or `none`.
-    #[cfg_attr(test, schemars(extend("enum" = ["istio", "linkerd", "none"])))]
-    pub mesh: &'static str,
-    /// What a pod created now would become: `sidecar`, `ambient`, `gateway`, `none`, `refused` (it would not be created) or `unknown`.
-    #[cfg_attr(test, schemars(extend("enum" = ["sidecar", "ambient", "gateway", "none", "refused", "unknown"])))]
-    pub intended: &'static str,
-    /// What the pods are: as above, or `native-sidecar`, `ambient-pending`, `mixed`, `no-pods`.
-    #[cfg_attr(test, schemars(extend("enum" = ["sidecar", "native-sidecar", "ambient", "ambient-pending", "gateway", "none", "mixed", "no-pods"])))]
-    pub actual: &'static str,
+    /// The mesh.
+    pub mesh: MeshOrNone,
+    /// What a pod created now would become.
+    pub intended: Intended,
+    /// What the pods are.
+    pub actual: PodState,
     /// The revision a new pod would get.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<Str>,
@@ -59,6 +56,64 @@ pub struct InjectionRow {
     pub unknown: Option<Gap>,
 }
 
+words! {
+    /// A mesh, where there is one.
+    MeshOrNone {
+        /// Istio.
+        Istio = "istio",
+        /// Linkerd.
+        Linkerd = "linkerd",
+        /// No mesh.
+        None = "none",
+    }
+}
+
+impl From<MeshId> for MeshOrNone {
+    fn from(mesh: MeshId) -> Self {
+        match mesh {
+            MeshId::Istio => Self::Istio,
+            MeshId::Linkerd => Self::Linkerd,
+        }
+    }
+}
+
+words! {
+    /// What a pod created now would become.
+    Intended {
+        /// It would get a proxy.
+        Sidecar = "sidecar",
+        /// The ztunnel of its node would take its traffic.
+        Ambient = "ambient",
+        /// It would be a proxy itself.
+        Gateway = "gateway",
+        /// It would be left alone.
+        None = "none",
+        /// It would not be created.
+        Refused = "refused",
+        /// What decides was not read.
+        Unknown = "unknown",
+    }
+}
+
+impl Intended {
+    /// Whether it would be in the mesh.
+    pub const fn is_inside(self) -> bool {
+        matches!(self, Self::Sidecar | Self::Ambient | Self::Gateway)
+    }
+}
+
+impl From<&Intent> for Intended {
+    fn from(intent: &Intent) -> Self {
+        match intent {
+            Intent::Out => Self::None,
+            Intent::Refused => Self::Refused,
+            Intent::In { mode: Mode::Sidecar, .. } => Self::Sidecar,
+            Intent::In { mode: Mode::Ambient, .. } => Self::Ambient,
+            Intent::In { mode: Mode::Gateway, .. } => Self::Gateway,
+        }
+    }
+}
+
 /// Pods of a workload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -73,8 +128,8 @@ pub struct PodCount {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DriftRow {
-    /// A permanent code.
-    pub code: &'static str,
+    /// What kind of difference it is.
+    pub code: DriftCode,
     /// Whether a restart fixes it.
     pub restart: bool,
     /// What shows it.
@@ -92,17 +147,17 @@ impl InjectionRow {
         let native = world.view().native_sidecar(fact.mesh, workload).value().copied();
         let restart_needed = fact.restart_needed();
         let (intended, because, unknown) = match fact.intended {
-            Fact::Known { value, because } => (value.name(), because, None),
-            Fact::Unknown(gap) => ("unknown", vec![Evidence::default(gap.to_string())], Some(gap)),
-            Fact::NotApplicable => ("none", Vec::new(), None),
+            Fact::Known { value, because } => (Intended::from(&value), because, None),
+            Fact::Unknown(gap) => (Intended::Unknown, vec![Evidence::default(gap.to_string())], Some(gap)),
+            Fact::NotApplicable => (Intended::None, Vec::new(), None),
         };
         Self {
             kind: reference.kind,
             namespace: reference.namespace.clone(),
             name: reference.name.clone(),
-            mesh: fact.mesh.name(),
+            mesh: fact.mesh.into(),
             intended,
-            actual: fact.actual.name(),
+            actual: fact.actual.state(),
             revision,
             native,
             pods: PodCount { total: fact.actual.pods(), inside: fact.actual.inside() },
@@ -120,7 +175,7 @@ impl InjectionRow {
 
     /// `intended` as a table shows it.
     pub fn intended_cell(&self) -> &'static str {
-        if self.intended == "unknown" { UNKNOWN } else { self.intended }
+        if self.intended == Intended::Unknown { UNKNOWN } else { self.intended.name() }
     }
 
     /// The most telling reason: what is wrong with the running pods, else the label, annotation or field that decided; nothing for a workload
@@ -129,7 +184,7 @@ impl InjectionRow {
         if let Some(drift) = self.drift.first() {
             return Some(&drift.evidence);
         }
-        if matches!(self.intended, "none" | "refused") {
+        if matches!(self.intended, Intended::None | Intended::Refused) {
             return self.because.iter().rfind(|e| e.path.is_some());
         }
         let asks = |e: &&Evidence| e.path.as_deref().is_some_and(|p| p.contains("metadata."));
@@ -172,7 +227,7 @@ pub(super) fn rows(world: &World, workload: &Workload, only: Option<MeshId>, all
     }
     let mut outside = facts.into_iter().map(|f| InjectionRow::new(world, workload, f));
     let Some(mut row) = outside.next() else { return Vec::new() };
-    row.mesh = "none";
+    row.mesh = MeshOrNone::None;
     row.because.extend(outside.flat_map(|other| other.because));
     vec![row]
 }

@@ -25,20 +25,20 @@ pub use certs::{
 };
 pub use decision::{DECISION_KINDS, DecisionReport, decision, gaps as decision_gaps};
 pub use generate::{Edge, Generated, GeneratedReport, behind, from_edges as generate_from_edges, from_today as generate_from_today};
-pub use injection::{InjectionReport, InjectionRow, injection, injection_of};
+pub use injection::{InjectionReport, InjectionRow, Intended, MeshOrNone, injection, injection_of};
 pub use matrix::{ANYONE, MatrixReport, MatrixRow, matrix};
 pub use mtls::{CLIENT_KINDS, ClientRow, EdgeRow, MTLS_KINDS, ModeRow, MtlsReport, MtlsRow, Wanted, mtls, mtls_edge};
-pub use mtls_plan::{MtlsPlanReport, PlanItem, mtls_plan};
+pub use mtls_plan::{MtlsPlanReport, PlanItem, PlanItemKind, mtls_plan};
 pub use namespace::{NamespaceMesh, NamespaceReport, namespace};
 pub use observed::{add_observed, caller, observed_edges, observed_of};
 pub use page::{FindingRow, PortRow, ServicePage, ServiceRow, WorkloadPage, objects_of_page, service_page, workload_page};
-pub use policies::{Enforced, PolicyEntry, PolicyReport, policies};
+pub use policies::{Enforced, EnforcedAt, PolicyEntry, PolicyReport, policies};
 pub use policy_test::{Assertion, Assertions, PolicyTestReport, TestRow};
 pub use simulation::{ChangedRow, Effect, SimulationReport, simulation};
-pub use status::{ComponentRow, ControlPlaneRow, NamespaceRow, StatusReport, status};
+pub use status::{Accepted, ComponentRow, ControlPlaneRow, NamespaceMode, NamespaceRow, StatusReport, status};
 pub use target::{NotFound, Target, find, objects, selected};
 pub use versions::{VersionReport, client_version, versions};
-pub use why::{WHY_KINDS, WhyReport, ask, is_gateway, why};
+pub use why::{WHY_KINDS, WhyOutcome, WhyReport, ask, is_gateway, why};
 
 use crate::model::MeshId;
 use crate::world::World;

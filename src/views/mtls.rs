@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::injection::MeshOrNone;
 use crate::index::Workload;
 use crate::mesh::mtls::{Client, Declared, DeclaredClient, Destination, Edge, Level, Mtls, Outcome, PortMode, ServerMode};
 use crate::mesh::resolve::Name;
@@ -36,9 +37,8 @@ pub struct MtlsRow {
     pub namespace: Str,
     /// Name.
     pub name: Str,
-    /// `istio`, `linkerd` or `none`.
-    #[cfg_attr(test, schemars(extend("enum" = ["istio", "linkerd", "none"])))]
-    pub mesh: &'static str,
+    /// The mesh.
+    pub mesh: MeshOrNone,
     /// Its ports.
     pub ports: Vec<ModeRow>,
 }
@@ -82,7 +82,7 @@ pub struct EdgeRow {
     pub because: Vec<Evidence>,
     /// How many pods of the server fare how, where they differ.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub endpoints: BTreeMap<&'static str, usize>,
+    pub endpoints: BTreeMap<Outcome, usize>,
     /// What says that the client calls, where that was not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declared: Option<Evidence>,
@@ -160,9 +160,9 @@ impl ClientRow {
 impl EdgeRow {
     /// An edge as a row.
     pub fn new(client: ClientRow, server: ServerRow, edge: Edge, declared: Option<Evidence>) -> Self {
-        let mut endpoints: BTreeMap<&'static str, usize> = BTreeMap::new();
+        let mut endpoints: BTreeMap<Outcome, usize> = BTreeMap::new();
         if edge.outcome == Outcome::Mixed {
-            edge.parts.iter().for_each(|p| *endpoints.entry(p.outcome.name()).or_default() += p.pods);
+            edge.parts.iter().for_each(|p| *endpoints.entry(p.outcome).or_default() += p.pods);
         }
         Self { client, server, outcome: edge.outcome, because: edge.because, endpoints, declared }
     }
@@ -238,7 +238,7 @@ pub fn mtls(world: &World, wanted: &Wanted, only: Option<MeshId>) -> MtlsReport 
             kind: reference.kind,
             namespace: reference.namespace.clone(),
             name: reference.name.clone(),
-            mesh: mesh.map_or("none", MeshId::name),
+            mesh: mesh.map_or(MeshOrNone::None, MeshOrNone::from),
             ports: modes.into_iter().map(ModeRow::new).collect(),
         };
         edges_to(world, &engine, &declared, workload, &mut row, &mut report.edges, &mut gaps);

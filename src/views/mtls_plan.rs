@@ -12,7 +12,7 @@ use crate::mesh::mtls::{
 };
 use crate::mesh::network_policy::{self, Direction, NetworkPolicies};
 use crate::mesh::resolve::{self, Name};
-use crate::model::{Evidence, Gap, Kind, MeshId, ObjectRef, Observed, Str};
+use crate::model::{Evidence, Gap, Kind, MeshId, ObjectRef, Observed, Str, words};
 use crate::world::World;
 
 /// What a change of mode would do.
@@ -44,9 +44,8 @@ pub struct MtlsPlanReport {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PlanItem {
-    /// What kind of thing: `client`, `api-server`, `ingress`, `probe`, `outside`, `port`, `unread`, `observed`, `metrics`.
-    #[cfg_attr(test, schemars(extend("enum" = ["client", "api-server", "ingress", "probe", "outside", "port", "unread", "observed", "metrics"])))]
-    pub kind: &'static str,
+    /// What kind of thing.
+    pub kind: PlanItemKind,
     /// Who calls, where somebody does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<ClientRow>,
@@ -60,6 +59,30 @@ pub struct PlanItem {
     /// What shows it.
     #[serde(skip)]
     pub because: Option<String>,
+}
+
+words! {
+    /// What an item of a plan is about.
+    PlanItemKind {
+        /// The API server, which calls a webhook or an API.
+        ApiServer = "api-server",
+        /// A workload that calls.
+        Client = "client",
+        /// An ingress controller that is no part of the mesh.
+        Ingress = "ingress",
+        /// What metrics do not show.
+        Metrics = "metrics",
+        /// Plaintext that was counted.
+        Observed = "observed",
+        /// Clients from beyond the cluster.
+        Outside = "outside",
+        /// A port that keeps its mode.
+        Port = "port",
+        /// A probe of the kubelet.
+        Probe = "probe",
+        /// Something that was not read.
+        Unread = "unread",
+    }
 }
 
 /// Namespaces whose workloads are parts of a cluster or a mesh, and no clients of applications.
@@ -138,15 +161,15 @@ fn keep(workload: &Workload, before: &PortMode, after: Option<&PortMode>, mode: 
     let server = ServerRow { namespace: reference.namespace.clone(), name: output_name(reference), port: before.port, subset: None };
     let decider = after.because.iter().rev().find_map(|e| e.object.as_ref()).map(ToString::to_string).unwrap_or_default();
     let (kind, text) = match (after.mode, after.level) {
-        (ServerMode::Unknown, _) => ("unread", "its mode is not known".to_owned()),
+        (ServerMode::Unknown, _) => (PlanItemKind::Unread, "its mode is not known".to_owned()),
         (ServerMode::None, Level::Annotation) => {
-            ("port", format!("stays outside of the mesh: {}", after.because.last().map_or("", |e| e.text.as_str())))
+            (PlanItemKind::Port, format!("stays outside of the mesh: {}", after.because.last().map_or("", |e| e.text.as_str())))
         }
         (ServerMode::None, _) => return,
-        (kept, level) => ("port", format!("stays {}: {} level of {decider}", kept.name().to_ascii_uppercase(), level.name())),
+        (kept, level) => (PlanItemKind::Port, format!("stays {}: {} level of {decider}", kept.name().to_ascii_uppercase(), level.name())),
     };
     let item = PlanItem { kind, client: None, server, text, hint: String::new(), because: None };
-    if kind == "unread" { report.unknown.push(item) } else { report.kept.push(item) }
+    if kind == PlanItemKind::Unread { report.unknown.push(item) } else { report.kept.push(item) }
 }
 
 fn output_name(reference: &ObjectRef) -> Str {
@@ -158,7 +181,7 @@ fn outside(service: &crate::model::Service, row: &ServerRow, report: &mut MtlsPl
     let kind = service.spec.kind.as_str();
     if matches!(kind, "LoadBalancer" | "NodePort") {
         let text = format!("clients outside of this cluster cannot be seen from here ({kind} {}); they would be refused", service.metadata.name);
-        report.unknown.push(PlanItem { kind: "outside", client: None, server: row.clone(), text, hint: String::new(), because: None });
+        report.unknown.push(PlanItem { kind: PlanItemKind::Outside, client: None, server: row.clone(), text, hint: String::new(), because: None });
     }
 }
 
@@ -168,7 +191,7 @@ fn probes(after: &Mtls<'_>, workload: &Workload, planned: &BTreeMap<u16, PortMod
     for probe in after.probes_refused_by(workload, mode) {
         let reference = &workload.reference;
         let server = ServerRow { namespace: reference.namespace.clone(), name: output_name(reference), port: probe.port, subset: None };
-        report.breaks.push(PlanItem { kind: "probe", client: None, server, text: probe.text, hint: probe.hint, because: None });
+        report.breaks.push(PlanItem { kind: PlanItemKind::Probe, client: None, server, text: probe.text, hint: probe.hint, because: None });
     }
 }
 
@@ -221,7 +244,7 @@ fn clients<'w>(
         for outsider in known.iter().filter(|d| !matches!(d.client, Client::Workload(_)) && calls(d, at)) {
             let client = after.calling(outsider.client);
             if worse(&client, &after.edge_between(&client, &to, None)) {
-                let kind = if matches!(outsider.client, Client::Tls) { "api-server" } else { "ingress" };
+                let kind = if matches!(outsider.client, Client::Tls) { PlanItemKind::ApiServer } else { PlanItemKind::Ingress };
                 let client = ClientRow { kind: None, namespace: Str::default(), name: outsider.name.clone() };
                 let hint = format!("except container port {} from the change: portLevelMtls, or a Server of its own in Linkerd", at.target);
                 let text = format!("it has no identity of the mesh; {}", outsider.because.text);
@@ -234,7 +257,7 @@ fn clients<'w>(
     if system > 0 && report.mode == ServerMode::Strict {
         let server = ServerRow { namespace: Str::default(), name: Str::default(), port: 0, subset: None };
         let text = "workloads of system namespaces without a proxy would be refused too, if they call".to_owned();
-        report.unknown.push(PlanItem { kind: "outside", client: None, server, text, hint: String::new(), because: None });
+        report.unknown.push(PlanItem { kind: PlanItemKind::Outside, client: None, server, text, hint: String::new(), because: None });
     }
 }
 
@@ -294,7 +317,7 @@ fn refused(client: &Workload, at: &Reached<'_>, then: &Edge, named: Option<&Evid
     let text = if named.is_none() && plain { format!("{text}; nothing says whether it calls") } else { text };
     let row = ClientRow { kind: Some(client.reference.kind), namespace: client.reference.namespace.clone(), name: client.reference.name.clone() };
     PlanItem {
-        kind: "client",
+        kind: PlanItemKind::Client,
         client: Some(row),
         server: at.row.clone(),
         text,

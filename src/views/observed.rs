@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::generate::Edge;
 use super::matrix;
 use super::mtls::{ClientRow, ServerRow, Wanted};
-use super::mtls_plan::{MtlsPlanReport, PlanItem};
+use super::mtls_plan::{MtlsPlanReport, PlanItem, PlanItemKind};
 use crate::index::Workload;
 use crate::model::{MeshId, Observed, ObservedCall, Party, Str};
 use crate::world::World;
@@ -57,16 +57,16 @@ pub fn add_observed(world: &World, report: &mut MtlsPlanReport, observed: Observ
         let row = ServerRow { namespace: server.reference.namespace.clone(), name, port: call.port.unwrap_or_default(), subset: None };
         let quiet = call.quiet_for.as_ref().map_or(String::new(), |part| format!(", none in the last {part}"));
         let text = format!("sent plaintext {} times in the last {}{quiet}", call.count, observed.since);
-        report.breaks.push(PlanItem { kind: "observed", client: Some(client), server: row, text, hint: String::new(), because: None });
+        report.breaks.push(PlanItem { kind: PlanItemKind::Observed, client: Some(client), server: row, text, hint: String::new(), because: None });
     }
     let here = ServerRow { namespace: "".into(), name: "".into(), port: 0, subset: None };
     for why in &observed.missing {
         let text = format!("whether plaintext is really sent was not seen: {why}");
-        report.unknown.push(PlanItem { kind: "unread", client: None, server: here.clone(), text, hint: String::new(), because: None });
+        report.unknown.push(PlanItem { kind: PlanItemKind::Unread, client: None, server: here.clone(), text, hint: String::new(), because: None });
     }
     for what in &observed.not_shown {
         let text = format!("metrics do not show {what}");
-        report.unknown.push(PlanItem { kind: "metrics", client: None, server: here.clone(), text, hint: String::new(), because: None });
+        report.unknown.push(PlanItem { kind: PlanItemKind::Metrics, client: None, server: here.clone(), text, hint: String::new(), because: None });
     }
     for list in [&mut report.breaks, &mut report.unknown] {
         list.sort();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::injection::{InjectionRow, rows};
+use super::injection::{InjectionRow, Intended, rows};
 use super::versions::ProxyVersionRow;
 use crate::index::Workload;
 use crate::mesh::istio::ambient::{self, Traffic, Waypoint};
@@ -13,6 +13,7 @@ use crate::mesh::linkerd::authz;
 use crate::mesh::linkerd::server::{Servers, tcp_ports};
 use crate::mesh::mtls::peer_mode;
 use crate::model::{Gap, Kind, Map, MeshId, ObjectRef, Port, Service, Str, Subject};
+use crate::report::Severity;
 use crate::world::World;
 
 /// A workload.
@@ -111,8 +112,8 @@ pub struct ServicePage {
 pub struct FindingRow {
     /// Id of the rule.
     pub rule: &'static str,
-    /// `error`, `warning` or `info`.
-    pub severity: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
     /// The object that has to change.
     pub object: ObjectRef,
     /// The field.
@@ -138,9 +139,10 @@ pub fn workload_page(world: &World, workload: &Workload, only: Option<MeshId>) -
     let namespace = workload.reference.namespace.as_str();
     let services: Vec<ServiceRow> = world.index.services_selecting(namespace, &workload.labels).map(|s| service_row(world, s)).collect();
     let service_account = world.index.pod_spec(workload).map(|s| Str::from(s.service_account())).unwrap_or_default();
-    let inside = |mesh: &str| injection.iter().any(|r| r.mesh == mesh && (r.pods.inside > 0 || !matches!(r.intended, "none" | "unknown")));
-    let istio = inside("istio");
-    let linkerd = inside("linkerd").then(|| world.view().linkerd_servers());
+    let meant = |r: &InjectionRow| !matches!(r.intended, Intended::None | Intended::Unknown);
+    let inside = |mesh: MeshId| injection.iter().any(|r| r.mesh == mesh.into() && (r.pods.inside > 0 || meant(r)));
+    let istio = inside(MeshId::Istio);
+    let linkerd = inside(MeshId::Linkerd).then(|| world.view().linkerd_servers());
     let mut gaps = page_gaps(world);
     gaps.extend(injection.iter().filter_map(|r| r.unknown.clone()));
     gaps.sort();

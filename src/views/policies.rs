@@ -10,7 +10,7 @@ use crate::mesh::istio::policy::{self, Action, Enforcer};
 use crate::mesh::linkerd::authz::{self, Target};
 use crate::mesh::mtls::peer_mode;
 use crate::mesh::network_policy::{Direction, NetworkPolicies};
-use crate::model::{Gap, Kind, Membership, MeshId, Object, ObjectRef, Str, Subject};
+use crate::model::{Gap, Kind, Membership, MeshId, Object, ObjectRef, Str, Subject, words};
 use crate::world::World;
 
 /// A PolicyReport.
@@ -50,13 +50,30 @@ pub struct Enforced {
     pub namespace: Str,
     /// Name.
     pub name: Str,
-    /// `sidecar`, `ztunnel`, `waypoint`, `gateway`, `network`, or `nowhere`.
-    #[cfg_attr(test, schemars(extend("enum" = ["sidecar", "ztunnel", "waypoint", "gateway", "network", "nowhere"])))]
-    pub enforced_at: &'static str,
+    /// Where it is enforced for that workload.
+    pub enforced_at: EnforcedAt,
+}
+
+words! {
+    /// Where a policy is enforced.
+    EnforcedAt {
+        /// In the workload, which is a gateway.
+        Gateway = "gateway",
+        /// By the network of the cluster.
+        Network = "network",
+        /// Nowhere.
+        Nowhere = "nowhere",
+        /// In the proxy of the pod.
+        Sidecar = "sidecar",
+        /// In the waypoint.
+        Waypoint = "waypoint",
+        /// In the ztunnel of the node.
+        Ztunnel = "ztunnel",
+    }
 }
 
 impl Enforced {
-    fn new(reference: &ObjectRef, at: &'static str) -> Self {
+    fn new(reference: &ObjectRef, at: EnforcedAt) -> Self {
         Self { kind: reference.kind, namespace: reference.namespace.clone(), name: reference.name.clone(), enforced_at: at }
     }
 }
@@ -108,7 +125,7 @@ fn action(object: &Object) -> String {
 }
 
 fn note(world: &World, object: &Object, workloads: &[Enforced]) -> Option<&'static str> {
-    let somewhere = workloads.iter().any(|w| w.enforced_at != "nowhere");
+    let somewhere = workloads.iter().any(|w| w.enforced_at != EnforcedAt::Nowhere);
     match object.kind {
         _ if somewhere => None,
         Kind::AuthorizationPolicy if !policy::targets(object).is_empty() => Some("no waypoint or gateway that it targets exists"),
@@ -123,18 +140,18 @@ fn note(world: &World, object: &Object, workloads: &[Enforced]) -> Option<&'stat
 
 fn istio(world: &World, wanted: &impl Fn(&&Workload) -> bool, found: &mut Found) {
     let (index, view) = (&world.index, world.view());
-    let mut add = |policy: &Object, workload: &Workload, at: &'static str| {
+    let mut add = |policy: &Object, workload: &Workload, at: EnforcedAt| {
         found.entry(policy.reference()).or_default().insert(Enforced::new(&workload.reference, at));
     };
     for (kind, all) in [(Kind::AuthorizationPolicy, view.authorization_policies()), (Kind::RequestAuthentication, view.request_authentications())] {
         for workload in index.workloads().iter().filter(wanted) {
             let enforcer = policy::enforcer(view, workload);
             let at = match enforcer {
-                Enforcer::Sidecar => "sidecar",
-                Enforcer::Ztunnel => "ztunnel",
-                Enforcer::Waypoint => "waypoint",
-                Enforcer::Gateway => "gateway",
-                Enforcer::Nobody | Enforcer::Unknown => "nowhere",
+                Enforcer::Sidecar => EnforcedAt::Sidecar,
+                Enforcer::Ztunnel => EnforcedAt::Ztunnel,
+                Enforcer::Waypoint => EnforcedAt::Waypoint,
+                Enforcer::Gateway => EnforcedAt::Gateway,
+                Enforcer::Nobody | Enforcer::Unknown => EnforcedAt::Nowhere,
             };
             let enforced: Vec<&Object> = match (kind, enforcer) {
                 // ztunnel reads no tokens.
@@ -142,12 +159,12 @@ fn istio(world: &World, wanted: &impl Fn(&&Workload) -> bool, found: &mut Found)
                 _ => all.applying(workload, enforcer),
             };
             for policy in &enforced {
-                add(policy, workload, if policy::is_dry_run(policy) { "nowhere" } else { at });
+                add(policy, workload, if policy::is_dry_run(policy) { EnforcedAt::Nowhere } else { at });
             }
             // What selects it and nobody enforces there.
             for policy in all.selecting(&workload.reference.namespace, &workload.labels) {
                 if !enforced.iter().any(|e| std::ptr::eq(*e, policy)) && enforcer != Enforcer::Waypoint {
-                    add(policy, workload, "nowhere");
+                    add(policy, workload, EnforcedAt::Nowhere);
                 }
             }
             // Policies for its Services, at their waypoint.
@@ -155,7 +172,7 @@ fn istio(world: &World, wanted: &impl Fn(&&Workload) -> bool, found: &mut Found)
                 let meta = &service.metadata;
                 for policy in all.targeting(Kind::Service, &meta.namespace, &meta.name) {
                     let waypoint = matches!(ambient::waypoint(index, &meta.labels, &meta.namespace), Waypoint::Serves(..));
-                    add(policy, workload, if waypoint { "waypoint" } else { "nowhere" });
+                    add(policy, workload, if waypoint { EnforcedAt::Waypoint } else { EnforcedAt::Nowhere });
                 }
             }
         }
@@ -163,8 +180,8 @@ fn istio(world: &World, wanted: &impl Fn(&&Workload) -> bool, found: &mut Found)
     let peers = view.peer_authentications();
     for workload in index.workloads().iter().filter(wanted) {
         let at = match view.membership(MeshId::Istio, workload) {
-            Ok(Membership::Sidecar) => "sidecar",
-            Ok(Membership::Ambient) => "ztunnel",
+            Ok(Membership::Sidecar) => EnforcedAt::Sidecar,
+            Ok(Membership::Ambient) => EnforcedAt::Ztunnel,
             _ => continue,
         };
         let namespace = workload.reference.namespace.as_str();
@@ -184,7 +201,7 @@ fn linkerd(world: &World, wanted: &impl Fn(&&Workload) -> bool, found: &mut Foun
     for claim in servers.claims().iter().filter(|c| wanted(&c.workload)) {
         let inside = matches!(world.view().membership(MeshId::Linkerd, claim.workload), Ok(m) if m != Membership::None);
         for (rank, server) in claim.servers.iter().enumerate() {
-            let at = if inside && rank == 0 { "sidecar" } else { "nowhere" };
+            let at = if inside && rank == 0 { EnforcedAt::Sidecar } else { EnforcedAt::Nowhere };
             let enforced = Enforced::new(&claim.workload.reference, at);
             found.entry(server.object.reference()).or_default().insert(enforced.clone());
             if rank == 0 {
@@ -237,7 +254,7 @@ fn network(world: &World, wanted: &impl Fn(&&Workload) -> bool, found: &mut Foun
         let on_host = world.index.pod_spec(workload).is_some_and(|s| s.host_network);
         for direction in [Direction::Ingress, Direction::Egress] {
             for policy in policies.isolating(&workload.reference.namespace, &workload.labels, direction) {
-                let at = if on_host { "nowhere" } else { "network" };
+                let at = if on_host { EnforcedAt::Nowhere } else { EnforcedAt::Network };
                 found.entry(policy.reference()).or_default().insert(Enforced::new(&workload.reference, at));
             }
         }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::mesh::authorization::{Because, Call, Claims, Http, Token};
+use crate::mesh::authorization::{Because, Call, Claims, Http, Token, Verdict};
 use crate::model::Gap;
 
 /// A file of assertions.
@@ -45,7 +45,7 @@ pub struct Assertion {
     /// Whether it is something that is not HTTP.
     pub tcp: bool,
     /// `allow`, `deny`, `not-found` or `unknown`.
-    pub expect: Option<Expected>,
+    pub expect: Option<Verdict>,
 }
 
 /// One value or several.
@@ -56,32 +56,6 @@ pub enum Values {
     One(String),
     /// Several.
     Many(Vec<String>),
-}
-
-/// The decision that is expected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Expected {
-    /// It gets through.
-    Allow,
-    /// It is refused.
-    Deny,
-    /// No route takes it.
-    NotFound,
-    /// Cannot be known.
-    Unknown,
-}
-
-impl Expected {
-    /// The word in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Deny => "deny",
-            Self::NotFound => "not-found",
-            Self::Unknown => "unknown",
-        }
-    }
 }
 
 impl Assertion {
@@ -135,9 +109,9 @@ pub struct TestRow {
     /// What it is called.
     pub name: String,
     /// What was expected.
-    pub expected: &'static str,
+    pub expected: Verdict,
     /// What came out.
-    pub got: &'static str,
+    pub got: Verdict,
     /// Whether they are the same.
     pub passed: bool,
     /// What decided.

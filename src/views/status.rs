@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::injection::{PodCount, rows};
+use super::injection::{Intended, MeshOrNone, PodCount, rows};
 use super::wanted;
 use crate::index::Workload;
 use crate::mesh::istio::labels::is_waypoint;
-use crate::model::{Evidence, Gap, Kind, MeshId, ObjectRef, Str};
+use crate::mesh::mtls::Mode;
+use crate::model::{Evidence, Gap, Kind, MeshId, ObjectRef, PodState, Str, words};
 use crate::world::{Sight, World};
 
 /// Meshes and namespaces.
@@ -84,17 +85,59 @@ pub struct ComponentRow {
 pub struct NamespaceRow {
     /// Name.
     pub namespace: Str,
-    /// `istio-sidecar`, `istio-ambient`, `istio-gateway`, `linkerd`; several when its workloads differ, none when it is in no mesh.
-    pub modes: Vec<&'static str>,
+    /// How its workloads are in a mesh; several when they differ, none when it is in no mesh.
+    pub modes: Vec<NamespaceMode>,
     /// Pods, and how many of them are in a mesh.
     pub pods: PodCount,
-    /// What its workloads accept: `STRICT`, `PERMISSIVE`, `DISABLE` (Istio), `automatic` (Linkerd), `unknown`; several when they differ.
-    pub mtls: Vec<&'static str>,
+    /// What its workloads accept; several when they differ.
+    pub mtls: Vec<Accepted>,
     /// Policies of either mesh in it; nothing when they could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policies: Option<usize>,
     /// Workloads whose pods have to be replaced to become what is meant.
     pub restart_needed: usize,
+}
+
+words! {
+    /// How workloads of a namespace are in a mesh.
+    NamespaceMode {
+        /// In Istio by ztunnel.
+        IstioAmbient = "istio-ambient",
+        /// As gateways of Istio.
+        IstioGateway = "istio-gateway",
+        /// In Istio with a proxy in each pod.
+        IstioSidecar = "istio-sidecar",
+        /// In Linkerd.
+        Linkerd = "linkerd",
+        /// What decides was not read.
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// What workloads of a namespace accept.
+    Accepted {
+        /// Istio: plaintext only.
+        Disable = "DISABLE",
+        /// Istio: mutual TLS and plaintext.
+        Permissive = "PERMISSIVE",
+        /// Istio: mutual TLS only.
+        Strict = "STRICT",
+        /// Linkerd: mutual TLS from clients of the mesh.
+        Automatic = "automatic",
+        /// What decides was not read.
+        Unknown = "unknown",
+    }
+}
+
+impl From<Mode> for Accepted {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Disable => Self::Disable,
+            Mode::Permissive => Self::Permissive,
+            Mode::Strict => Self::Strict,
+        }
+    }
 }
 
 /// Everything in scope.
@@ -144,8 +187,8 @@ pub(super) fn components(world: &World, only: Option<MeshId>) -> Vec<ComponentRo
 
 #[derive(Default)]
 struct Seen {
-    modes: BTreeSet<&'static str>,
-    mtls: BTreeSet<&'static str>,
+    modes: BTreeSet<NamespaceMode>,
+    mtls: BTreeSet<Accepted>,
     pods: PodCount,
     restart: usize,
 }
@@ -164,21 +207,21 @@ fn namespaces(world: &World, only: Option<MeshId>, gaps: &mut Vec<Gap>) -> Vec<N
         here.restart += usize::from(rows.iter().any(|r| r.restart_needed));
         for row in &rows {
             gaps.extend(row.unknown.clone());
-            let inside = row.pods.inside > 0 || !matches!(row.intended, "none" | "refused" | "unknown");
+            let inside = row.pods.inside > 0 || row.intended.is_inside();
             match (row.mesh, row.intended) {
-                ("none", _) => {}
-                (_, "unknown") if !inside => {
-                    here.modes.insert("unknown");
+                (MeshOrNone::None, _) => {}
+                (_, Intended::Unknown) if !inside => {
+                    here.modes.insert(NamespaceMode::Unknown);
                 }
                 // A waypoint serves the namespace's mode and is none of its own.
-                ("istio", _) if inside && is_waypoint(&workload.labels) => {}
-                ("istio", _) if inside => {
+                (MeshOrNone::Istio, _) if inside && is_waypoint(&workload.labels) => {}
+                (MeshOrNone::Istio, _) if inside => {
                     here.modes.insert(istio_mode(row));
                     here.mtls.extend(accepted(world, workload, gaps));
                 }
-                ("linkerd", _) if inside => {
-                    here.modes.insert("linkerd");
-                    here.mtls.insert("automatic");
+                (MeshOrNone::Linkerd, _) if inside => {
+                    here.modes.insert(NamespaceMode::Linkerd);
+                    here.mtls.insert(Accepted::Automatic);
                 }
                 _ => {}
             }
@@ -195,21 +238,22 @@ fn namespaces(world: &World, only: Option<MeshId>, gaps: &mut Vec<Gap>) -> Vec<N
     seen.into_iter().map(row).collect()
 }
 
-fn istio_mode(row: &super::InjectionRow) -> &'static str {
+fn istio_mode(row: &super::InjectionRow) -> NamespaceMode {
     match (row.intended, row.actual) {
-        ("gateway", _) | (_, "gateway") => "istio-gateway",
-        ("ambient", _) | ("none" | "refused" | "unknown", "ambient") => "istio-ambient",
-        _ => "istio-sidecar",
+        (Intended::Gateway, _) | (_, PodState::Gateway) => NamespaceMode::IstioGateway,
+        (Intended::Ambient, _) => NamespaceMode::IstioAmbient,
+        (intended, PodState::Ambient) if !intended.is_inside() => NamespaceMode::IstioAmbient,
+        _ => NamespaceMode::IstioSidecar,
     }
 }
 
 /// The modes a workload accepts on its ports.
-fn accepted(world: &World, workload: &Workload, gaps: &mut Vec<Gap>) -> BTreeSet<&'static str> {
+fn accepted(world: &World, workload: &Workload, gaps: &mut Vec<Gap>) -> BTreeSet<Accepted> {
     match world.view().istio_accepts(workload) {
-        Ok(accepts) => std::iter::once(&accepts.any).chain(accepts.ports.values()).map(|d| d.mode.name()).collect(),
+        Ok(accepts) => std::iter::once(&accepts.any).chain(accepts.ports.values()).map(|d| d.mode.into()).collect(),
         Err(gap) => {
             gaps.push(gap);
-            BTreeSet::from(["unknown"])
+            BTreeSet::from([Accepted::Unknown])
         }
     }
 }

@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("parallel", &[]),
     ("checks", &["model", "index", "mesh", "world", "report", "parallel"]),
     ("plan", &["model", "index", "mesh", "world"]),
-    ("views", &["model", "index", "mesh", "world", "plan", "parallel"]),
+    ("views", &["model", "index", "mesh", "world", "report", "plan", "parallel"]),
     ("output", &["model", "report", "world", "checks", "plan", "views"]),
     ("cluster", &["model"]),
     ("error", &["cluster"]),

@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::mesh::istio::labels::DATAPLANE_MODE;
-use crate::model::{Kind, MeshId};
+use crate::model::{DriftCode, Kind, MeshId};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -34,7 +34,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if !by_namespace && !workload.labels.is(DATAPLANE_MODE, "ambient") {
             continue;
         }
-        for drift in world.injection(MeshId::Istio, workload).drift.iter().filter(|d| matches!(d.code, "not-captured" | "pending")) {
+        for drift in world.injection(MeshId::Istio, workload).drift.iter().filter(|d| matches!(d.code, DriftCode::NotCaptured | DriftCode::Pending)) {
             findings.add_workload(
                 workload,
                 "",

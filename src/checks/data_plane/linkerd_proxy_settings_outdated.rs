@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use crate::checks::Findings;
 use crate::checks::support::linkerd::platform::planes::{Crowd, is_plane, pods};
 use crate::mesh::linkerd::annotations::DEFAULT_POLICY;
-use crate::model::{Kind, MeshId, Str, key};
+use crate::model::{DriftCode, Kind, MeshId, Str, key};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -37,7 +37,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let mut by_namespace: BTreeMap<&Str, (Crowd<'_>, String)> = BTreeMap::new();
     for workload in world.index.workloads().iter().filter(|w| !is_plane(world, &w.reference.namespace)) {
         let fact = world.injection(MeshId::Linkerd, workload);
-        let drift = fact.drift.iter().find(|d| d.code == "annotations" && !d.evidence.path.as_ref().is_some_and(|p| elsewhere.contains(p)));
+        let drift = fact.drift.iter().find(|d| d.code == DriftCode::Annotations && !d.evidence.path.as_ref().is_some_and(|p| elsewhere.contains(p)));
         if let Some(drift) = drift {
             let (crowd, example) = by_namespace.entry(&workload.reference.namespace).or_default();
             crowd.workloads.push(workload);

@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::linkerd::platform::planes::{is_plane, restart};
-use crate::model::{Fact, Intent, Kind, MeshId};
+use crate::model::{DriftCode, Fact, Intent, Kind, MeshId};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -31,7 +31,7 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     for workload in world.index.workloads().iter().filter(|w| !is_plane(world, &w.reference.namespace)) {
         let fact = world.injection(MeshId::Linkerd, workload);
-        let Some(drift) = fact.drift.iter().find(|d| d.code == "not-injected") else { continue };
+        let Some(drift) = fact.drift.iter().find(|d| d.code == DriftCode::NotInjected) else { continue };
         let Fact::Known { value: Intent::In { .. }, because } = &fact.intended else { continue };
         let why = because.iter().find(|e| e.path.as_deref().is_some_and(|p| p.ends_with(r#"["linkerd.io/inject"]"#)));
         let (of, all) = (fact.actual.out, fact.actual.pods());

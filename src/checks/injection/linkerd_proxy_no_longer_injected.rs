@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::linkerd::platform::planes::{is_plane, some_of};
-use crate::model::{Fact, Kind, MeshId};
+use crate::model::{DriftCode, Fact, Kind, MeshId};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -31,7 +31,7 @@ crate::check! {
 fn run(world: &World, findings: &mut Findings<'_>) {
     for workload in world.index.workloads().iter().filter(|w| !is_plane(world, &w.reference.namespace)) {
         let fact = world.injection(MeshId::Linkerd, workload);
-        if !fact.drift.iter().any(|d| d.code == "unwanted") {
+        if !fact.drift.iter().any(|d| d.code == DriftCode::Unwanted) {
             continue;
         }
         let Fact::Known { because, .. } = &fact.intended else { continue };

@@ -316,7 +316,7 @@ fn edge_text(report: &MtlsReport, page: Page<'_>, out: &mut dyn Write) -> io::Re
             Outcome::Unknown => "?",
             Outcome::Plaintext | Outcome::AppTls | Outcome::Mixed => "▲",
         };
-        let counts: Vec<String> = edge.endpoints.iter().map(|(outcome, pods)| format!("{pods} {outcome}")).collect();
+        let counts: Vec<String> = edge.endpoints.iter().map(|(outcome, pods)| format!("{pods} {}", outcome.name())).collect();
         let counts = if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) };
         page.line(&format!("{mark} {} → {}: {}{counts}", edge.client.text(), server_text(edge), edge.outcome.text()), out)?;
         edge.because.iter().try_for_each(|e| page.line(&format!("  {}", said(e)), out))?;

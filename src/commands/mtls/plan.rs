@@ -8,8 +8,11 @@ use crate::error::{CliError, Exit};
 use crate::mesh::mtls::ServerMode;
 use crate::model::{Gap, ObjectRef};
 use crate::output::{self, Page, Report, View};
-use crate::views::{self, MtlsPlanReport, PlanItem};
+use crate::views::{self, MtlsPlanReport, PlanItem, PlanItemKind};
 use crate::world::World;
+
+/// Items that are about somebody who calls.
+const CALLERS: [PlanItemKind; 4] = [PlanItemKind::Client, PlanItemKind::Ingress, PlanItemKind::ApiServer, PlanItemKind::Observed];
 
 /// How many clients of one namespace are listed one by one.
 const LISTED: usize = 5;
@@ -28,7 +31,7 @@ pub(super) fn show(report: &MtlsPlanReport, world: &World, view: View<'_>, termi
         return Ok(Exit::Unreadable);
     }
     let kinds = [views::MEMBERSHIP_KINDS, views::MTLS_KINDS].concat();
-    let unread = report.unknown.iter().any(|item| item.kind == "unread");
+    let unread = report.unknown.iter().any(|item| item.kind == PlanItemKind::Unread);
     Ok(words::judged(world, &kinds, unread, terminal))
 }
 
@@ -54,7 +57,7 @@ fn text(report: &MtlsPlanReport, page: Page<'_>, out: &mut dyn Write) -> io::Res
         return Ok(());
     }
     let word = report.mode.name().to_ascii_uppercase();
-    let count = |kinds: &[&str], one: &str, more: &str| {
+    let count = |kinds: &[PlanItemKind], one: &str, more: &str| {
         let clients = report
             .breaks
             .iter()
@@ -66,10 +69,8 @@ fn text(report: &MtlsPlanReport, page: Page<'_>, out: &mut dyn Write) -> io::Res
             n => Some(format!("{n} {more}")),
         }
     };
-    let counts: Vec<String> = [count(&["client", "ingress", "api-server", "observed"], "client", "clients"), count(&["probe"], "probe", "probes")]
-        .into_iter()
-        .flatten()
-        .collect();
+    let counts: Vec<String> =
+        [count(&CALLERS, "client", "clients"), count(&[PlanItemKind::Probe], "probe", "probes")].into_iter().flatten().collect();
     if counts.is_empty() {
         let unsure = if report.unknown.is_empty() { "" } else { ", as far as can be known from here" };
         page.line(&format!("✔ {word} would refuse nobody{unsure}."), out)?;
@@ -119,7 +120,7 @@ fn folded(items: &[PlanItem], wide: bool) -> Vec<(&PlanItem, usize)> {
 fn line(item: &PlanItem, more: usize) -> String {
     let server = &item.server;
     let place = if server.namespace.is_empty() { String::new() } else { format!(".{}", server.namespace) };
-    let place = if matches!(item.kind, "probe" | "port" | "unread") { String::new() } else { place };
+    let place = if matches!(item.kind, PlanItemKind::Probe | PlanItemKind::Port | PlanItemKind::Unread) { String::new() } else { place };
     let port = if server.port == 0 { String::new() } else { format!(":{}", server.port) };
     let target = if server.name.is_empty() { String::new() } else { format!("{}{place}{port}", server.name) };
     let more = if more == 0 { String::new() } else { format!("  (and {more} more such calls from there: -o wide)") };
@@ -136,7 +137,7 @@ fn line(item: &PlanItem, more: usize) -> String {
 
 fn next(report: &MtlsPlanReport, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     // Bringing a client in is the first thing to do; exceptions are for those that cannot be.
-    let clients = report.breaks.iter().filter(|i| i.kind == "client");
+    let clients = report.breaks.iter().filter(|i| i.kind == PlanItemKind::Client);
     let hint = clients.chain(&report.breaks).map(|i| i.hint.as_str()).find(|h| !h.is_empty());
     let hint = match hint {
         Some(hint) => hint,

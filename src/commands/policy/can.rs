@@ -8,6 +8,7 @@ use super::words::{self, CallArgs, ClientArgs};
 use crate::cli::GlobalArgs;
 use crate::commands::{Terminal, load};
 use crate::error::{CliError, Exit};
+use crate::mesh::authorization::Verdict;
 use crate::model::{Gap, ObjectRef, Step, StepResult};
 use crate::output::{self, Format, Page, Report, clean};
 use crate::views::{self, DecisionReport};
@@ -45,9 +46,9 @@ pub async fn run(args: &CanArgs, global: &GlobalArgs, terminal: &mut Terminal) -
     let report = views::decision(world, server, &request);
     terminal.show(&report, args.output, Some(world))?;
     Ok(match report.decision {
-        "allow" => Exit::Ok,
-        "unknown" => Exit::Unreadable,
-        _ => Exit::Findings,
+        Verdict::Allow => Exit::Ok,
+        Verdict::Unknown => Exit::Unreadable,
+        Verdict::Deny | Verdict::NotFound => Exit::Findings,
     })
 }
 
@@ -61,9 +62,9 @@ impl Report for DecisionReport {
     /// The answer first, then one line a step; what fails or is not known is unfolded.
     fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
         let mark = match self.decision {
-            "allow" => '✔',
-            "unknown" => '?',
-            _ => '✖',
+            Verdict::Allow => '✔',
+            Verdict::Unknown => '?',
+            Verdict::Deny | Verdict::NotFound => '✖',
         };
         page.line(&format!("{mark} {}", self.headline), out)?;
         writeln!(out)?;

@@ -8,7 +8,7 @@ use crate::commands::{Terminal, load, words};
 use crate::error::{CliError, Exit};
 use crate::model::{Gap, ObjectRef};
 use crate::output::{self, Page, Report, Table};
-use crate::views::{self, Enforced, PolicyEntry, PolicyReport, Target};
+use crate::views::{self, Enforced, EnforcedAt, PolicyEntry, PolicyReport, Target};
 
 /// List policies, the workloads they apply to, and where they are enforced
 ///
@@ -78,6 +78,6 @@ fn table(report: &PolicyReport, wide: bool) -> Table {
 
 /// The places, each once.
 fn places(workloads: &[Enforced]) -> String {
-    let places: std::collections::BTreeSet<&str> = workloads.iter().map(|w| w.enforced_at).collect();
-    if places.is_empty() { "nowhere".to_owned() } else { places.into_iter().collect::<Vec<_>>().join(", ") }
+    let places: std::collections::BTreeSet<EnforcedAt> = workloads.iter().map(|w| w.enforced_at).collect();
+    if places.is_empty() { "nowhere".to_owned() } else { places.into_iter().map(EnforcedAt::name).collect::<Vec<_>>().join(", ") }
 }

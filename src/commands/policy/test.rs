@@ -10,7 +10,7 @@ use super::words as policy_words;
 use crate::cli::GlobalArgs;
 use crate::commands::{Terminal, load};
 use crate::error::{CliError, Exit};
-use crate::mesh::authorization::{Credential, Request};
+use crate::mesh::authorization::{Credential, Request, Verdict};
 use crate::model::{Gap, ObjectRef};
 use crate::output::{self, Format, Page, Report, Writer, clean};
 use crate::views::{self, Assertion, Assertions, PolicyTestReport, TestRow};
@@ -55,7 +55,7 @@ pub async fn run(args: &TestArgs, global: &GlobalArgs, terminal: &mut Terminal) 
     let failed = || report.tests.iter().filter(|t| !t.passed);
     Ok(match failed().next() {
         None => Exit::Ok,
-        Some(_) if failed().all(|t| t.got == "unknown") => Exit::Unreadable,
+        Some(_) if failed().all(|t| t.got == Verdict::Unknown) => Exit::Unreadable,
         Some(_) => Exit::Findings,
     })
 }
@@ -103,9 +103,9 @@ fn judge(file: &str, test: &Assertion, world: &World, global: &GlobalArgs) -> Re
         client.addresses = vec![ip];
     }
     let report = views::decision(world, server, &Request { client, call: test.call(), sni: None });
-    let passed = report.decision == expected.name();
+    let passed = report.decision == expected;
     let file = file.to_owned();
-    Ok(TestRow { name, expected: expected.name(), got: report.decision, passed, because: report.because, headline: report.headline, file })
+    Ok(TestRow { name, expected, got: report.decision, passed, because: report.because, headline: report.headline, file })
 }
 
 fn text(report: &PolicyTestReport, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {

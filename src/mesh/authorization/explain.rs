@@ -16,9 +16,8 @@ pub struct Because {
     /// The field that decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// What it does: `allow`, `deny`, `not-found` or `unknown`.
-    #[cfg_attr(test, schemars(extend("enum" = ["allow", "deny", "not-found", "unknown"])))]
-    pub effect: &'static str,
+    /// What it does.
+    pub effect: Verdict,
     /// In words.
     pub text: String,
 }
@@ -44,7 +43,7 @@ pub fn because(rulings: &[Ruling<'_>]) -> Vec<Because> {
     let telling = |r: &&Ruling<'_>| !matches!(r.reason, Reason::NoNetworkPolicy);
     let all = rulings.iter().filter(telling).flat_map(|ruling| {
         let words = Words::of(ruling);
-        let effect = ruling.verdict.name();
+        let effect = ruling.verdict;
         if words.evidence.is_empty() {
             return vec![Because { object: None, rule: None, effect, text: words.text }];
         }

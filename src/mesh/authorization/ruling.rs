@@ -4,7 +4,7 @@ use super::truth::Missing;
 use crate::model::{Evidence, Field, Gap, Object, ObjectRef, StepKind, StepPlace};
 
 /// The answer to a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -27,6 +27,12 @@ impl Verdict {
             Self::NotFound => "not-found",
             Self::Unknown => "unknown",
         }
+    }
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
     }
 }
 

@@ -11,6 +11,7 @@ use crate::mesh::certificate::{self, Certificate, leads_to, value};
 use crate::mesh::istio::{authority, credentials};
 use crate::mesh::linkerd::{anchors, trust};
 use crate::model::{Evidence, Field, Kind, Map, MeshId, Object, ObjectRef, Str, Subject};
+use crate::report::MeshTag;
 use crate::world::World;
 
 /// What was found.
@@ -35,19 +36,19 @@ fn place(object: &Object, path: impl Into<String>, text: impl Into<String>) -> E
 }
 
 impl Found {
-    fn add(&mut self, mesh: &'static str, role: Role, certificate: &Certificate, chain: Chain, at: Evidence, now: Timestamp) {
+    fn add(&mut self, mesh: MeshTag, role: Role, certificate: &Certificate, chain: Chain, at: Evidence, now: Timestamp) {
         let row = CertificateRow::new(mesh, role, certificate, now);
         self.rows.push(CertificateRow { chain, places: vec![at], ..row });
     }
 
     /// What stands where certificates should.
-    fn broken(&mut self, mesh: &'static str, role: Role, why: &str, at: Evidence) {
+    fn broken(&mut self, mesh: MeshTag, role: Role, why: &str, at: Evidence) {
         self.rows.push(unread(mesh, role, format!("cannot be read: {why}"), at));
     }
 }
 
 /// A certificate of which only the place is known.
-fn unread(mesh: &'static str, role: Role, subject: String, at: Evidence) -> CertificateRow {
+fn unread(mesh: MeshTag, role: Role, subject: String, at: Evidence) -> CertificateRow {
     CertificateRow {
         mesh,
         role,
@@ -74,10 +75,10 @@ fn istio(world: &World, with_secrets: bool, found: &mut Found) {
         let at = place(map, "data[\"root-cert.pem\"]", "the roots that pods of the namespace trust");
         match value(map, authority::ROOTS_KEY).map_or_else(|| Err("it is empty".to_owned()), |pem| certificate::read(&pem)) {
             Ok(roots) => {
-                roots.iter().for_each(|root| found.add("istio", Role::TrustAnchor, root, Chain::Anchor, at.clone(), world.now));
-                found.sets.push(Held { mesh: "istio", certificates: roots, place: Some(at), namespace: map.meta.namespace.clone(), pods: 0 });
+                roots.iter().for_each(|root| found.add(MeshTag::Istio, Role::TrustAnchor, root, Chain::Anchor, at.clone(), world.now));
+                found.sets.push(Held { mesh: MeshId::Istio, certificates: roots, place: Some(at), namespace: map.meta.namespace.clone(), pods: 0 });
             }
-            Err(why) => found.broken("istio", Role::TrustAnchor, &why, at),
+            Err(why) => found.broken(MeshTag::Istio, Role::TrustAnchor, &why, at),
         }
     }
     if !with_secrets {
@@ -94,13 +95,13 @@ fn istio(world: &World, with_secrets: bool, found: &mut Found) {
                     (false, leads) if position == 0 && authority::SIGNERS.contains(key) => (Role::Issuer, verdict(leads, &roots)),
                     (false, leads) => (Role::Intermediate, verdict(leads, &roots)),
                 };
-                found.add("istio", role, certificate, chain, at.clone(), world.now);
+                found.add(MeshTag::Istio, role, certificate, chain, at.clone(), world.now);
             }
         }
         if !roots.is_empty() {
             let at = Evidence::object(authority.secret.reference(), "the roots of the control plane's authority");
             found.sets.push(Held {
-                mesh: "istio",
+                mesh: MeshId::Istio,
                 certificates: roots,
                 place: Some(at),
                 namespace: authority.secret.meta.namespace.clone(),
@@ -125,11 +126,11 @@ fn linkerd(world: &World, with_secrets: bool, found: &mut Found) {
         let roots = match bundle.certificates {
             Ok(roots) => roots,
             Err(why) => {
-                found.broken("linkerd", Role::TrustAnchor, &why, at);
+                found.broken(MeshTag::Linkerd, Role::TrustAnchor, &why, at);
                 continue;
             }
         };
-        roots.iter().for_each(|root| found.add("linkerd", Role::TrustAnchor, root, Chain::Anchor, at.clone(), world.now));
+        roots.iter().for_each(|root| found.add(MeshTag::Linkerd, Role::TrustAnchor, root, Chain::Anchor, at.clone(), world.now));
         let text = config.trust_anchors.as_deref().unwrap_or_default();
         let (mut same, mut copies) = (0, BTreeMap::<&str, usize>::new());
         for pod in world.index.pods().iter().filter(|pod| !pod.is_over()) {
@@ -140,14 +141,14 @@ fn linkerd(world: &World, with_secrets: bool, found: &mut Found) {
             }
         }
         let namespace = &config.namespace;
-        found.sets.push(Held { mesh: "linkerd", certificates: roots.clone(), place: Some(at), namespace: namespace.clone(), pods: same });
+        found.sets.push(Held { mesh: MeshId::Linkerd, certificates: roots.clone(), place: Some(at), namespace: namespace.clone(), pods: same });
         for (copy, pods) in copies.into_iter().filter(|(copy, _)| !copy.is_empty()) {
             let certificates = certificate::read(copy.as_bytes()).unwrap_or_default();
-            found.sets.push(Held { mesh: "linkerd", certificates, place: None, namespace: namespace.clone(), pods });
+            found.sets.push(Held { mesh: MeshId::Linkerd, certificates, place: None, namespace: namespace.clone(), pods });
         }
         if let Some((written, object)) = anchors::of_values(&world.index, config) {
             let at = place(object, "data.values", "identityTrustAnchorsPEM, which the next upgrade writes over the ConfigMap");
-            found.sets.push(Held { mesh: "linkerd", certificates: written, place: Some(at), namespace: namespace.clone(), pods: 0 });
+            found.sets.push(Held { mesh: MeshId::Linkerd, certificates: written, place: Some(at), namespace: namespace.clone(), pods: 0 });
         }
         if with_secrets && let Some(issuer) = anchors::issuer(&world.index, config) {
             let at = place(issuer.object, issuer.path, "the control plane's issuer");
@@ -155,10 +156,10 @@ fn linkerd(world: &World, with_secrets: bool, found: &mut Found) {
                 Ok(chain) => {
                     for (position, certificate) in chain.iter().enumerate() {
                         let role = if position == 0 { Role::Issuer } else { Role::Intermediate };
-                        found.add("linkerd", role, certificate, verdict(leads_to(&chain[position..], &roots), &roots), at.clone(), world.now);
+                        found.add(MeshTag::Linkerd, role, certificate, verdict(leads_to(&chain[position..], &roots), &roots), at.clone(), world.now);
                     }
                 }
-                Err(why) => found.broken("linkerd", Role::Issuer, &why, at),
+                Err(why) => found.broken(MeshTag::Linkerd, Role::Issuer, &why, at),
             }
         }
     }
@@ -185,20 +186,20 @@ fn webhooks(world: &World, with_secrets: bool, found: &mut Found) {
         let trusted = match pem.and_then(|pem| certificate::read(&pem)) {
             Ok(trusted) => trusted,
             Err(why) => {
-                found.broken(mesh.name(), Role::Webhook, &why, at);
+                found.broken(mesh.into(), Role::Webhook, &why, at);
                 continue;
             }
         };
-        trusted.iter().for_each(|one| found.add(mesh.name(), Role::Webhook, one, Chain::Anchor, at.clone(), world.now));
+        trusted.iter().for_each(|one| found.add(mesh.into(), Role::Webhook, one, Chain::Anchor, at.clone(), world.now));
         let secret = index.object(Kind::Secret, namespace, &format!("{name}-k8s-tls")).filter(|_| with_secrets);
         if let Some(served) = secret.and_then(|secret| anchors::at(secret, "tls.crt")) {
             let at = place(served.object, served.path, format!("shown by Service {namespace}/{name}"));
             match served.certificates {
                 Ok(chain) => {
                     let verdict = verdict(leads_to(&chain, &trusted), &trusted);
-                    chain.iter().take(1).for_each(|one| found.add(mesh.name(), Role::Webhook, one, verdict, at.clone(), world.now));
+                    chain.iter().take(1).for_each(|one| found.add(mesh.into(), Role::Webhook, one, verdict, at.clone(), world.now));
                 }
-                Err(why) => found.broken(mesh.name(), Role::Webhook, &why, at),
+                Err(why) => found.broken(mesh.into(), Role::Webhook, &why, at),
             }
         }
     }
@@ -232,10 +233,10 @@ fn gateways(world: &World, with_secrets: bool, found: &mut Found) {
                 match index.object(Kind::Secret, home, name).filter(|_| with_secrets).and_then(credentials::chain).map(|pem| certificate::read(&pem))
                 {
                     Some(Ok(chain)) => {
-                        chain.iter().take(1).for_each(|leaf| found.add("any", Role::Gateway, leaf, Chain::Unknown, at.clone(), world.now));
+                        chain.iter().take(1).for_each(|leaf| found.add(MeshTag::Any, Role::Gateway, leaf, Chain::Unknown, at.clone(), world.now));
                     }
-                    Some(Err(why)) => found.broken("any", Role::Gateway, &why, at),
-                    None => found.rows.push(unread("any", Role::Gateway, format!("in Secret {home}/{name}"), at)),
+                    Some(Err(why)) => found.broken(MeshTag::Any, Role::Gateway, &why, at),
+                    None => found.rows.push(unread(MeshTag::Any, Role::Gateway, format!("in Secret {home}/{name}"), at)),
                 }
             }
         }
@@ -280,7 +281,7 @@ fn renewals(world: &World, found: &mut Found) {
             };
             let name = object.spec().text("commonName");
             let subject = if name.is_empty() { format!("in {suffix}") } else { format!("CN={name}") };
-            let mut row = unread(mesh.name(), role, subject, Evidence::object(object.reference(), suffix));
+            let mut row = unread(mesh.into(), role, subject, Evidence::object(object.reference(), suffix));
             dated(&mut row, time("notBefore"), time("notAfter"), world.now);
             row.renewal = Some(renewal);
             found.rows.push(row);
@@ -323,7 +324,7 @@ pub fn of_files(files: &[(String, Vec<u8>)], now: Timestamp) -> Result<Certifica
             true => Chain::Anchor,
             false => verdict(leads_to(&chain, &anchors), &anchors),
         };
-        found.add("any", Role::File, certificate, chain, Evidence::default(place.as_str()), now);
+        found.add(MeshTag::Any, Role::File, certificate, chain, Evidence::default(place.as_str()), now);
     }
     Ok(CertificateReport { certificates: once_each(found.rows), ..CertificateReport::default() })
 }

@@ -10,7 +10,8 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::mesh::certificate::Certificate;
-use crate::model::{Evidence, Gap, Kind, ObjectRef, Str};
+use crate::model::{Evidence, Gap, Kind, MeshId, ObjectRef, Str};
+use crate::report::MeshTag;
 use crate::world::World;
 
 pub use found::of_files;
@@ -111,9 +112,8 @@ pub enum Chain {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CertificateRow {
-    /// `istio`, `linkerd`, or `any` for what no mesh issued.
-    #[cfg_attr(test, schemars(extend("enum" = ["istio", "linkerd", "any"])))]
-    pub mesh: &'static str,
+    /// The mesh; `any` for what no mesh issued.
+    pub mesh: MeshTag,
     /// What it is for.
     pub role: Role,
     /// Its subject, or the Secret that holds it where that was not read.
@@ -178,8 +178,8 @@ pub struct RenewalRow {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AnchorSet {
-    /// `istio` or `linkerd`.
-    pub mesh: &'static str,
+    /// The mesh.
+    pub mesh: MeshId,
     /// SHA-256 of each certificate, sorted.
     pub sha256: Vec<String>,
     /// Objects that hold it.
@@ -198,7 +198,7 @@ pub enum Limit {
 }
 
 impl CertificateRow {
-    fn new(mesh: &'static str, role: Role, certificate: &Certificate, now: Timestamp) -> Self {
+    fn new(mesh: MeshTag, role: Role, certificate: &Certificate, now: Timestamp) -> Self {
         let left = certificate.not_after.as_second() - now.as_second();
         let state = match () {
             () if left < 0 => Validity::Expired,
@@ -245,7 +245,7 @@ fn sha256(der: &[u8]) -> String {
 }
 
 /// What makes a certificate unfit for what it is for.
-fn problems(mesh: &str, role: Role, certificate: &Certificate) -> Vec<String> {
+fn problems(mesh: MeshTag, role: Role, certificate: &Certificate) -> Vec<String> {
     use crate::mesh::certificate::Key;
     let mut found = Vec::new();
     let signs = matches!(role, Role::TrustAnchor | Role::Issuer | Role::Intermediate);
@@ -253,11 +253,11 @@ fn problems(mesh: &str, role: Role, certificate: &Certificate) -> Vec<String> {
         found.push("it is no certificate of an authority, and may issue none".to_owned());
     }
     match (mesh, role, certificate.key) {
-        ("linkerd", Role::Issuer, key) if key != Key::EcdsaP256 => {
+        (MeshTag::Linkerd, Role::Issuer, key) if key != Key::EcdsaP256 => {
             found.push(format!("Linkerd takes issuers with ECDSA P-256 only; its key is {key}"))
         }
-        ("linkerd", Role::TrustAnchor, Key::EcdsaP256 | Key::Rsa(2048 | 4096)) => {}
-        ("linkerd", Role::TrustAnchor, key) => {
+        (MeshTag::Linkerd, Role::TrustAnchor, Key::EcdsaP256 | Key::Rsa(2048 | 4096)) => {}
+        (MeshTag::Linkerd, Role::TrustAnchor, key) => {
             found.push(format!("Linkerd takes anchors with ECDSA P-256 or RSA of 2048 or 4096 bits; its key is {key}"))
         }
         (_, _, Key::Rsa(bits)) if bits < 2048 => found.push(format!("an RSA key of {bits} bits is too short")),
@@ -281,7 +281,7 @@ pub fn certificates(world: &World, with_secrets: bool) -> CertificateReport {
 
 /// Puts the same certificate in the same role together, with all its places.
 fn once_each(rows: Vec<CertificateRow>) -> Vec<CertificateRow> {
-    let mut by_certificate: BTreeMap<(&str, Role, String, Option<String>), CertificateRow> = BTreeMap::new();
+    let mut by_certificate: BTreeMap<(MeshTag, Role, String, Option<String>), CertificateRow> = BTreeMap::new();
     for row in rows {
         match by_certificate.entry((row.mesh, row.role, row.subject.clone(), row.sha256.clone())) {
             std::collections::btree_map::Entry::Vacant(entry) => drop(entry.insert(row)),
@@ -301,7 +301,7 @@ fn once_each(rows: Vec<CertificateRow>) -> Vec<CertificateRow> {
 
 /// Trust anchors of one mesh in one place, or of so many pods.
 struct Held {
-    mesh: &'static str,
+    mesh: MeshId,
     certificates: Vec<Certificate>,
     place: Option<Evidence>,
     namespace: Str,
@@ -309,7 +309,7 @@ struct Held {
 }
 
 fn sets(held: &[Held]) -> Vec<AnchorSet> {
-    let mut found: BTreeMap<(&str, BTreeSet<String>), AnchorSet> = BTreeMap::new();
+    let mut found: BTreeMap<(MeshId, BTreeSet<String>), AnchorSet> = BTreeMap::new();
     for held in held {
         let set: BTreeSet<String> = held.certificates.iter().map(|c| sha256(&c.der)).collect();
         let row = found.entry((held.mesh, set.clone())).or_insert_with(|| AnchorSet {

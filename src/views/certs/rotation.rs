@@ -86,7 +86,7 @@ fn by_issuer(world: &World, issuer: Option<&[Certificate]>, roots: &[Certificate
 
 fn linkerd(world: &World, config: &LinkerdConfig, held: &[Held], with_secrets: bool) -> Option<RotationRow> {
     let text = config.trust_anchors.as_deref()?;
-    let roots = &held.iter().find(|h| h.mesh == "linkerd" && h.namespace == config.namespace && h.place.is_some())?.certificates;
+    let roots = &held.iter().find(|h| h.mesh == MeshId::Linkerd && h.namespace == config.namespace && h.place.is_some())?.certificates;
     let (mut apart, mut behind, mut plane) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for workload in world.index.workloads() {
         for pod in world.index.live_pods(workload) {
@@ -122,7 +122,7 @@ fn linkerd(world: &World, config: &LinkerdConfig, held: &[Held], with_secrets: b
 
 fn istio(world: &World, held: &[Held], with_secrets: bool) -> Option<RotationRow> {
     let root_namespace = world.istio.root_namespace();
-    let of_mesh: Vec<&Held> = held.iter().filter(|h| h.mesh == "istio").collect();
+    let of_mesh: Vec<&Held> = held.iter().filter(|h| h.mesh == MeshId::Istio).collect();
     let truth = of_mesh.iter().rev().find(|h| h.namespace == root_namespace)?;
     let set = |held: &Held| held.certificates.iter().map(|c| c.der.clone()).collect::<BTreeSet<_>>();
     let (now, mut apart, mut behind) = (set(truth), Vec::new(), Vec::new());

@@ -19,7 +19,7 @@ use crate::mesh::istio::ambient::{self, Traffic, Waypoint};
 use crate::mesh::resolve::Name;
 use crate::mesh::routes::{self, Outcome, Route};
 use crate::mesh::{MeshView, resolve};
-use crate::model::{Gap, Kind, Membership, MeshId, Step, StepKind, StepPlace, StepResult, Trace};
+use crate::model::{Gap, Kind, Membership, MeshId, Step, StepKind, StepPlace, StepResult, Trace, words};
 use crate::world::World;
 
 /// Everything that a request meets on its way.
@@ -52,9 +52,8 @@ pub const WHY_KINDS: &[Kind] = &[
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WhyReport {
-    /// `works`, `fails` or `unknown`.
-    #[cfg_attr(test, schemars(extend("enum" = ["works", "fails", "unknown"])))]
-    pub outcome: &'static str,
+    /// What becomes of it.
+    pub outcome: WhyOutcome,
     /// The steps, in order.
     pub steps: Trace,
     /// Where the request goes.
@@ -75,6 +74,18 @@ pub struct WhyReport {
     /// The client's namespace.
     #[serde(skip)]
     pub namespace: String,
+}
+
+words! {
+    /// What becomes of a request.
+    WhyOutcome {
+        /// It arrives.
+        Works = "works",
+        /// It does not.
+        Fails = "fails",
+        /// Cannot be known.
+        Unknown = "unknown",
+    }
 }
 
 /// Follows a request.
@@ -111,11 +122,11 @@ pub fn why<'w>(world: &'w World, asked: &'w Asked<'w>) -> WhyReport {
     let failed_at = trace.failed_at();
     let server = format!("{}:{}", asked.request.host, asked.request.port);
     let outcome = match failed_at {
-        Some(_) => "fails",
-        None if trace.is_uncertain() => "unknown",
-        None => "works",
+        Some(_) => WhyOutcome::Fails,
+        None if trace.is_uncertain() => WhyOutcome::Unknown,
+        None => WhyOutcome::Works,
     };
-    if outcome != "works" {
+    if outcome != WhyOutcome::Works {
         let text = "not reached".to_owned();
         let skipped = Step { step: StepKind::Service, at: StepPlace::Server, result: StepResult::Skipped, text, because: Vec::new(), hint: None };
         trace.steps.extend((failed_at.is_some() || stops).then_some(skipped));

@@ -4,7 +4,7 @@ use super::written;
 use crate::mesh::istio::Istio;
 use crate::mesh::istio::labels::{REDIRECTION, REV, STATUS};
 use crate::mesh::{AdmittedPod, Drifts, PodVariant, release};
-use crate::model::{Actual, Drift, Fact, Intent, Membership, Mode, Pod};
+use crate::model::{Actual, Drift, DriftCode, Fact, Intent, Membership, Mode, Pod};
 
 const REDIRECTION_AT: &str = r#"metadata.annotations["ambient.istio.io/redirection"]"#;
 
@@ -85,27 +85,27 @@ fn compare(istio: &Istio, pod: PodVariant<'_>, state: &State, intent: &Intent, b
             }
         }
         (Intent::In { mode: Mode::Sidecar | Mode::Gateway, .. }, Out) => {
-            drifts.add("not-injected", true, pod, "spec.containers", "runs without istio-proxy");
+            drifts.add(DriftCode::NotInjected, true, pod, "spec.containers", "runs without istio-proxy");
         }
         (Intent::In { mode: Mode::Sidecar | Mode::Gateway, .. }, Ambient | Pending) => {
-            drifts.add("mode", true, pod, REDIRECTION_AT, "is still in ambient mode, a new pod gets a sidecar");
+            drifts.add(DriftCode::Mode, true, pod, REDIRECTION_AT, "is still in ambient mode, a new pod gets a sidecar");
         }
         (Intent::In { mode: Mode::Ambient, .. }, Sidecar | Native) => {
-            drifts.add("mode", true, pod, "spec.containers", "still has a sidecar, which keeps it out of ambient mode");
+            drifts.add(DriftCode::Mode, true, pod, "spec.containers", "still has a sidecar, which keeps it out of ambient mode");
         }
         (Intent::In { mode: Mode::Ambient, .. }, Out) if pod.status.phase == "Running" => {
             let cause = if istio.ambient.has_ztunnel() { "see istio-cni on its node" } else { "no ztunnel was found" };
-            drifts.add("not-captured", false, pod, REDIRECTION_AT, format!("runs and is not taken into ambient mode: {cause}"));
+            drifts.add(DriftCode::NotCaptured, false, pod, REDIRECTION_AT, format!("runs and is not taken into ambient mode: {cause}"));
         }
         (Intent::In { mode: Mode::Ambient, .. }, Pending) => {
-            drifts.add("pending", false, pod, REDIRECTION_AT, "is only partly taken into ambient mode: see istio-cni on its node");
+            drifts.add(DriftCode::Pending, false, pod, REDIRECTION_AT, "is only partly taken into ambient mode: see istio-cni on its node");
         }
-        (Intent::Out, Sidecar | Native) => drifts.add("unwanted", true, pod, "spec.containers", "still has a sidecar, a new pod gets none"),
+        (Intent::Out, Sidecar | Native) => drifts.add(DriftCode::Unwanted, true, pod, "spec.containers", "still has a sidecar, a new pod gets none"),
         (Intent::Out, Ambient | Pending) => {
-            drifts.add("unwanted", false, pod, REDIRECTION_AT, "is still in ambient mode: see istio-cni on its node");
+            drifts.add(DriftCode::Unwanted, false, pod, REDIRECTION_AT, "is still in ambient mode: see istio-cni on its node");
         }
         (Intent::Refused, Sidecar | Native | Gateway | Out | Ambient | Pending) => {
-            drifts.add("refused", false, pod, "metadata", "runs, and a new pod would be refused");
+            drifts.add(DriftCode::Refused, false, pod, "metadata", "runs, and a new pod would be refused");
         }
         (Intent::Out, Out | Gateway) | (Intent::In { mode: Mode::Ambient, .. }, Ambient | Gateway | Out) => {}
     }
@@ -115,7 +115,7 @@ fn versions(istio: &Istio, pod: PodVariant<'_>, revision: &str, by_hand: bool, d
     let annotations = &pod.metadata.annotations;
     if let Some(running) = revision_of(&pod).filter(|r| r != revision) {
         let at = if annotations.has(REV) { r#"metadata.annotations["istio.io/rev"]"# } else { r#"metadata.annotations["sidecar.istio.io/status"]"# };
-        drifts.add("revision", true, pod, at, format!("is of revision {running:?}, a new pod would be of {revision:?}"));
+        drifts.add(DriftCode::Revision, true, pod, at, format!("is of revision {running:?}, a new pod would be of {revision:?}"));
     }
     let chosen = by_hand || annotations.has("sidecar.istio.io/proxyImage");
     let configured = istio.injector_config(revision).and_then(|c| c.tag.as_deref()).map(release);
@@ -124,7 +124,7 @@ fn versions(istio: &Istio, pod: PodVariant<'_>, revision: &str, by_hand: bool, d
     if let (Some(expected), Some(running), false) = (expected, running, chosen)
         && expected != running
     {
-        drifts.add("proxy-version", true, pod, "spec.containers", format!("its proxy is {running}, a new pod's would be {expected}"));
+        drifts.add(DriftCode::ProxyVersion, true, pod, "spec.containers", format!("its proxy is {running}, a new pod's would be {expected}"));
     }
 }
 

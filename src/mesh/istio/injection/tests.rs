@@ -278,8 +278,8 @@ fn what_runs_is_counted_and_compared() {
         let row = format!("{namespace} {annotations} {spec}");
         let cluster = Cluster::new(&["default"]).namespace(namespace).template(json!({"labels": {"app": "cart"}}), json!({})).pod(annotations, spec);
         let fact = cluster.fact(&[Kind::MutatingWebhookConfiguration]);
-        let codes: Vec<&str> = fact.drift.iter().map(|d| d.code).collect();
-        assert_eq!((fact.actual.name(), codes.join(" ").as_str(), fact.restart_needed()), (actual, code, restart), "{row}");
+        let codes: Vec<&str> = fact.drift.iter().map(|d| d.code.name()).collect();
+        assert_eq!((fact.actual.state().name(), codes.join(" ").as_str(), fact.restart_needed()), (actual, code, restart), "{row}");
     }
 }
 

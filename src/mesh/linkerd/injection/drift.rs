@@ -7,7 +7,7 @@ use super::super::trust::{self, ANCHORS_HASH, Trust};
 use super::super::{Linkerd, PLANE};
 use crate::index::Body;
 use crate::mesh::{AdmittedPod, Drifts, PodVariant, namespace_words};
-use crate::model::{Actual, Drift, Fact, Intent, Map, key};
+use crate::model::{Actual, Drift, DriftCode, Fact, Intent, Map, key};
 
 const PROXY_VERSION: &str = "config.linkerd.io/proxy-version";
 
@@ -30,16 +30,18 @@ pub(super) fn look(linkerd: &Linkerd, admitted: &AdmittedPod<'_>, intended: &Fac
         match (intended.value(), inside) {
             (Some(Intent::In { .. }), false) => {
                 let ready = linkerd.control_planes.is_empty() || linkerd.control_planes.iter().any(|p| p.ready != Some(0));
-                drifts.add("not-injected", ready, pod, "spec.containers", "runs without linkerd-proxy");
+                drifts.add(DriftCode::NotInjected, ready, pod, "spec.containers", "runs without linkerd-proxy");
             }
-            (Some(Intent::Out), true) => drifts.add("unwanted", true, pod, "spec.containers", "still has linkerd-proxy, a new pod gets none"),
+            (Some(Intent::Out), true) => {
+                drifts.add(DriftCode::Unwanted, true, pod, "spec.containers", "still has linkerd-proxy, a new pod gets none")
+            }
             (Some(Intent::In { .. }), true) => {
                 outdated(linkerd, pod, &mut drifts);
                 if let Some(meant) = &meant {
                     annotations(meant, pod, &mut drifts);
                 }
             }
-            (Some(Intent::Refused), _) => drifts.add("refused", false, pod, "metadata", "runs, and a new pod would be refused"),
+            (Some(Intent::Refused), _) => drifts.add(DriftCode::Refused, false, pod, "metadata", "runs, and a new pod would be refused"),
             _ => {}
         }
     }
@@ -56,7 +58,7 @@ fn outdated(linkerd: &Linkerd, pod: PodVariant<'_>, drifts: &mut Drifts) {
     if let (Some(namespace), None, Some(other)) = (plane, config, linkerd.injectors.iter().find(|i| i.object.is_some())) {
         if other.namespace != namespace {
             let text = format!("belongs to a control plane in {namespace:?}, a new pod would to that in {:?}", other.namespace);
-            drifts.add("control-plane", true, pod, r#"metadata.labels["linkerd.io/control-plane-ns"]"#, text);
+            drifts.add(DriftCode::ControlPlane, true, pod, r#"metadata.labels["linkerd.io/control-plane-ns"]"#, text);
         }
         return;
     }
@@ -66,11 +68,11 @@ fn outdated(linkerd: &Linkerd, pod: PodVariant<'_>, drifts: &mut Drifts) {
     if let (Some(expected), Some(running)) = (chosen.or(config.version.as_deref()), running)
         && expected != running
     {
-        drifts.add("proxy-version", true, pod, "spec.containers", format!("its proxy is {running}, a new pod's would be {expected}"));
+        drifts.add(DriftCode::ProxyVersion, true, pod, "spec.containers", format!("its proxy is {running}, a new pod's would be {expected}"));
     }
     if config.trust_anchors.as_deref().is_some_and(|now| matches!(trust::of(&pod, now), Trust::Differs { .. })) {
         let at = format!("metadata.annotations{}", key(ANCHORS_HASH));
-        drifts.add("trust-anchors", true, pod, &at, "was injected with other trust anchors than the control plane's");
+        drifts.add(DriftCode::TrustAnchors, true, pod, &at, "was injected with other trust anchors than the control plane's");
     }
 }
 
@@ -99,6 +101,6 @@ fn annotations(meant: &Meant, pod: PodVariant<'_>, drifts: &mut Drifts) {
         }
         let show = |value: Option<&str>| value.map_or_else(|| "absent".to_owned(), |v| format!("{v:?}"));
         let text = format!("was injected while {name} was {}, it is {} now", show(running), show(expected));
-        drifts.add("annotations", true, pod, &format!("metadata.annotations{}", key(name)), text);
+        drifts.add(DriftCode::Annotations, true, pod, &format!("metadata.annotations{}", key(name)), text);
     }
 }

@@ -192,8 +192,8 @@ fn what_runs_is_counted_and_compared() {
         let template = json!({"metadata": {"labels": {"app": "cart"}}});
         let pod = json!({"metadata": metadata, "spec": spec, "status": {"phase": "Running"}});
         let fact = fact(values.clone(), Some(namespace), template, Some(pod), None);
-        let found: Vec<&str> = fact.drift.iter().map(|d| d.code).collect();
-        assert_eq!((fact.actual.name(), found.join(" ")), (actual, codes.to_owned()), "{row}");
+        let found: Vec<&str> = fact.drift.iter().map(|d| d.code.name()).collect();
+        assert_eq!((fact.actual.state().name(), found.join(" ")), (actual, codes.to_owned()), "{row}");
         assert_eq!(fact.restart_needed(), !codes.is_empty(), "{row}");
     }
 }
