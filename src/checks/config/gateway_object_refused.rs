@@ -36,7 +36,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         // Of a Service that is there, gateway-route-port-not-found says which ports it has.
         let told: Vec<String> = backends.filter(|b| world.index.service(b.namespace, b.name).is_some()).map(|b| b.field.path_of("port")).collect();
         for fault in schema::faults(object).into_iter().filter(|fault| !told.contains(&fault.path)) {
-            findings.add(object, fault.path, fault.message, fault.hint);
+            let finding = findings.add(object, fault.path, fault.message, fault.hint);
+            if !fault.detail.is_empty() {
+                finding.detail(fault.detail);
+            }
         }
     }
 }

@@ -71,7 +71,7 @@ fn subsets(judge: &mut Judge<'_, '_>, spec: &Field<'_>) {
         if let Err(fault) = verdict {
             judge.error(subset.path_of("name"), fault.message, fault.hint);
         } else if !names.insert(name) {
-            judge.error(subset.path_of("name"), format!("there are two subsets {name:?}"), "Give each subset a name of its own.");
+            judge.about("twice").error(subset.path_of("name"), format!("there are two subsets {name:?}"), "Give each subset a name of its own.");
         }
         labels(judge, &subset, "labels");
         if let Some(policy) = subset.get("trafficPolicy") {

@@ -128,7 +128,7 @@ fn filter_match(judge: &mut Judge<'_, '_>, filter: &Field<'_>, apply_to: &str) {
             "Remove subFilter, or write applyTo: HTTP_FILTER.",
         );
     } else if ![MANAGER, "envoy.http_connection_manager"].contains(&filter.text("name")) {
-        judge.error(filter.path_of("name"), "subFilter needs the connection manager around it", format!("Write name: {MANAGER}."));
+        judge.about("subFilter").error(filter.path_of("name"), "subFilter needs the connection manager around it", format!("Write name: {MANAGER}."));
     } else if !has(&sub, "name") {
         judge.error(sub.path_of("name"), "subFilter is matched without a name", "Write name.");
     } else {

@@ -58,7 +58,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 && !names.insert(port.text("name"))
             {
                 let hint = "Give the port of each server a name of its own.";
-                judge.error(port.path_of("name"), format!("two servers have a port called {:?}", port.text("name")), hint);
+                judge.about("twice").error(port.path_of("name"), format!("two servers have a port called {:?}", port.text("name")), hint);
             }
         }
     });

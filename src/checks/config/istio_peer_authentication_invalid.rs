@@ -38,7 +38,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             judge.error(ports.path(), "portLevelMtls lists no port", "Write port: {mode: …}, or remove it.");
         } else if !spec.get("selector").is_some_and(|s| has(&s, "matchLabels")) {
             let hint = "Write selector.matchLabels: the settings of ports are for workloads, not for a namespace or the mesh.";
-            judge.error(ports.path(), "settings for single ports need a selector", hint);
+            judge.about("selector").error(ports.path(), "settings for single ports need a selector", hint);
         }
         for (text, port) in ports.entries() {
             if !text.parse::<i64>().is_ok_and(|n| (1..=65535).contains(&n)) {

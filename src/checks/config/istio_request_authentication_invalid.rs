@@ -103,7 +103,11 @@ fn inline_keys(judge: &mut Judge<'_, '_>, rule: &Field<'_>) {
         if key.get("d").is_some() || key.get("kty").and_then(Value::as_str) == Some("oct") {
             let hint = "Replace the key, since it has been seen, and list only the public part: without d, and never a symmetric one.";
             let name = key.get("kid").and_then(Value::as_str).map_or_else(|| format!("key {i}"), |kid| format!("key {kid:?}"));
-            judge.alarm(path.clone(), format!("{name} is private or symmetric: whoever reads this object can sign tokens"), hint);
+            judge.about(name.as_str()).alarm(
+                path.clone(),
+                format!("{name} is private or symmetric: whoever reads this object can sign tokens"),
+                hint,
+            );
         }
     }
 }

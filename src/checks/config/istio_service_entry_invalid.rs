@@ -50,7 +50,11 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             return;
         }
         if spec.get("workloadSelector").is_some() && has(spec, "endpoints") {
-            judge.error(spec.path_of("endpoints"), "workloadSelector and endpoints are used together", "Keep one of the two.");
+            judge.about("workloadSelector").error(
+                spec.path_of("endpoints"),
+                "workloadSelector and endpoints are used together",
+                "Keep one of the two.",
+            );
         }
         let resolution = Some(spec.text("resolution")).filter(|r| !r.is_empty()).unwrap_or("NONE");
         hosts(judge, spec, resolution);
@@ -58,7 +62,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             judge.judge(&address, ip_or_cidr(text));
             if text.contains('/') && resolution != "NONE" && resolution != "STATIC" {
                 let hint = "Write single addresses, or resolution NONE or STATIC.";
-                judge.error(address.path(), format!("ranges cannot be used with resolution {resolution}"), hint);
+                judge.about("resolution").error(address.path(), format!("ranges cannot be used with resolution {resolution}"), hint);
             }
         }
         let ports = self::ports(judge, spec);
@@ -113,10 +117,10 @@ fn ports<'f>(judge: &mut Judge<'_, '_>, spec: &Field<'f>) -> BTreeSet<&'f str> {
     for field in spec.list("ports") {
         let (name, number) = (field.text("name"), field.get("number").and_then(|n| n.int()).unwrap_or_default());
         if !names.insert(name) {
-            judge.error(field.path_of("name"), format!("two ports are called {name:?}"), "Give each port a name of its own.");
+            judge.about("twice").error(field.path_of("name"), format!("two ports are called {name:?}"), "Give each port a name of its own.");
         }
         if !numbers.insert(number) {
-            judge.error(field.path_of("number"), format!("port {number} is listed twice"), "Keep one of the two.");
+            judge.about("twice").error(field.path_of("number"), format!("port {number} is listed twice"), "Keep one of the two.");
         }
         let target = field.get("targetPort").and_then(|t| t.int()).filter(|n| *n != 0);
         let verdicts = [
@@ -151,7 +155,7 @@ fn by_dns(judge: &mut Judge<'_, '_>, spec: &Field<'_>, resolution: &str, ports: 
         && let Some((text, host)) = spec.texts("hosts").find(|(text, _)| fqdn(text).is_err())
     {
         let hint = "Write full domain names, list endpoints, or use resolution NONE for a wildcard.";
-        judge.error(host.path(), format!("{text:?} cannot be resolved by DNS, and there are no endpoints"), hint);
+        judge.about("resolution").error(host.path(), format!("{text:?} cannot be resolved by DNS, and there are no endpoints"), hint);
     }
     if resolution == "DNS_ROUND_ROBIN" && endpoints.len() > 1 {
         let message = format!("{} endpoints are listed, at most one is allowed with DNS_ROUND_ROBIN", endpoints.len());
@@ -175,7 +179,11 @@ fn by_dns(judge: &mut Judge<'_, '_>, spec: &Field<'_>, resolution: &str, ports: 
 
 fn by_request(judge: &mut Judge<'_, '_>, spec: &Field<'_>, entry: &Object) {
     for (text, host) in spec.texts("hosts").filter(|(text, _)| !text.starts_with('*')) {
-        judge.error(host.path(), format!("{text:?} is no wildcard, which DYNAMIC_DNS is for"), "Write \"*.example.com\", or resolution: DNS.");
+        judge.about("resolution").error(
+            host.path(),
+            format!("{text:?} is no wildcard, which DYNAMIC_DNS is for"),
+            "Write \"*.example.com\", or resolution: DNS.",
+        );
     }
     for name in ["addresses", "endpoints"] {
         if has(spec, name) {
@@ -185,7 +193,7 @@ fn by_request(judge: &mut Judge<'_, '_>, spec: &Field<'_>, entry: &Object) {
     for port in spec.list("ports") {
         let protocol = port.text("protocol");
         if !["HTTP", "TLS", "GRPC", "HTTP2"].iter().any(|p| protocol.eq_ignore_ascii_case(p)) {
-            judge.error(
+            judge.about("resolution").error(
                 port.path_of("protocol"),
                 format!("protocol {protocol:?} cannot be used with DYNAMIC_DNS"),
                 "Write HTTP, HTTP2, GRPC or TLS.",

@@ -195,7 +195,11 @@ fn egress_ports(judge: &mut Judge<'_, '_>, spec: &Field<'_>) {
             judge.error(listener.path_of("captureMode"), message, "Write DEFAULT or NONE.");
         }
         if !sockets.insert(bind) {
-            judge.error(listener.path_of("bind"), format!("two listeners have socket {bind:?}"), "Give each listener a socket of its own.");
+            judge.about("twice").error(
+                listener.path_of("bind"),
+                format!("two listeners have socket {bind:?}"),
+                "Give each listener a socket of its own.",
+            );
         }
     }
 }

@@ -105,7 +105,7 @@ fn hosts(judge: &mut Judge<'_, '_>, spec: &Field<'_>, for_gateways: bool) {
     }
     for (i, (text, host)) in hosts.iter().enumerate() {
         if let Some((other, _)) = hosts[..i].iter().find(|(other, _)| hosts::overlap(text, other)) {
-            judge.error(host.path(), format!("{text:?} and {other:?} overlap"), "Keep the wider of the two.");
+            judge.about("overlap").error(host.path(), format!("{text:?} and {other:?} overlap"), "Keep the wider of the two.");
         }
     }
 }

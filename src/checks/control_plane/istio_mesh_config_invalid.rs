@@ -77,7 +77,7 @@ fn mesh(judge: &mut Judge<'_, '_>, mesh: &Field<'_>) {
     if let Some(timeout) = mesh.get("connectTimeout") {
         duration(judge, &timeout);
         if timeout.str().and_then(go_nanos).is_some_and(|n| n > 3_600_000_000_000) {
-            judge.error(timeout.path(), "the timeout is longer than an hour", "Write at most 1h.");
+            judge.about("length").error(timeout.path(), "the timeout is longer than an hour", "Write at most 1h.");
         }
     }
     if let Some(timeout) = mesh.get("protocolDetectionTimeout") {

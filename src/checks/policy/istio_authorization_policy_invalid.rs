@@ -141,7 +141,7 @@ fn source(judge: &mut Judge<'_, '_>, source: &Field<'_>, action: &str) {
     for name in ["serviceAccounts", "notServiceAccounts"] {
         if identity && has(source, name) {
             let message = format!("{name} cannot stand beside principals or namespaces");
-            judge.error(source.path_of(name), message, "Write namespace/name in serviceAccounts, and remove the others.");
+            judge.about("serviceAccounts").error(source.path_of(name), message, "Write namespace/name in serviceAccounts, and remove the others.");
         }
         values::service_accounts(judge, source, name);
     }

@@ -120,7 +120,7 @@ pub(super) fn prefix_needs_one_match(rule: &Field<'_>, faults: &mut Faults) {
     };
     if !one {
         let hint = "Give the rule exactly one match, of type PathPrefix; write a rule for each prefix.";
-        faults.add(path.path(), "replacePrefixMatch needs exactly one PathPrefix match in its rule", hint);
+        faults.add_about("match", path.path(), "replacePrefixMatch needs exactly one PathPrefix match in its rule", hint);
     }
 }
 

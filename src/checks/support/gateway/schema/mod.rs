@@ -30,6 +30,8 @@ pub(in crate::checks) struct Fault {
     pub(in crate::checks) message: String,
     /// How to fix it.
     pub(in crate::checks) hint: String,
+    /// What tells it from others at the same place.
+    pub(in crate::checks) detail: &'static str,
 }
 
 /// Collects what is refused.
@@ -53,14 +55,19 @@ pub(in crate::checks) fn faults(object: &Object) -> Vec<Fault> {
 
 impl Faults {
     fn add(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
-        self.0.push(Fault { path: path.into(), message: message.into(), hint: hint.into() });
+        self.add_about("", path, message, hint);
+    }
+
+    /// The same where another fault may be told of the same place.
+    fn add_about(&mut self, detail: &'static str, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
+        self.0.push(Fault { path: path.into(), message: message.into(), hint: hint.into(), detail });
     }
 
     /// A field that has to be there.
-    fn required<'f>(&mut self, item: &Field<'f>, name: &str) -> Option<Field<'f>> {
+    fn required<'f>(&mut self, item: &Field<'f>, name: &'static str) -> Option<Field<'f>> {
         let found = item.get(name);
         if found.is_none() {
-            self.add(item.path(), format!("{name} is missing"), format!("Add {name}."));
+            self.add_about(name, item.path(), format!("{name} is missing"), format!("Add {name}."));
         }
         found
     }
@@ -112,7 +119,7 @@ impl Faults {
         let mut seen = std::collections::HashSet::new();
         for item in items {
             if key(&item).is_some_and(|key| !seen.insert(key)) {
-                self.add(item.path(), format!("{what} is given twice"), "Remove one of the two, or make them one.");
+                self.add_about("twice", item.path(), format!("{what} is given twice"), "Remove one of the two, or make them one.");
             }
         }
     }

@@ -67,7 +67,7 @@ fn rule(kind: Kind, rule: &Field<'_>, faults: &mut Faults) {
     let redirect = rule.list("filters").find_map(|filter| filter.get("requestRedirect"));
     if let Some(redirect) = redirect.filter(|_| kind == Kind::HttpRoute && !backends.is_empty()) {
         let hint = "Remove backendRefs: a request that is redirected reaches no backend.";
-        faults.add(redirect.path(), "RequestRedirect cannot stand beside backendRefs", hint);
+        faults.add_about("backendRefs", redirect.path(), "RequestRedirect cannot stand beside backendRefs", hint);
     }
     filters::prefix_needs_one_match(rule, faults);
 }

@@ -44,13 +44,17 @@ pub(in crate::checks) fn address(judge: &mut Judge<'_, '_>, entry: &Field<'_>, a
 pub(in crate::checks) fn ports(judge: &mut Judge<'_, '_>, entry: &Field<'_>, service: Option<&BTreeSet<&str>>) {
     for (name, field) in entry.get("ports").iter().flat_map(Field::entries) {
         if service.is_some_and(|known| !known.contains(name)) {
-            judge.error(field.path(), format!("the service has no port called {name:?}"), "Use the name of a port in spec.ports.");
+            judge.about("service").error(field.path(), format!("the service has no port called {name:?}"), "Use the name of a port in spec.ports.");
         }
-        judge.judge(&field, port_name(name));
+        judge.about("name").judge(&field, port_name(name));
         judge.judge(&field, port(field.int().unwrap_or_default()));
     }
     let socket = entry.text("address").starts_with("unix://");
     if socket && service.is_some_and(|known| known.len() != 1) {
-        judge.error(entry.path_of("address"), "a Unix socket can only stand for a service with one port", "Keep one port in spec.ports.");
+        judge.about("ports").error(
+            entry.path_of("address"),
+            "a Unix socket can only stand for a service with one port",
+            "Keep one port in spec.ports.",
+        );
     }
 }

@@ -109,7 +109,7 @@ fn headers(judge: &mut Judge<'_, '_>, route: &Field<'_>) {
         let Some(changes) = route.at(["headers", direction]) else { continue };
         let name_verdict = if direction == "request" { set_name } else { operation_name };
         for (name, value) in ["add", "set"].into_iter().filter_map(|op| changes.get(op)).flat_map(|op| op.entries().collect::<Vec<_>>()) {
-            judge.judge(&value, name_verdict(name));
+            judge.about("name").judge(&value, name_verdict(name));
             judge.judge(&value, value.str().map_or(Ok(()), header_value));
         }
         for (name, removed) in changes.texts("remove") {

@@ -41,7 +41,7 @@ fn sni_host(judge: &mut Judge<'_, '_>, text: &str, sni: &Field<'_>, spec: &Field
         judge.error(sni.path(), fault.message, fault.hint);
     } else if !spec.texts("hosts").any(|(host, _)| hosts::covers(host, text)) {
         let message = format!("{text:?} lies outside of the hosts of this VirtualService");
-        judge.error(sni.path(), message, "Add it to spec.hosts, or write an SNI host within them.");
+        judge.about("hosts").error(sni.path(), message, "Add it to spec.hosts, or write an SNI host within them.");
     }
 }
 

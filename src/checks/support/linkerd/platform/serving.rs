@@ -36,7 +36,7 @@ impl Served<'_> {
                 Ok(read) => trusted = read,
                 Err(why) => {
                     let what = format!("the caBundle of {} cannot be read: {why}", self.name);
-                    self.valid(findings.add(self.object, bundle.path(), what, HINT));
+                    self.valid(findings.add(self.object, bundle.path(), what, HINT)).detail("unreadable");
                 }
             }
             self.dates(world, findings, self.object, &bundle.path(), &trusted);
@@ -49,30 +49,31 @@ impl Served<'_> {
             Ok(chain) => chain,
             Err(why) => {
                 let what = format!("the certificate of {} cannot be read: {why}", self.name);
-                self.valid(findings.add(served.object, served.path, what, HINT));
+                self.valid(findings.add(served.object, served.path, what, HINT)).detail("unreadable");
                 return;
             }
         };
         self.dates(world, findings, served.object, &served.path, &chain);
         if !trusted.is_empty() && !certificate::leads_to(&chain, &trusted) {
             let what = format!("the certificate of {} was not issued by the caBundle with which the API server verifies it", self.name);
-            self.valid(findings.add(served.object, &*served.path, what, HINT)).related(self.object.reference(), "has the caBundle");
+            self.valid(findings.add(served.object, &*served.path, what, HINT)).detail("issuer").related(self.object.reference(), "has the caBundle");
         }
         let called = format!("{service}.{namespace}.svc");
         if let Some(first) = chain.first().filter(|c| !c.names.is_empty() && !c.covers(&called) && !service.is_empty()) {
             let what = format!("the certificate of {} is for {}, and the API server calls {called}", self.name, first.names.join(", "));
-            self.valid(findings.add(served.object, served.path, what, HINT)).related(self.object.reference(), "names the Service");
+            self.valid(findings.add(served.object, served.path, what, HINT)).detail("name").related(self.object.reference(), "names the Service");
         }
     }
 
     fn dates(&self, world: &World, findings: &mut Findings<'_>, object: &Object, path: &str, all: &[Certificate]) {
         for certificate in all {
             if let Some(how) = certificate.out_of_date(world.now) {
-                self.valid(findings.add(object, path, format!("the certificate {:?} {how}", certificate.subject), HINT));
+                self.valid(findings.add(object, path, format!("the certificate {:?} {how}", certificate.subject), HINT))
+                    .detail(certificate.subject.as_str());
             } else if certificate.ends_soon(world.now) {
                 let left = certificate.time_left(world.now);
                 let what = format!("the certificate {:?} ends in {left}, at {}", certificate.subject, certificate.not_after);
-                self.code(findings.add(object, path, what, HINT).severity(Severity::Warning), self.codes[1]);
+                self.code(findings.add(object, path, what, HINT).severity(Severity::Warning), self.codes[1]).detail(certificate.subject.as_str());
             }
         }
     }

@@ -28,6 +28,8 @@ pub(in crate::checks) struct Judge<'j, 'w> {
     errors: usize,
     /// Whether Istio's validation drops the warnings of the part that is being judged.
     quiet: bool,
+    /// What tells the next verdict from others of its sort at the same field.
+    detail: Option<String>,
 }
 
 /// Where verdicts go.
@@ -57,7 +59,7 @@ impl<'j, 'w> Judge<'j, 'w> {
     }
 
     fn into(sink: Sink<'j, 'w>) -> Self {
-        Self { sink, errors: 0, quiet: false }
+        Self { sink, errors: 0, quiet: false, detail: None }
     }
 
     /// The namespace of the object.
@@ -78,22 +80,28 @@ impl<'j, 'w> Judge<'j, 'w> {
         self.errors
     }
 
+    /// Says what tells the next verdict from others of its sort that the same field may get, in words that outlive those of the message.
+    pub(in crate::checks) fn about(&mut self, detail: impl Into<String>) -> &mut Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
     /// Istio refuses what stands at `path`.
     pub(in crate::checks) fn error(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
         self.errors += 1;
-        self.report(path.into(), message.into(), hint.into(), Severity::Error, &["IST0106"]);
+        self.report("", path.into(), message.into(), hint.into(), (Severity::Error, &["IST0106"]));
     }
 
     /// Istio refuses what stands at `path`, and another tool than istioctl has a code for it too.
     pub(in crate::checks) fn error_as(&mut self, path: impl Into<String>, fault: Fault, codes: &[&'static str]) {
         self.errors += 1;
-        self.report(path.into(), fault.message, fault.hint, Severity::Error, codes);
+        self.report("", path.into(), fault.message, fault.hint, (Severity::Error, codes));
     }
 
     /// Istio takes what stands at `path`, and warns of it.
     pub(in crate::checks) fn warn(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
         let codes: &[&'static str] = if self.quiet { &[] } else { &["IST0133"] };
-        self.report(path.into(), message.into(), hint.into(), Severity::Warning, codes);
+        self.report("warning", path.into(), message.into(), hint.into(), (Severity::Warning, codes));
     }
 
     /// Judges a part of which Istio's validation passes on the errors alone: its warnings get no code.
@@ -105,42 +113,50 @@ impl<'j, 'w> Judge<'j, 'w> {
 
     /// Istio and istioctl take what stands at `path` without a word, and it is hardly what was meant.
     pub(in crate::checks) fn doubt(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
-        self.report(path.into(), message.into(), hint.into(), Severity::Warning, &[]);
+        self.report("doubt", path.into(), message.into(), hint.into(), (Severity::Warning, &[]));
     }
 
     /// Istio takes what stands at `path` and warns of it, although it is as bad as an error.
     pub(in crate::checks) fn alarm(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
-        self.report(path.into(), message.into(), hint.into(), Severity::Error, &["IST0133"]);
+        self.report("alarm", path.into(), message.into(), hint.into(), (Severity::Error, &["IST0133"]));
     }
 
     /// Worth knowing, and istioctl warns of it.
     pub(in crate::checks) fn note(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
-        self.report(path.into(), message.into(), hint.into(), Severity::Info, &["IST0133"]);
+        self.report("note", path.into(), message.into(), hint.into(), (Severity::Info, &["IST0133"]));
     }
 
     /// Istio's webhook refuses the object, or Istio cannot read it at all; istioctl gives no code for that.
     pub(in crate::checks) fn refused(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
-        self.report(path.into(), message.into(), hint.into(), Severity::Error, &[]);
+        self.report("refused", path.into(), message.into(), hint.into(), (Severity::Error, &[]));
     }
 
     /// An error at `field`, when the verdict is one.
     pub(in crate::checks) fn judge(&mut self, field: &Field<'_>, verdict: Verdict) {
-        if let Err(Fault { message, hint }) = verdict {
-            self.error(field.path(), message, hint);
+        match verdict {
+            Ok(()) => self.detail = None,
+            Err(Fault { message, hint }) => self.error(field.path(), message, hint),
         }
     }
 
-    fn report(&mut self, path: String, message: String, hint: String, severity: Severity, codes: &[&'static str]) {
+    /// Reports a verdict; `sort` tells those of one sort from those of another at the same field.
+    fn report(&mut self, sort: &str, path: String, message: String, hint: String, (severity, codes): (Severity, &[&'static str])) {
         let at = if path.is_empty() { message.clone() } else { format!("{path}: {message}") };
-        match &mut self.sink {
-            Sink::Object(findings, object) => {
-                findings.add(*object, path, message, hint).severity(severity).codes(codes);
+        let about = self.detail.take();
+        let detail = |inside: &str| {
+            [inside, sort, about.as_deref().unwrap_or_default()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+        };
+        let (finding, detail) = match &mut self.sink {
+            Sink::Object(findings, object) => (findings.add(*object, path, message, hint), detail("")),
+            Sink::Inside(findings, object, inside) => (findings.add(*object, *inside, at, hint), detail(&path)),
+            Sink::List(errors) => {
+                errors.extend((severity == Severity::Error).then_some(at));
+                return;
             }
-            Sink::Inside(findings, object, inside) => {
-                findings.add(*object, *inside, at, hint).severity(severity).codes(codes);
-            }
-            Sink::List(errors) if severity == Severity::Error => errors.push(at),
-            Sink::List(_) => {}
+        };
+        finding.severity(severity).codes(codes);
+        if !detail.is_empty() {
+            finding.detail(detail);
         }
     }
 }

@@ -65,10 +65,10 @@ fn failover(judge: &mut Judge<'_, '_>, lb: &Field<'_>, outlier: bool) {
             judge.error(pair.path(), format!("traffic of region {from:?} fails over to the same region"), "Write two different regions.");
         }
         if from.contains('/') || to.contains('/') {
-            judge.error(pair.path(), "failover names more than a region", "Write regions alone, without zones.");
+            judge.about("zones").error(pair.path(), "failover names more than a region", "Write regions alone, without zones.");
         }
         if from.contains('*') || to.contains('*') {
-            judge.error(pair.path(), "failover knows no wildcards", "Write the names of regions.");
+            judge.about("wildcards").error(pair.path(), "failover knows no wildcards", "Write the names of regions.");
         }
     }
 }

@@ -46,7 +46,7 @@ pub(in crate::checks) fn retry(judge: &mut Judge<'_, '_>, retries: &Field<'_>) {
                 Some(_) => "Separate the conditions with commas alone: spaces are taken as part of them.".to_owned(),
                 None => format!("Write HTTP status codes or some of {}, separated by commas.", CONDITIONS.join(", ")),
             };
-            judge.error(conditions.path(), format!("{condition:?} is not a condition to retry on"), hint);
+            judge.about(condition).error(conditions.path(), format!("{condition:?} is not a condition to retry on"), hint);
         }
     }
 }

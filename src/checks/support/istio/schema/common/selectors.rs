@@ -82,7 +82,7 @@ pub(in crate::checks) fn labels(judge: &mut Judge<'_, '_>, field: &Field<'_>, na
     for (key, value) in field.get(name).iter().flat_map(Field::entries) {
         if !is_label_key(key) {
             let hint = "Use at most 63 letters, digits, '-', '_' and '.', with an optional domain and '/' before them.";
-            judge.error(value.path(), format!("{key:?} is not a valid label key"), hint);
+            judge.about("key").error(value.path(), format!("{key:?} is not a valid label key"), hint);
         }
         if let Some(text) = value.str().filter(|v| !v.is_empty() && !is_qualified(v)) {
             let hint = "Use letters, digits, '-', '_' and '.', beginning and ending with a letter or digit.";

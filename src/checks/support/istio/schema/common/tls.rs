@@ -23,7 +23,7 @@ pub(in crate::checks) fn client_tls(judge: &mut Judge<'_, '_>, tls: &Field<'_>) 
         for name in ["clientCertificate", "privateKey", "caCertificates", "caCrl"] {
             if has(tls, name) {
                 let message = format!("{name} and credentialName are used together");
-                judge.error(tls.path_of(name), message, "Keep credentialName, or the files alone.");
+                judge.about("credentialName").error(tls.path_of(name), message, "Keep credentialName, or the files alone.");
             }
         }
     } else if mutual {
@@ -40,14 +40,18 @@ fn config_map(judge: &mut Judge<'_, '_>, tls: &Field<'_>, credential: &str) {
     let Some(place) = credential.strip_prefix("configmap://") else { return };
     if judge.is_inside() {
         let message = "MeshConfig stands in no namespace that a ConfigMap could be taken from";
-        judge.error(tls.path_of("credentialName"), message, "Name files instead.");
+        judge.about("ConfigMap").error(tls.path_of("credentialName"), message, "Name files instead.");
         return;
     }
     let mut parts = place.split('/');
     let (namespace, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     if name.is_empty() || namespace != judge.namespace() {
         let hint = format!("Write configmap://{}/name.", judge.namespace());
-        judge.error(tls.path_of("credentialName"), format!("{credential:?} is not a ConfigMap in the namespace of this rule"), hint);
+        judge.about("ConfigMap").error(
+            tls.path_of("credentialName"),
+            format!("{credential:?} is not a ConfigMap in the namespace of this rule"),
+            hint,
+        );
     }
 }
 
@@ -127,7 +131,11 @@ fn terminated(judge: &mut Judge<'_, '_>, tls: &Field<'_>, mode: &str) {
             judge.error(tls.path_of("caCrl"), "caCrl and credentialName are used together", hint);
         }
         if mode == "SIMPLE" {
-            judge.error(tls.path_of("caCrl"), "mode SIMPLE verifies no clients and has no use for caCrl", "Remove caCrl, or use mode MUTUAL.");
+            judge.about("mode").error(
+                tls.path_of("caCrl"),
+                "mode SIMPLE verifies no clients and has no use for caCrl",
+                "Remove caCrl, or use mode MUTUAL.",
+            );
         }
     }
 }
