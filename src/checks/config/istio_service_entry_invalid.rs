@@ -145,7 +145,7 @@ fn unresolved(judge: &mut Judge<'_, '_>, spec: &Field<'_>) {
     }
     if let Some(selector) = spec.get("workloadSelector") {
         let hint = "Write resolution: STATIC, so that the selected workloads are used.";
-        judge.warn(selector.path(), "the workloadSelector does nothing while resolution is NONE", hint);
+        judge.about("resolution").warn(selector.path(), "the workloadSelector does nothing while resolution is NONE", hint);
     }
 }
 

@@ -136,7 +136,7 @@ proptest! {
             let request = Request { client, call: Call::Http(Box::new(http.clone())), sni: None };
             views::decision(&world, Server::Service(service, 80), &request).decision
         });
-        let found = (0..columns[0].len()).any(|class| (0..4).all(|client| columns[client][class] == got[client]));
+        let found = (0..columns[0].len()).any(|class| (0..4).all(|client| columns[client][class] == got[client].name()));
         prop_assert!(found, "{:?} is none of {:?} with {:?}", got, columns, sent);
     }
 
