@@ -187,7 +187,7 @@ pub fn decision<'w>(world: &'w World, server: Server<'w>, request: &Request<'w>)
 /// The rule or setting of the client's side for which it has no name at the server, where the answer is not that it gets through.
 fn unencrypted(answer: &Answer<'_>) -> Vec<Because> {
     let Some(edge) = answer.edge.as_ref().filter(|e| answer.verdict != Verdict::Allow && e.outcome != Outcome::MutualTls) else { return Vec::new() };
-    let effect = answer.verdict.name();
+    let effect = answer.verdict;
     encryption::of_client(edge)
         .map(|e| Because { object: e.object.clone(), rule: e.path.clone(), effect, text: e.text.clone() })
         .into_iter()
