@@ -1,6 +1,6 @@
 //! What was typed is judged before anything is read: an unset variable in a script must not widen a question to something it was not about.
 
-use super::words;
+use super::{load, words};
 use crate::checks::{self, Runs};
 use crate::cli::GlobalArgs;
 use crate::error::CliError;
@@ -10,6 +10,12 @@ use crate::report::Category;
 /// Refuses global flags that are empty, and a namespace that cannot be one.
 pub(super) fn check(global: &GlobalArgs) -> Result<(), CliError> {
     let cluster = &global.cluster;
+    for (flag, value) in [("--timeout", &cluster.timeout), ("--request-timeout", &cluster.request_timeout)] {
+        // What is not typed has a value that is one.
+        if !value.is_empty() {
+            load::duration(flag, value)?;
+        }
+    }
     let connect = &cluster.connect;
     let texts = [
         ("--context", &cluster.context),

@@ -130,8 +130,9 @@ impl FailOn {
 
 /// Runs the command.
 pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    words::understood(&args.objects)?;
     if args.fix {
-        arguments::files(global, "--fix mends files")?;
+        arguments::files(global, "--fix edits files")?;
     }
     let install = args.pre.install(global)?;
     let fail_on = args.fail_on.or(global.config.fail_on).unwrap_or_default();

@@ -43,6 +43,7 @@ pub struct InjectionArgs {
 /// Runs the command.
 pub async fn run(args: &InjectionArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let view = args.list.view()?;
+    words::understood(&args.workload)?;
     let request = ReadRequest { kinds: views::MEMBERSHIP_KINDS.iter().copied().collect(), ..ReadRequest::default() };
     let report = |world: &World| report(args, world, global);
     if args.watch {

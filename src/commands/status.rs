@@ -46,6 +46,7 @@ pub struct StatusArgs {
 /// Runs the command.
 pub async fn run(args: &StatusArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let view = args.list.view()?;
+    words::understood(&args.workload)?;
     let only = global.source.mesh.id();
     let kinds = views::MEMBERSHIP_KINDS.iter().chain(views::POLICY_KINDS).chain(&[Kind::Gateway]);
     let mut request = ReadRequest { kinds: kinds.copied().collect(), ..ReadRequest::default() };

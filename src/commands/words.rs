@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Terminal;
 use crate::cli::{GlobalArgs, SelectArgs};
 use crate::error::{CliError, Exit};
-use crate::model::{Gap, Kind, ObjectRef};
+use crate::model::{Gap, Kind, Named, ObjectRef};
 use crate::output;
 use crate::views::{self, NotFound, Target};
 use crate::world::{Sight, SourceKind, World};
@@ -16,6 +16,11 @@ pub(super) fn target<'w>(world: &'w World, words: &[String], global: &GlobalArgs
         return Ok(None);
     }
     views::find(world, words, namespace(global)).map(Some).map_err(not_found)
+}
+
+/// Refuses words that can name no object, a file above all, before anything is read.
+pub(super) fn understood(words: &[String]) -> Result<(), CliError> {
+    Named::parse(words).map(drop).map_err(|misnamed| not_found(misnamed.into()))
 }
 
 /// The objects that the words of a command line name, of any kind; nothing when there are no words.

@@ -96,6 +96,28 @@ fn kubectl_takes_the_names_that_are_printed_for_a_namespace() {
 }
 
 #[test]
+fn what_was_typed_wrong_is_told_before_a_cluster_is_looked_for() {
+    for command in ["check", "status", "injection", "mtls", "policy list"] {
+        let words: Vec<&str> = command.split(' ').chain(["dir/a.yaml"]).collect();
+        let (code, out, err) = run(&[], &words);
+        assert_eq!((code, out.as_str()), (2, ""), "{command}: {err}");
+        assert!(err.contains("did you mean -f dir/a.yaml?"), "{command}: {err}");
+    }
+    for flag in ["--timeout", "--request-timeout"] {
+        let (code, out, err) = run(&[], &["check", "--demo", flag, "soon"]);
+        assert_eq!((code, out.as_str()), (2, ""), "{flag}: {err}");
+        assert!(err.contains(flag) && err.contains("soon"), "{err}");
+    }
+}
+
+#[test]
+fn of_broken_files_every_one_is_told() {
+    let (code, _, err) = run(&[("a.yaml", b"a: [1"), ("b.yaml", b"b: {2")], &["check", "-f", "a.yaml", "-f", "b.yaml"]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("a.yaml:1") && err.contains("b.yaml:1"), "{err}");
+}
+
+#[test]
 fn a_manifest_as_an_argument_of_a_real_directory_points_at_dash_f() {
     let home = tempfile::tempdir().unwrap();
     std::fs::write(home.path().join("a.yaml"), CART).unwrap();

@@ -205,9 +205,9 @@ impl Manifests {
         self.close(units, root, rendered.directory);
     }
 
-    /// Everything that was read, where it is anything at all.
+    /// Everything that was read. Where that is nothing but one broken file, its error; several are told one by one.
     fn whole(mut self, units: Vec<Unit>, namespace: &str) -> Result<Self, FileError> {
-        if !self.broken.is_empty() && units.iter().all(|unit| unit.inventory.is_empty()) {
+        if self.broken.len() == 1 && units.iter().all(|unit| unit.inventory.is_empty()) {
             return Err(self.broken.swap_remove(0));
         }
         self.put_together(units, namespace);

@@ -209,7 +209,12 @@ fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, 
         }
     }
     say_what_was_left_out(&manifests, !global.cluster.namespace.is_empty(), terminal);
-    if manifests.inventory.is_empty() && manifests.inventory.gaps.is_empty() && manifests.ignored.is_empty() && manifests.passed_over.is_empty() {
+    if manifests.inventory.is_empty()
+        && manifests.broken.is_empty()
+        && manifests.inventory.gaps.is_empty()
+        && manifests.ignored.is_empty()
+        && manifests.passed_over.is_empty()
+    {
         let names: Vec<String> = source.paths().iter().map(|path| path.display().to_string()).collect();
         let error = CliError::usage(format!("no objects in {}", names.join(", ")));
         return Err(if source.recursive || source.kustomize.is_some() {

@@ -72,6 +72,7 @@ pub enum PlannedMode {
 /// Runs the command.
 pub async fn run(args: &MtlsArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let view = args.list.view()?;
+    words::understood(&args.workload)?;
     let kinds = [views::MEMBERSHIP_KINDS, views::MTLS_KINDS, views::CLIENT_KINDS];
     let request = ReadRequest { kinds: kinds.into_iter().flatten().copied().collect(), everywhere: true, ..ReadRequest::default() };
     let mut loaded = load::load(global, &request, terminal).await?;

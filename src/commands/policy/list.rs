@@ -26,6 +26,7 @@ pub struct PolicyListArgs {
 /// Runs the command.
 pub async fn run(args: &PolicyListArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let view = args.list.view()?;
+    words::understood(&args.workload)?;
     let loaded = load::load(global, &policy_words::read_request(), terminal).await?;
     let world = &loaded.world;
     let only = match words::target(world, &args.workload, global)? {

@@ -186,7 +186,7 @@ impl Words {
                 words.hint(if void.is_empty() {
                     "Grant it with an AuthorizationPolicy for the Server."
                 } else {
-                    "Mend what the policy requires, or add what it names."
+                    "Correct what the policy requires, or add what it names."
                 })
             }
             Reason::DefaultPolicy { policy, from, authenticated } => {
