@@ -39,7 +39,7 @@ pub(super) async fn follow<R: Report>(
     if !list.output.is_text() {
         return Err(CliError::usage("-w shows tables").hint("leave -o out, or write -o wide"));
     }
-    let mut shown = Shown::default();
+    let mut shown = Shown { list, text: String::new(), tables: Vec::new(), begun: false };
     let mut global = global.clone();
     let mut questions = Reading::new(&global, request).questions();
     loop {
@@ -63,10 +63,10 @@ pub(super) async fn follow<R: Report>(
             terminal.problem(format!("changes of {} are not seen: {why}", kind.resource()));
         }
         words::select(select, &[], &mut loaded.world)?;
-        shown.draw(&answer(&loaded.world)?, &loaded.world, list, terminal)?;
+        shown.draw(&answer(&loaded.world)?, &loaded.world, terminal)?;
         let again = tokio::select! {
             _ = tokio::signal::ctrl_c() => false,
-            again = changes(&connection, watched, &reading, loaded.world, &answer, list, &mut shown, terminal) => again?,
+            again = changes(&connection, watched, &reading, loaded.world, &answer, &mut shown, terminal) => again?,
         };
         if !again {
             terminal.out.flush()?;
@@ -82,8 +82,7 @@ async fn changes<R: Report>(
     reading: &Reading,
     mut world: World,
     answer: &impl Fn(&World) -> Result<R, CliError>,
-    list: &ListArgs,
-    shown: &mut Shown,
+    shown: &mut Shown<'_>,
     terminal: &mut Terminal,
 ) -> Result<bool, CliError> {
     if watched.is_empty() {
@@ -104,7 +103,7 @@ async fn changes<R: Report>(
             }
             world = World::new(Index::new(inventory), source, jiff::Timestamp::now());
             world.selector = selector;
-            shown.draw(&answer(&world)?, &world, list, terminal)?;
+            shown.draw(&answer(&world)?, &world, terminal)?;
         }
         Err(CliError::unreadable("the API server tells of no change any more"))
     };
@@ -172,18 +171,18 @@ fn apply(mut inventory: Inventory, changes: Changes) -> Inventory {
     inventory
 }
 
-/// What was shown last.
-#[derive(Default)]
-struct Shown {
+/// What was shown last, and how.
+struct Shown<'a> {
+    list: &'a ListArgs,
     text: String,
     tables: Vec<Table>,
     begun: bool,
 }
 
-impl Shown {
-    fn draw<R: Report>(&mut self, report: &R, world: &World, list: &ListArgs, terminal: &mut Terminal) -> Result<(), CliError> {
+impl Shown<'_> {
+    fn draw<R: Report>(&mut self, report: &R, world: &World, terminal: &mut Terminal) -> Result<(), CliError> {
         let style = terminal.style.clone();
-        let page = Page::new(&list.view()?, Some(world), &style);
+        let page = Page::new(&self.list.view()?, Some(world), &style);
         let mut text = Vec::new();
         report.text(page, &mut text)?;
         let text = String::from_utf8_lossy(&text).into_owned();

@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::security::kiali_mtls::Mtls;
-use crate::mesh::istio::authorization_policy::{self, Attribute, AuthorizationPolicy, Place};
+use crate::mesh::istio::authorization_policy::{self, Attribute, AuthorizationPolicy, Place, Rule};
 use crate::mesh::istio::policy;
 use crate::model::{Field, Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
@@ -61,7 +61,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 /// Fields and conditions that compare the identity of the peer, by name.
 fn identity_fields(policy: AuthorizationPolicy<'_>) -> Vec<(&str, Field<'_>)> {
     let mut found = Vec::new();
-    for clause in policy.rules().flat_map(|rule| rule.clauses()) {
+    for clause in policy.rules().flat_map(Rule::clauses) {
         match (clause.place, clause.attribute) {
             (Place::Source, Attribute::Principal) => {
                 found.extend(clause.filled().map(|(list, not)| (if not { "notPrincipals" } else { "principals" }, list)))

@@ -101,7 +101,7 @@ fn gone(before: &Loaded, now: &Inventory) -> Vec<ObjectRef> {
 
 fn references(inventory: &Inventory, from_files: bool) -> Vec<ObjectRef> {
     let wanted = |object: &&dyn Subject| !from_files || object.meta().origin.as_ref().is_some_and(|o| o.file.starts_with(GIT));
-    inventory.subjects().filter(wanted).map(|object| object.reference()).collect()
+    inventory.subjects().filter(wanted).map(Subject::reference).collect()
 }
 
 fn without(mut inventory: Inventory, objects: &[ObjectRef]) -> Inventory {

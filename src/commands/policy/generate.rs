@@ -87,10 +87,8 @@ pub async fn run(args: &GenerateArgs, global: &GlobalArgs, terminal: &mut Termin
     for note in &made.notes {
         terminal.note(format!("left alone: {note}"));
     }
-    if made.objects.is_empty() {
-        if made.notes.is_empty() {
-            words::nothing("workloads to make policies for", world, terminal);
-        }
+    if made.objects.is_empty() && made.notes.is_empty() {
+        words::nothing("workloads to make policies for", world, terminal);
     }
     let documents: Vec<String> = made.objects.iter().map(|o| serde_saphyr::to_string(o).map_err(CliError::internal)).collect::<Result<_, _>>()?;
     let text = documents.join("---\n");

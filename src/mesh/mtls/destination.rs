@@ -5,7 +5,7 @@ use crate::mesh::MeshView;
 use crate::mesh::resolve::{DialledPort, Endpoint, Name, StandsFor, endpoints};
 use crate::model::{Evidence, Map, Subject};
 
-/// A port of what a name stands for with all that answers there, for [`Mtls::edge_between`]. No setting of a mesh decides about it.
+/// A port of what a name stands for with all that answers there, for `Mtls::edge_between`. No setting of a mesh decides about it.
 #[derive(Debug)]
 pub struct Destination<'n, 'a> {
     pub(super) name: &'n Name<'a>,
