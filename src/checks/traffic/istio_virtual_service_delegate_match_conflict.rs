@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::checks::Findings;
 use crate::checks::support::istio::traffic::routes::{delegate_target, hosts};
-use crate::mesh::istio::delegates::conflict;
+use crate::mesh::routes::istio::delegate_conflict;
 use crate::model::{Field, Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -54,7 +54,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     for ((namespace, name), roots) in roots {
         let Some(delegate) = index.object(Kind::VirtualService, namespace, name).filter(|vs| hosts(vs).is_empty()) else { continue };
         for matching in delegate.spec().list("http").flat_map(|rule| rule.list("match").collect::<Vec<_>>()) {
-            let parting: Vec<Option<(&'static str, Field<'_>)>> = roots.iter().map(|(_, rule)| parting(rule, &matching)).collect();
+            let parting: Vec<Option<(&'static str, Field<'_>)>> =
+                roots.iter().map(|(root, rule)| parting((root, rule), (delegate, &matching))).collect();
             let Some(Some((field, of_root))) = parting.first().filter(|_| parting.iter().all(Option::is_some)) else { continue };
             let written = matching.get(field).map_or_else(String::new, |f| format!(" ({f})"));
             let wanted = of_root.get(field).map_or_else(|| "no such condition".to_owned(), |f| f.to_string());
@@ -70,8 +71,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 }
 
 /// Where a delegate's match and those of a rule that hands over to it part, with the root's match; nothing when they go together.
-fn parting<'a>(rule: &Field<'a>, matching: &Field<'a>) -> Option<(&'static str, Field<'a>)> {
-    let conflicts: Vec<_> = rule.list("match").map(|of_root| Some((conflict(&of_root, matching)?, of_root))).collect();
+fn parting<'a>((root, rule): (&Object, &Field<'a>), (delegate, matching): (&Object, &Field<'_>)) -> Option<(&'static str, Field<'a>)> {
+    let leaf = (matching, delegate.meta.namespace.as_str());
+    let conflicts: Vec<_> = rule.list("match").map(|of_root| Some((delegate_conflict((&of_root, &root.meta.namespace), leaf)?, of_root))).collect();
     conflicts.iter().all(Option::is_some).then(|| conflicts.into_iter().flatten().next()).flatten()
 }
 

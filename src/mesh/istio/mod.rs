@@ -6,7 +6,6 @@ pub(crate) mod authority;
 pub(crate) mod authorization_policy;
 mod cluster_local;
 pub(crate) mod credentials;
-pub(crate) mod delegates;
 pub(crate) mod destination_rule;
 pub(crate) mod destination_rules;
 mod detect;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::text::Text;
 use super::rules::{HttpMatch, HttpRule};
-use crate::model::Map;
+use crate::model::{Field, Map};
 
 /// A rule of a delegate with its conditions put under those of the rule that names it: they must lie within those. Else the condition of it that
 /// does not, with the field that parts them.
@@ -36,6 +36,12 @@ fn matches(root: &[HttpMatch], leaf: &[HttpMatch]) -> Result<Vec<HttpMatch>, (St
         }
     }
     Ok(merged)
+}
+
+/// The field at which a match of a rule that hands over and one of the delegate part, each with the namespace of its VirtualService: no request
+/// satisfies both, so that istiod drops the delegate's rule. Nothing when the two can be merged.
+pub fn delegate_conflict(root: (&Field<'_>, &str), leaf: (&Field<'_>, &str)) -> Option<&'static str> {
+    conflict(&HttpMatch::read(root.0, root.1), &HttpMatch::read(leaf.0, leaf.1))
 }
 
 fn both(root: &HttpMatch, leaf: &HttpMatch) -> HttpMatch {
@@ -92,6 +98,7 @@ fn apart(root: Option<&Text>, leaf: Option<&Text>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Json;
 
     #[test]
     fn a_delegates_condition_must_lie_within_the_roots() {
@@ -110,5 +117,41 @@ mod tests {
             assert!(apart(Some(&root), Some(&leaf)), "{root:?} {leaf:?}");
         }
         assert!(!apart(None, Some(&exact("/a"))) && !apart(Some(&exact("/a")), None));
+    }
+
+    fn told(root: &str, delegate: &str) -> Option<&'static str> {
+        let parse = |text: &str| Json::from(serde_json::from_str::<serde_json::Value>(text).unwrap());
+        let (root, delegate) = (parse(root), parse(delegate));
+        delegate_conflict((&root.root(), "shop"), (&delegate.root(), "shop"))
+    }
+
+    #[test]
+    fn a_delegate_narrows_what_it_is_handed() {
+        for (root, delegate) in [
+            (r#"{"uri":{"prefix":"/a"}}"#, r#"{"uri":{"prefix":"/a/b"}}"#),
+            (r#"{"uri":{"prefix":"/a"}}"#, r#"{"uri":{"exact":"/ab"}}"#),
+            (r#"{"uri":{"prefix":"/a"}}"#, r#"{"method":{"exact":"GET"}}"#),
+            (r#"{"headers":{"x":{"exact":"1"}}}"#, r#"{"headers":{"y":{"regex":".*"}}}"#),
+            (r#"{"gateways":["a","b"]}"#, r#"{"gateways":["b"]}"#),
+        ] {
+            assert_eq!(told(root, delegate), None, "{root} {delegate}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_dropped() {
+        for (root, delegate, field) in [
+            (r#"{"uri":{"prefix":"/a/b"}}"#, r#"{"uri":{"prefix":"/a"}}"#, "uri"),
+            (r#"{"uri":{"regex":"/a/.*"}}"#, r#"{"uri":{"prefix":"/a/b"}}"#, "uri"),
+            (r#"{"uri":{"prefix":"/a"}}"#, r#"{"uri":{"regex":"/a/.*"}}"#, "uri"),
+            (r#"{"uri":{"exact":"/a"}}"#, r#"{"uri":{"prefix":"/a"}}"#, "uri"),
+            (r#"{"headers":{"x":{"exact":"1"}}}"#, r#"{"headers":{"x":{"exact":"2"}}}"#, "headers"),
+            (r#"{"port":80}"#, r#"{"port":81}"#, "port"),
+            (r#"{"ignoreUriCase":true}"#, r#"{}"#, "ignoreUriCase"),
+            (r#"{"sourceNamespace":"a"}"#, r#"{}"#, "sourceNamespace"),
+            (r#"{"gateways":["a"]}"#, r#"{"gateways":["b"]}"#, "gateways"),
+        ] {
+            assert_eq!(told(root, delegate), Some(field), "{root} {delegate}");
+        }
     }
 }

@@ -14,6 +14,7 @@ mod services;
 mod sidecar;
 mod waypoint;
 
+pub use delegates::delegate_conflict;
 use matching::{Proxy, Seen};
 use route_sources::RouteSource;
 use scope::Scope;

@@ -152,7 +152,7 @@ impl<'a> HttpRule<'a> {
         mirrors.retain(|m| m.percent > 0.0);
         Self {
             at: Place { object, index, of, path: rule.path() },
-            matches: rule.list("match").map(|m| HttpMatch::read(&m, names)).collect(),
+            matches: rule.list("match").map(|m| HttpMatch::read(&m, names.namespace)).collect(),
             destinations: rule.list("route").map(|r| Target::weighted(&r, names)).collect(),
             redirect: rule.get("redirect").map(|r| RedirectTo::read(&r)),
             direct_response: said("directResponse").and_then(|r| r.get("status")).and_then(|s| s.int()).and_then(|s| u16::try_from(s).ok()),
@@ -203,7 +203,8 @@ fn host_header(request: &Field<'_>) -> Option<String> {
 }
 
 impl HttpMatch {
-    fn read(field: &Field<'_>, names: Names<'_>) -> Self {
+    /// A match of a VirtualService of this namespace.
+    pub(super) fn read(field: &Field<'_>, namespace: &str) -> Self {
         let text = |name| field.get(name).map(|f| Text::of_istio(&f));
         let texts = |name: &str| {
             field.get(name).into_iter().flat_map(|m| m.entries().map(|(k, v)| (k.to_owned(), Text::of_istio(&v))).collect::<Vec<_>>()).collect()
@@ -220,7 +221,7 @@ impl HttpMatch {
             port: field.get("port").and_then(|p| p.int()).unwrap_or(0),
             source_labels: labels(field.get("sourceLabels")),
             source_namespace: field.text("sourceNamespace").to_owned(),
-            gateways: field.texts("gateways").map(|(g, _)| gateway_name(g, names.namespace)).collect(),
+            gateways: field.texts("gateways").map(|(g, _)| gateway_name(g, namespace)).collect(),
             ignore_case: field.get("ignoreUriCase").and_then(|b| b.bool()).unwrap_or(false),
             segments: false,
         }
