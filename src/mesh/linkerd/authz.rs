@@ -11,6 +11,10 @@ use crate::index::Index;
 use crate::mesh::MeshView;
 use crate::model::{Field, Kind, LabelSelector, Map, Object, ObjectRef, Str, Subject};
 
+/// Kinds that say who is let in.
+pub const KINDS: [Kind; 5] =
+    [Kind::Server, Kind::ServerAuthorization, Kind::LinkerdAuthorizationPolicy, Kind::MeshTlsAuthentication, Kind::NetworkAuthentication];
+
 /// What a reference names, by group and kind; both compare without regard to case, and no group is the core one.
 pub fn referenced_kind(reference: &Field<'_>) -> Option<Kind> {
     let group = reference.text("group");

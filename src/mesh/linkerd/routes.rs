@@ -134,10 +134,13 @@ pub enum Acceptance {
 #[derive(Debug, Default)]
 pub(in crate::mesh) struct ByServer(HashMap<Str, HashMap<Str, Vec<(Kind, u32)>>>);
 
+/// Kinds of routes that may name a Server.
+pub const SERVER_ROUTE_KINDS: [Kind; 3] = [Kind::GrpcRoute, Kind::HttpRoute, Kind::LinkerdHttpRoute];
+
 impl ByServer {
     fn read(index: &Index) -> Self {
         let mut all = Self::default();
-        for kind in [Kind::GrpcRoute, Kind::HttpRoute, Kind::LinkerdHttpRoute] {
+        for kind in SERVER_ROUTE_KINDS {
             for (at, route) in (0..).zip(index.objects(kind)) {
                 for parent in parents(route).into_iter().filter(|p| p.kind == Kind::Server && !p.name.is_empty()) {
                     let of_server = all.0.entry(parent.namespace.into()).or_default().entry(parent.name.into()).or_default();

@@ -9,7 +9,7 @@ use super::{Assumption, Call, Caller, Decided, Level, Outcome, Received, Sends, 
 use crate::index::Workload;
 use crate::mesh::MeshView;
 use crate::mesh::linkerd::annotations::{DEFAULT_POLICY, REQUIRE_IDENTITY, SKIP_INBOUND, SKIP_OUTBOUND};
-use crate::mesh::linkerd::authz::{Authorizations, Clients, Grant};
+use crate::mesh::linkerd::authz::{self, Authorizations, Clients, Grant};
 use crate::mesh::linkerd::network::{self, Network};
 use crate::mesh::linkerd::ports::PortSet;
 use crate::mesh::linkerd::routes::ServerRoutes;
@@ -19,10 +19,6 @@ use crate::mesh::namespace_ref;
 use crate::mesh::resolve::Endpoint;
 use crate::mesh::resolve::StandsFor;
 use crate::model::{Evidence, Gap, Kind, Map, Pod, PodSpec, Subject};
-
-/// Kinds that say who is let in.
-const POLICIES: [Kind; 5] =
-    [Kind::Server, Kind::ServerAuthorization, Kind::LinkerdAuthorizationPolicy, Kind::MeshTlsAuthentication, Kind::NetworkAuthentication];
 
 /// Linkerd's settings that decide about encryption.
 #[derive(Debug)]
@@ -143,7 +139,7 @@ impl<'a> Linkerd<'a> {
     fn admits(&self, host: Host<'a>, port: u16) -> Result<Admits<'_>, Gap> {
         let workload = host.workload;
         let namespace = workload.reference.namespace.as_str();
-        if let Some(gap) = POLICIES.iter().find_map(|kind| self.view.index.gap_hiding(*kind, namespace)) {
+        if let Some(gap) = authz::KINDS.iter().find_map(|kind| self.view.index.gap_hiding(*kind, namespace)) {
             return Err(gap);
         }
         let claiming = || {

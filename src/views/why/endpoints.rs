@@ -6,7 +6,6 @@ use super::hops::Hops;
 use super::steps::{fails, ok, unknown};
 use super::words;
 use crate::index::Workload;
-use crate::mesh::istio::destination_rules::DestinationRules;
 use crate::mesh::resolve::{Backends, slices};
 use crate::model::{Evidence, Kind, Service, ServicePort, Step, StepKind, StepPlace, Subject};
 use crate::world::Sight;
@@ -141,9 +140,8 @@ impl<'w> Hops<'w> {
     /// The labels of a subset, and where they stand.
     fn subset(&self, subset: &str, host: &str, namespace: &str) -> Option<(Evidence, Vec<(String, String)>)> {
         let client = self.asked.client.workload;
-        let (index, config) = (self.view.index, &self.view.istio.config);
-        let rules = DestinationRules::read(index, config);
-        let applied = rules.for_client(index, config, (&client.reference.namespace, &client.labels), host, namespace)?;
+        let (index, istio) = (self.view.index, self.view.istio);
+        let applied = istio.registry.rules.for_client(index, &istio.config, (&client.reference.namespace, &client.labels), host, namespace)?;
         let (object, subset_of) = applied.subset(subset)?;
         let field = subset_of.field;
         let labels = field.get("labels").map(|l| l.entries().map(|(k, v)| (k.to_owned(), v.str().unwrap_or_default().to_owned())).collect());

@@ -15,26 +15,14 @@ use super::request::{Credential, Request};
 use super::ruling::{DefaultFrom, Reason, Ruling, Unenforced, Verdict};
 use crate::mesh::linkerd::PLANE;
 use crate::mesh::linkerd::annotations::{self, DEFAULT_POLICY, OPAQUE_PORTS, REQUIRE_IDENTITY, SKIP_INBOUND};
-use crate::mesh::linkerd::authz::{Authorizations, Grant};
+use crate::mesh::linkerd::authz::{self, Authorizations, Grant};
 use crate::mesh::linkerd::identity;
 use crate::mesh::linkerd::network::{self, Network};
 use crate::mesh::linkerd::ports::PortSet;
-use crate::mesh::linkerd::routes::{ServerRoutes, probe_paths};
+use crate::mesh::linkerd::routes::{SERVER_ROUTE_KINDS, ServerRoutes, probe_paths};
 use crate::mesh::linkerd::server::{InboundPolicy, Protocol, Servers};
 use crate::mesh::{MeshView, namespace_words};
 use crate::model::{Evidence, Gap, Kind, Map, Membership, MeshId, Object, ObjectRef, StepKind, StepPlace, Subject};
-
-/// Kinds that decide in a server's namespace.
-const DECIDING: [Kind; 8] = [
-    Kind::Server,
-    Kind::ServerAuthorization,
-    Kind::LinkerdAuthorizationPolicy,
-    Kind::MeshTlsAuthentication,
-    Kind::NetworkAuthentication,
-    Kind::LinkerdHttpRoute,
-    Kind::HttpRoute,
-    Kind::GrpcRoute,
-];
 
 /// Everything of Linkerd's that decides, arranged once.
 #[derive(Debug)]
@@ -134,7 +122,7 @@ impl<'a> Linkerd<'a> {
         if membership == Membership::None && !injected {
             return Guard::Nobody(Unenforced::Outside);
         }
-        if let Some(gap) = DECIDING.iter().find_map(|kind| self.view.index.gap_hiding(*kind, group.namespace)) {
+        if let Some(gap) = authz::KINDS.iter().chain(&SERVER_ROUTE_KINDS).find_map(|kind| self.view.index.gap_hiding(*kind, group.namespace)) {
             return Guard::Hidden(gap);
         }
         let annotations = self.annotations(group, injected);
