@@ -3,7 +3,7 @@
 //! A file is somebody's work, so that an edit is made only where it is certain: the object is still what was judged, the scalar is written out where
 //! it stands, and the new text, read again, differs from the old in exactly the scalars that were meant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -21,8 +21,7 @@ use crate::world::World;
 /// Shows or writes every fix the findings offer; fails when one that was to be written could not be.
 pub(super) fn run(report: &CheckReport, world: &World, namespace: &str, write: bool, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let mut wanted: BTreeMap<String, Vec<Wanted<'_>>> = BTreeMap::new();
-    let inventory = world.index.inventory();
-    let known = objects(inventory);
+    let known = objects(world.index.inventory());
     for finding in &report.findings {
         let (Some(fix), Some(object)) = (&finding.fix, known.get(&finding.object)) else { continue };
         let Some(origin) = &object.meta().origin else { continue };
@@ -31,7 +30,7 @@ pub(super) fn run(report: &CheckReport, world: &World, namespace: &str, write: b
     }
     let (mut fixed, mut left) = (0, 0);
     for (name, wishes) in wanted {
-        match of_file(&name, &wishes, inventory, namespace) {
+        match of_file(&name, &wishes, &known, namespace) {
             Ok(Change { before, after, edits, refused }) => {
                 for (request, why) in &refused {
                     terminal.problem(format!("{name}: {} {} is not fixed: {why}", request.object, request.path));
@@ -79,22 +78,24 @@ struct Change<'a> {
     refused: Vec<(&'a Wanted<'a>, String)>,
 }
 
-fn of_file<'a>(name: &str, wishes: &'a [Wanted<'a>], judged: &Inventory, namespace: &str) -> Result<Change<'a>, String> {
+fn of_file<'a>(name: &str, wishes: &'a [Wanted<'a>], judged: &BTreeMap<ObjectRef, &dyn Subject>, namespace: &str) -> Result<Change<'a>, String> {
     if name == "-" {
         return Err("standard input cannot be fixed in place: give the file with -f FILE".to_owned());
     }
     let before = fs::read_to_string(name).map_err(|error| error.to_string())?;
     let now = files::parse(name, &before, namespace).map_err(|error| error.to_string())?.inventory;
-    let (then, now) = (objects(judged), objects(&now));
+    let now = objects(&now);
     let text = Text::of(&before);
     let places = text.by_start();
+    // Two findings may ask for the same.
+    let mut asked = BTreeSet::new();
     let (mut edits, mut of_edit, mut refused) = (Vec::<(Place, Vec<Edit>)>::new(), Vec::new(), Vec::new());
     for request in wishes {
-        if then.get(request.object).and_then(|held| held.meta().origin.as_deref()).is_some_and(|origin| !origin.patches.is_empty()) {
+        if judged.get(request.object).and_then(|held| held.meta().origin.as_deref()).is_some_and(|origin| !origin.patches.is_empty()) {
             refused.push((request, "a kustomization changes this object: change it there, or where it comes from".to_owned()));
             continue;
         }
-        let same = match (then.get(request.object), now.get(request.object)) {
+        let same = match (judged.get(request.object), now.get(request.object)) {
             // Nothing of it, its places in the file included.
             (Some(then), Some(now)) => (then.to_item() == now.to_item()).then_some(now),
             _ => None,
@@ -108,9 +109,8 @@ fn of_file<'a>(name: &str, wishes: &'a [Wanted<'a>], judged: &Inventory, namespa
             continue;
         };
         // One by one, so that a fix that cannot be made leaves the others.
-        let edit = (*place, vec![Edit::replace(&FieldPath::parse(request.path), request.value)]);
-        if !edits.contains(&edit) {
-            edits.push(edit);
+        if asked.insert((*place, request.path, request.value)) {
+            edits.push((*place, vec![Edit::replace(&FieldPath::parse(request.path), request.value)]));
             of_edit.push(request);
         }
     }
