@@ -94,7 +94,14 @@ impl<'a> Page<'a> {
 
     /// Writes a table, sorted as the command line wants it.
     pub fn table(self, table: &Table, out: &mut dyn Write) -> io::Result<()> {
-        self.sorted(table).write(self.headers, self.style, out)
+        match self.sort_by.and_then(|typed| table.column(typed)) {
+            Some(column) => {
+                let mut sorted = table.clone();
+                sorted.sort(column);
+                sorted.write(self.headers, self.style, out)
+            }
+            None => table.write(self.headers, self.style, out),
+        }
     }
 
     /// Writes tables, with a line between them.
@@ -105,14 +112,6 @@ impl<'a> Page<'a> {
             }
             self.table(table, out)
         })
-    }
-
-    fn sorted(self, table: &Table) -> Table {
-        let mut table = table.clone();
-        if let Some(column) = self.sort_by.and_then(|typed| table.column(typed)) {
-            table.sort(column);
-        }
-        table
     }
 
     /// Whether the command line says how tables are to be, so that nothing may stand in the place of one.
@@ -234,8 +233,7 @@ pub fn place(world: &World) -> String {
     let place = match world.source.kind {
         SourceKind::Cluster => format!("in cluster {}", world.source.name),
         SourceKind::Demo => "in the demo".to_owned(),
-        SourceKind::Files | SourceKind::Snapshot => format!("in {}", world.source.name),
-        SourceKind::Overlay => format!("in {}", world.source.name),
+        SourceKind::Files | SourceKind::Snapshot | SourceKind::Overlay => format!("in {}", world.source.name),
     };
     let scope: Vec<&str> = world.scope().iter().map(crate::model::Str::as_str).collect();
     match scope.as_slice() {

@@ -327,7 +327,7 @@ async fn cluster(global: &GlobalArgs, request: &ReadRequest, terminal: &mut Term
     let refused = [Kind::Pod, Kind::Service, Kind::Deployment].iter().any(|kind| refused_everywhere(&inventory, *kind));
     if reading.is_everywhere() && refused && !args.all_namespaces {
         let instead = if only.is_empty() { BTreeSet::from([Str::from(connection.namespace())]) } else { only.clone() };
-        let names = instead.iter().map(crate::model::Str::as_str).collect::<Vec<_>>().join(", ");
+        let names = instead.iter().map(Str::as_str).collect::<Vec<_>>().join(", ");
         terminal.note(format!("may not list cluster-wide: looking at namespace {names} only (-n chooses another, -A insists)"));
         reading = Reading::within(instead, request);
         inventory = reading.read(&connection, &bar).await?;

@@ -98,14 +98,16 @@ pub struct Part<'a> {
 impl<'a> Part<'a> {
     /// What it asks for.
     pub fn clauses(self) -> impl Iterator<Item = Clause<'a>> {
-        let table: &[Row] = if self.place == Place::Source { &SOURCE } else { &OPERATION };
-        table.iter().filter_map(move |row| self.clause_of(row))
+        self.rows().iter().filter_map(move |row| self.clause_of(row))
     }
 
     /// What it asks of one attribute.
     pub fn clause(self, attribute: Attribute<'static>) -> Option<Clause<'a>> {
-        let table: &[Row] = if self.place == Place::Source { &SOURCE } else { &OPERATION };
-        table.iter().find(|row| row.2 == attribute).and_then(|row| self.clause_of(row))
+        self.rows().iter().find(|row| row.2 == attribute).and_then(|row| self.clause_of(row))
+    }
+
+    fn rows(self) -> &'static [Row] {
+        if self.place == Place::Source { &SOURCE } else { &OPERATION }
     }
 
     fn clause_of(self, (name, not, attribute): &Row) -> Option<Clause<'a>> {
