@@ -10,7 +10,7 @@ use crate::cli::GlobalArgs;
 use crate::cluster::live::Prometheus;
 use crate::error::CliError;
 use crate::mesh::observed::{self, DOWN, PROXIES, Query};
-use crate::model::{MeshId, Observed, ObservedCall, Pod, Sample, Service};
+use crate::model::{MeshId, Observed, ObservedCall, Pod, Sample, Service, first_of};
 use crate::world::{SourceKind, World};
 
 /// Which metrics are asked.
@@ -153,7 +153,8 @@ async fn coverage(prometheus: &Prometheus<'_>, world: &World, seen: &mut Observe
         let key = |p: &&&Pod| (p.metadata.namespace.to_string(), p.metadata.name.to_string());
         let unseen: Vec<&&Pod> = running.iter().filter(|p| !named.contains(&key(p))).collect();
         if !unseen.is_empty() {
-            let pods = some(unseen.iter().map(|p| format!("{}/{}", p.metadata.namespace, p.metadata.name)).collect());
+            let names: Vec<String> = unseen.iter().map(|p| format!("{}/{}", p.metadata.namespace, p.metadata.name)).collect();
+            let pods = first_of(&names, 3);
             seen.not_shown.push(format!("what the proxies of {pods} counted: their metrics are not in it"));
         }
         seen.unseen_pods = unseen.iter().map(|p| (p.metadata.namespace.clone(), p.metadata.name.clone())).collect();
@@ -161,15 +162,9 @@ async fn coverage(prometheus: &Prometheus<'_>, world: &World, seen: &mut Observe
     if let Ok(down) = prometheus.query(DOWN).await {
         let of: Vec<String> = down.iter().map(|s| label(s, "instance")).filter(|name| !name.is_empty()).collect();
         if !of.is_empty() {
-            seen.not_shown.push(format!("what the proxies at {} count now: they cannot be scraped", some(of)));
+            seen.not_shown.push(format!("what the proxies at {} count now: they cannot be scraped", first_of(&of, 3)));
         }
     }
-}
-
-/// The first three, and how many there are besides.
-fn some(names: Vec<String>) -> String {
-    let more = if names.len() > 3 { format!(" and {} more", names.len() - 3) } else { String::new() };
-    format!("{}{more}", names.into_iter().take(3).collect::<Vec<_>>().join(", "))
 }
 
 fn has_proxy(pod: &Pod) -> bool {

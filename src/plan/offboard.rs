@@ -6,7 +6,7 @@ use super::way::{self, Intention, Word};
 use super::{Action, Expect, Plan};
 use crate::index::Workload;
 use crate::mesh::mtls::{Mtls, ServerMode};
-use crate::model::{Kind, MeshId, Mode, ObjectRef};
+use crate::model::{Kind, MeshId, Mode, ObjectRef, first_of};
 use crate::world::World;
 
 /// Makes the plan.
@@ -72,12 +72,7 @@ fn depends(world: &World, workload: &Workload, mesh: MeshId, rows: &mut Vec<Row>
     let refusing: Vec<String> =
         servers.filter(|server| mtls.modes(server).iter().any(|port| port.mode == ServerMode::Strict)).map(|w| w.reference.to_string()).collect();
     if !refusing.is_empty() {
-        let more = refusing.len().saturating_sub(3);
-        let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
-        warn(format!(
-            "servers that admit mutual TLS only refuse it from then on, if it calls them: {}{rest}",
-            refusing[..refusing.len().min(3)].join(", ")
-        ));
+        warn(format!("servers that admit mutual TLS only refuse it from then on, if it calls them: {}", first_of(&refusing, 3)));
     }
     let account = world.index.pod_spec(workload).map(|spec| spec.service_account().to_owned()).unwrap_or_default();
     let identity = match mesh {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::index::{Body, Workload};
-use crate::model::{Kind, LabelSelector, Misnamed, Named, ObjectRef, Service, did_you_mean, did_you_mean_kind, unknown_kind};
+use crate::model::{FEW, Kind, LabelSelector, Misnamed, Named, ObjectRef, Service, did_you_mean, did_you_mean_kind, first_of, unknown_kind};
 use crate::world::World;
 
 /// What was meant.
@@ -189,9 +189,7 @@ fn unseen(world: &World, one: &Named) -> Option<String> {
 
 /// The first five, and how many there are besides.
 fn some(objects: impl Iterator<Item = ObjectRef>) -> String {
-    let names: Vec<String> = objects.map(|object| object.to_string()).collect();
-    let more = if names.len() > 5 { format!(" and {} more", names.len() - 5) } else { String::new() };
-    format!("{}{more}", names.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", "))
+    first_of(&objects.collect::<Vec<_>>(), FEW)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::linkerd::platform::networks::Networks;
-use crate::checks::support::linkerd::platform::planes::{configs, first_of};
-use crate::model::{Kind, Str};
+use crate::checks::support::linkerd::platform::planes::configs;
+use crate::model::{Kind, Str, first_of};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 

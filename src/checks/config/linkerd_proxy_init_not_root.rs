@@ -1,6 +1,6 @@
 use crate::checks::Findings;
-use crate::checks::support::linkerd::platform::planes::{configs, first_of};
-use crate::model::Kind;
+use crate::checks::support::linkerd::platform::planes::configs;
+use crate::model::{Kind, first_of};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use crate::checks::support::install::{server, tag, titles};
 use crate::checks::{Findings, Runs};
 use crate::mesh::install::Target;
-use crate::model::{Access, Kind, MeshId, ObjectRef, Str, YesNo};
+use crate::model::{Access, Kind, MeshId, ObjectRef, Str, YesNo, first_of};
 use crate::report::{Category, Severity};
 use crate::world::World;
 
@@ -53,10 +53,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         }
     }
     for (why, rights) in unknown {
-        let more = rights.len().saturating_sub(2);
-        let named = rights.into_iter().take(2).collect::<Vec<_>>().join(", ");
-        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-        findings.cannot_tell(&world.cluster(), format!("whether you may {named}{more}: {why}"));
+        findings.cannot_tell(&world.cluster(), format!("whether you may {}: {why}", first_of(&rights, 2)));
     }
 }
 

@@ -1,8 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::linkerd::platform::extensions::EXTENSION;
-use crate::checks::support::linkerd::platform::planes::first_of;
 use crate::mesh::linkerd::COMPONENT;
-use crate::model::{Kind, Map};
+use crate::model::{Kind, Map, first_of};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::{Sight, World};
 

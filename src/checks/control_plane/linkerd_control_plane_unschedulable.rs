@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::linkerd::platform::planes::is_plane;
-use crate::model::Kind;
+use crate::model::{Kind, first_of};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -34,7 +34,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let waiting = |p: &&crate::model::Pod| !p.is_over() && p.status.conditions.iter().any(|c| c.reason == "Unschedulable");
         let names: Vec<&str> = world.index.pods_of(workload).filter(waiting).map(|p| p.metadata.name.as_str()).collect();
         if !names.is_empty() {
-            let what = format!("no node takes {}", crate::checks::support::linkerd::platform::planes::first_of(&names, 5));
+            let what = format!("no node takes {}", first_of(&names, 5));
             findings.add_workload(workload, "", what, "Read the pod's events: they say what every node lacks.");
         }
     }

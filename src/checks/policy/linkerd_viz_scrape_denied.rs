@@ -1,7 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::linkerd::platform::extensions::EXTENSION;
-use crate::checks::support::linkerd::platform::planes::{first_of, meshed};
-use crate::model::Kind;
+use crate::checks::support::linkerd::platform::planes::meshed;
+use crate::model::{Kind, first_of};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 

@@ -1,12 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::Findings;
-use crate::checks::support::few::FEW;
 use crate::checks::support::istio::security::tls::client_mode;
 use crate::checks::support::istio::traffic::views::{Member, Views};
 use crate::mesh::istio::destination_rule::{DestinationRule, TlsMode};
 use crate::mesh::istio::hosts::{HostIndex, KialiHost, within_wildcard};
-use crate::model::{Kind, Object, Subject};
+use crate::model::{FEW, Kind, Object, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 

@@ -2,9 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::checks::Findings;
-use crate::checks::support::few::{FEW, few};
 use crate::checks::support::istio::traffic::service_entry_ports::{conflicts, in_kiali};
-use crate::model::{Kind, Subject};
+use crate::model::{FEW, Kind, Subject, few};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 

@@ -2,10 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::checks::Findings;
-use crate::checks::support::few::{FEW, few};
 use crate::checks::support::istio::traffic::service_entry_ports::{Claim, conflicts, in_kiali, shared};
 use crate::mesh::istio::visibility::Visibility;
-use crate::model::{Kind, Object, Subject};
+use crate::model::{FEW, Kind, Object, Subject, few};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 

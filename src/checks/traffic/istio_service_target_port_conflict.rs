@@ -1,9 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::Findings;
-use crate::checks::support::few::few;
 use crate::checks::support::istio::platform::workload_services;
-use crate::model::Kind;
+use crate::model::{Kind, few};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 

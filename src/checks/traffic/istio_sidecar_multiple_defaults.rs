@@ -1,7 +1,6 @@
 use crate::checks::Findings;
-use crate::checks::support::few::{FEW, few};
 use crate::checks::support::istio::traffic::sidecars::{defaults, is_ambient_namespace};
-use crate::model::{Kind, Subject};
+use crate::model::{FEW, Kind, Subject, few};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 

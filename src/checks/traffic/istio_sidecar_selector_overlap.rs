@@ -1,9 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::Findings;
-use crate::checks::support::few::{FEW, few};
 use crate::checks::support::istio::traffic::sidecars::{is_ambient_workload, selecting, selector};
-use crate::model::{Kind, Object, ObjectRef, Subject};
+use crate::model::{FEW, Kind, Object, ObjectRef, Subject, few};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 

@@ -2,12 +2,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use crate::checks::Findings;
-use crate::checks::support::few::{FEW, few};
 use crate::checks::support::istio::traffic::routes::{hosts, in_mesh};
 use crate::checks::support::istio::traffic::views::{Member, Views};
 use crate::mesh::istio::hosts::HostIndex;
 use crate::mesh::istio::visibility::Visibility;
-use crate::model::{Kind, Object, Str, Subject};
+use crate::model::{FEW, Kind, Object, Str, Subject, few};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 

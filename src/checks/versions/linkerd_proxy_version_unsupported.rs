@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::Findings;
-use crate::checks::support::linkerd::platform::planes::{configs, first_of, meshed, pods};
+use crate::checks::support::linkerd::platform::planes::{configs, meshed, pods};
 use crate::mesh::Mesh as _;
 use crate::mesh::linkerd::{PLANE, release};
-use crate::model::{Kind, ObjectRef, Str};
+use crate::model::{Kind, ObjectRef, Str, first_of};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 

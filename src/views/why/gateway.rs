@@ -6,7 +6,7 @@ use crate::mesh::authorization::{self, Credential, Server};
 use crate::mesh::istio::credentials::{self, Credential as Certificate};
 use crate::mesh::mtls;
 use crate::mesh::routes::Route;
-use crate::model::{Evidence, Kind, Step, StepKind, StepPlace, StepResult, Subject};
+use crate::model::{Evidence, Kind, Step, StepKind, StepPlace, StepResult, Subject, first_of};
 use crate::world::Sight;
 
 const KIND: StepKind = StepKind::Mtls;
@@ -92,7 +92,6 @@ impl Hops<'_> {
 fn list(names: &[String]) -> String {
     match names {
         [] => "no name at all".to_owned(),
-        [..] if names.len() > 3 => format!("{} and {} more", names[..3].join(", "), names.len() - 3),
-        _ => names.join(", "),
+        _ => first_of(names, 3),
     }
 }

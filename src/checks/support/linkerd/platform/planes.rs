@@ -3,7 +3,7 @@
 use crate::checks::Findings;
 use crate::index::Workload;
 use crate::mesh::linkerd::{COMPONENT, LinkerdConfig, PLANE};
-use crate::model::{Kind, Map, Object, Pod, Str};
+use crate::model::{Kind, Map, Object, Pod, first_of};
 use crate::report::Finding;
 use crate::world::World;
 
@@ -118,12 +118,4 @@ impl<'w> Crowd<'w> {
 /// "1 pod runs", "3 pods run".
 pub(in crate::checks) fn pods(count: usize, one: &str, many: &str) -> String {
     if count == 1 { format!("1 pod {one}") } else { format!("{count} pods {many}") }
-}
-
-/// The first of many, and how many more there are.
-pub(in crate::checks) fn first_of<T: std::fmt::Display>(all: &[T], show: usize) -> String {
-    let shown: Vec<Str> = all.iter().take(show).map(|one| Str::from(one.to_string())).collect();
-    let more = all.len().saturating_sub(show);
-    let list = shown.join(", ");
-    if more == 0 { list } else { format!("{list} and {more} more") }
 }
