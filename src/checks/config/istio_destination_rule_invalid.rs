@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use crate::checks::Findings;
-use crate::checks::support::istio::schema::common::{Judge, dns_label, each, export_to, fault, labels, selector, traffic_policy, wildcard_domain};
+use crate::checks::support::istio::schema::judged::each;
+use crate::mesh::istio::validation::{Judge, dns_label, export_to, fault, labels, selector, traffic_policy, wildcard_domain};
 use crate::model::{Field, Kind};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -60,7 +61,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     });
 }
 
-fn subsets(judge: &mut Judge<'_, '_>, spec: &Field<'_>) {
+fn subsets(judge: &mut Judge<'_>, spec: &Field<'_>) {
     let mut names = BTreeSet::new();
     for subset in spec.list("subsets") {
         let name = subset.text("name");

@@ -1,6 +1,7 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::schema::common::{Judge, each, has, regex, workload_selector};
 use crate::checks::support::istio::schema::envoy_value;
+use crate::checks::support::istio::schema::judged::each;
+use crate::mesh::istio::validation::{Judge, has, regex, workload_selector};
 use crate::model::{Field, Kind};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -49,7 +50,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     });
 }
 
-fn config_patch(judge: &mut Judge<'_, '_>, entry: &Field<'_>) {
+fn config_patch(judge: &mut Judge<'_>, entry: &Field<'_>) {
     let apply_to = entry.text("applyTo");
     if apply_to.is_empty() || apply_to == "INVALID" {
         judge.error(entry.path_of("applyTo"), "the patch does not say what it applies to", "Write applyTo, for example HTTP_FILTER.");
@@ -81,7 +82,7 @@ fn config_patch(judge: &mut Judge<'_, '_>, entry: &Field<'_>) {
 /// The longest proxy version that istiod compares with.
 const LONGEST: usize = 1024;
 
-fn proxy_version(judge: &mut Judge<'_, '_>, condition: &Field<'_>) {
+fn proxy_version(judge: &mut Judge<'_>, condition: &Field<'_>) {
     let Some(version) = condition.at(["proxy", "proxyVersion"]) else { return };
     match version.str().unwrap_or_default() {
         text if text.len() > LONGEST => {
@@ -93,7 +94,7 @@ fn proxy_version(judge: &mut Judge<'_, '_>, condition: &Field<'_>) {
 }
 
 /// A match has to be for the kind of thing that the patch applies to.
-fn fitting_match(judge: &mut Judge<'_, '_>, condition: &Field<'_>, apply_to: &str) {
+fn fitting_match(judge: &mut Judge<'_>, condition: &Field<'_>, apply_to: &str) {
     const OBJECTS: [&str; 4] = ["listener", "routeConfiguration", "cluster", "waypoint"];
     let wanted = match apply_to {
         "LISTENER" | "FILTER_CHAIN" | "NETWORK_FILTER" | "HTTP_FILTER" => "listener",
@@ -110,7 +111,7 @@ fn fitting_match(judge: &mut Judge<'_, '_>, condition: &Field<'_>, apply_to: &st
     }
 }
 
-fn filter_match(judge: &mut Judge<'_, '_>, filter: &Field<'_>, apply_to: &str) {
+fn filter_match(judge: &mut Judge<'_>, filter: &Field<'_>, apply_to: &str) {
     const MANAGER: &str = "envoy.filters.network.http_connection_manager";
     if apply_to == "LISTENER" || apply_to == "FILTER_CHAIN" {
         judge.warn(filter.path(), format!("matching a filter does nothing for a patch of {apply_to}"), "Remove it.");
@@ -167,7 +168,7 @@ const OLD_NAMES: [(&str, &str); 27] = [
     ("envoy.tcp_proxy", "envoy.filters.network.tcp_proxy"),
 ];
 
-fn deprecated_name(judge: &mut Judge<'_, '_>, filter: &Field<'_>) {
+fn deprecated_name(judge: &mut Judge<'_>, filter: &Field<'_>) {
     let name = filter.text("name");
     if let Some((_, new)) = OLD_NAMES.iter().find(|(old, _)| *old == name) {
         judge.warn(filter.path_of("name"), format!("filter name {name:?} is deprecated"), format!("Write {new}."));

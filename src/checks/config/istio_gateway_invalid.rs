@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
 
 use crate::checks::Findings;
-use crate::checks::support::istio::schema::common::{
-    Judge, Protocol, Verdict, dns_label, each, fault, has, ip, is_dns_label, is_ip, partial_wildcard, server_tls, unix_address, wildcard_domain,
+use crate::checks::support::istio::schema::judged::each;
+use crate::mesh::istio::validation::{
+    Judge, Protocol, Verdict, dns_label, fault, has, ip, is_dns_label, is_ip, partial_wildcard, server_tls, unix_address, wildcard_domain,
 };
 use crate::model::{Field, Kind};
 use crate::report::{Category, MeshTag, Severity};
@@ -64,7 +65,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     });
 }
 
-fn server(judge: &mut Judge<'_, '_>, server: &Field<'_>) {
+fn server(judge: &mut Judge<'_>, server: &Field<'_>) {
     if !has(server, "hosts") {
         judge.error(server.path_of("hosts"), "the server has no hosts", "Write hosts: [\"*\"] for all, or the names it serves.");
     }
@@ -97,14 +98,14 @@ fn server(judge: &mut Judge<'_, '_>, server: &Field<'_>) {
     }
 }
 
-fn server_port(judge: &mut Judge<'_, '_>, port: &Field<'_>, socket: bool) {
+fn server_port(judge: &mut Judge<'_>, port: &Field<'_>, socket: bool) {
     let protocol = port.text("protocol");
     if !Protocol::parse(protocol).known {
         let hint = "Write one of HTTP, HTTPS, HTTP2, GRPC, GRPC-WEB, TLS, TCP, MONGO, REDIS, MYSQL.";
         judge.error(port.path_of("protocol"), format!("Istio knows no protocol {protocol:?}"), hint);
     }
     let number = port.get("number").and_then(|n| n.int()).unwrap_or_default();
-    match crate::checks::support::istio::schema::common::port(number) {
+    match crate::mesh::istio::validation::port(number) {
         Err(fault) if !socket || number != 0 => judge.error(port.path_of("number"), fault.message, fault.hint),
         Ok(()) if socket => judge.error(port.path_of("number"), "a server on a Unix socket has no port number", "Write number: 0."),
         _ => {}
@@ -118,7 +119,7 @@ fn server_port(judge: &mut Judge<'_, '_>, port: &Field<'_>, socket: bool) {
 }
 
 /// TLS settings belong to HTTPS and TLS; a plain HTTP server can only ask for redirection.
-fn fitting_tls(judge: &mut Judge<'_, '_>, server: &Field<'_>, protocol: Protocol, tls: Option<&Field<'_>>, sound: bool) {
+fn fitting_tls(judge: &mut Judge<'_>, server: &Field<'_>, protocol: Protocol, tls: Option<&Field<'_>>, sound: bool) {
     let Some(tls) = tls else {
         if protocol.tls && sound {
             judge.error(server.path_of("tls"), "the protocol needs TLS settings", "Write tls with a mode and certificates, or protocol HTTP or TCP.");

@@ -1,5 +1,6 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::schema::common::{each, selector};
+use crate::checks::support::istio::schema::judged::each;
+use crate::mesh::istio::validation::selector;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

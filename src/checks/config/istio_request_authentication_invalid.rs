@@ -1,7 +1,8 @@
 use serde_json::Value;
 
 use crate::checks::Findings;
-use crate::checks::support::istio::schema::common::{Judge, duration, each, go_url, has, one_target, scheme, selector, target_refs};
+use crate::checks::support::istio::schema::judged::each;
+use crate::mesh::istio::validation::{Judge, duration, go_url, has, one_target, scheme, selector, target_refs};
 use crate::model::{Field, Kind};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -44,7 +45,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     });
 }
 
-fn jwt_rule(judge: &mut Judge<'_, '_>, rule: &Field<'_>) {
+fn jwt_rule(judge: &mut Judge<'_>, rule: &Field<'_>) {
     for (name, what) in [("audiences", "audience"), ("fromParams", "parameter"), ("fromCookies", "cookie")] {
         for (_, field) in rule.texts(name).filter(|(text, _)| text.is_empty()) {
             judge.error(field.path(), format!("the {what} is empty"), "Write its name, or remove the entry.");
@@ -79,7 +80,7 @@ fn is_http(uri: &str) -> bool {
 }
 
 /// Judges `jwks`: a key set or a single key as JSON. The keys themselves never go into a message.
-fn inline_keys(judge: &mut Judge<'_, '_>, rule: &Field<'_>) {
+fn inline_keys(judge: &mut Judge<'_>, rule: &Field<'_>) {
     let text = rule.text("jwks");
     if text.is_empty() {
         return;

@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
 use crate::checks::Findings;
-use crate::checks::support::istio::schema::common::{
-    Judge, Protocol, each, export_to, fqdn, has, ip_or_cidr, is_ip, labels, partial_wildcard, port, port_name, protocol, wildcard_domain,
-    workload_selector,
-};
 use crate::checks::support::istio::schema::endpoints::{self, Addresses};
+use crate::checks::support::istio::schema::judged::each;
+use crate::mesh::istio::validation::{
+    Judge, Protocol, export_to, fqdn, has, ip_or_cidr, is_ip, labels, partial_wildcard, port, port_name, protocol, wildcard_domain, workload_selector,
+};
 use crate::model::{Field, Kind, Object};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -92,7 +92,7 @@ fn indistinct(protocol: &Protocol) -> bool {
     !protocol.http && !protocol.tls
 }
 
-fn hosts(judge: &mut Judge<'_, '_>, spec: &Field<'_>, resolution: &str) {
+fn hosts(judge: &mut Judge<'_>, spec: &Field<'_>, resolution: &str) {
     if !has(spec, "hosts") {
         judge.error(spec.path_of("hosts"), "the ServiceEntry has no hosts", "Write the domain names it stands for.");
     }
@@ -111,7 +111,7 @@ fn hosts(judge: &mut Judge<'_, '_>, spec: &Field<'_>, resolution: &str) {
 }
 
 /// Judges the ports and yields their names.
-fn ports<'f>(judge: &mut Judge<'_, '_>, spec: &Field<'f>) -> BTreeSet<&'f str> {
+fn ports<'f>(judge: &mut Judge<'_>, spec: &Field<'f>) -> BTreeSet<&'f str> {
     let mut names = BTreeSet::new();
     let mut numbers = BTreeSet::new();
     for field in spec.list("ports") {
@@ -138,7 +138,7 @@ fn ports<'f>(judge: &mut Judge<'_, '_>, spec: &Field<'f>) -> BTreeSet<&'f str> {
     names
 }
 
-fn unresolved(judge: &mut Judge<'_, '_>, spec: &Field<'_>) {
+fn unresolved(judge: &mut Judge<'_>, spec: &Field<'_>) {
     if has(spec, "endpoints") {
         let hint = "Write resolution: STATIC (addresses) or DNS (names), or remove endpoints.";
         judge.error(spec.path_of("endpoints"), "endpoints are listed, but resolution is NONE", hint);
@@ -149,7 +149,7 @@ fn unresolved(judge: &mut Judge<'_, '_>, spec: &Field<'_>) {
     }
 }
 
-fn by_dns(judge: &mut Judge<'_, '_>, spec: &Field<'_>, resolution: &str, ports: &BTreeSet<&str>) {
+fn by_dns(judge: &mut Judge<'_>, spec: &Field<'_>, resolution: &str, ports: &BTreeSet<&str>) {
     let endpoints: Vec<Field<'_>> = spec.list("endpoints").collect();
     if endpoints.is_empty()
         && let Some((text, host)) = spec.texts("hosts").find(|(text, _)| fqdn(text).is_err())
@@ -177,7 +177,7 @@ fn by_dns(judge: &mut Judge<'_, '_>, spec: &Field<'_>, resolution: &str, ports: 
     }
 }
 
-fn by_request(judge: &mut Judge<'_, '_>, spec: &Field<'_>, entry: &Object) {
+fn by_request(judge: &mut Judge<'_>, spec: &Field<'_>, entry: &Object) {
     for (text, host) in spec.texts("hosts").filter(|(text, _)| !text.starts_with('*')) {
         judge.about("resolution").error(
             host.path(),

@@ -1,8 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::Findings;
-use crate::checks::support::istio::schema::common::{
-    Judge, Protocol, Verdict, connection_pool, destination, each, fault, fqdn, has, ip, is_dns_label, partial_wildcard, port, port_name, protocol,
+use crate::checks::support::istio::schema::judged::each;
+use crate::mesh::istio::validation::{
+    Judge, Protocol, Verdict, connection_pool, destination, fault, fqdn, has, ip, is_dns_label, partial_wildcard, port, port_name, protocol,
     server_tls, unix_address, wildcard_domain, workload_selector,
 };
 use crate::model::{Field, Kind};
@@ -71,7 +72,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     });
 }
 
-fn ingress(judge: &mut Judge<'_, '_>, listener: &Field<'_>, seen: &mut BTreeSet<i64>) {
+fn ingress(judge: &mut Judge<'_>, listener: &Field<'_>, seen: &mut BTreeSet<i64>) {
     let Some(port) = listener.get("port") else {
         judge.error(listener.path_of("port"), "the listener has no port", "Write port: {number: …, name: …, protocol: …}.");
         return;
@@ -97,7 +98,7 @@ fn ingress(judge: &mut Judge<'_, '_>, listener: &Field<'_>, seen: &mut BTreeSet<
 }
 
 /// What ports of both directions have in common; yields the number.
-fn listener_port(judge: &mut Judge<'_, '_>, field: &Field<'_>, seen: &mut BTreeSet<i64>) -> i64 {
+fn listener_port(judge: &mut Judge<'_>, field: &Field<'_>, seen: &mut BTreeSet<i64>) -> i64 {
     if field.get("targetPort").is_some_and(|t| t.int().is_some_and(|n| n > 0)) {
         judge.error(field.path_of("targetPort"), "targetPort does nothing in a Sidecar", "Remove it; use defaultEndpoint for ingress.");
     }
@@ -116,7 +117,7 @@ fn listener_port(judge: &mut Judge<'_, '_>, field: &Field<'_>, seen: &mut BTreeS
     number
 }
 
-fn number_and_bind(judge: &mut Judge<'_, '_>, listener: &Field<'_>, field: &Field<'_>, number: i64) {
+fn number_and_bind(judge: &mut Judge<'_>, listener: &Field<'_>, field: &Field<'_>, number: i64) {
     if let Err(fault) = port(number) {
         judge.error(field.path_of("number"), fault.message, fault.hint);
     }
@@ -144,7 +145,7 @@ fn endpoint(text: &str) -> Verdict {
     port(number)
 }
 
-fn ingress_tls(judge: &mut Judge<'_, '_>, tls: &Field<'_>, protocol: Protocol) {
+fn ingress_tls(judge: &mut Judge<'_>, tls: &Field<'_>, protocol: Protocol) {
     let redirect = tls.get("httpsRedirect").and_then(|f| f.bool()) == Some(true);
     for name in ["subjectAltNames", "credentialName", "credentialNames", "tlsCertificates"].into_iter().chain(redirect.then_some("httpsRedirect")) {
         if name == "httpsRedirect" || has(tls, name) {
@@ -165,7 +166,7 @@ fn ingress_tls(judge: &mut Judge<'_, '_>, tls: &Field<'_>, protocol: Protocol) {
     server_tls(judge, tls);
 }
 
-fn egress_ports(judge: &mut Judge<'_, '_>, spec: &Field<'_>) {
+fn egress_ports(judge: &mut Judge<'_>, spec: &Field<'_>) {
     let listeners: Vec<Field<'_>> = spec.list("egress").collect();
     let mut ports = BTreeSet::new();
     let mut sockets = BTreeSet::new();
@@ -204,7 +205,7 @@ fn egress_ports(judge: &mut Judge<'_, '_>, spec: &Field<'_>) {
     }
 }
 
-fn egress_hosts(judge: &mut Judge<'_, '_>, listener: &Field<'_>) {
+fn egress_hosts(judge: &mut Judge<'_>, listener: &Field<'_>) {
     if !has(listener, "hosts") {
         judge.error(listener.path_of("hosts"), "the listener has no hosts", "Write hosts: [\"./*\"] for its own namespace, or [\"*/*\"] for all.");
     }
@@ -251,7 +252,7 @@ fn egress_host(text: &str) -> Verdict {
     partial_wildcard(name)
 }
 
-fn outbound(judge: &mut Judge<'_, '_>, policy: &Field<'_>) {
+fn outbound(judge: &mut Judge<'_>, policy: &Field<'_>) {
     let mode = policy.text("mode");
     let Some(proxy) = policy.get("egressProxy") else { return };
     if mode != "ALLOW_ANY" {

@@ -1,5 +1,6 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::schema::common::{Judge, cel, each, either, has, one_target, required, selector, target_refs};
+use crate::checks::support::istio::schema::judged::each;
+use crate::mesh::istio::validation::{Judge, cel, either, has, one_target, required, selector, target_refs};
 use crate::model::{Field, Kind};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -56,7 +57,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     });
 }
 
-fn overrides(judge: &mut Judge<'_, '_>, metric: &Field<'_>) {
+fn overrides(judge: &mut Judge<'_>, metric: &Field<'_>) {
     if let Some(condition) = metric.get("match") {
         either(judge, &condition, &["metric", "customMetric"]);
     }
@@ -76,7 +77,7 @@ fn overrides(judge: &mut Judge<'_, '_>, metric: &Field<'_>) {
     }
 }
 
-fn tracing(judge: &mut Judge<'_, '_>, spec: &Field<'_>) {
+fn tracing(judge: &mut Judge<'_>, spec: &Field<'_>) {
     if spec.list("tracing").count() > 1 {
         judge.warn(spec.path_of("tracing"), "there is more than one tracing entry, and one is used", "Put everything into one entry.");
     }

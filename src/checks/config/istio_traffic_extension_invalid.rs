@@ -1,5 +1,6 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::schema::common::{each, match_ports, one_target, selector, target_refs, wasm};
+use crate::checks::support::istio::schema::judged::each;
+use crate::mesh::istio::validation::{match_ports, one_target, selector, target_refs, wasm};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

@@ -1,8 +1,9 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::schema::common::{Judge, each, export_to, fault, has, is_ip, is_jwt_claim, wildcard_domain};
 use crate::checks::support::istio::schema::gateway_names::gateway_names;
+use crate::checks::support::istio::schema::judged::each;
 use crate::checks::support::istio::schema::{virtual_service_http, virtual_service_l4};
 use crate::mesh::istio::hosts;
+use crate::mesh::istio::validation::{Judge, export_to, fault, has, is_ip, is_jwt_claim, wildcard_domain};
 use crate::model::{Field, Kind};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -75,7 +76,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 }
 
 /// Only gateways know the claims of a token where they choose a route.
-fn claims(judge: &mut Judge<'_, '_>, spec: &Field<'_>) {
+fn claims(judge: &mut Judge<'_>, spec: &Field<'_>) {
     for condition in spec.list("http").flat_map(|route| route.list("match").collect::<Vec<_>>()) {
         for headers in ["headers", "withoutHeaders"].into_iter().filter_map(|name| condition.get(name)) {
             for (name, header) in headers.entries().filter(|(name, _)| is_jwt_claim(name)) {
@@ -86,7 +87,7 @@ fn claims(judge: &mut Judge<'_, '_>, spec: &Field<'_>) {
     }
 }
 
-fn hosts(judge: &mut Judge<'_, '_>, spec: &Field<'_>, for_gateways: bool) {
+fn hosts(judge: &mut Judge<'_>, spec: &Field<'_>, for_gateways: bool) {
     let by_sni = spec.list("tls").flat_map(|route| route.list("match").collect::<Vec<_>>()).any(|m| has(&m, "sniHosts"));
     let before = judge.errors();
     let hosts: Vec<(&str, Field<'_>)> = spec.texts("hosts").collect();

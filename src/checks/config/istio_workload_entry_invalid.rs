@@ -1,6 +1,6 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::schema::common::each;
 use crate::checks::support::istio::schema::endpoints::{self, Addresses};
+use crate::checks::support::istio::schema::judged::each;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

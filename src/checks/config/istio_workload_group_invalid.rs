@@ -1,5 +1,6 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::schema::common::{Judge, each, either, labels, port};
+use crate::checks::support::istio::schema::judged::each;
+use crate::mesh::istio::validation::{Judge, either, labels, port};
 use crate::model::{Field, Kind};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -44,7 +45,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     });
 }
 
-fn probe(judge: &mut Judge<'_, '_>, probe: &Field<'_>) {
+fn probe(judge: &mut Judge<'_>, probe: &Field<'_>) {
     for name in ["periodSeconds", "initialDelaySeconds", "timeoutSeconds", "successThreshold", "failureThreshold"] {
         if let Some(field) = probe.get(name).filter(|f| f.int().is_some_and(|n| n < 0)) {
             judge.error(field.path(), format!("{name} is {field}"), "Write 0 or more.");

@@ -1,9 +1,10 @@
 use crate::checks::Findings;
-use crate::checks::support::istio::schema::common::{
+use crate::checks::support::istio::schema::judged::inside;
+use crate::mesh::istio::validation::proxy_config::{camel_cased, proxy};
+use crate::mesh::istio::validation::{
     Judge, Verdict, connection_pool, dns_label, duration, fault, fqdn, has, ip_or_cidr, is_dns_label, is_ip, locality_lb, outlier_detection, port,
     retry, wildcard_domain, zone_aware_lb,
 };
-use crate::checks::support::istio::schema::proxy_config::{camel_cased, proxy};
 use crate::model::{Field, Json, Kind, Object, Subject, go_nanos};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -43,16 +44,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
 }
 
-fn document(
-    world: &World,
-    findings: &mut Findings<'_>,
-    map: &Object,
-    key: &'static str,
-    path: &'static str,
-    rule: fn(&mut Judge<'_, '_>, &Field<'_>),
-) {
+fn document(world: &World, findings: &mut Findings<'_>, map: &Object, key: &'static str, path: &'static str, rule: fn(&mut Judge<'_>, &Field<'_>)) {
     let Some(text) = map.root().at(["data", key]).and_then(|f| f.str()) else { return };
-    let mut judge = Judge::inside(findings, map, path);
+    let mut judge = Judge::inside();
     match serde_saphyr::from_str::<serde_json::Value>(text) {
         // The names of networks are the user's own.
         Ok(document) if document.is_object() && key == "meshNetworks" => rule(&mut judge, &Json::from(document).root()),
@@ -67,10 +61,11 @@ fn document(
             judge.refused("", format!("the document cannot be read: {}", line.strip_prefix("error: ").unwrap_or(line)), "Correct the YAML.");
         }
     }
+    inside(findings, map, path, judge);
 }
 
 /// Judges what is written; everything else has defaults, which are valid.
-fn mesh(judge: &mut Judge<'_, '_>, mesh: &Field<'_>) {
+fn mesh(judge: &mut Judge<'_>, mesh: &Field<'_>) {
     if let Some(number) = mesh.get("proxyListenPort").filter(|p| p.int().is_some()) {
         judge.judge(&number, port(number.int().unwrap_or_default()));
     }
@@ -116,7 +111,7 @@ fn mesh(judge: &mut Judge<'_, '_>, mesh: &Field<'_>) {
     }
 }
 
-fn inbound_retries(judge: &mut Judge<'_, '_>, retries: &Field<'_>) {
+fn inbound_retries(judge: &mut Judge<'_>, retries: &Field<'_>) {
     retry(judge, retries);
     if retries.get("attempts").and_then(|a| a.int()).unwrap_or_default() == 0 && retries.get("backoff").is_some() {
         judge.error(retries.path_of("backoff"), "backoff is set, but with 0 attempts there are no retries", "Write attempts, or remove it.");
@@ -128,7 +123,7 @@ fn inbound_retries(judge: &mut Judge<'_, '_>, retries: &Field<'_>) {
     }
 }
 
-fn tls(judge: &mut Judge<'_, '_>, mesh: &Field<'_>) {
+fn tls(judge: &mut Judge<'_>, mesh: &Field<'_>) {
     const CURVES: [&str; 7] = ["P-224", "P-256", "P-521", "P-384", "X25519", "X25519Kyber768Draft00", "X25519MLKEM768"];
     if let Some(curves) = mesh.at(["meshMTLS", "ecdhCurves"]).filter(|curves| !curves.is_empty()) {
         judge.error(curves.path(), "curves cannot be chosen for traffic inside the mesh", "Move them to tlsDefaults.");
@@ -151,7 +146,7 @@ fn trust_domain(text: &str) -> Verdict {
     fault(format!("{text:?} is not a trust domain"), "Write DNS labels with dots between them, for example cluster.local.")
 }
 
-fn networks(judge: &mut Judge<'_, '_>, document: &Field<'_>) {
+fn networks(judge: &mut Judge<'_>, document: &Field<'_>) {
     for (_, network) in document.get("networks").iter().flat_map(Field::entries) {
         for endpoint in network.list("endpoints") {
             if let Some(cidr) = endpoint.get("fromCidr") {

@@ -1,7 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::platform::annotation_sites;
-use crate::checks::support::istio::schema::proxy_config::{annotation_fault, ignored_field};
-use crate::mesh::istio::annotation_values::fault;
+use crate::mesh::istio::validation::annotation_values::fault;
+use crate::mesh::istio::validation::proxy_config::ignored_field;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -39,8 +39,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             return;
         }
         let config = site.name == "proxy.istio.io/config";
-        let why = if config { annotation_fault(site.value) } else { fault(site.name, site.value) };
-        if let Some(why) = why {
+        if let Some(why) = fault(site.name, site.value) {
             site.add(
                 findings,
                 format!("{:?} of {:?}: {why}", site.value.as_str(), site.name.as_str()),

@@ -1,6 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::schema::authorization_values as values;
-use crate::checks::support::istio::schema::common::{Judge, each, has, ip_or_cidr, one_target, selector, target_refs};
+use crate::checks::support::istio::schema::judged::each;
+use crate::mesh::istio::validation::{Judge, has, ip_or_cidr, one_target, selector, target_refs};
 use crate::model::{Field, Kind};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -65,7 +66,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     });
 }
 
-fn rule(judge: &mut Judge<'_, '_>, rule: &Field<'_>, action: &str) {
+fn rule(judge: &mut Judge<'_>, rule: &Field<'_>, action: &str) {
     for name in ["from", "to"] {
         if let Some(list) = rule.get(name).filter(Field::is_empty) {
             let hint = format!("Fill the list, or remove {name}, which means the same.");
@@ -114,7 +115,7 @@ const CONNECTION: [&str; 10] = [
     "notServiceAccounts",
 ];
 
-fn tcp_too(judge: &mut Judge<'_, '_>, rule: &Field<'_>, sources: &[Field<'_>], operations: &[Field<'_>]) {
+fn tcp_too(judge: &mut Judge<'_>, rule: &Field<'_>, sources: &[Field<'_>], operations: &[Field<'_>]) {
     let by_source = sources.iter().any(|source| CONNECTION.iter().any(|name| has(source, name)));
     let by_port = operations.iter().any(|operation| has(operation, "ports") || has(operation, "notPorts"));
     let open = if operations.is_empty() { !sources.is_empty() && !by_source } else { !by_port };
@@ -126,7 +127,7 @@ fn tcp_too(judge: &mut Judge<'_, '_>, rule: &Field<'_>, sources: &[Field<'_>], o
     }
 }
 
-fn source(judge: &mut Judge<'_, '_>, source: &Field<'_>, action: &str) {
+fn source(judge: &mut Judge<'_>, source: &Field<'_>, action: &str) {
     const KNOWN: [&str; 4] = ["requestPrincipals", "notRequestPrincipals", "trustDomains", "notTrustDomains"];
     if !CONNECTION.iter().chain(&KNOWN).any(|name| has(source, name)) {
         judge.error(source.path(), "the source is empty", "Write at least one field, or remove the entry.");
@@ -156,7 +157,7 @@ fn source(judge: &mut Judge<'_, '_>, source: &Field<'_>, action: &str) {
     }
 }
 
-fn operation(judge: &mut Judge<'_, '_>, operation: &Field<'_>) {
+fn operation(judge: &mut Judge<'_>, operation: &Field<'_>) {
     const KNOWN: [&str; 8] = ["ports", "methods", "paths", "hosts", "notPorts", "notMethods", "notPaths", "notHosts"];
     if !KNOWN.iter().any(|name| has(operation, name)) {
         judge.error(operation.path(), "the operation is empty", "Write at least one field, or remove the entry.");
@@ -172,7 +173,7 @@ fn operation(judge: &mut Judge<'_, '_>, operation: &Field<'_>) {
     }
 }
 
-fn condition(judge: &mut Judge<'_, '_>, condition: &Field<'_>, action: &str) {
+fn condition(judge: &mut Judge<'_>, condition: &Field<'_>, action: &str) {
     let key = condition.text("key");
     if key.is_empty() {
         judge.error(condition.path_of("key"), "the condition has no key", "Write key, for example request.headers[x-name].");

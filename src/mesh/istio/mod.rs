@@ -1,7 +1,6 @@
 //! Istio: mesh configuration, revisions and what follows from them.
 
 pub(crate) mod ambient;
-pub(crate) mod annotation_values;
 pub(crate) mod authority;
 pub(crate) mod authorization_policy;
 mod cluster_local;
@@ -22,6 +21,7 @@ mod registry;
 pub(crate) mod release;
 pub(crate) mod request_authentication;
 mod revision;
+pub(crate) mod validation;
 pub(crate) mod visibility;
 
 pub(crate) use cluster_local::ClusterLocal;

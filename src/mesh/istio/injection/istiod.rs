@@ -2,7 +2,8 @@
 
 use super::written::{Written, is_router};
 use crate::mesh::istio::labels::{INJECT, SYSTEM_NAMESPACES, TEMPLATES};
-use crate::mesh::istio::{InjectorConfig, Istio, Template, annotation_values};
+use crate::mesh::istio::validation::annotation_values;
+use crate::mesh::istio::{InjectorConfig, Istio, Template};
 use crate::mesh::{AdmittedPod, namespace_ref};
 use crate::model::{Evidence, Gap, Kind, LabelSelector, Mode, Str, quantity};
 

@@ -1,10 +1,10 @@
 //! The values that AuthorizationPolicies match by.
 
-use crate::checks::support::istio::schema::common::{Fault, Judge, Verdict, fault, ip_or_cidr};
+use crate::mesh::istio::validation::{Fault, Judge, Verdict, fault, ip_or_cidr};
 use crate::model::Field;
 
 /// No text of the list `name` may be empty.
-pub(in crate::checks) fn not_empty(judge: &mut Judge<'_, '_>, field: &Field<'_>, name: &'static str) {
+pub(in crate::checks) fn not_empty(judge: &mut Judge<'_>, field: &Field<'_>, name: &'static str) {
     for (_, item) in field.texts(name).filter(|(text, _)| text.is_empty()) {
         let fault = Fault { message: format!("{name} holds an empty value"), hint: "Remove it, or write \"*\" to mean any value.".into() };
         let codes: &[&'static str] = match name {
@@ -17,7 +17,7 @@ pub(in crate::checks) fn not_empty(judge: &mut Judge<'_, '_>, field: &Field<'_>,
 }
 
 /// Ports are numbers up to 65535, written as text.
-pub(in crate::checks) fn ports(judge: &mut Judge<'_, '_>, field: &Field<'_>, name: &'static str) {
+pub(in crate::checks) fn ports(judge: &mut Judge<'_>, field: &Field<'_>, name: &'static str) {
     for item in field.list(name) {
         let good = match item.str() {
             Some(text) => !text.starts_with('+') && text.parse::<u16>().is_ok(),
@@ -30,7 +30,7 @@ pub(in crate::checks) fn ports(judge: &mut Judge<'_, '_>, field: &Field<'_>, nam
 }
 
 /// Service accounts: at most 16, each `name` or `namespace/name`, without wildcards.
-pub(in crate::checks) fn service_accounts(judge: &mut Judge<'_, '_>, field: &Field<'_>, name: &'static str) {
+pub(in crate::checks) fn service_accounts(judge: &mut Judge<'_>, field: &Field<'_>, name: &'static str) {
     let count = field.list(name).count();
     if count > 16 {
         judge.error(field.path_of(name), format!("{name} holds {count} values, at most 16 are allowed"), "Write another from entry for the rest.");
@@ -54,7 +54,7 @@ fn service_account(text: &str) -> Verdict {
 }
 
 /// Trust domains: a wildcard at one end, and no path.
-pub(in crate::checks) fn trust_domains(judge: &mut Judge<'_, '_>, field: &Field<'_>, name: &'static str) {
+pub(in crate::checks) fn trust_domains(judge: &mut Judge<'_>, field: &Field<'_>, name: &'static str) {
     for (text, item) in field.texts(name) {
         judge.judge(&item, wildcard(text));
         if text.contains('/') {
@@ -79,7 +79,7 @@ fn wildcard(text: &str) -> Verdict {
 }
 
 /// Paths with templates: `{*}` for one segment, and `{**}` for any number of them as the last template.
-pub(in crate::checks) fn path_templates(judge: &mut Judge<'_, '_>, field: &Field<'_>, name: &'static str) {
+pub(in crate::checks) fn path_templates(judge: &mut Judge<'_>, field: &Field<'_>, name: &'static str) {
     for (text, item) in field.texts(name) {
         judge.judge(&item, path_template(text));
     }
@@ -109,7 +109,7 @@ fn is_literal(segment: &str) -> bool {
 }
 
 /// The values of a condition, by its key.
-pub(in crate::checks) fn condition(judge: &mut Judge<'_, '_>, condition: &Field<'_>, key: &str) {
+pub(in crate::checks) fn condition(judge: &mut Judge<'_>, condition: &Field<'_>, key: &str) {
     if let Err(fault) = known_key(key) {
         judge.error(condition.path_of("key"), fault.message, fault.hint);
         return;

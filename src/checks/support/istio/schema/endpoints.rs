@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::checks::support::istio::schema::common::{Judge, fqdn, has, is_ip, labels, port, port_name, unix_address};
+use crate::mesh::istio::validation::{Judge, fqdn, has, is_ip, labels, port, port_name, unix_address};
 use crate::model::Field;
 
 /// What an endpoint's address may be, besides a Unix socket.
@@ -15,7 +15,7 @@ pub(in crate::checks) enum Addresses {
 }
 
 /// Judges the address and labels of an endpoint.
-pub(in crate::checks) fn address(judge: &mut Judge<'_, '_>, entry: &Field<'_>, allowed: Addresses) {
+pub(in crate::checks) fn address(judge: &mut Judge<'_>, entry: &Field<'_>, allowed: Addresses) {
     labels(judge, entry, "labels");
     let address = entry.text("address");
     let path = entry.path_of("address");
@@ -41,7 +41,7 @@ pub(in crate::checks) fn address(judge: &mut Judge<'_, '_>, entry: &Field<'_>, a
 }
 
 /// Judges the ports of an endpoint; `service` holds the names of the service's ports where they are known.
-pub(in crate::checks) fn ports(judge: &mut Judge<'_, '_>, entry: &Field<'_>, service: Option<&BTreeSet<&str>>) {
+pub(in crate::checks) fn ports(judge: &mut Judge<'_>, entry: &Field<'_>, service: Option<&BTreeSet<&str>>) {
     for (name, field) in entry.get("ports").iter().flat_map(Field::entries) {
         if service.is_some_and(|known| !known.contains(name)) {
             judge.about("service").error(field.path(), format!("the service has no port called {name:?}"), "Use the name of a port in spec.ports.");

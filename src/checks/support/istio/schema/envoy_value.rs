@@ -2,19 +2,19 @@
 //!
 //! Both notations of a field's name are read, `typed_config` and `typedConfig`, and what Envoy's JSON takes for a number or a word.
 
-use crate::checks::support::istio::schema::common::Judge;
 use crate::checks::support::istio::schema::envoy_messages::{EITHER, MESSAGES, PATCHED, WORDS};
+use crate::mesh::istio::validation::Judge;
 use crate::mesh::linkerd::annotations::nearest;
 use crate::model::{Data, Field, go_nanos};
 
 /// Judges the value of a patch.
-pub(in crate::checks) fn judge(judge: &mut Judge<'_, '_>, value: &Field<'_>, apply_to: &str) {
+pub(in crate::checks) fn judge(judge: &mut Judge<'_>, value: &Field<'_>, apply_to: &str) {
     let Some((_, name)) = PATCHED.iter().find(|(known, _)| *known == apply_to) else { return };
     walk(judge, value, name, false);
 }
 
 /// Judges a field of a type; `listed` says whether it is inside a list, where Istio does not look for filters without a type.
-fn walk(judge: &mut Judge<'_, '_>, field: &Field<'_>, kind: &'static str, listed: bool) {
+fn walk(judge: &mut Judge<'_>, field: &Field<'_>, kind: &'static str, listed: bool) {
     if let Some(item) = kind.strip_prefix('*').filter(|_| field.is_list()) {
         field.items().for_each(|f| walk(judge, &f, item, true));
     } else if let Some(item) = kind.strip_prefix('%').filter(|_| field.is_map()) {
@@ -31,7 +31,7 @@ fn walk(judge: &mut Judge<'_, '_>, field: &Field<'_>, kind: &'static str, listed
     }
 }
 
-fn message(judge: &mut Judge<'_, '_>, field: &Field<'_>, name: &str, fields: &'static str, listed: bool) {
+fn message(judge: &mut Judge<'_>, field: &Field<'_>, name: &str, fields: &'static str, listed: bool) {
     let known: Vec<(&str, &str)> = fields.split(' ').filter_map(|f| f.split_once(':')).collect();
     let mut set: Vec<&str> = Vec::new();
     for (written, inner) in field.entries().filter(|(_, inner)| !inner.is_null()) {
@@ -57,7 +57,7 @@ fn message(judge: &mut Judge<'_, '_>, field: &Field<'_>, name: &str, fields: &'s
 }
 
 /// Extensions are known by the type of their configuration; Envoy's old API is gone.
-fn typed(judge: &mut Judge<'_, '_>, config: &Field<'_>) {
+fn typed(judge: &mut Judge<'_>, config: &Field<'_>) {
     match config.text("@type") {
         "" => judge.error(config.path(), "it does not say its type", "Write \"@type\": type.googleapis.com/envoy.extensions.….v3.…"),
         old if old.contains(".v2.") || old.contains(".v2alpha.") => {
@@ -70,7 +70,7 @@ fn typed(judge: &mut Judge<'_, '_>, config: &Field<'_>) {
     }
 }
 
-fn word(judge: &mut Judge<'_, '_>, field: &Field<'_>, words: &'static str) {
+fn word(judge: &mut Judge<'_>, field: &Field<'_>, words: &'static str) {
     let known = || words.split(' ');
     let good = match field.data() {
         Data::Text(word) => known().any(|w| w == word),

@@ -1,10 +1,10 @@
 //! Names of gateways in VirtualServices.
 
-use crate::checks::support::istio::schema::common::{Judge, dns_label, fqdn};
+use crate::mesh::istio::validation::{Judge, dns_label, fqdn};
 use crate::model::Field;
 
 /// Judges the list `gateways` of a VirtualService or a match. Istio stops at the first name without a namespace.
-pub(in crate::checks) fn gateway_names(judge: &mut Judge<'_, '_>, field: &Field<'_>) {
+pub(in crate::checks) fn gateway_names(judge: &mut Judge<'_>, field: &Field<'_>) {
     for (text, gateway) in field.texts("gateways") {
         let Some((namespace, name)) = text.split_once('/') else {
             judge.judge(&gateway, fqdn(text));

@@ -1,15 +1,15 @@
 //! HTTP routes of VirtualServices.
 
-use crate::checks::support::istio::schema::common::{
+use crate::checks::support::istio::schema::gateway_names::gateway_names;
+use crate::checks::support::istio::schema::virtual_service_l4::{match_port, weighted};
+use crate::mesh::istio::validation::{
     Fault, Judge, Verdict, cors_name, destination, dns_label, duration, either, fault, has, header_match_name, header_value, is_authority, labels,
     operation_name, port, regex, retry, set_name, string_match,
 };
-use crate::checks::support::istio::schema::gateway_names::gateway_names;
-use crate::checks::support::istio::schema::virtual_service_l4::{match_port, weighted};
 use crate::model::{Field, go_nanos};
 
 /// Judges an HTTP route; `delegate` says whether the VirtualService is one.
-pub(in crate::checks) fn route(judge: &mut Judge<'_, '_>, route: &Field<'_>, delegate: bool) {
+pub(in crate::checks) fn route(judge: &mut Judge<'_>, route: &Field<'_>, delegate: bool) {
     one_action(judge, route, delegate);
     for condition in route.list("match") {
         self::condition(judge, &condition);
@@ -50,7 +50,7 @@ pub(in crate::checks) fn route(judge: &mut Judge<'_, '_>, route: &Field<'_>, del
     }
 }
 
-fn one_action(judge: &mut Judge<'_, '_>, route: &Field<'_>, delegate: bool) {
+fn one_action(judge: &mut Judge<'_>, route: &Field<'_>, delegate: bool) {
     if !delegate && route.get("delegate").is_some() {
         for name in ["redirect", "route"].into_iter().filter(|name| route.get(name).is_some_and(|f| *name == "redirect" || !f.is_empty())) {
             judge.error(route.path_of(name), format!("a route that delegates has no {name}"), format!("Remove delegate or {name}."));
@@ -76,7 +76,7 @@ fn one_action(judge: &mut Judge<'_, '_>, route: &Field<'_>, delegate: bool) {
     }
 }
 
-fn condition(judge: &mut Judge<'_, '_>, condition: &Field<'_>) {
+fn condition(judge: &mut Judge<'_>, condition: &Field<'_>) {
     for list in ["headers", "withoutHeaders"] {
         for (name, header) in condition.get(list).iter().flat_map(Field::entries) {
             judge.judge(&header, header_match_name(name));
@@ -104,7 +104,7 @@ fn condition(judge: &mut Judge<'_, '_>, condition: &Field<'_>) {
 }
 
 /// Judges `headers` of a route or a destination.
-fn headers(judge: &mut Judge<'_, '_>, route: &Field<'_>) {
+fn headers(judge: &mut Judge<'_>, route: &Field<'_>) {
     for direction in ["request", "response"] {
         let Some(changes) = route.at(["headers", direction]) else { continue };
         let name_verdict = if direction == "request" { set_name } else { operation_name };
@@ -118,7 +118,7 @@ fn headers(judge: &mut Judge<'_, '_>, route: &Field<'_>) {
     }
 }
 
-fn cors(judge: &mut Judge<'_, '_>, policy: &Field<'_>) {
+fn cors(judge: &mut Judge<'_>, policy: &Field<'_>) {
     const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE", "*"];
     for origin in policy.list("allowOrigins") {
         either(judge, &origin, &["exact", "prefix", "regex"]);
@@ -142,7 +142,7 @@ fn cors(judge: &mut Judge<'_, '_>, policy: &Field<'_>) {
     }
 }
 
-fn fault_injection(judge: &mut Judge<'_, '_>, fault: &Field<'_>) {
+fn fault_injection(judge: &mut Judge<'_>, fault: &Field<'_>) {
     let (abort, delay) = (fault.get("abort"), fault.get("delay"));
     if abort.is_none() && delay.is_none() {
         judge.error(fault.path(), "the fault neither aborts nor delays", "Write abort or delay.");
@@ -202,7 +202,7 @@ fn grpc_status(status: &str) -> Verdict {
     if KNOWN.contains(&status) { Ok(()) } else { fault(format!("gRPC knows no status {status:?}"), format!("Write one of {}.", KNOWN.join(", "))) }
 }
 
-fn mirrors(judge: &mut Judge<'_, '_>, route: &Field<'_>) {
+fn mirrors(judge: &mut Judge<'_>, route: &Field<'_>) {
     if let Some(percent) = route.get("mirrorPercent") {
         judge.warn(percent.path(), "mirrorPercent is deprecated", format!("Write mirrorPercentage: {{value: {percent}}}."));
         share(judge, &percent);
@@ -224,7 +224,7 @@ fn mirrors(judge: &mut Judge<'_, '_>, route: &Field<'_>) {
     }
 }
 
-fn share(judge: &mut Judge<'_, '_>, percent: &Field<'_>) {
+fn share(judge: &mut Judge<'_>, percent: &Field<'_>) {
     if percent.number().is_some_and(|n| !(0.0..=100.0).contains(&n)) {
         judge.error(percent.path(), format!("{percent} is not between 0 and 100"), "Write a percentage from 0 to 100.");
     }
@@ -253,7 +253,7 @@ fn redirect(redirect: &Field<'_>, route: &Field<'_>) -> Result<(), (String, Faul
     number.map_or(Ok(()), port).map_err(|fault| (redirect.path_of("port"), fault))
 }
 
-fn direct_response(judge: &mut Judge<'_, '_>, response: &Field<'_>) {
+fn direct_response(judge: &mut Judge<'_>, response: &Field<'_>) {
     const KILOBYTE: usize = 1024;
     let status = response.get("status").and_then(|s| s.int()).unwrap_or_default();
     if let Err(fault) = http_status(status) {
@@ -287,7 +287,7 @@ fn rewrite(rewrite: &Field<'_>) -> Verdict {
 }
 
 /// The authority can be set in one place alone.
-fn one_authority(judge: &mut Judge<'_, '_>, route: &Field<'_>) {
+fn one_authority(judge: &mut Judge<'_>, route: &Field<'_>) {
     let rewritten = route.at(["rewrite", "authority"]).filter(|a| !a.is_empty());
     let changes = ["set", "add"].into_iter().filter_map(|op| route.at(["headers", "request", op]));
     let set = changes.flat_map(|op| op.entries().filter(|(name, _)| is_authority(name)).map(|(_, value)| value).collect::<Vec<_>>());

@@ -1,12 +1,12 @@
 //! TLS and TCP routes of VirtualServices.
 
-use crate::checks::support::istio::schema::common::{Judge, Verdict, destination, fault, has, ip_or_cidr, is_ip, labels, port, wildcard_domain};
 use crate::checks::support::istio::schema::gateway_names::gateway_names;
 use crate::mesh::istio::hosts;
+use crate::mesh::istio::validation::{Judge, Verdict, destination, fault, has, ip_or_cidr, is_ip, labels, port, wildcard_domain};
 use crate::model::Field;
 
 /// Judges a TLS route of the VirtualService `spec`.
-pub(in crate::checks) fn tls_route(judge: &mut Judge<'_, '_>, route: &Field<'_>, spec: &Field<'_>) {
+pub(in crate::checks) fn tls_route(judge: &mut Judge<'_>, route: &Field<'_>, spec: &Field<'_>) {
     let for_mesh = spec.texts("gateways").any(|(name, _)| name == "mesh");
     if !has(route, "match") {
         judge.error(route.path_of("match"), "the TLS route has no match", "Write match: [{sniHosts: […]}].");
@@ -24,14 +24,14 @@ pub(in crate::checks) fn tls_route(judge: &mut Judge<'_, '_>, route: &Field<'_>,
 }
 
 /// Judges a TCP route.
-pub(in crate::checks) fn tcp_route(judge: &mut Judge<'_, '_>, route: &Field<'_>) {
+pub(in crate::checks) fn tcp_route(judge: &mut Judge<'_>, route: &Field<'_>) {
     for condition in route.list("match") {
         connection_match(judge, &condition);
     }
     destinations(judge, route);
 }
 
-fn sni_host(judge: &mut Judge<'_, '_>, text: &str, sni: &Field<'_>, spec: &Field<'_>, for_mesh: bool) {
+fn sni_host(judge: &mut Judge<'_>, text: &str, sni: &Field<'_>, spec: &Field<'_>, for_mesh: bool) {
     if is_ip(text) {
         judge.warn(sni.path(), format!("{text:?} is an IP address, which clients do not send as SNI"), "Write the host name that clients ask for.");
         return;
@@ -58,7 +58,7 @@ pub(in crate::checks) fn passed_on_sni(text: &str) -> Verdict {
     fault(format!("{text:?} is not the name that Istio gives to traffic between clusters"), "Write outbound_.PORT_.SUBSET_.HOST.")
 }
 
-fn connection_match(judge: &mut Judge<'_, '_>, condition: &Field<'_>) {
+fn connection_match(judge: &mut Judge<'_>, condition: &Field<'_>) {
     for (text, subnet) in condition.texts("destinationSubnets") {
         judge.judge(&subnet, ip_or_cidr(text));
     }
@@ -68,13 +68,13 @@ fn connection_match(judge: &mut Judge<'_, '_>, condition: &Field<'_>) {
 }
 
 /// Judges the port of a match; none, or 0, matches all.
-pub(in crate::checks) fn match_port(judge: &mut Judge<'_, '_>, condition: &Field<'_>) {
+pub(in crate::checks) fn match_port(judge: &mut Judge<'_>, condition: &Field<'_>) {
     if let Some(number) = condition.get("port").filter(|p| p.int() != Some(0)) {
         judge.judge(&number, port(number.int().unwrap_or_default()));
     }
 }
 
-fn destinations(judge: &mut Judge<'_, '_>, route: &Field<'_>) {
+fn destinations(judge: &mut Judge<'_>, route: &Field<'_>) {
     if !has(route, "route") {
         judge.error(route.path_of("route"), "the route leads nowhere", "Write route: [{destination: {host: …}}].");
     }
@@ -82,7 +82,7 @@ fn destinations(judge: &mut Judge<'_, '_>, route: &Field<'_>) {
 }
 
 /// Judges the destinations of a route of any protocol, and their weights.
-pub(in crate::checks) fn weighted(judge: &mut Judge<'_, '_>, route: &Field<'_>) {
+pub(in crate::checks) fn weighted(judge: &mut Judge<'_>, route: &Field<'_>) {
     let mut total = 0_i64;
     let mut count = 0;
     for entry in route.list("route") {

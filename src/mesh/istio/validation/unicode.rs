@@ -17,6 +17,6 @@ const SCRIPTS: &str = "Adlam Ahom Anatolian_Hieroglyphs Arabic Armenian Avestan 
     Tirhuta Todhri Toto Tulu_Tigalari Ugaritic Vai Vithkuqi Wancho Warang_Citi Yezidi Yi Zanabazar_Square";
 
 /// Whether RE2 knows a class of this very name; case and underscores count.
-pub(in crate::checks) fn is_class(name: &str) -> bool {
+pub(crate) fn is_class(name: &str) -> bool {
     CATEGORIES.split(' ').chain(SCRIPTS.split(' ')).any(|known| known == name)
 }

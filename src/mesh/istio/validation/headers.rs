@@ -1,13 +1,13 @@
 //! Names and values of HTTP headers.
 
-use crate::checks::support::istio::schema::common::{Verdict, fault};
+use crate::mesh::istio::validation::{Verdict, fault};
 
 fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 /// Whether a header name stands for a claim of a token: `@request.auth.claims.group` or `@request.auth.claims[group]`.
-pub(in crate::checks) fn is_jwt_claim(name: &str) -> bool {
+pub(crate) fn is_jwt_claim(name: &str) -> bool {
     const PREFIX: &str = "@request.auth.claims";
     let Some((prefix, rest)) = name.split_at_checked(PREFIX.len()) else { return false };
     let bracketed = rest.starts_with('[') && rest.ends_with(']') && rest.len() > 2;
@@ -15,12 +15,12 @@ pub(in crate::checks) fn is_jwt_claim(name: &str) -> bool {
 }
 
 /// Whether setting this header sets the authority.
-pub(in crate::checks) fn is_authority(name: &str) -> bool {
+pub(crate) fn is_authority(name: &str) -> bool {
     name.eq_ignore_ascii_case(":authority") || name.eq_ignore_ascii_case("host")
 }
 
 /// Judges the name of a header that is matched.
-pub(in crate::checks) fn header_match_name(name: &str) -> Verdict {
+pub(crate) fn header_match_name(name: &str) -> Verdict {
     if is_jwt_claim(name) || [":method", ":scheme", ":authority", ":path", ":status"].contains(&name) || is_token(name) {
         return Ok(());
     }
@@ -28,7 +28,7 @@ pub(in crate::checks) fn header_match_name(name: &str) -> Verdict {
 }
 
 /// Judges a header name of a CORS policy.
-pub(in crate::checks) fn cors_name(name: &str) -> Verdict {
+pub(crate) fn cors_name(name: &str) -> Verdict {
     if name == "*" || is_token(name) {
         Ok(())
     } else {
@@ -37,7 +37,7 @@ pub(in crate::checks) fn cors_name(name: &str) -> Verdict {
 }
 
 /// Judges the name of a header that is set on, or added to, a request; the authority may be.
-pub(in crate::checks) fn set_name(name: &str) -> Verdict {
+pub(crate) fn set_name(name: &str) -> Verdict {
     if name.is_empty() {
         return fault("the name of the header is empty", "Write a header name.");
     }
@@ -48,7 +48,7 @@ pub(in crate::checks) fn set_name(name: &str) -> Verdict {
 }
 
 /// Judges the name of a header that is removed, or changed in a response.
-pub(in crate::checks) fn operation_name(name: &str) -> Verdict {
+pub(crate) fn operation_name(name: &str) -> Verdict {
     if name.starts_with(':') || is_authority(name) {
         return fault(format!("header {name:?} cannot be changed here"), "Use rewrite.authority to change the host that a request is for.");
     }
@@ -56,7 +56,7 @@ pub(in crate::checks) fn operation_name(name: &str) -> Verdict {
 }
 
 /// Judges the value of a header: no control characters, and percent signs doubled unless they enclose a variable of Envoy.
-pub(in crate::checks) fn header_value(value: &str) -> Verdict {
+pub(crate) fn header_value(value: &str) -> Verdict {
     if value.chars().any(|c| c.is_control() && c != '\t' && !('\u{80}'..='\u{9f}').contains(&c)) {
         return fault("the header's value holds a control character", "Remove the control characters, line breaks among them.");
     }

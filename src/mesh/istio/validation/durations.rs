@@ -1,12 +1,12 @@
 //! Durations of Istio's configuration: `1.5s`, `300ms`, `1h30m`.
 
-use crate::checks::support::istio::schema::common::{Judge, Verdict, fault};
+use crate::mesh::istio::validation::{Judge, Verdict, fault};
 use crate::model::{Field, go_nanos};
 
 const MILLISECOND: i128 = 1_000_000;
 
 /// Judges a duration: at least a millisecond, and whole ones.
-pub(in crate::checks) fn duration(judge: &mut Judge<'_, '_>, field: &Field<'_>) {
+pub(crate) fn duration(judge: &mut Judge<'_>, field: &Field<'_>) {
     match read(field) {
         Some(nanos) => judge.judge(field, limits(nanos)),
         // Of a value that is no text istio-wrong-field-type says so.
@@ -19,7 +19,7 @@ pub(in crate::checks) fn duration(judge: &mut Judge<'_, '_>, field: &Field<'_>) 
 }
 
 /// Judges the duration `name`, which has to be there.
-pub(in crate::checks) fn required_duration(judge: &mut Judge<'_, '_>, field: &Field<'_>, name: &'static str) {
+pub(crate) fn required_duration(judge: &mut Judge<'_>, field: &Field<'_>, name: &'static str) {
     match field.get(name) {
         Some(found) => duration(judge, &found),
         None => judge.error(field.path_of(name), format!("{name} is missing"), format!("Write {name}, for example 10s.")),

@@ -2,22 +2,22 @@
 
 use std::net::IpAddr;
 
-use crate::checks::support::istio::schema::common::{Verdict, fault, fqdn, port};
+use crate::mesh::istio::validation::{Verdict, fault, fqdn, port};
 
 /// Whether `text` is an IP address.
-pub(in crate::checks) fn is_ip(text: &str) -> bool {
+pub(crate) fn is_ip(text: &str) -> bool {
     // Go takes a zone after an IPv6 address.
     let bare = text.split_once('%').filter(|(ip, zone)| ip.contains(':') && !zone.is_empty()).map_or(text, |(ip, _)| ip);
     bare.parse::<IpAddr>().is_ok()
 }
 
 /// Judges an IP address.
-pub(in crate::checks) fn ip(text: &str) -> Verdict {
+pub(crate) fn ip(text: &str) -> Verdict {
     if is_ip(text) { Ok(()) } else { fault(format!("{text:?} is not an IP address"), "Write an IPv4 or IPv6 address.") }
 }
 
 /// Judges an IP address or a range of them.
-pub(in crate::checks) fn ip_or_cidr(text: &str) -> Verdict {
+pub(crate) fn ip_or_cidr(text: &str) -> Verdict {
     let good = match text.split_once('/') {
         // Go takes no leading zeros in a length.
         Some((_, length)) => text.parse::<ipnet::IpNet>().is_ok() && (length == "0" || !length.starts_with('0')),
@@ -30,7 +30,7 @@ pub(in crate::checks) fn ip_or_cidr(text: &str) -> Verdict {
 }
 
 /// Judges `host:port`.
-pub(in crate::checks) fn proxy_address(text: &str) -> Verdict {
+pub(crate) fn proxy_address(text: &str) -> Verdict {
     let malformed = || fault(format!("{text:?} is not host:port"), "Write host:port, with brackets around an IPv6 address.");
     let Some((host, number)) = text.rsplit_once(':') else { return malformed() };
     let bracketed = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));

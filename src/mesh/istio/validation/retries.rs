@@ -1,6 +1,6 @@
 //! Retry policies of routes and of the mesh.
 
-use crate::checks::support::istio::schema::common::{Judge, duration};
+use crate::mesh::istio::validation::{Judge, duration};
 use crate::model::Field;
 
 /// What Envoy retries on, besides status codes.
@@ -24,7 +24,7 @@ const CONDITIONS: [&str; 16] = [
 ];
 
 /// Judges a retry policy.
-pub(in crate::checks) fn retry(judge: &mut Judge<'_, '_>, retries: &Field<'_>) {
+pub(crate) fn retry(judge: &mut Judge<'_>, retries: &Field<'_>) {
     let attempts = retries.get("attempts").and_then(|a| a.int()).unwrap_or_default();
     if attempts < 0 {
         judge.error(retries.path_of("attempts"), format!("attempts is {attempts}"), "Write 0 to switch retries off, or a positive number.");

@@ -7,7 +7,7 @@
 const MOST: u32 = 1000;
 
 /// Says what is wrong with an expression, when something is.
-pub(in crate::checks) fn check(text: &str) -> Result<(), String> {
+pub(crate) fn check(text: &str) -> Result<(), String> {
     let mut parser = Parser { rest: text, groups: vec![Group::default()], names: Vec::new(), repeated: false };
     while let Some(c) = parser.rest.chars().next() {
         let repeated = std::mem::take(&mut parser.repeated);
@@ -198,7 +198,7 @@ impl<'t> Parser<'t> {
                     Some(inner) => inner.split_once('}').map(|(name, _)| (name, name.len() + 2)).ok_or("a { of \\p is not closed")?,
                     None => text.chars().next().map(|c| (&text[..c.len_utf8()], c.len_utf8())).ok_or("\\p names no characters")?,
                 };
-                if !crate::checks::support::istio::schema::common::unicode::is_class(name.strip_prefix('^').unwrap_or(name)) {
+                if !crate::mesh::istio::validation::unicode::is_class(name.strip_prefix('^').unwrap_or(name)) {
                     return Err(format!("RE2 knows no class of characters {name:?}"));
                 }
                 self.skip(2 + length);

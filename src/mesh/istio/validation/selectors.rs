@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::checks::support::istio::schema::common::{Judge, Verdict, fault, has, is_dns_label};
+use crate::mesh::istio::validation::{Judge, Verdict, fault, has, is_dns_label};
 use crate::model::Field;
 
 /// Judges a `selector` with `matchLabels`.
-pub(in crate::checks) fn selector(judge: &mut Judge<'_, '_>, spec: &Field<'_>, name: &'static str) {
+pub(crate) fn selector(judge: &mut Judge<'_>, spec: &Field<'_>, name: &'static str) {
     let Some(selector) = spec.get(name) else { return };
     if !plain_labels(judge, &selector, "matchLabels") {
         let hint = "Write matchLabels, or remove the selector to mean everything in the namespace.";
@@ -16,7 +16,7 @@ pub(in crate::checks) fn selector(judge: &mut Judge<'_, '_>, spec: &Field<'_>, n
 
 /// Judges a `workloadSelector` with `labels`; what stands there applies to the whole namespace when it selects nothing in particular.
 /// Yields whether the rest is judged: Istio looks no further when the selector is refused.
-pub(in crate::checks) fn workload_selector(judge: &mut Judge<'_, '_>, spec: &Field<'_>) -> bool {
+pub(crate) fn workload_selector(judge: &mut Judge<'_>, spec: &Field<'_>) -> bool {
     let Some(selector) = spec.get("workloadSelector") else { return true };
     let before = judge.errors();
     if !plain_labels(judge, &selector, "labels") && judge.errors() == before {
@@ -27,7 +27,7 @@ pub(in crate::checks) fn workload_selector(judge: &mut Judge<'_, '_>, spec: &Fie
 }
 
 /// Whether there are labels; empty keys and wildcards among them are errors.
-fn plain_labels(judge: &mut Judge<'_, '_>, selector: &Field<'_>, name: &'static str) -> bool {
+fn plain_labels(judge: &mut Judge<'_>, selector: &Field<'_>, name: &'static str) -> bool {
     let Some(labels) = selector.get(name).filter(|l| !l.is_empty()) else { return false };
     for (key, value) in labels.entries() {
         if key.is_empty() {
@@ -41,7 +41,7 @@ fn plain_labels(judge: &mut Judge<'_, '_>, selector: &Field<'_>, name: &'static 
 }
 
 /// An error when more than one way to name the target is used.
-pub(in crate::checks) fn one_target(judge: &mut Judge<'_, '_>, spec: &Field<'_>) {
+pub(crate) fn one_target(judge: &mut Judge<'_>, spec: &Field<'_>) {
     let refs = has(spec, "targetRefs");
     let set = [(spec.get("selector").is_some(), "selector"), (spec.get("targetRef").is_some(), "targetRef"), (refs, "targetRefs")];
     let set: Vec<&'static str> = set.into_iter().filter(|(set, _)| *set).map(|(_, name)| name).collect();
@@ -52,7 +52,7 @@ pub(in crate::checks) fn one_target(judge: &mut Judge<'_, '_>, spec: &Field<'_>)
 }
 
 /// Judges `targetRef` and `targetRefs`.
-pub(in crate::checks) fn target_refs(judge: &mut Judge<'_, '_>, spec: &Field<'_>) {
+pub(crate) fn target_refs(judge: &mut Judge<'_>, spec: &Field<'_>) {
     for target in spec.get("targetRef").into_iter().chain(spec.list("targetRefs")) {
         if target.text("name").is_empty() {
             judge.error(target.path_of("name"), "the target has no name", "Write name.");
@@ -78,7 +78,7 @@ fn allowed_target(group: &str, kind: &str) -> Verdict {
 }
 
 /// Judges a map of Kubernetes labels.
-pub(in crate::checks) fn labels(judge: &mut Judge<'_, '_>, field: &Field<'_>, name: &'static str) {
+pub(crate) fn labels(judge: &mut Judge<'_>, field: &Field<'_>, name: &'static str) {
     for (key, value) in field.get(name).iter().flat_map(Field::entries) {
         if !is_label_key(key) {
             let hint = "Use at most 63 letters, digits, '-', '_' and '.', with an optional domain and '/' before them.";
@@ -102,7 +102,7 @@ fn is_label_key(key: &str) -> bool {
 }
 
 /// Judges `exportTo`; `nobody` says whether `~` means something here. Yields the namespaces, with `.` written out.
-pub(in crate::checks) fn export_to<'f>(judge: &mut Judge<'_, '_>, spec: &Field<'f>, nobody: bool, namespace: &'f str) -> BTreeSet<&'f str> {
+pub(crate) fn export_to<'f>(judge: &mut Judge<'_>, spec: &Field<'f>, nobody: bool, namespace: &'f str) -> BTreeSet<&'f str> {
     let mut seen = BTreeSet::new();
     let entries: Vec<_> = spec.texts("exportTo").collect();
     for (text, field) in &entries {

@@ -29,7 +29,7 @@ const RESERVED: [&str; 18] = [
 ];
 
 /// Says what is wrong with an expression, when something is.
-pub(in crate::checks) fn check(text: &str) -> Result<(), String> {
+pub(crate) fn check(text: &str) -> Result<(), String> {
     let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0 };
     parser.expression()?;
     match parser.peek() {

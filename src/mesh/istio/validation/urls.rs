@@ -1,9 +1,9 @@
 //! URLs, as Go's `net/url` understands them.
 
-use crate::checks::support::istio::schema::common::is_ip;
+use crate::mesh::istio::validation::is_ip;
 
 /// Whether Go's `url.Parse` takes `text`.
-pub(in crate::checks) fn go_url(text: &str) -> bool {
+pub(crate) fn go_url(text: &str) -> bool {
     let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
     let scheme = scheme(text);
     let rest = scheme.map_or(text, |scheme| &text[scheme.len() + 1..]);
@@ -25,7 +25,7 @@ pub(in crate::checks) fn go_url(text: &str) -> bool {
 }
 
 /// What stands before the first colon, when it can be a scheme.
-pub(in crate::checks) fn scheme(url: &str) -> Option<&str> {
+pub(crate) fn scheme(url: &str) -> Option<&str> {
     let (scheme, _) = url.split_once(':')?;
     let good = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
     (scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(good)).then_some(scheme)

@@ -1,9 +1,8 @@
 //! What the injector accepts as the value of an annotation (istio `pkg/kube/inject/validate.go`).
 
 use ipnet::IpNet;
-use serde_json::Value;
 
-use crate::model::go_duration;
+use crate::mesh::istio::validation::proxy_config;
 
 /// What is wrong with the value of this annotation, if anything; annotations without a rule accept everything.
 pub fn fault(name: &str, value: &str) -> Option<String> {
@@ -26,7 +25,7 @@ pub fn fault(name: &str, value: &str) -> Option<String> {
         "sidecar.istio.io/proxyCPU" | "sidecar.istio.io/proxyMemory" | "sidecar.istio.io/proxyCPULimit" | "sidecar.istio.io/proxyMemoryLimit" => {
             quantity(value)
         }
-        "proxy.istio.io/config" => proxy_config(value),
+        "proxy.istio.io/config" => proxy_config::annotation_fault(value).map_or(Ok(()), Err),
         _ => Ok(()),
     };
     result.err()
@@ -86,85 +85,6 @@ fn truth(value: &str) -> Verdict {
 
 fn quantity(value: &str) -> Verdict {
     check(crate::model::quantity(value).is_some(), "is not a quantity such as 100m or 128Mi")
-}
-
-/// Whether the injector can read a ProxyConfig; fields that it does not know it reads past.
-fn proxy_config(value: &str) -> Verdict {
-    let config: Value = serde_saphyr::from_str(value).map_err(|e| format!("is not YAML: {}", e.without_snippet()))?;
-    let fields = match &config {
-        Value::Null => return Ok(()),
-        Value::Object(fields) => fields,
-        _ => return Err("is not a ProxyConfig: it must be a map".to_owned()),
-    };
-    for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
-        match camel_case(name).as_str() {
-            "statusPort" | "proxyAdminPort" => {
-                check(number(value).is_some_and(|p| (1..=65535).contains(&p)), format!("{name} is not a port number"))?
-            }
-            "discoveryAddress" => address(name, value)?,
-            "statsdUdpAddress" | "envoyMetricsServiceAddress" if value.as_str() != Some("") => address(name, value)?,
-            "tracing" => {
-                check(value.is_object(), "tracing must be a map")?;
-                let tracers = ["zipkin", "lightstep", "datadog"].into_iter().filter_map(|tracer| value[tracer].get("address"));
-                tracers.into_iter().try_for_each(|at| address("the tracer's address", at))?;
-            }
-            "binaryPath" | "configPath" | "serviceCluster" => {
-                check(value.as_str().is_some_and(|s| !s.is_empty()), format!("{name} must be a text that is not empty"))?
-            }
-            "interceptionMode" => choice(name, value, &["REDIRECT", "TPROXY", "NONE"])?,
-            "controlPlaneAuthPolicy" => choice(name, value, &["NONE", "MUTUAL_TLS"])?,
-            "drainDuration" => {
-                let length = value.as_str().and_then(go_duration).filter(|(_, negative)| !negative).map(|(length, _)| length);
-                let whole = length.is_some_and(|length| !length.is_zero() && length.subsec_nanos() == 0);
-                check(whole, "drainDuration must be whole seconds with their unit, for example 10s")?;
-            }
-            "parentShutdownDuration" | "terminationDrainDuration" | "fileFlushInterval" => {
-                check(value.as_str().is_some_and(|v| go_duration(v).is_some()), format!("{name} must be a duration with a unit, for example 10s"))?;
-            }
-            "concurrency" => check(number(value).is_some(), "concurrency must be a whole number")?,
-            "proxyMetadata" | "runtimeValues" => {
-                let quoted = value.as_object().is_some_and(|m| m.values().all(Value::is_string));
-                check(quoted, format!("values of {name} must be quoted texts"))?;
-            }
-            "extraStatTags" | "caCertificatesPem" => {
-                check(value.as_array().is_some_and(|list| list.iter().all(Value::is_string)), format!("{name} must be a list of texts"))?;
-            }
-            "image" | "readinessProbe" | "gatewayTopology" | "proxyStatsMatcher" | "envoyAccessLogService" | "envoyMetricsService" => {
-                check(value.is_object(), format!("{name} must be a map"))?;
-            }
-            "holdApplicationUntilProxyStarts" => check(value.is_boolean(), "holdApplicationUntilProxyStarts must be true or false")?,
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn address(name: &str, value: &Value) -> Verdict {
-    let sound = value.as_str().and_then(|text| text.rsplit_once(':')).is_some_and(|(host, number)| !host.is_empty() && port(number).is_ok());
-    check(sound, format!("{name} must be host:port"))
-}
-
-/// One of the names of an enumeration, whose values protobuf also takes as numbers.
-fn choice(name: &str, value: &Value, allowed: &[&str]) -> Verdict {
-    let sound = value.as_str().map_or(value.is_number(), |word| allowed.contains(&word));
-    check(sound, format!("{name} must be one of {}", allowed.join(", ")))
-}
-
-/// A number as protobuf reads it from JSON, where it may stand in quotes.
-fn number(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.parse().ok())
-}
-
-/// The name of a field in camel case, which protobuf also takes in snake case.
-pub fn camel_case(name: &str) -> String {
-    let mut parts = name.split('_');
-    let mut camel = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let mut letters = part.chars();
-        camel.extend(letters.next().map(|c| c.to_ascii_uppercase()));
-        camel.push_str(letters.as_str());
-    }
-    camel
 }
 
 #[cfg(test)]

@@ -1,22 +1,22 @@
 //! Small things about fields, and Istio's `StringMatch`.
 
-use crate::checks::support::istio::schema::common::{Judge, regex};
+use crate::mesh::istio::validation::{Judge, regex};
 use crate::model::Field;
 
 /// Whether the field `name` is set: neither absent nor empty.
-pub(in crate::checks) fn has(field: &Field<'_>, name: &'static str) -> bool {
+pub(crate) fn has(field: &Field<'_>, name: &'static str) -> bool {
     field.get(name).is_some_and(|f| !f.is_empty())
 }
 
 /// An error when the text `name` is empty.
-pub(in crate::checks) fn required(judge: &mut Judge<'_, '_>, field: &Field<'_>, name: &'static str, what: &str) {
+pub(crate) fn required(judge: &mut Judge<'_>, field: &Field<'_>, name: &'static str, what: &str) {
     if field.text(name).is_empty() {
         judge.error(field.path_of(name), format!("{what} is missing"), format!("Write {name}."));
     }
 }
 
 /// Of these fields the API server takes one alone, and Istio cannot read an object that has two.
-pub(in crate::checks) fn either(judge: &mut Judge<'_, '_>, field: &Field<'_>, names: &[&str]) {
+pub(crate) fn either(judge: &mut Judge<'_>, field: &Field<'_>, names: &[&str]) {
     let mut written = names.iter().filter(|name| field.get(name).is_some());
     if let (Some(first), Some(second)) = (written.next(), written.next()) {
         judge.refused(field.path_of(second), format!("{first} and {second} are used together"), "Keep one of the two.");
@@ -24,7 +24,7 @@ pub(in crate::checks) fn either(judge: &mut Judge<'_, '_>, field: &Field<'_>, na
 }
 
 /// Judges a `StringMatch`; an empty prefix is refused unless `empty_prefix` says it is good for something.
-pub(in crate::checks) fn string_match(judge: &mut Judge<'_, '_>, field: &Field<'_>, empty_prefix: bool) {
+pub(crate) fn string_match(judge: &mut Judge<'_>, field: &Field<'_>, empty_prefix: bool) {
     either(judge, field, &["exact", "prefix", "regex"]);
     if let Some(prefix) = field.get("prefix").filter(|p| !empty_prefix && p.is_empty()) {
         judge.error(prefix.path(), "an empty prefix matches everything and is refused", "Write a prefix, or remove this match.");

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::checks::support::istio::schema::common::{Judge, go_url, has, port, scheme};
+use crate::mesh::istio::validation::{Judge, go_url, has, port, scheme};
 use crate::model::Field;
 
 /// Judges where a module comes from and how it is run.
-pub(in crate::checks) fn wasm(judge: &mut Judge<'_, '_>, wasm: &Field<'_>) {
+pub(crate) fn wasm(judge: &mut Judge<'_>, wasm: &Field<'_>) {
     url(judge, wasm);
     let sha = wasm.text("sha256");
     if !sha.is_empty() && (sha.len() != 64 || !sha.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))) {
@@ -34,7 +34,7 @@ pub(in crate::checks) fn wasm(judge: &mut Judge<'_, '_>, wasm: &Field<'_>) {
     }
 }
 
-fn url(judge: &mut Judge<'_, '_>, wasm: &Field<'_>) {
+fn url(judge: &mut Judge<'_>, wasm: &Field<'_>) {
     const HINT: &str = "Write a URL like oci://registry:5000/image:tag; https://, http:// and file:// are known too.";
     let url = wasm.text("url");
     let path = wasm.path_of("url");
@@ -56,7 +56,7 @@ fn url(judge: &mut Judge<'_, '_>, wasm: &Field<'_>) {
 }
 
 /// Judges the ports of `match`.
-pub(in crate::checks) fn match_ports(judge: &mut Judge<'_, '_>, spec: &Field<'_>) {
+pub(crate) fn match_ports(judge: &mut Judge<'_>, spec: &Field<'_>) {
     for number in spec.list("match").flat_map(|m| m.list("ports").collect::<Vec<_>>()) {
         let value = number.get("number").and_then(|n| n.int()).unwrap_or_default();
         judge.judge(&number, port(value));

@@ -1,12 +1,12 @@
 //! Regular expressions of resources that Envoy gets to see.
 
-use crate::checks::support::istio::schema::common::{Verdict, fault, re2};
+use crate::mesh::istio::validation::{Verdict, fault, re2};
 
 /// The longest that istiod takes.
 const LONGEST: usize = 1024;
 
 /// Judges an expression.
-pub(in crate::checks) fn regex(text: &str) -> Verdict {
+pub(crate) fn regex(text: &str) -> Verdict {
     if text.len() > LONGEST {
         return fault(
             format!("the regular expression has {} characters, at most {LONGEST} are allowed", text.len()),

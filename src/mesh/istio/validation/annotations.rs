@@ -1,6 +1,6 @@
 //! Annotations that Istio's webhook refuses on its resources.
 
-use crate::checks::support::istio::schema::common::Judge;
+use crate::mesh::istio::validation::Judge;
 use crate::model::{Kind, Object};
 
 const DRY_RUN: &str = "istio.io/dry-run";
@@ -8,7 +8,7 @@ const DRY_RUN: &str = "istio.io/dry-run";
 const FORBIDDEN: [&str; 3] = ["internal.istio.io/webhook-always-reject", "internal.istio.io/parents", "internal.istio.io/parent-namespace"];
 
 /// Judges the annotations of an object. istioctl does not look at them, so these findings carry no code.
-pub(in crate::checks) fn annotations(judge: &mut Judge<'_, '_>, object: &Object) {
+pub(crate) fn annotations(judge: &mut Judge<'_>, object: &Object) {
     for (key, value) in object.meta.annotations.iter() {
         let path = || format!("metadata.annotations[{:?}]", key.as_str());
         if FORBIDDEN.contains(&key.as_str()) {

@@ -1,15 +1,15 @@
 //! Domains, DNS labels, ports, protocols and paths of sockets, as Istio understands them.
 
-use crate::checks::support::istio::schema::common::{Verdict, fault, is_ip};
+use crate::mesh::istio::validation::{Verdict, fault, is_ip};
 
 /// Whether `text` is one label of a DNS name; Istio takes capitals too.
-pub(in crate::checks) fn is_dns_label(text: &str) -> bool {
+pub(crate) fn is_dns_label(text: &str) -> bool {
     let inner = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
     (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }
 
 /// Judges a name that has to be one DNS label.
-pub(in crate::checks) fn dns_label(what: &str, text: &str) -> Verdict {
+pub(crate) fn dns_label(what: &str, text: &str) -> Verdict {
     if is_dns_label(text) {
         return Ok(());
     }
@@ -17,13 +17,13 @@ pub(in crate::checks) fn dns_label(what: &str, text: &str) -> Verdict {
 }
 
 /// Judges a full domain name without wildcards.
-pub(in crate::checks) fn fqdn(text: &str) -> Verdict {
+pub(crate) fn fqdn(text: &str) -> Verdict {
     length(text)?;
     labels(text, text)
 }
 
 /// Judges a domain name whose first label may be `*` or begin with it.
-pub(in crate::checks) fn wildcard_domain(text: &str) -> Verdict {
+pub(crate) fn wildcard_domain(text: &str) -> Verdict {
     length(text)?;
     let (first, rest) = text.split_once('.').map_or((text, None), |(first, rest)| (first, Some(rest)));
     let bare = first.strip_prefix('*').map_or(first, |after| after.strip_prefix('-').unwrap_or(after));
@@ -34,7 +34,7 @@ pub(in crate::checks) fn wildcard_domain(text: &str) -> Verdict {
 }
 
 /// Judges a wildcard that is no whole label: `*foo.com`.
-pub(in crate::checks) fn partial_wildcard(text: &str) -> Verdict {
+pub(crate) fn partial_wildcard(text: &str) -> Verdict {
     if text.contains('*') && text != "*" && !text.starts_with("*.") {
         return fault(format!("the wildcard of {text:?} is only a part of a label"), "Write the wildcard as a whole label: \"*.example.com\".");
     }
@@ -73,18 +73,18 @@ fn invalid_label(domain: &str, label: &str) -> Verdict {
 }
 
 /// Judges a port number.
-pub(in crate::checks) fn port(number: i64) -> Verdict {
+pub(crate) fn port(number: i64) -> Verdict {
     if (1..=65535).contains(&number) { Ok(()) } else { fault(format!("port {number} is not between 1 and 65535"), "Write a port from 1 to 65535.") }
 }
 
 /// Judges the name of a port.
-pub(in crate::checks) fn port_name(name: &str) -> Verdict {
+pub(crate) fn port_name(name: &str) -> Verdict {
     dns_label("port name", name)
 }
 
 /// What a port carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::checks) struct Protocol {
+pub(crate) struct Protocol {
     /// HTTP in the clear, in any version.
     pub http: bool,
     /// TLS, or HTTP over it.
@@ -97,7 +97,7 @@ pub(in crate::checks) struct Protocol {
 
 impl Protocol {
     /// Reads a protocol, ignoring case.
-    pub(in crate::checks) fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let text = text.to_ascii_lowercase();
         let http = ["http", "http2", "http_proxy", "grpc", "grpc-web"].contains(&text.as_str());
         let tls = ["https", "tls"].contains(&text.as_str());
@@ -107,7 +107,7 @@ impl Protocol {
 }
 
 /// Judges a protocol that may be left out.
-pub(in crate::checks) fn protocol(text: &str) -> Verdict {
+pub(crate) fn protocol(text: &str) -> Verdict {
     if text.is_empty() || Protocol::parse(text).known {
         return Ok(());
     }
@@ -115,7 +115,7 @@ pub(in crate::checks) fn protocol(text: &str) -> Verdict {
 }
 
 /// Judges the path of a Unix domain socket, without `unix://`.
-pub(in crate::checks) fn unix_address(path: &str) -> Verdict {
+pub(crate) fn unix_address(path: &str) -> Verdict {
     if path.starts_with('@') || (path.starts_with('/') && !path.ends_with('/')) {
         return Ok(());
     }

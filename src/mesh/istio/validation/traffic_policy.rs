@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::checks::support::istio::schema::common::{
-    Judge, client_tls, duration, either, fqdn, has, ip, locality_lb, port, required_duration, zone_aware_lb,
-};
+use crate::mesh::istio::validation::{Judge, client_tls, duration, either, fqdn, has, ip, locality_lb, port, required_duration, zone_aware_lb};
 use crate::model::{Field, go_nanos};
 
 /// Judges a whole traffic policy.
-pub(in crate::checks) fn traffic_policy(judge: &mut Judge<'_, '_>, policy: &Field<'_>) {
+pub(crate) fn traffic_policy(judge: &mut Judge<'_>, policy: &Field<'_>) {
     const PARTS: [&str; 8] =
         ["outlierDetection", "connectionPool", "loadBalancer", "tls", "portLevelSettings", "tunnel", "proxyProtocol", "retryBudget"];
     if PARTS.iter().all(|part| policy.get(part).is_none_or(|p| *part == "portLevelSettings" && p.is_empty())) {
@@ -26,7 +24,7 @@ pub(in crate::checks) fn traffic_policy(judge: &mut Judge<'_, '_>, policy: &Fiel
     }
 }
 
-fn parts(judge: &mut Judge<'_, '_>, policy: &Field<'_>) {
+fn parts(judge: &mut Judge<'_>, policy: &Field<'_>) {
     let outlier = policy.get("outlierDetection");
     if let Some(outlier) = &outlier {
         outlier_detection(judge, outlier);
@@ -42,7 +40,7 @@ fn parts(judge: &mut Judge<'_, '_>, policy: &Field<'_>) {
     }
 }
 
-fn port_policies(judge: &mut Judge<'_, '_>, policy: &Field<'_>) {
+fn port_policies(judge: &mut Judge<'_>, policy: &Field<'_>) {
     for settings in policy.list("portLevelSettings") {
         if settings.get("port").is_none() {
             judge.error(settings.path_of("port"), "these settings name no port", "Write port: {number: …}.");
@@ -55,7 +53,7 @@ fn port_policies(judge: &mut Judge<'_, '_>, policy: &Field<'_>) {
     }
 }
 
-fn tunnel(judge: &mut Judge<'_, '_>, tunnel: &Field<'_>) {
+fn tunnel(judge: &mut Judge<'_>, tunnel: &Field<'_>) {
     if !["", "CONNECT", "POST"].contains(&tunnel.text("protocol")) {
         judge.error(tunnel.path_of("protocol"), format!("a tunnel cannot use {:?}", tunnel.text("protocol")), "Write CONNECT or POST.");
     }
@@ -71,7 +69,7 @@ fn tunnel(judge: &mut Judge<'_, '_>, tunnel: &Field<'_>) {
 }
 
 /// Judges `outlierDetection`.
-pub(in crate::checks) fn outlier_detection(judge: &mut Judge<'_, '_>, outlier: &Field<'_>) {
+pub(crate) fn outlier_detection(judge: &mut Judge<'_>, outlier: &Field<'_>) {
     for name in ["baseEjectionTime", "interval"] {
         if let Some(time) = outlier.get(name) {
             duration(judge, &time);
@@ -94,7 +92,7 @@ pub(in crate::checks) fn outlier_detection(judge: &mut Judge<'_, '_>, outlier: &
 }
 
 /// Judges `connectionPool`.
-pub(in crate::checks) fn connection_pool(judge: &mut Judge<'_, '_>, pool: &Field<'_>) {
+pub(crate) fn connection_pool(judge: &mut Judge<'_>, pool: &Field<'_>) {
     if pool.get("http").is_none() && pool.get("tcp").is_none() {
         judge.error(pool.path(), "the connection pool says nothing", "Remove it, or set http or tcp.");
     }
@@ -128,13 +126,13 @@ pub(in crate::checks) fn connection_pool(judge: &mut Judge<'_, '_>, pool: &Field
     }
 }
 
-fn not_negative(judge: &mut Judge<'_, '_>, field: &Field<'_>, name: &'static str) {
+fn not_negative(judge: &mut Judge<'_>, field: &Field<'_>, name: &'static str) {
     if let Some(count) = field.get(name).filter(|f| f.int().is_some_and(|n| n < 0)) {
         judge.error(count.path(), format!("{name} is {count}"), "Write 0 or more.");
     }
 }
 
-fn load_balancer(judge: &mut Judge<'_, '_>, balancer: &Field<'_>, outlier: bool) {
+fn load_balancer(judge: &mut Judge<'_>, balancer: &Field<'_>, outlier: bool) {
     either(judge, balancer, &["simple", "consistentHash", "backendUtilization"]);
     if let Some(hash) = balancer.get("consistentHash") {
         consistent_hash(judge, &hash);
@@ -159,7 +157,7 @@ fn load_balancer(judge: &mut Judge<'_, '_>, balancer: &Field<'_>, outlier: bool)
     }
 }
 
-fn consistent_hash(judge: &mut Judge<'_, '_>, hash: &Field<'_>) {
+fn consistent_hash(judge: &mut Judge<'_>, hash: &Field<'_>) {
     either(judge, hash, &["httpHeaderName", "httpCookie", "useSourceIp", "httpQueryParameterName"]);
     either(judge, hash, &["ringHash", "maglev"]);
     if let Some(cookie) = hash.get("httpCookie") {

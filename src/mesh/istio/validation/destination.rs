@@ -1,10 +1,10 @@
 //! Where a route leads.
 
-use crate::checks::support::istio::schema::common::{Judge, dns_label, fault, has, port, wildcard_domain};
+use crate::mesh::istio::validation::{Judge, dns_label, fault, has, port, wildcard_domain};
 use crate::model::Field;
 
 /// Judges a destination.
-pub(in crate::checks) fn destination(judge: &mut Judge<'_, '_>, destination: &Field<'_>) {
+pub(crate) fn destination(judge: &mut Judge<'_>, destination: &Field<'_>) {
     let host = destination.text("host");
     let verdict = match host {
         "*" => fault("a destination cannot be \"*\"", "Name the one host that the traffic goes to."),

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::checks::support::istio::schema::common::{Judge, has};
+use crate::mesh::istio::validation::{Judge, has};
 use crate::model::Field;
 
 /// Judges `tls` of a traffic policy.
-pub(in crate::checks) fn client_tls(judge: &mut Judge<'_, '_>, tls: &Field<'_>) {
+pub(crate) fn client_tls(judge: &mut Judge<'_>, tls: &Field<'_>) {
     let mode = tls.text("mode");
     let (simple, mutual) = (mode == "SIMPLE", mode == "MUTUAL");
     let credential = tls.text("credentialName");
@@ -36,7 +36,7 @@ pub(in crate::checks) fn client_tls(judge: &mut Judge<'_, '_>, tls: &Field<'_>) 
 }
 
 /// A credential in a ConfigMap has to be in the rule's own namespace. Istio ignores what stands after the name.
-fn config_map(judge: &mut Judge<'_, '_>, tls: &Field<'_>, credential: &str) {
+fn config_map(judge: &mut Judge<'_>, tls: &Field<'_>, credential: &str) {
     let Some(place) = credential.strip_prefix("configmap://") else { return };
     if judge.is_inside() {
         let message = "MeshConfig stands in no namespace that a ConfigMap could be taken from";
@@ -78,7 +78,7 @@ const FILES: [&str; 3] = ["serverCertificate", "privateKey", "caCertificates"];
 const REMOTE: [&str; 3] = ["credentialName", "credentialNames", "tlsCertificates"];
 
 /// Judges `tls` of a server.
-pub(in crate::checks) fn server_tls(judge: &mut Judge<'_, '_>, tls: &Field<'_>) {
+pub(crate) fn server_tls(judge: &mut Judge<'_>, tls: &Field<'_>) {
     ciphers(judge, tls);
     // A mode that is not written is PASSTHROUGH.
     let mode = Some(tls.text("mode")).filter(|mode| !mode.is_empty()).unwrap_or("PASSTHROUGH");
@@ -103,7 +103,7 @@ pub(in crate::checks) fn server_tls(judge: &mut Judge<'_, '_>, tls: &Field<'_>) 
 }
 
 /// Modes that end TLS here need a certificate.
-fn terminated(judge: &mut Judge<'_, '_>, tls: &Field<'_>, mode: &str) {
+fn terminated(judge: &mut Judge<'_>, tls: &Field<'_>, mode: &str) {
     let mutual = mode == "MUTUAL" || mode == "OPTIONAL_MUTUAL";
     let terminates = mutual || mode == "SIMPLE";
     if terminates && (has(tls, "credentialName") || has(tls, "credentialNames")) {
@@ -140,7 +140,7 @@ fn terminated(judge: &mut Judge<'_, '_>, tls: &Field<'_>, mode: &str) {
     }
 }
 
-fn ciphers(judge: &mut Judge<'_, '_>, tls: &Field<'_>) {
+fn ciphers(judge: &mut Judge<'_>, tls: &Field<'_>) {
     if ["TLSV1_0", "TLSV1_1"].contains(&tls.text("minProtocolVersion")) && !has(tls, "cipherSuites") {
         let message = "TLS below 1.2 needs ciphers that are off by default";
         judge.warn(tls.path_of("minProtocolVersion"), message, "List cipherSuites for it, or require TLSV1_2.");

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::checks::support::istio::schema::common::{Judge, has};
+use crate::mesh::istio::validation::{Judge, has};
 use crate::model::Field;
 
 const TOPOLOGY: [&str; 3] = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone"];
 
 /// Judges `localityLbSetting`; `outlier` says whether ejection is configured beside it.
-pub(in crate::checks) fn locality_lb(judge: &mut Judge<'_, '_>, lb: &Field<'_>, outlier: bool) {
+pub(crate) fn locality_lb(judge: &mut Judge<'_>, lb: &Field<'_>, outlier: bool) {
     if has(lb, "distribute") && has(lb, "failover") {
         judge.error(lb.path_of("failover"), "distribute and failover are used together", "Keep one of the two.");
         return;
@@ -43,7 +43,7 @@ pub(in crate::checks) fn locality_lb(judge: &mut Judge<'_, '_>, lb: &Field<'_>, 
 }
 
 /// Judges `zoneAwareLbSetting`.
-pub(in crate::checks) fn zone_aware_lb(judge: &mut Judge<'_, '_>, lb: &Field<'_>, outlier: bool) {
+pub(crate) fn zone_aware_lb(judge: &mut Judge<'_>, lb: &Field<'_>, outlier: bool) {
     for (label, field) in lb.texts("failoverPriority").filter(|(label, _)| TOPOLOGY.contains(label)) {
         let message = format!("{label:?} cannot be a failover priority: zone-aware balancing goes by region and zone already");
         judge.error(field.path(), message, "Remove the label; order regions with failover.");
@@ -51,7 +51,7 @@ pub(in crate::checks) fn zone_aware_lb(judge: &mut Judge<'_, '_>, lb: &Field<'_>
     failover(judge, lb, outlier);
 }
 
-fn failover(judge: &mut Judge<'_, '_>, lb: &Field<'_>, outlier: bool) {
+fn failover(judge: &mut Judge<'_>, lb: &Field<'_>, outlier: bool) {
     for name in ["failover", "failoverPriority"] {
         if has(lb, name) && !outlier {
             let hint = "Add outlierDetection to the same policy, so that failing endpoints are noticed.";
@@ -74,7 +74,7 @@ fn failover(judge: &mut Judge<'_, '_>, lb: &Field<'_>, outlier: bool) {
 }
 
 /// Judges localities `region/zone/subzone`: no empty parts, a wildcard only at the end, and none inside one that came before it.
-fn localities(judge: &mut Judge<'_, '_>, listed: Vec<(&str, Field<'_>)>) {
+fn localities(judge: &mut Judge<'_>, listed: Vec<(&str, Field<'_>)>) {
     let mut seen = Localities::new();
     for (locality, field) in listed {
         let wildcards = locality.matches('*').count();
