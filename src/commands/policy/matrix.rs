@@ -1,6 +1,6 @@
 //! `policy matrix`: everybody against everybody.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
 use clap::Args;
@@ -141,16 +141,25 @@ fn table(report: &MatrixReport<'_>, wide: bool) -> Table {
     Table::new(["NAMESPACE", "SERVER", "PORT", "REQUEST", "ALLOWED", "UNKNOWN"], lines(report).iter().map(row))
 }
 
+/// Millions of lines repeat a few thousand names: each is made fit for a spreadsheet once.
 fn csv(report: &MatrixReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "client,client_namespace,client_kind,server,server_namespace,server_kind,port,request,decision")?;
-    for row in &report.rows {
-        let (name, namespace, kind) = row.client.0.map_or((ANYONE, "", "Anyone"), |c| (c.name.as_str(), c.namespace.as_str(), c.kind.name()));
-        let server = row.server;
-        let port = row.port.to_string();
-        let cells = [name, namespace, kind, &server.name, &server.namespace, server.kind.name(), &port, &row.class, row.decision.name()];
-        writeln!(out, "{}", cells.map(field).join(","))?;
+    let mut clients: HashMap<Option<usize>, String> = HashMap::new();
+    for group in report.rows.chunk_by(|a, b| std::ptr::eq(a.server, b.server) && a.port == b.port && a.class == b.class) {
+        let Some(first) = group.first() else { continue };
+        let server = object_fields(first.server);
+        let called = format!("{server},{},{}", first.port, field(&first.class));
+        for row in group {
+            let address = row.client.0.map(|client| std::ptr::from_ref(client).addr());
+            let client = clients.entry(address).or_insert_with(|| row.client.0.map_or_else(|| format!("{},,Anyone", field(ANYONE)), object_fields));
+            writeln!(out, "{client},{called},{}", row.decision.name())?;
+        }
     }
     Ok(())
+}
+
+fn object_fields(object: &ObjectRef) -> String {
+    [object.name.as_str(), object.namespace.as_str(), object.kind.name()].map(field).join(",")
 }
 
 /// A field that no spreadsheet takes for a formula.
