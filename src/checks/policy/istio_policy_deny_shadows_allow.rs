@@ -1,9 +1,9 @@
 use std::collections::HashMap;
 
 use crate::checks::Findings;
-use crate::mesh::istio::authorization_policy::Rule;
+use crate::mesh::istio::authorization_policy::{self, Attribute, Part, Rule};
 use crate::mesh::istio::policy::{self, Action};
-use crate::model::{Field, Kind, Map, Object, Str, Subject};
+use crate::model::{Kind, Map, Object, Str, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -37,26 +37,25 @@ type Place = (Str, Map, String);
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let root = world.istio.root_namespace();
-    let policies = world.index.objects(Kind::AuthorizationPolicy);
-    let mut denied: HashMap<Place, Vec<(&Object, Field<'_>)>> = HashMap::new();
-    for ap in policies.iter().filter(|ap| Action::of(ap) == Action::Deny && !policy::is_dry_run(ap)) {
-        let rules = ap.spec().list("rules").filter(|rule| rule.is_map() && rule.get("when").is_none_or(|w| w.is_empty()));
-        denied.entry(place(ap)).or_default().extend(rules.map(|rule| (ap, rule)));
+    let mut denied: HashMap<Place, Vec<(&Object, Rule<'_>)>> = HashMap::new();
+    for policy in authorization_policy::all(&world.index).filter(|p| p.enforces(Action::Deny)) {
+        let rules = policy.rules().filter(|rule| rule.field.is_map() && rule.conditions().next().is_none());
+        denied.entry(place(policy.object)).or_default().extend(rules.map(|rule| (policy.object, rule)));
     }
-    for ap in policies.iter().filter(|ap| Action::of(ap) == Action::Allow) {
-        let own = place(ap);
+    for policy in authorization_policy::all(&world.index).filter(|p| p.action == Action::Allow) {
+        let own = place(policy.object);
         let mut places = vec![own.clone()];
         if own.2.is_empty() {
             places.push((own.0.clone(), Map::default(), String::new()));
             places.push((root.into(), Map::default(), String::new()));
             places.dedup();
         }
-        for rule in ap.spec().list("rules") {
+        for rule in policy.rules() {
             let mut candidates = places.iter().filter_map(|p| denied.get(p)).flatten();
-            if let Some((deny, by)) = candidates.find(|(_, by)| covers(by, &rule)) {
-                let message = format!("{} denies all that this rule admits, at {}", deny.reference(), by.path());
+            if let Some((deny, by)) = candidates.find(|(_, by)| covers(*by, rule)) {
+                let message = format!("{} denies all that this rule admits, at {}", deny.reference(), by.field.path());
                 let hint = "Narrow the DENY rule, or delete this one.";
-                findings.add(ap, rule.path(), message, hint).related(deny.reference(), "is decided first");
+                findings.add(policy.object, rule.field.path(), message, hint).related(deny.reference(), "is decided first");
             }
         }
     }
@@ -68,52 +67,45 @@ fn place(ap: &Object) -> Place {
 }
 
 /// Whether every request that `narrow` matches is matched by `wide`, which has no conditions.
-fn covers<'a>(wide: &Field<'a>, narrow: &Field<'a>) -> bool {
-    let sources = |rule: &Field<'a>| Rule { field: *rule }.sources().filter_map(|part| part.field).collect::<Vec<_>>();
-    let operations = |rule: &Field<'a>| Rule { field: *rule }.operations().filter_map(|part| part.field).collect::<Vec<_>>();
-    every(&sources(wide), &sources(narrow), wide.get("from").is_some()) && every(&operations(wide), &operations(narrow), wide.get("to").is_some())
+fn covers<'a>(wide: Rule<'a>, narrow: Rule<'a>) -> bool {
+    every(&wide.sources().collect::<Vec<_>>(), &narrow.sources().collect::<Vec<_>>())
+        && every(&wide.operations().collect::<Vec<_>>(), &narrow.operations().collect::<Vec<_>>())
 }
 
-/// Whether each of `narrow` lies within one of `wide`; a part that is not there matches everything.
-fn every<'a>(wide: &[Field<'a>], narrow: &[Field<'a>], limited: bool) -> bool {
-    !limited || (!narrow.is_empty() && narrow.iter().all(|n| wide.iter().any(|w| within(w, n))))
+/// Whether each of `narrow` lies within one of `wide`; where there are none everything matches.
+fn every(wide: &[Part<'_>], narrow: &[Part<'_>]) -> bool {
+    wide.is_empty() || (!narrow.is_empty() && narrow.iter().all(|narrow| wide.iter().any(|wide| within(*wide, *narrow))))
 }
 
-/// Whether all fields of `wide` are met by what `narrow` says about the same field.
-fn within<'a>(wide: &Field<'a>, narrow: &Field<'a>) -> bool {
-    wide.entries().filter(|(_, values)| !values.is_empty()).all(|(name, values)| {
-        if narrow.get(name).is_some_and(|own| name.starts_with("not") && own.to_value() == values.to_value()) {
-            return true;
-        }
-        let patterns: Vec<&str> = values.items().filter_map(|v| v.str()).collect();
-        if let Some(name) = except(name).as_deref() {
+/// Whether all that `wide` asks for is met by what `narrow` says about the same attribute.
+fn within<'a>(wide: Part<'a>, narrow: Part<'a>) -> bool {
+    wide.clauses().all(|clause| {
+        let own = narrow.clause(clause.attribute);
+        let said = said(narrow, clause.attribute);
+        clause.filled().all(|(patterns, except)| {
+            let texts = patterns.items().filter_map(|v| v.str()).collect::<Vec<_>>();
+            let some = |by: fn(&str, &str) -> bool, text: &str| texts.iter().any(|pattern| by(pattern, text));
+            if !except {
+                return said.as_ref().is_some_and(|said| said.iter().all(|text| some(fits, text)));
+            }
+            let same = own.and_then(|own| own.none).is_some_and(|own| own.to_value() == patterns.to_value());
             // Networks lie in one another in ways that texts do not show.
-            return !name.ends_with("pBlocks")
-                && said(narrow, name).is_some_and(|own| own.iter().all(|text| !patterns.iter().any(|pattern| meets(pattern, text))));
-        }
-        said(narrow, name).is_some_and(|own| own.iter().all(|text| patterns.iter().any(|pattern| fits(pattern, text))))
+            let networks = matches!(clause.attribute, Attribute::Direct | Attribute::Remote);
+            same || (!networks && said.as_ref().is_some_and(|said| !said.iter().any(|text| some(meets, text))))
+        })
     })
 }
 
-/// `paths` for `notPaths`; nothing for a field that is no exception.
-fn except(name: &str) -> Option<String> {
-    let mut rest = name.strip_prefix("not")?.chars();
-    let first = rest.next()?.to_ascii_lowercase();
-    Some(std::iter::once(first).chain(rest).collect())
-}
-
-/// What a rule says about a field. A rule that names principals in full says their namespaces too.
-fn said<'a>(rule: &Field<'a>, name: &str) -> Option<Vec<&'a str>> {
-    texts(rule, name).or_else(|| {
-        let principals = if name == "namespaces" { texts(rule, "principals")? } else { return None };
+/// What a part says about an attribute. One that names principals in full says their namespaces too.
+fn said<'a>(part: Part<'a>, attribute: Attribute<'_>) -> Option<Vec<&'a str>> {
+    let texts = |attribute| {
+        let texts: Vec<&str> = part.clause(attribute)?.any?.items().map(|v| v.str().unwrap_or("*")).collect();
+        Some(texts).filter(|texts| !texts.is_empty())
+    };
+    texts(attribute).or_else(|| {
+        let principals = if attribute == Attribute::Namespace { texts(Attribute::Principal)? } else { return None };
         principals.into_iter().map(|p| Some(p.split_once("/ns/")?.1.split_once("/sa/")?.0)).collect()
     })
-}
-
-fn texts<'a>(rule: &Field<'a>, name: &str) -> Option<Vec<&'a str>> {
-    let field = rule.entries().find(|(own, _)| *own == name)?.1;
-    let texts: Vec<&str> = field.items().map(|v| v.str().unwrap_or("*")).collect();
-    Some(texts).filter(|texts| !texts.is_empty())
 }
 
 /// Whether some value may match both patterns; where that cannot be told from the texts it is taken for granted.

@@ -102,7 +102,7 @@ impl<'a> Part<'a> {
     }
 
     /// What it asks of one attribute.
-    pub fn clause(self, attribute: Attribute<'static>) -> Option<Clause<'a>> {
+    pub fn clause(self, attribute: Attribute<'_>) -> Option<Clause<'a>> {
         self.rows().iter().find(|row| row.2 == attribute).and_then(|row| self.clause_of(row))
     }
 
