@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kubectl_mesh::untrusted::ENTRIES;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::encode::kubernetes_protobuf;
 
@@ -133,10 +133,11 @@ fn the_binary_seeds_are_current() {
          "template": {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{"name": "a", "image": "a"}]}}}},
     ]});
     let kinds: Vec<_> = kubectl_mesh::untrusted::binary_kinds();
-    for (kind, list) in [("Pod", pods), ("Deployment", deployments)] {
-        let at = kinds.iter().position(|k| k.name() == kind).unwrap();
-        let bytes = [vec![u8::try_from(at).unwrap()], kubernetes_protobuf(&list).unwrap()].concat();
-        let path = seeds("protobuf").join(kind.to_ascii_lowercase());
+    let number = |kind: &str| u8::try_from(kinds.iter().position(|k| k.name() == kind).unwrap()).unwrap();
+    let binary = |kind: &str, list: &Value| [vec![number(kind)], kubernetes_protobuf(list).unwrap()].concat();
+    let json = [vec![number("Pod") | 0x80], pods.to_string().into_bytes()].concat();
+    for (name, bytes) in [("pod", binary("Pod", &pods)), ("deployment", binary("Deployment", &deployments)), ("pod-json", json)] {
+        let path = seeds("protobuf").join(name);
         if std::env::var_os("BLESS").is_some() {
             fs::write(&path, &bytes).unwrap();
         }

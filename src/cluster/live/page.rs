@@ -73,7 +73,7 @@ fn peek_json(prefix: &[u8]) -> Option<Head> {
     const KEY: &[u8] = b"\"metadata\":";
     let at = prefix.windows(KEY.len()).position(|window| window == KEY)?;
     // `kind` and `apiVersion` may come first, but nothing that nests: then this would be the metadata of an item.
-    if prefix[1..at].iter().any(|byte| matches!(byte, b'{' | b'[')) {
+    if prefix.get(1..at)?.iter().any(|byte| matches!(byte, b'{' | b'[')) {
         return None;
     }
     let mut heads = serde_json::Deserializer::from_slice(&prefix[at + KEY.len()..]).into_iter::<Head>();
@@ -267,6 +267,7 @@ mod tests {
             assert!(peek(Format::Json, &whole[..end]).is_none_or(|head| head.next.is_some()), "half of it says nothing wrong");
         }
         assert_eq!(peek(Format::Json, br#"{"apiVersion":"v1","items":[{"metadata":{"continue":"no"}}]"#), None);
+        assert_eq!(peek(Format::Json, br#""metadata":{"continue":"no list begins like this"}"#), None);
     }
 
     #[test]
