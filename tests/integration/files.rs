@@ -615,6 +615,31 @@ spec:
     assert!(code == 2 && err.contains("a.yaml:3:"), "what is broken stays so: {err}");
 }
 
+/// No value begins with an at sign in YAML; in a template one does.
+#[test]
+fn a_placeholder_between_at_signs_is_one_without_quotes_too() {
+    let template = b"apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: cart, namespace: @NAMESPACE@}
+spec:
+  hosts: [@HOST@, '@OTHER@', plain.example.com]
+  http:
+  - route:
+    - destination: {host: @HOST@.shop, port: {number: @PORT@}}
+";
+    for (file, args) in [("a.yaml", ["check", "-f", "a.yaml"]), ("d/a.yaml", ["check", "-f", "d"])] {
+        let (code, out, err) = run(&[(file, template)], &args);
+        assert_eq!(code, 0, "{out}{err}");
+        assert!(err.contains("unfilled placeholder") && err.contains("\"@HOST@\"") && err.contains(&format!("{file}:5 ")), "{err}");
+        assert!(!err.contains("~HOST~"), "as it is written: {err}");
+    }
+    for broken in ["metadata: {name: @cart}", "metadata: {name: @}", "@KEY@: a", "metadata: {name: @a b@}"] {
+        let broken = format!("apiVersion: v1\nkind: Service\n{broken}\n");
+        let (code, _, err) = run(&[("a.yaml", broken.as_bytes())], &["check", "-f", "a.yaml"]);
+        assert!(code == 2 && err.contains("a.yaml:3:"), "what is broken stays so: {broken}{err}");
+    }
+}
+
 /// As `kubectl get --raw` writes lists, and kubectl reads them.
 #[test]
 fn items_of_the_list_of_one_kind_need_not_repeat_it() {

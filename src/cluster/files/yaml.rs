@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 use serde_saphyr::{DuplicateKeyPolicy, Error, Spanned};
 
 use super::FileError;
-use crate::model::{Kind, Span, Spans};
+use crate::model::{Kind, Span, Spans, placeholder};
 
 /// A value with the place of everything in it.
 #[derive(Debug)]
@@ -91,9 +91,12 @@ fn leniently(chunk: &str) -> Result<(Vec<Node>, Option<(u64, String)>), Error> {
             let index = usize::try_from(line).unwrap_or(1).saturating_sub(1);
             let at: usize = text.split_inclusive('\n').take(index).map(str::len).sum();
             text.to_mut().insert_str(at, "        ");
-        } else if rounded.is_empty() && text.contains("${") {
+        } else if rounded.is_empty() && (text.contains("${") || text.contains('@')) {
             let (with_round, found) = round(&text);
             (text, rounded) = (Cow::Owned(with_round), found);
+            if rounded.is_empty() {
+                return Err(error);
+            }
         } else {
             return Err(error);
         }
@@ -101,35 +104,52 @@ fn leniently(chunk: &str) -> Result<(Vec<Node>, Option<(u64, String)>), Error> {
     parse(&text, duplicates).map(|nodes| (nodes, note))
 }
 
-/// The text with `$(NAME)` for `${NAME}`, as long as before, and those that were written so: the braces of a placeholder that somebody has still to fill
-/// in are those of a map where lists and maps stand in one line.
-fn round(text: &str) -> (String, Vec<String>) {
+/// The text with `$(NAME)` for `${NAME}` and `~NAME~` for `@NAME@`, as long as before, and each such stand-in with what was written: the braces of a
+/// placeholder that somebody has still to fill in are those of a map where lists and maps stand in one line, and no value begins with an at sign.
+fn round(text: &str) -> (String, Vec<(String, String)>) {
     let (mut made, mut found, mut from) = (String::with_capacity(text.len()), Vec::new(), 0);
-    while let Some(at) = text[from..].find("${").map(|at| at + from) {
+    while let Some(at) = text[from..].find(['$', '@']).map(|at| at + from) {
         made.push_str(&text[from..at]);
-        let inner = &text[at + 2..];
-        let end = inner.find(|c: char| c.is_whitespace() || "{}[],'\"()".contains(c)).filter(|end| *end > 0 && inner[*end..].starts_with('}'));
-        from = match end {
-            Some(end) => {
-                made.push_str(&format!("$({})", &inner[..end]));
-                found.push(inner[..end].to_owned());
-                at + 2 + end + 1
-            }
-            None => {
-                made.push_str("${");
-                at + 2
-            }
-        };
+        let rest = &text[at..];
+        if let Some((written, name)) = in_braces(rest) {
+            let stand_in = format!("$({name})");
+            made.push_str(&stand_in);
+            found.push((stand_in, written.to_owned()));
+            from = at + written.len();
+        } else if let Some((written, name)) = between_at_signs(rest) {
+            let stand_in = format!("~{name}~");
+            made.push_str(&stand_in);
+            found.push((stand_in, written.to_owned()));
+            from = at + written.len();
+        } else {
+            made.push_str(&rest[..1]);
+            from = at + 1;
+        }
     }
     made.push_str(&text[from..]);
     (made, found)
 }
 
+/// `${NAME}` at the beginning of a text, and its name.
+fn in_braces(text: &str) -> Option<(&str, &str)> {
+    let inner = text.strip_prefix("${")?;
+    let end = inner.find(|c: char| c.is_whitespace() || "{}[],'\"()".contains(c)).filter(|end| *end > 0 && inner[*end..].starts_with('}'))?;
+    Some((&text[..end + 3], &inner[..end]))
+}
+
+/// `@NAME@` at the beginning of a text, and its name; the key of a map is none that could be put back.
+fn between_at_signs(text: &str) -> Option<(&str, &str)> {
+    let (name, after) = text.strip_prefix('@')?.split_once('@')?;
+    let written = &text[..name.len() + 2];
+    let is_key = after.strip_prefix(':').is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace));
+    (placeholder::of(written) == Some(written) && !is_key).then_some((written, name))
+}
+
 /// The values as they are written.
-fn unround(value: &mut Value, found: &[String]) {
+fn unround(value: &mut Value, found: &[(String, String)]) {
     match value {
-        Value::String(text) if text.contains("$(") => {
-            found.iter().for_each(|name| *text = text.replace(&format!("$({name})"), &format!("${{{name}}}")));
+        Value::String(text) if text.contains(['$', '~']) => {
+            found.iter().for_each(|(stand_in, written)| *text = text.replace(stand_in, written));
         }
         Value::Array(items) => items.iter_mut().for_each(|item| unround(item, found)),
         Value::Object(fields) => fields.values_mut().for_each(|field| unround(field, found)),
