@@ -161,7 +161,8 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
             .hint("name another with --remote-context or --remote-snapshot"));
     }
     let needs: BTreeSet<Kind> = checks.iter().flat_map(|c| c.needs.iter().copied()).collect();
-    let request = ReadRequest { kinds: needs.clone(), install, ..ReadRequest::default() };
+    let kinds = needs.iter().copied().chain(words::kinds(&args.objects)).collect();
+    let request = ReadRequest { kinds, install, ..ReadRequest::default() };
     let remotes = Remotes::open(&args.remotes, global).await?;
     let mut loaded = load::load(global, &request, terminal).await?;
     if args.pre.pre {
@@ -172,7 +173,7 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
     words::select(&args.select, &args.objects, &mut loaded.world)?;
     let named = match &args.select.selector {
         Some(selector) => Some(views::selected(&loaded.world, selector)),
-        None => words::objects(&loaded.world, &args.objects, global)?,
+        None => named(args, &loaded.world, global, terminal)?,
     };
     let mut report = if loaded.alternatives.is_empty() {
         checks::run(&loaded.world, &selection)
@@ -210,6 +211,10 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
         true => pre::exit(fail_on, &report) == Exit::Unreadable,
         false => too_little(args, &report, &loaded.world, named.as_ref(), &needs),
     };
+    if named.as_ref().is_some_and(BTreeSet::is_empty) {
+        // Rules have run, and over nothing that was asked about.
+        report.evaluated.clear();
+    }
     terminal.show(&CheckAnswer::new(&report, &loaded.world, args.show_passed), args.output, Some(&loaded.world))?;
     say_what_is_missing(args.output, &report, terminal);
     if args.pre.pre {
@@ -226,6 +231,20 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
         (false, false, true) => Exit::Unreadable,
         (false, false, false) => Exit::Ok,
     })
+}
+
+/// The objects that the command line names. All of a kind may be none, as with `kubectl get`.
+fn named(args: &CheckArgs, world: &World, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Option<BTreeSet<ObjectRef>>, CliError> {
+    if args.objects.is_empty() {
+        return Ok(None);
+    }
+    match views::objects(world, &args.objects, words::namespace(global)) {
+        Err(none) if none.empty && args.objects.len() == 1 => {
+            terminal.note(format!("{}, so nothing was judged: {}", none.message, none.hint));
+            Ok(Some(BTreeSet::new()))
+        }
+        found => found.map(Some).map_err(words::not_found),
+    }
 }
 
 /// What a configuration keeps from being judged.

@@ -31,6 +31,12 @@ pub(super) fn objects(world: &World, words: &[String], global: &GlobalArgs) -> R
     views::objects(world, words, namespace(global)).map(Some).map_err(not_found)
 }
 
+/// The kinds that the words of a command line name, of which objects have to be read.
+pub(super) fn kinds(words: &[String]) -> BTreeSet<Kind> {
+    let named = Named::parse(words).unwrap_or_default();
+    named.iter().flat_map(|one| one.kinds.iter().copied().chain(one.all_of())).collect()
+}
+
 /// The one namespace that the flags name.
 pub(super) fn namespace(global: &GlobalArgs) -> Option<&str> {
     global.cluster.namespace()
@@ -54,7 +60,7 @@ pub(super) fn select(args: &SelectArgs, named: &[String], world: &mut World) -> 
 }
 
 /// What is not there is the user's slip, unless it may hide in what could not be read.
-pub(super) fn not_found(NotFound { message, hint, unread }: NotFound) -> CliError {
+pub(super) fn not_found(NotFound { message, hint, unread, .. }: NotFound) -> CliError {
     match unread {
         None => CliError::usage(message).hint(hint),
         Some(unread) => CliError::unreadable(message).hint(hint).hint(format!("it may be there all the same: {unread}")),

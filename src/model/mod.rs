@@ -72,7 +72,7 @@ pub use kind::Kind;
 pub(crate) use kind::typed_kinds;
 pub use map::Map;
 pub use meta::{Meta, ObjectRef, OwnerReference, annotation_matters};
-pub use named::{Misnamed, Named, did_you_mean_kind, unknown_kind};
+pub use named::{FORMS, Misnamed, Named, did_you_mean_kind, unknown_kind};
 pub use near::{did_you_mean, nearest};
 pub use object::{Object, Subject};
 pub use observed::{Encryption, Observed, ObservedCall, Party, Sample};

@@ -88,10 +88,11 @@ impl Named {
         self.kinds.is_empty() || self.kinds.contains(&kind)
     }
 
-    /// The kinds that a name alone stands for when no object is called so: `check vs` is about all VirtualServices.
-    pub fn as_kinds(&self) -> Vec<Kind> {
+    /// The kinds whose objects are meant, all of them, when no object is called so: `check vs` is about all VirtualServices.
+    pub fn all_of(&self) -> Vec<Kind> {
         match (&self.name, &self.namespace) {
             (Some(name), None) if self.kinds.is_empty() => Kind::called(name),
+            (None, _) => self.kinds.clone(),
             _ => Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::index::{Body, Workload};
-use crate::model::{FEW, Kind, LabelSelector, Misnamed, Named, ObjectRef, Service, did_you_mean, did_you_mean_kind, first_of, unknown_kind};
+use crate::model::{FEW, FORMS, Kind, LabelSelector, Misnamed, Named, ObjectRef, Service, did_you_mean, did_you_mean_kind, first_of, unknown_kind};
 use crate::world::World;
 
 /// What was meant.
@@ -24,11 +24,13 @@ pub struct NotFound {
     pub hint: String,
     /// What could not be read and may hold it: then it is not known to be absent.
     pub unread: Option<String>,
+    /// Whether all objects of a kind were meant and there are none, which is no mistake.
+    pub empty: bool,
 }
 
 impl From<Misnamed> for NotFound {
     fn from(Misnamed { message, hint }: Misnamed) -> Self {
-        Self { message, hint, unread: None }
+        Self { message, hint, unread: None, empty: false }
     }
 }
 
@@ -51,11 +53,13 @@ pub fn find<'w>(world: &'w World, words: &[String], namespace: Option<&str>) -> 
     let mut found = search(&one, namespace, |name, namespace| targets(world, &one, name, namespace));
     match found.len() {
         1 => Ok(found.remove(0)),
+        0 if !one.all_of().is_empty() => Err(which(world, &one, namespace)),
         0 => Err(missing(world, &one, namespace, "workload or Service", makes_target)),
         _ => Err(NotFound {
             message: format!("{:?} is several: {}", one.written, some(found.iter().map(Target::reference))),
             hint: "write TYPE/NAME and -n NAMESPACE".into(),
             unread: None,
+            empty: false,
         }),
     }
 }
@@ -65,9 +69,12 @@ pub fn objects(world: &World, words: &[String], namespace: Option<&str>) -> Resu
     let mut all = BTreeSet::new();
     for one in Named::parse(words)? {
         let mut found = search(&one, namespace, |name, namespace| matching(world, &one.kinds, Some(name), namespace));
-        let kinds = if one.name.is_none() { one.kinds.clone() } else { one.as_kinds() };
+        let kinds = one.all_of();
         if found.is_empty() && !kinds.is_empty() {
             found = matching(world, &kinds, None, namespace);
+            if found.is_empty() {
+                return Err(none_of(world, &kinds, namespace));
+            }
         }
         if found.is_empty() {
             return Err(missing(world, &one, namespace, "object", |_| true));
@@ -150,11 +157,10 @@ fn matching(world: &World, kinds: &[Kind], name: Option<&str>, namespace: Option
 /// Says what is not there, and what of its like is.
 fn missing(world: &World, one: &Named, namespace: Option<&str>, what: &str, fits: impl Fn(Kind) -> bool) -> NotFound {
     let name = one.name.as_deref().unwrap_or_default();
-    let kinds: Vec<String> = one.kinds.iter().map(ToString::to_string).collect();
-    let what = if kinds.is_empty() { what.to_owned() } else { kinds.join(" or ") };
+    let what = if one.kinds.is_empty() { what.to_owned() } else { any_of(&one.kinds) };
     let called = one.name.as_ref().map_or(String::new(), |name| format!(" called {name:?}"));
     let wanted = one.namespace.as_deref().or(namespace).or(world.only_namespace().map(crate::model::Str::as_str));
-    let place = wanted.map_or_else(|| "in any namespace that was read".to_owned(), |namespace| format!("in namespace {namespace:?}"));
+    let place = place(wanted);
     let mut elsewhere = Vec::new();
     let mut names: BTreeSet<&str> = BTreeSet::new();
     world.index.inventory().subjects().for_each(|object| {
@@ -178,7 +184,50 @@ fn missing(world: &World, one: &Named, namespace: Option<&str>, what: &str, fits
         .or_else(|| did_you_mean(name, names))
         .or_else(|| bare.and_then(did_you_mean_kind))
         .unwrap_or_else(|| "`kubectl mesh injection` lists all workloads".to_owned());
-    NotFound { message: format!("no {what}{called} {place}"), hint, unread: world.index.hidden(&one.kinds).or_else(|| unseen(world, one)) }
+    NotFound {
+        message: format!("no {what}{called} {place}"),
+        hint,
+        unread: world.index.hidden(&one.kinds).or_else(|| unseen(world, one)),
+        empty: false,
+    }
+}
+
+/// Says that nothing of whole kinds is there, and what of them is elsewhere.
+fn none_of(world: &World, kinds: &[Kind], namespace: Option<&str>) -> NotFound {
+    let wanted = namespace.or(world.only_namespace().map(crate::model::Str::as_str)).filter(|_| kinds.iter().any(|kind| kind.namespaced()));
+    let mut elsewhere = Vec::new();
+    world.index.inventory().subjects().for_each(|object| {
+        if kinds.contains(&object.kind()) {
+            elsewhere.push(object.reference());
+        }
+    });
+    let hint = if elsewhere.is_empty() { FORMS.to_owned() } else { format!("there is {}", some(elsewhere.into_iter())) };
+    let unread = world.index.hidden(kinds);
+    NotFound { message: format!("no {} {}", any_of(kinds), place(wanted)), hint, empty: unread.is_none(), unread }
+}
+
+/// Where one workload or Service is wanted and a kind is named.
+fn which(world: &World, one: &Named, namespace: Option<&str>) -> NotFound {
+    let kinds = one.all_of();
+    if !kinds.iter().any(|kind| makes_target(*kind)) {
+        let hint = format!("`kubectl mesh check {}` judges all of them", one.written);
+        return Misnamed { message: format!("{:?} is no workload and no Service", one.written), hint }.into();
+    }
+    let found = matching(world, &kinds, None, namespace);
+    if found.is_empty() {
+        return none_of(world, &kinds, namespace);
+    }
+    let message = format!("{:?} is a kind: which of its objects?", one.written);
+    Misnamed { message, hint: format!("there is {}", some(found.into_iter())) }.into()
+}
+
+/// The kinds by name; two have the same where Istio and the Gateway API have namesakes.
+fn any_of(kinds: &[Kind]) -> String {
+    kinds.iter().map(ToString::to_string).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" or ")
+}
+
+fn place(namespace: Option<&str>) -> String {
+    namespace.map_or_else(|| "in any namespace that was read".to_owned(), |namespace| format!("in namespace {namespace:?}"))
 }
 
 /// What was not read, for a name that may be of any kind.
@@ -196,7 +245,7 @@ fn some(objects: impl Iterator<Item = ObjectRef>) -> String {
 mod tests {
     use super::*;
     use crate::index::Index;
-    use crate::model::{Inventory, Item};
+    use crate::model::{Coverage, Inventory, Item};
     use crate::world::{SourceInfo, SourceKind};
 
     fn world() -> World {
@@ -266,6 +315,31 @@ mod tests {
         assert_eq!(of(&["svc/cart"], Some("other")).unwrap_err(), "no Service called \"cart\" in namespace \"other\": there is Service shop/cart");
         assert!(of(&["deploymnt/cart"], None).unwrap_err().ends_with("did you mean deployment or deployments?"));
         assert!(of(&["foo/bar"], None).unwrap_err().ends_with("\"foo\" is no kind that this tool reads, nor is there a namespace of that name"));
-        assert!(of(&["vs"], None).is_err());
+    }
+
+    #[test]
+    fn a_kind_of_which_there_is_nothing_is_no_name_and_no_mistake() {
+        let mut inventory = Inventory::default();
+        inventory.coverage.extend(Kind::ALL.iter().map(|kind| (*kind, Coverage::Complete)));
+        let source = SourceInfo { kind: SourceKind::Cluster, name: "x".into() };
+        let world = World::new(Index::new(inventory), source, jiff::Timestamp::UNIX_EPOCH);
+        for kind in Kind::ALL {
+            let words = [kind.plural().to_owned(), kind.name().to_ascii_lowercase(), kind.resource(), kind.singular_resource()];
+            for word in words.into_iter().chain(kind.short_names().iter().map(|word| (*word).to_owned())) {
+                let error = objects(&world, std::slice::from_ref(&word), Some("shop")).unwrap_err();
+                assert!(error.message.starts_with("no ") && error.message.contains(kind.name()) && !error.message.contains("called"), "{error:?}");
+                assert!(error.empty && error.unread.is_none(), "{error:?}");
+                let error = find(&world, std::slice::from_ref(&word), Some("shop")).unwrap_err();
+                let told = if error.empty { error.message.starts_with("no ") } else { error.hint.contains(&format!("check {word}`")) };
+                assert!(told && error.empty == Kind::called(&word).iter().any(|kind| makes_target(*kind)), "{error:?}");
+            }
+        }
+        let several = objects(&world, &["vs,dr".to_owned()], None).unwrap_err();
+        assert_eq!(several.message, "no DestinationRule or VirtualService in any namespace that was read");
+        let full = self::world();
+        let which = find(&full, &["sts,svc".to_owned()], Some("shop")).unwrap_err();
+        assert!(which.message.contains("which of its objects?") && which.hint.contains("StatefulSet shop/db"), "{which:?}");
+        let elsewhere = objects(&full, &["sts".to_owned()], Some("other")).unwrap_err();
+        assert_eq!(elsewhere.hint, "there is StatefulSet shop/db");
     }
 }

@@ -73,6 +73,48 @@ fn an_object_that_does_not_exist_is_an_error_with_a_suggestion() {
 }
 
 #[test]
+fn a_kind_alone_means_all_of_it_and_none_is_said() {
+    for (word, kind) in [("gw", "Gateway"), ("se", "ServiceEntry"), ("netpol", "NetworkPolicy"), ("vs,dr", "DestinationRule or VirtualService")] {
+        let files: &[(&str, &[u8])] = if kind.contains("Virtual") {
+            &[("a.yaml", b"apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: shop}\nspec: {ports: [{port: 80}]}\n")]
+        } else {
+            &[("a.yaml", CART)]
+        };
+        let (code, out, err) = run(files, &["check", "-f", "a.yaml", word]);
+        assert_eq!(code, 0, "{word}: {out}{err}");
+        assert!(err.contains(&format!("no {kind} in any namespace that was read, so nothing was judged")), "{word}: {err}");
+        assert!(out.contains("nothing judged") && !out.contains("nothing wrong"), "{word}: {out}");
+        let (code, out, _) = run(files, &["check", "-f", "a.yaml", word, "-o", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!((code, &report["summary"]["evaluated"]), (0, &0.into()), "{word}: {out}");
+    }
+    let (code, _, err) = run(&[("a.yaml", CART)], &["check", "-f", "a.yaml", "vs/cart", "gw"]);
+    assert!(code == 2 && err.contains("no Gateway"), "beside others it is a slip: {err}");
+    for command in ["status", "injection", "mtls"] {
+        let (code, _, err) = run(&[], &[command, "--demo", "vs", "-n", "shop"]);
+        let told = if command == "mtls" { code == 2 } else { code == 2 && err.contains("`kubectl mesh check vs` judges all of them") };
+        assert!(told, "{command}: {err}");
+    }
+    let (code, _, err) = run(&[], &["status", "--demo", "deploy", "-n", "shop"]);
+    assert!(code == 2 && err.contains("\"deploy\" is a kind: which of its objects?") && err.contains("Deployment shop/cart"), "{err}");
+    let (code, _, err) = run(&[], &["status", "--demo", "sts", "-n", "shop"]);
+    assert!(code == 2 && err.contains("no StatefulSet in namespace \"shop\""), "{err}");
+}
+
+#[test]
+fn a_kind_alone_is_read_for_its_own_sake_and_a_refusal_is_no_absence() {
+    let cluster = TestCluster::start();
+    cluster.apply(std::str::from_utf8(CART).unwrap());
+    let (code, out, err) = said(&cluster.mesh(["check", "-n", "shop", "netpol", "--rule", GATEWAY]).output().unwrap());
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("no NetworkPolicy in namespace \"shop\"") && out.contains("nothing judged"), "{out}{err}");
+    cluster.grant_in("dev", "shop", &rules(&["get", "list"], &["pods", "*.apps"]));
+    let (code, _, err) = said(&cluster.mesh_as("dev", ["check", "-n", "shop", "netpol", "--rule", GATEWAY]).output().unwrap());
+    assert_eq!(code, 3, "{err}");
+    assert!(err.contains("it may be there all the same: may not list networkpolicies.networking.k8s.io"), "{err}");
+}
+
+#[test]
 fn an_object_that_may_hide_in_what_is_refused_is_not_called_missing() {
     let cluster = TestCluster::start();
     cluster.apply(std::str::from_utf8(CART).unwrap());

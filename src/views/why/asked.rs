@@ -65,7 +65,7 @@ pub fn ask<'w>(world: &'w World, words: &[String], headers: &[String], namespace
 }
 
 fn not_found(message: impl Into<String>, hint: impl Into<String>) -> NotFound {
-    NotFound { message: message.into(), hint: hint.into(), unread: None }
+    NotFound { message: message.into(), hint: hint.into(), unread: None, empty: false }
 }
 
 /// The name of the Gateway that a word stands for, if it is one.
@@ -192,7 +192,7 @@ fn known(world: &World, host: &str, client: &Str) -> Result<(), NotFound> {
         Sight::Hidden(gap) => Some(gap.map_or_else(|| "Services were not read".to_owned(), |g| g.to_string())),
         Sight::Clear | Sight::NotInFiles => None,
     };
-    Err(NotFound { message, hint: near, unread })
+    Err(NotFound { message, hint: near, unread, empty: false })
 }
 
 /// The name that is closest to what was typed, if one is close.
