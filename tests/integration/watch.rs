@@ -117,6 +117,53 @@ fn status_is_watched_too() {
     assert_eq!(watching.interrupt(), Some(0));
 }
 
+/// What counts for the whole mesh lies where the MeshConfig says, which no command line names.
+#[test]
+fn another_root_namespace_is_watched_with_what_it_holds() {
+    let config = |root: &str| {
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "istio", "namespace": "istio-system"},
+            "data": {"mesh": format!("rootNamespace: {root}\n")}})
+    };
+    let peers = |mode: &str| {
+        json!({"apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication", "metadata": {"name": "default", "namespace": "mesh-root"},
+            "spec": {"mtls": {"mode": mode}}})
+    };
+    let cluster = TestCluster::start();
+    cluster.apply_object(&config("mesh-root"));
+    cluster.apply_object(&peers("STRICT"));
+    cluster.apply(
+        "apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: cart, namespace: shop, labels: {app: cart}, annotations: {sidecar.istio.io/status: '{}'}}
+spec: {containers: [{name: app, image: 'app:1'}, {name: istio-proxy, image: 'docker.io/istio/proxyv2:1.27.1', args: [proxy, sidecar]}]}",
+    );
+    let status = Watching::start(&cluster, "admin", &["status", "-n", "shop", "-w"]);
+    status.until(&["shop", "istio-sidecar", "STRICT"]);
+    // An object of that namespace.
+    cluster.apply_object(&peers("DISABLE"));
+    status.until(&["shop", "DISABLE"]);
+    // The configuration that names it: there is nothing where it points now.
+    cluster.apply_object(&config("elsewhere"));
+    status.until(&["shop", "PERMISSIVE"]);
+    // What comes there is seen, though nobody looked there before.
+    let mut there = peers("STRICT");
+    there["metadata"]["namespace"] = json!("elsewhere");
+    cluster.apply_object(&there);
+    status.until(&["shop", "STRICT"]);
+    assert_eq!(status.interrupt(), Some(0));
+
+    let injection = Watching::start(&cluster, "admin", &["injection", "-n", "shop", "-w"]);
+    injection.until(&["pod/cart"]);
+    cluster.apply_object(&config("mesh-root"));
+    cluster.apply_object(&deployment("new", "1"));
+    injection.until(&["deployment/new"]);
+    assert_eq!(injection.interrupt(), Some(0));
+}
+
 #[test]
 fn what_may_not_be_watched_is_said() {
     let cluster = TestCluster::start();
