@@ -16,7 +16,8 @@ if [[ ! $version =~ ^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]]; then
 fi
 
 template=$(dirname "${BASH_SOURCE[0]}")/mesh.yaml
-manifest=$(sed "/^#/d; s/\${VERSION}/$version/g; s/\${PLUGIN}/${KUBECTL_PLUGIN_NAME:-mesh}/g" "$template")
+plugin=${KUBECTL_PLUGIN_NAME:-mesh}
+manifest=$(sed "/^#/d; s/\${VERSION}/$version/g; s/\${PLUGIN}/$plugin/g; s/\${FILE}/kubectl-${plugin//-/_}/g" "$template")
 
 platforms=$(sed -n 's/.*${SHA256_\([a-z0-9_]*\)}.*/\1/p' <<<"$manifest")
 for platform in $platforms; do

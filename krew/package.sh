@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # package.sh VERSION OS ARCH BIN_DIR OUT_DIR
 # Packs one platform's release archive from the binaries in BIN_DIR, and prints its path.
-# KUBECTL_PLUGIN_NAME is the plugin's name, `mesh` unless it is set: build the binaries with the same.
+# KUBECTL_PLUGIN_NAME is the plugin's name, `mesh` unless it is set. The program says the name of its file; nothing has to be built for it.
 # The same input and SOURCE_DATE_EPOCH (the last commit's time if unset) give the same bytes. Needs GNU tar.
 set -euo pipefail
 umask 022
@@ -14,19 +14,20 @@ version=$1 os=$2 arch=$3 bin_dir=$4 out_dir=$5
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 plugin=${KUBECTL_PLUGIN_NAME:-mesh}
+file=${plugin//-/_}
 epoch=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct)}
 exe=
 [[ $os == windows ]] && exe=.exe
 
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
-# Cargo's names stay; kubectl finds a plugin by the name of its file.
-install -m 755 "$bin_dir/kubectl-mesh$exe" "$stage/kubectl-$plugin$exe"
-install -m 755 "$bin_dir/kubectl_complete-mesh$exe" "$stage/kubectl_complete-$plugin$exe"
+# kubectl finds a plugin by the name of its file, in which a dash of the plugin's name is an underscore.
+install -m 755 "$bin_dir/kubectl-mesh$exe" "$stage/kubectl-$file$exe"
+install -m 755 "$bin_dir/kubectl_complete-mesh$exe" "$stage/kubectl_complete-$file$exe"
 install -m 644 "$root/LICENSE" "$stage"
 
 mkdir -p "$out_dir"
 archive=$out_dir/kubectl-${plugin}_${version}_${os}_${arch}.tar.gz
 LC_ALL=C tar --create --format=ustar --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner \
-    --directory="$stage" "LICENSE" "kubectl-$plugin$exe" "kubectl_complete-$plugin$exe" | gzip -9 -n >"$archive"
+    --directory="$stage" "LICENSE" "kubectl-$file$exe" "kubectl_complete-$file$exe" | gzip -9 -n >"$archive"
 echo "$archive"

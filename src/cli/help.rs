@@ -9,8 +9,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _};
 
 use super::Cli;
-use crate::PLUGIN;
 use crate::commands::renamed;
+use crate::plugin::plugin;
 
 /// Commands that read no objects: flags of clusters and files mean nothing to them.
 const READ_NOTHING: [&str; 4] = ["completion", "explain", "options", "rules"];
@@ -39,7 +39,7 @@ pub fn parse() -> Result<Cli, clap::Error> {
 
 /// Prints help or a mistake to where it belongs.
 pub fn tell(told: &clap::Error) -> io::Result<()> {
-    if PLUGIN == "mesh" {
+    if plugin().as_written() {
         return told.print();
     }
     let text = told.render().to_string();

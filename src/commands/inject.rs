@@ -1,7 +1,7 @@
 //! `inject` and `uninject`: manifests in, manifests out, and nothing changes but what has to.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
@@ -146,8 +146,9 @@ fn rewrite(global: &GlobalArgs, terminal: &mut Terminal, mut wish: impl FnMut(&T
         }
         written.push_str(&text);
     }
-    terminal.out.write_all(written.as_bytes())?;
-    terminal.out.flush()?;
+    let mut out = Terminal::verbatim();
+    out.write_all(written.as_bytes())?;
+    out.flush()?;
     let workloads = if counts.changed == 1 { "workload" } else { "workloads" };
     terminal.note(format!("{} {workloads} changed", counts.changed));
     for left in counts.left.iter().take(if terminal.verbose > 0 { usize::MAX } else { 5 }) {

@@ -71,11 +71,12 @@ pub async fn run(args: &SnapshotArgs, global: &GlobalArgs, terminal: &mut Termin
     };
     let partial = if missing.is_empty() { String::new() } else { format!("partial, {} could not be read: ", counted(missing.len())) };
     if to_stdout {
-        snapshot::write(inventory, &taken, &mut terminal.out).map_err(|error| match error {
+        let mut out = Terminal::verbatim();
+        snapshot::write(inventory, &taken, &mut out).map_err(|error| match error {
             SnapshotError::Io(error) => CliError::from(error),
             error => CliError::internal(error),
         })?;
-        terminal.out.flush()?;
+        out.flush()?;
         terminal.note(format!("{partial}{}", output::counted(inventory.len(), "object")));
     } else {
         let write = |out: &mut dyn Write| snapshot::write(inventory, &taken, out);

@@ -43,6 +43,11 @@ impl Terminal {
         }
     }
 
+    /// Standard output for what others wrote (manifests) and for bytes (snapshots): nothing in it is renamed.
+    pub fn verbatim() -> impl Write {
+        io::BufWriter::new(io::stdout())
+    }
+
     /// Applies the display flags; the order of decision is flag, NO_COLOR, CLICOLOR_FORCE, TERM, terminal.
     pub fn configure(&mut self, display: &DisplayArgs) {
         let set = |name: &str| std::env::var(name).is_ok_and(|v| !v.is_empty());

@@ -6,12 +6,12 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Output};
 
-use kubectl_mesh::PLUGIN;
 use regex::Regex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+const PLUGIN: &str = "mesh";
 const VERSION: &str = "v1.2.3-rc.1";
 const EPOCH: u64 = 1_600_000_000;
 const PLATFORMS: [(&str, &str); 5] = [("darwin", "amd64"), ("darwin", "arm64"), ("linux", "amd64"), ("linux", "arm64"), ("windows", "amd64")];
@@ -80,7 +80,8 @@ fn validate(name: &str, manifest: &Value) -> Result<(), String> {
 
     ensure(text(manifest, "apiVersion") == "krew.googlecontainertools.github.com/v1alpha2", "apiVersion")?;
     ensure(text(manifest, "kind") == "Plugin", "kind")?;
-    ensure(matches(r"^[A-Za-z0-9_-]+$", name) && !reserved.is_match(name), "name")?;
+    // krew takes more; the index wants kebab-case.
+    ensure(matches(r"^[a-z0-9]+(-[a-z0-9]+)*$", name) && !reserved.is_match(name), "name")?;
     ensure(text(&manifest["metadata"], "name") == name, "name differs from the file's")?;
     ensure(!short.is_empty() && !short.contains(['\r', '\n']), "shortDescription")?;
     ensure(text(spec, "version").strip_prefix('v').is_some_and(|v| semver::Version::parse(v).is_ok()), "version")?;
@@ -138,16 +139,18 @@ fn the_manifest_is_what_reviewers_of_the_index_want() {
 
 #[test]
 fn a_second_name_is_one_variable() {
-    let release = Release::called("servicemesh");
+    let release = Release::called("service-mesh");
     let manifest = release.manifest();
-    assert_eq!(validate("servicemesh", &manifest), Ok(()));
+    assert_eq!(validate("service-mesh", &manifest), Ok(()));
     for platform in platforms(&manifest) {
         let uri = text(platform, "uri");
         let files = installed(platform, &release.archive(uri));
-        assert!(files.contains(text(platform, "bin")) && files.iter().any(|file| file.starts_with("kubectl_complete-servicemesh")), "{files:?}");
+        // As krew links it and kubectl looks for it.
+        assert!(text(platform, "bin").starts_with("kubectl-service_mesh") && files.contains(text(platform, "bin")), "{files:?}");
+        assert!(files.iter().any(|file| file.starts_with("kubectl_complete-service_mesh")), "{files:?}");
         assert!(files.iter().all(|file| !file.contains("-mesh")), "{files:?}");
     }
-    assert!(text(&manifest["spec"], "caveats").contains("kubectl servicemesh completion"), "{manifest}");
+    assert!(text(&manifest["spec"], "caveats").contains("kubectl service-mesh completion"), "{manifest}");
     assert_eq!(text(&manifest["spec"], "homepage"), "https://github.com/kubectl-mesh/kubectl-mesh", "the repository keeps its name");
 }
 
@@ -249,7 +252,7 @@ fn a_missing_archive_or_a_version_that_krew_refuses_stops_the_release() {
 
 #[test]
 fn the_plugin_is_called_mesh_unless_the_build_says_otherwise() {
-    assert_eq!(PLUGIN, "mesh");
+    assert_eq!(kubectl_mesh::plugin::plugin().command(), "kubectl mesh");
     assert_eq!(Path::new(env!("CARGO_BIN_EXE_kubectl-mesh")).file_stem().unwrap().to_str(), Some("kubectl-mesh"));
     assert_eq!(Path::new(env!("CARGO_BIN_EXE_kubectl_complete-mesh")).file_stem().unwrap().to_str(), Some("kubectl_complete-mesh"));
 }

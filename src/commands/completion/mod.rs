@@ -6,26 +6,39 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::Terminal;
-use crate::PLUGIN;
 use crate::error::{CliError, Exit};
+use crate::plugin::plugin;
 
 /// The name of the program when it is called directly.
 fn binary() -> String {
-    format!("kubectl-{PLUGIN}")
+    plugin().file()
 }
 
-const EXAMPLES: &str = "\
+fn examples() -> String {
+    let binary = binary();
+    format!(
+        "\
 Examples:
-  kubectl mesh completion bash > ~/.local/share/bash-completion/completions/kubectl-mesh
-  kubectl mesh completion zsh > \"${fpath[1]}/_kubectl-mesh\"
-  kubectl mesh completion kubectl --install ~/.local/bin  # for `kubectl mesh <TAB>`";
+  kubectl mesh completion bash > ~/.local/share/bash-completion/completions/{binary}
+  kubectl mesh completion zsh > \"${{fpath[1]}}/_{binary}\"
+  kubectl mesh completion kubectl --install ~/.local/bin  # for `kubectl mesh <TAB>`"
+    )
+}
+
+fn about() -> String {
+    format!(
+        "Print a completion script for a shell, or install the helper for kubectl
+
+kubectl completes `kubectl mesh <TAB>` by running {} from PATH, which krew does not install: `completion kubectl --install DIR` puts it into a \
+         directory of PATH. The other scripts complete `{}` typed as one word.",
+        plugin().helper(),
+        binary()
+    )
+}
 
 /// Print a completion script for a shell, or install the helper for kubectl
-///
-/// kubectl completes `kubectl mesh <TAB>` by running kubectl_complete-mesh from PATH, which krew does not install: `completion kubectl --install DIR`
-/// puts it into a directory of PATH. The other scripts complete `kubectl-mesh` typed as one word.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(long_about = about(), after_help = examples())]
 pub struct CompletionArgs {
     /// Shell
     #[arg(value_enum)]
@@ -79,7 +92,7 @@ fn helper() -> String {
 
 fn install(directory: &std::path::Path, terminal: &mut Terminal) -> Result<(), CliError> {
     // What kubectl 1.26 and newer runs for `kubectl mesh <TAB>`.
-    let name = format!("kubectl_complete-{PLUGIN}");
+    let name = plugin().helper();
     let (name, text) = if cfg!(windows) { (format!("{name}.cmd"), format!("@echo off\r\n{} __complete %*\r\n", binary())) } else { (name, helper()) };
     let path = directory.join(name);
     let failed =
