@@ -39,6 +39,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 if why == Ignored::Filter && kind == Kind::LinkerdHttpRoute {
                     continue;
                 }
+                // A regular expression that cannot be read is another rule's finding.
+                if matches!(why, Ignored::Match(_)) && kind != Kind::GrpcRoute {
+                    continue;
+                }
                 let (what, hint) = match why {
                     Ignored::ParentPort => ("a parent Server may not be named with a port", "Remove port: the Server has one."),
                     Ignored::ParentSection => ("a parent Server may not be named with a sectionName", "Remove sectionName."),
@@ -46,6 +50,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                         ("a parent Server must be in the route's own namespace", "Create the route in the Server's namespace.")
                     }
                     Ignored::Filter => ("this filter is not supported", "Remove the filter."),
+                    Ignored::Match(what) => (what, "Name the service and the method as they are."),
                 };
                 findings.add(route, at, format!("{what}: Linkerd ignores the whole route"), hint);
             }

@@ -208,6 +208,10 @@ impl Words {
                 let text = format!("no route of {} takes the request: 404, no policy is asked", server.reference());
                 Self::new(text).because(whole(server, "no route takes the request")).hint("Add a rule for it to a route of the Server.")
             }
+            Reason::UnreadableRoute(rule) => {
+                let text = "a match without method is nothing that the proxy can read: it refuses all that comes to the Server";
+                Self::new(text).because(at(rule, text)).hint("Name a service or a method in each match of the GRPCRoute.")
+            }
             Reason::NoNetworkPolicy => Self::new("no NetworkPolicy selects the pods"),
             Reason::NetworkOpen { rule, port } => {
                 let text = format!("let through on port {port}");

@@ -138,6 +138,8 @@ pub enum Reason<'a> {
     Probe,
     /// No route of the Server takes the request.
     NoRoute(&'a Object),
+    /// A match of a route on the Server that the proxy cannot read: it refuses everything.
+    UnreadableRoute(RuleRef<'a>),
     /// No NetworkPolicy selects the pods.
     NoNetworkPolicy,
     /// A NetworkPolicy lets the connection through.

@@ -1,4 +1,4 @@
-//! Which rule of which route takes a request, as linkerd-proxy finds it (linkerd2-proxy `linkerd/http/route`).
+//! Which rule of which route takes a request, as linkerd-proxy finds it on either side (linkerd2-proxy `linkerd/http/route`).
 
 use regex::Regex;
 
@@ -24,72 +24,93 @@ pub enum Untold {
     Host,
 }
 
-/// How closely something fits, greater is closer: host, path, headers, query, method.
-type Fit = (Option<(bool, usize)>, Summary);
-/// For HTTP: length of the path, headers, query parameters, method; for gRPC: lengths of service and method, headers.
-type Summary = (usize, usize, usize, bool);
+/// How closely a rule fits, greater is closer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fit {
+    /// The length of the path; of gRPC calls those of service and method.
+    pub path: (usize, usize),
+    headers: usize,
+    parameters: usize,
+    method: bool,
+}
 
-/// The route and the rule that take a request: of equally close ones the first, so routes stand in the order of age, then name.
-pub fn best<'a>(routes: &[&'a Object], asked: &Asked<'_>) -> Result<Option<(&'a Object, Field<'a>)>, Untold> {
-    let mut best: Option<(Fit, &Object, Field<'_>)> = None;
+/// How closely a host fits: a name closer than a wildcard, a longer one closer than a shorter; nothing where every host does.
+pub type HostFit = Option<(bool, usize)>;
+
+/// The fit of an HTTP rule without conditions: that of the prefix `/`.
+const ANY_HTTP: Fit = Fit { path: (1, 0), headers: 0, parameters: 0, method: false };
+
+/// The rule that takes a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken<'a> {
+    pub route: &'a Object,
+    /// Which of the route's rules.
+    pub index: usize,
+    pub rule: Field<'a>,
+    pub fit: Fit,
+}
+
+/// The rule that takes a request: of equally close ones the first, so routes stand in the order of age, then name.
+pub fn best<'a>(routes: &[&'a Object], asked: &Asked<'_>) -> Result<Option<Taken<'a>>, Untold> {
+    let mut best: Option<(HostFit, Taken<'a>)> = None;
     for route in routes {
-        let Some(host) = host_fit(route, asked)? else { continue };
-        let mut of_route: Option<(Summary, Field<'_>)> = None;
-        for rule in route.spec().list("rules") {
+        let names: Vec<&str> = route.spec().texts("hostnames").map(|(text, _)| text).collect();
+        let host = if names.is_empty() { "" } else { asked.host.ok_or(Untold::Host)? };
+        let Some(host) = host_fit(&names, without_port(host)) else { continue };
+        let mut of_route: Option<Taken<'a>> = None;
+        for (index, rule) in route.spec().list("rules").enumerate() {
             if let Some(fit) = rule_fit(route.kind, &rule, asked)?
-                && of_route.is_none_or(|(before, _)| fit > before)
+                && of_route.is_none_or(|before| fit > before.fit)
             {
-                of_route = Some((fit, rule));
+                of_route = Some(Taken { route, index, rule, fit });
             }
         }
-        if let Some((fit, rule)) = of_route
-            && best.is_none_or(|(before, ..)| (host, fit) > before)
+        if let Some(taken) = of_route
+            && best.is_none_or(|(before, of)| (host, taken.fit) > (before, of.fit))
         {
-            best = Some(((host, fit), route, rule));
+            best = Some((host, taken));
         }
     }
-    Ok(best.map(|(_, route, rule)| (route, rule)))
+    Ok(best.map(|(_, taken)| taken))
 }
 
-/// Nothing when no host of the route fits; the inner nothing when it names none.
-fn host_fit(route: &Object, asked: &Asked<'_>) -> Result<Option<Option<(bool, usize)>>, Untold> {
-    let spec = route.spec();
-    let mut hosts = spec.texts("hostnames").map(|(text, _)| text).peekable();
-    if hosts.peek().is_none() {
-        return Ok(Some(None));
-    }
-    let authority = asked.host.ok_or(Untold::Host)?;
-    let host = match authority.rsplit_once(':') {
+/// How closely the names of a route fit a host without its port; nothing when none does.
+pub fn host_fit(names: &[&str], host: &str) -> Option<HostFit> {
+    let fit = |name: &&str| {
+        // A name that does not end with the root's dot is compared without it.
+        let host = if name.ends_with('.') { host } else { host.strip_suffix('.').unwrap_or(host) };
+        match name.strip_prefix("*.") {
+            Some(suffix) => {
+                let (head, tail) = host.split_at_checked(host.len().checked_sub(suffix.len())?)?;
+                (tail.eq_ignore_ascii_case(suffix) && head.ends_with('.')).then_some((false, suffix.len() + 1))
+            }
+            None => name.eq_ignore_ascii_case(host).then_some((true, name.len())),
+        }
+    };
+    if names.is_empty() { Some(None) } else { names.iter().filter_map(fit).max().map(Some) }
+}
+
+fn without_port(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
         Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => host,
         _ => authority,
-    };
-    let host = host.strip_suffix('.').unwrap_or(host);
-    let fit = |pattern: &str| match pattern.strip_prefix("*.") {
-        Some(suffix) => {
-            let rest = host.len().checked_sub(suffix.len()).and_then(|at| host.split_at_checked(at));
-            let fits = rest.is_some_and(|(head, tail)| tail.eq_ignore_ascii_case(suffix) && head.ends_with('.'));
-            fits.then_some((false, suffix.len() + 1))
-        }
-        None => pattern.eq_ignore_ascii_case(host).then_some((true, pattern.len())),
-    };
-    Ok(hosts.filter_map(fit).max().map(Some))
+    }
 }
 
-fn rule_fit(kind: Kind, rule: &Field<'_>, asked: &Asked<'_>) -> Result<Option<Summary>, Untold> {
+fn rule_fit(kind: Kind, rule: &Field<'_>, asked: &Asked<'_>) -> Result<Option<Fit>, Untold> {
+    let grpc = kind == Kind::GrpcRoute;
     let mut matches = rule.list("matches").peekable();
     if matches.peek().is_none() {
-        // An empty match of a gRPC route counts for nothing, one of an HTTP route as the prefix `/`.
-        return Ok(Some(if kind == Kind::GrpcRoute { (0, 0, 0, false) } else { (1, 0, 0, false) }));
+        return Ok(Some(if grpc { Fit::default() } else { ANY_HTTP }));
     }
     let mut best = None;
     for one in matches {
-        let fit = if kind == Kind::GrpcRoute { grpc_fit(&one, asked)? } else { http_fit(&one, asked)? };
-        best = best.max(fit);
+        best = best.max(if grpc { grpc_fit(&one, asked)? } else { http_fit(&one, asked)? });
     }
     Ok(best)
 }
 
-fn http_fit(one: &Field<'_>, asked: &Asked<'_>) -> Result<Option<Summary>, Untold> {
+fn http_fit(one: &Field<'_>, asked: &Asked<'_>) -> Result<Option<Fit>, Untold> {
     let method = one.text("method");
     if !method.is_empty() && asked.method.ok_or(Untold::Method)? != method {
         return Ok(None);
@@ -99,19 +120,18 @@ fn http_fit(one: &Field<'_>, asked: &Asked<'_>) -> Result<Option<Summary>, Untol
         Some(path) => path_fit(&path, asked)?,
     };
     let Some(length) = length else { return Ok(None) };
-    let headers = one.list("headers").count();
     if !one.list("headers").all(|header| header_fits(&header, asked)) {
         return Ok(None);
     }
-    let params = one.list("queryParams").count();
-    if params > 0 {
+    let parameters = one.list("queryParams").count();
+    if parameters > 0 {
         let query = asked.path.ok_or(Untold::Path)?.split_once('?').map_or("", |(_, query)| query);
         let pairs = pairs(query);
         if !one.list("queryParams").all(|wanted| pairs.iter().any(|(name, value)| *name == wanted.text("name") && fits(&wanted, value))) {
             return Ok(None);
         }
     }
-    Ok(Some((length, headers, params, !method.is_empty())))
+    Ok(Some(Fit { path: (length, 0), headers: one.list("headers").count(), parameters, method: !method.is_empty() }))
 }
 
 /// The length that counts for a path match; nothing when it does not take the path.
@@ -134,7 +154,7 @@ fn path_fit(matching: &Field<'_>, asked: &Asked<'_>) -> Result<Option<usize>, Un
 }
 
 /// gRPC requests are POSTs of `/service/method`.
-fn grpc_fit(one: &Field<'_>, asked: &Asked<'_>) -> Result<Option<Summary>, Untold> {
+fn grpc_fit(one: &Field<'_>, asked: &Asked<'_>) -> Result<Option<Fit>, Untold> {
     if asked.method.ok_or(Untold::Method)? != "POST" {
         return Ok(None);
     }
@@ -151,7 +171,7 @@ fn grpc_fit(one: &Field<'_>, asked: &Asked<'_>) -> Result<Option<Summary>, Untol
         return Ok(None);
     }
     let length = |name| wanted(name).map_or(0, str::len);
-    Ok(Some((length("service"), length("method"), one.list("headers").count(), false)))
+    Ok(Some(Fit { path: (length("service"), length("method")), headers: one.list("headers").count(), ..Fit::default() }))
 }
 
 /// The service and the method that a path of gRPC names.
@@ -205,7 +225,7 @@ mod tests {
     fn found(routes: &[&str], asked: Asked<'_>) -> Option<String> {
         let index = index(routes);
         let all: Vec<&Object> = index.objects(Kind::HttpRoute).iter().collect();
-        best(&all, &asked).unwrap().map(|(route, rule)| format!("{} {}", route.meta.name, rule.path()))
+        best(&all, &asked).unwrap().map(|taken| format!("{} {}", taken.route.meta.name, taken.rule.path()))
     }
 
     #[test]
@@ -232,5 +252,38 @@ mod tests {
         let index = index(&[&route("a", "{rules: [{matches: [{method: GET}]}]}")]);
         let all: Vec<&Object> = index.objects(Kind::HttpRoute).iter().collect();
         assert_eq!(best(&all, &Asked::default()).unwrap_err(), Untold::Method);
+    }
+
+    #[test]
+    fn of_a_repeated_parameter_any_value_counts() {
+        let a = route("a", "{rules: [{matches: [{queryParams: [{name: v, value: '2'}]}]}]}");
+        let asked = |path| Asked { method: Some("GET"), path: Some(path), ..Asked::default() };
+        assert_eq!(found(&[&a], asked("/?v=1&v=%32")).as_deref(), Some("a spec.rules[0]"));
+        assert_eq!(found(&[&a], asked("/?v=1")), None);
+    }
+
+    #[test]
+    fn names_beat_wildcards_beat_none() {
+        let exact = host_fit(&["a.example.com", "*.com"], "A.example.com.").unwrap();
+        let wide = host_fit(&["*.example.com"], "a.example.com").unwrap();
+        assert!(exact > wide && wide > host_fit(&[], "a.example.com").unwrap());
+        assert_eq!([host_fit(&["*.example.com"], "example.com"), host_fit(&["a.example."], "a.example")], [None, None]);
+    }
+
+    #[test]
+    fn grpc_calls_are_posts_unless_a_rule_asks_for_nothing() {
+        let text = |rules: &str| {
+            format!("{{apiVersion: gateway.networking.k8s.io/v1, kind: GRPCRoute, metadata: {{namespace: shop, name: g}}, spec: {{rules: {rules}}}}}")
+        };
+        let takes = |rules: &str, method: &str, path: &str| {
+            let index = index(&[&text(rules)]);
+            let all: Vec<&Object> = index.objects(Kind::GrpcRoute).iter().collect();
+            let asked = Asked { method: Some(method), path: Some(path), ..Asked::default() };
+            best(&all, &asked).unwrap().map(|taken| taken.fit.path)
+        };
+        let of_cart = "[{matches: [{method: {service: shop.Cart}}]}]";
+        assert_eq!([takes(of_cart, "POST", "/shop.Cart/Add"), takes(of_cart, "GET", "/shop.Cart/Add")], [Some((9, 0)), None]);
+        assert_eq!([takes(of_cart, "POST", "/other.Cart/Add"), takes(of_cart, "POST", "/shop.Cart")], [None, None]);
+        assert_eq!(takes("[{}]", "GET", "/"), Some((0, 0)));
     }
 }

@@ -81,6 +81,8 @@ pub enum Ignored {
     ParentNamespace,
     /// A filter that is not supported on Servers.
     Filter,
+    /// A match that cannot be read, and why.
+    Match(&'static str),
 }
 
 /// What makes Linkerd ignore a route on a Server as a whole, each with its place; empty for a sound route or one without a Server.
@@ -102,8 +104,35 @@ pub fn ignored(route: &Object) -> Vec<(Ignored, String)> {
     if on_server {
         let filters = route.spec().list("rules").flat_map(|rule| rule.list("filters").collect::<Vec<_>>());
         found.extend(filters.filter(|f| !supports_filter(route.kind, f)).map(|f| (Ignored::Filter, f.path_of("type"))));
+        found.extend(unreadable_match(route).map(|(field, what)| (Ignored::Match(what), field.path())));
     }
     found
+}
+
+/// The first match that the policy controller cannot read, and what is wrong with it: it drops the route as a whole.
+pub fn unreadable_match(route: &Object) -> Option<(Field<'_>, &'static str)> {
+    let grpc = route.kind == Kind::GrpcRoute;
+    let is_regex = |f: &Field<'_>| f.text("type") == "RegularExpression";
+    let matches = route.spec().list("rules").flat_map(|rule| rule.list("matches").collect::<Vec<_>>());
+    matches.into_iter().find_map(|one| {
+        let absolute = |path: &Field<'_>| path.get("value").and_then(|v| v.str()).unwrap_or("/").starts_with('/');
+        if let Some(path) = one.get("path").filter(|path| !grpc && !is_regex(path) && !absolute(path)) {
+            return Some((path, "has a path that does not begin with a slash"));
+        }
+        if let Some(method) = one.get("method").filter(|method| grpc && is_regex(method)) {
+            return Some((method, "matches methods by regular expression"));
+        }
+        let values = one.get("path").into_iter().filter(|_| !grpc).chain(one.list("headers")).chain(one.list("queryParams"));
+        let bad = |f: &Field<'_>| is_regex(f) && Regex::new(f.text("value")).is_err();
+        values.into_iter().find(bad).map(|field| (field, "has a regular expression that cannot be read"))
+    })
+}
+
+/// A match of a GRPCRoute that names neither service nor method by a `method`: the policy controller hands it on, and proxies refuse to read the
+/// policy that it is part of.
+pub fn match_without_method(route: &Object) -> Option<Field<'_>> {
+    let rules = route.spec().list("rules").filter(|_| route.kind == Kind::GrpcRoute);
+    rules.flat_map(|rule| rule.list("matches").collect::<Vec<_>>()).find(|one| one.get("method").is_none())
 }
 
 /// Whether Linkerd knows a filter, on Servers and on Services alike.
@@ -334,6 +363,24 @@ mod tests {
         let of = |name: &str| ignored(index.object(Kind::HttpRoute, "shop", name).unwrap());
         assert_eq!(of("a"), [(Ignored::Filter, "spec.rules[0].filters[0].type".to_owned())]);
         assert!(of("b").is_empty());
+    }
+
+    #[test]
+    fn a_match_that_cannot_be_read_makes_a_route_ignored() {
+        let index = index(&[
+            SERVER,
+            &route("l5d", "path", "rules: [{matches: [{path: {value: live}}]}]"),
+            &route("l5d", "regex", "rules: [{matches: [{path: {value: /}}, {headers: [{name: a, type: RegularExpression, value: '('}]}]}]"),
+            &route("l5d", "sound", "rules: [{matches: [{path: {type: RegularExpression, value: 'live'}}]}]"),
+            &route("GRPCRoute", "grpc", "rules: [{matches: [{method: {type: RegularExpression, service: a.*}}]}]"),
+            &route("GRPCRoute", "bare", "rules: [{matches: [{headers: [{name: a, value: b}]}]}]"),
+        ]);
+        let of = |kind: Kind, name: &str| ignored(index.object(kind, "shop", name).unwrap()).pop().map(|(_, at)| at);
+        assert_eq!(of(Kind::LinkerdHttpRoute, "path").as_deref(), Some("spec.rules[0].matches[0].path"));
+        assert_eq!(of(Kind::LinkerdHttpRoute, "regex").as_deref(), Some("spec.rules[0].matches[1].headers[0]"));
+        assert_eq!(of(Kind::GrpcRoute, "grpc").as_deref(), Some("spec.rules[0].matches[0].method"));
+        assert_eq!([of(Kind::LinkerdHttpRoute, "sound"), of(Kind::GrpcRoute, "bare")], [None, None]);
+        assert!(match_without_method(index.object(Kind::GrpcRoute, "shop", "bare").unwrap()).is_some());
     }
 
     #[test]

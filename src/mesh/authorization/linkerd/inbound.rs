@@ -4,18 +4,22 @@ use std::net::IpAddr;
 
 use super::{Caller, Governs, Inbound};
 use crate::mesh::authorization::request::{Call, Http, Request};
-use crate::mesh::authorization::ruling::{Reason, Verdict};
+use crate::mesh::authorization::ruling::{Reason, RuleRef, Verdict};
 use crate::mesh::authorization::truth::{Missing, Truth};
 use crate::mesh::linkerd::authz::{Clients, Grant};
 use crate::mesh::linkerd::identity::IdentityMatch;
 use crate::mesh::linkerd::network;
 use crate::mesh::linkerd::route_match::{self, Asked, Untold};
+use crate::mesh::linkerd::routes::match_without_method;
 use crate::mesh::linkerd::server::Protocol;
 use crate::model::Subject;
 
 impl<'a> Inbound<'a> {
     /// The answer to a request.
     pub(super) fn decide(&self, request: &Request<'_>, caller: &Caller) -> (Verdict, Reason<'a>) {
+        if let Some((policy, rule)) = self.routes.iter().find_map(|route| Some((*route, match_without_method(route)?))) {
+            return (Verdict::Deny, Reason::UnreadableRoute(RuleRef { policy, rule }));
+        }
         match (&request.call, self.protocol) {
             (_, Protocol::Opaque | Protocol::Tls) | (Call::Tcp, Protocol::Detect) => self.judge(&self.grants, request, caller),
             (Call::Tcp, _) => (Verdict::Deny, Reason::NotHttp),
@@ -37,8 +41,8 @@ impl<'a> Inbound<'a> {
         match route_match::best(&self.routes, &asked) {
             Err(untold) => (Verdict::Unknown, Reason::Depends(missing(untold))),
             Ok(None) => (Verdict::NotFound, self.no_route()),
-            Ok(Some((route, _))) => {
-                let reference = route.reference();
+            Ok(Some(taken)) => {
+                let reference = taken.route.reference();
                 let own = self.of_routes.iter().filter(|(of, _)| *of == reference).map(|(_, grant)| grant);
                 let grants: Vec<Grant> = own.chain(&self.grants).cloned().collect();
                 self.judge(&grants, request, caller)

@@ -4,7 +4,6 @@
 
 mod backends;
 mod egress;
-mod matching;
 mod outbound;
 mod profile;
 mod refused;

@@ -2,18 +2,18 @@
 
 use std::cmp::Ordering;
 
-use super::super::{Loser, Outcome, Request, Route, RuleRef, without_port};
+use super::super::{Loser, Outcome, Request, Route, RuleRef};
 use super::backends::Backends;
-use super::matching::{self, Fit, HostFit};
 use super::refused::refused;
-use super::rule::{asked, redirect, rule_fit};
+use super::rule::{asked, redirect};
 use super::settings::{Retry, Timeouts, retry};
 use super::{egress, profile};
 use crate::mesh::MeshView;
 use crate::mesh::linkerd::annotations::{DEFAULT_OPAQUE_PORTS, OPAQUE_PORTS, duration};
 use crate::mesh::linkerd::ports::PortSet;
-use crate::mesh::linkerd::routes::{Parent as ParentRef, ROUTE_KINDS, parents, rank, status};
-use crate::model::{Evidence, Field, Kind, Map, Object, Service, ServicePort, Subject};
+use crate::mesh::linkerd::route_match::{self, Asked, Taken};
+use crate::mesh::linkerd::routes::{Parent as ParentRef, ROUTE_KINDS, match_without_method, parents, rank, status};
+use crate::model::{Evidence, Kind, Map, Object, Service, ServicePort, Subject};
 
 /// What a client addresses.
 pub(super) struct Parent<'a> {
@@ -228,18 +228,17 @@ impl<'a> Parent<'a> {
 
     fn by_request(&self, routes: &[&'a Object], class: Class, request: &Request) -> Route {
         let grpc = class == Class::Grpc;
-        let host = without_port(&request.authority()).to_owned();
-        let found = routes.iter().filter_map(|route| {
-            let hostnames: Vec<&str> = route.spec().texts("hostnames").map(|(h, _)| h).collect();
-            let host = matching::host(&hostnames, &host)?;
-            let rules: Vec<Field<'a>> = route.spec().list("rules").collect();
-            let of = rules.len();
-            let fitting = rules.into_iter().enumerate().filter_map(|(i, rule)| Some((rule_fit(&rule, grpc, request)?, (i, rule))));
-            let (fit, (index, rule)) = matching::best(fitting)?;
-            Some(((host, fit), Taker { object: route, index, of, rule }))
-        });
-        if let Some(((_, fit), taker)) = matching::best::<_, (HostFit, Fit)>(found) {
-            return self.apply(taker, fit, grpc, request);
+        if let Some((route, path)) = routes.iter().find_map(|route| Some((route, match_without_method(route)?.path()))) {
+            let text = "names no method: proxies cannot read the policy that it is part of, and answer 500 to everything";
+            let because = vec![Evidence::field(route.reference(), path, text)];
+            return Route { http: true, direct_response: Some(500), why: format!("{} {text}", route.reference()), because, ..Route::default() };
+        }
+        let authority = request.authority();
+        let asked =
+            Asked { method: Some(&request.method), path: Some(&request.path), host: Some(&authority), headers: &lower_case(&request.headers) };
+        // Nothing is untold of a request that is sent.
+        if let Ok(Some(taken)) = route_match::best(routes, &asked) {
+            return self.apply(taken, grpc, request);
         }
         if let What::Egress(network) = self.what {
             return self.fallback(network, true);
@@ -253,7 +252,7 @@ impl<'a> Parent<'a> {
         route
     }
 
-    fn apply(&self, Taker { object, index, of, rule }: Taker<'a>, fit: Fit, grpc: bool, request: &Request) -> Route {
+    fn apply(&self, Taken { route: object, index, rule, fit }: Taken<'a>, grpc: bool, request: &Request) -> Route {
         let own = Timeouts::read(&object.meta.annotations).unwrap_or_default();
         let field = rule.at(["timeouts", "request"]).and_then(|t| t.str()).and_then(|t| duration(t).ok()).filter(|t| !t.is_zero());
         let timeouts = Timeouts { request: own.request.or(field), ..own };
@@ -261,6 +260,7 @@ impl<'a> Parent<'a> {
         let retries = retry(&object.meta.annotations, grpc).unwrap_or_default().or_else(|| retry(self.annotations(), grpc).unwrap_or_default());
         let mut route = Route { http: true, ..self.with(self.backends(object, &rule), timeouts, retries) };
         let asks = asked(&rule);
+        let of = object.spec().list("rules").count();
         route.because = vec![Evidence::field(object.reference(), rule.path(), format!("takes {asks}"))];
         route.rule = Some(RuleRef { object: object.reference(), index, path: rule.path(), of, asks });
         for filter in rule.list("filters").filter(|f| f.text("type") == "RequestRedirect") {
@@ -290,9 +290,10 @@ impl<'a> Parent<'a> {
         let name = request.server_name();
         let found = routes.iter().filter_map(|route| {
             let names: Vec<&str> = route.spec().texts("hostnames").map(|(h, _)| h).collect();
-            Some((matching::host(&names, &name)?, *route))
+            Some((route_match::host_fit(&names, &name)?, *route))
         });
-        match (matching::best(found), &self.what) {
+        // Of equals the first.
+        match (found.reduce(|a, b| if b.0 > a.0 { b } else { a }), &self.what) {
             (Some((_, route)), _) => self.whole_route(route),
             (None, What::Egress(network)) => self.fallback(network, false),
             (None, What::Service(_)) => Route::end(Outcome::NotFound, format!("no TLSRoute is for the server name {name}")),
@@ -329,13 +330,9 @@ impl<'a> Parent<'a> {
     }
 }
 
-/// The rule of a route that takes a request.
-struct Taker<'a> {
-    object: &'a Object,
-    index: usize,
-    /// How many rules the route has.
-    of: usize,
-    rule: Field<'a>,
+/// Headers with their names in lower case.
+fn lower_case(headers: &[(String, String)]) -> Vec<(String, String)> {
+    headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect()
 }
 
 fn is_opaque(annotations: &Map, port: i32) -> bool {

@@ -1,18 +1,9 @@
-//! A rule of a route: whether it takes a request, what it asks for, and where it sends clients on to.
+//! A rule of a route: what it asks for, and where it sends clients on to.
 
 use super::super::url::{path_only, query};
 use super::super::{Redirect, Request, without_port};
-use super::matching::{self, Fit};
+use crate::mesh::linkerd::route_match::Fit;
 use crate::model::Field;
-
-/// How well it fits a request, if it does.
-pub(super) fn rule_fit(rule: &Field<'_>, grpc: bool, request: &Request) -> Option<Fit> {
-    let matches: Vec<Field<'_>> = rule.list("matches").collect();
-    if matches.is_empty() {
-        return if grpc { matching::grpc(None, request).map(|_| matching::ANY_GRPC) } else { Some(matching::ANY_HTTP) };
-    }
-    matches.iter().filter_map(|m| if grpc { matching::grpc(Some(m), request) } else { matching::http(m, request) }).max()
-}
 
 /// What a rule asks for, in words.
 pub(super) fn asked(rule: &Field<'_>) -> String {
