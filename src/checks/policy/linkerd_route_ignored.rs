@@ -10,7 +10,7 @@ crate::check! {
     ///
     /// A route with a Server for a parent that names it with a `port`, a `sectionName` or another `namespace`, or that has a filter other than
     /// RequestHeaderModifier, ResponseHeaderModifier and (HTTP only) RequestRedirect. The same filters on a route with an EgressNetwork for a parent or,
-    /// where callers are in Linkerd, a Service.
+    /// where callers are in Linkerd, a Service. A GRPCRoute with a Server for a parent that matches methods by regular expression.
     ///
     /// # Why it matters
     ///

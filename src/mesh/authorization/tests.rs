@@ -122,6 +122,7 @@ fn istios_fields_and_their_opposites() {
     let when = |key: &str, values: &str| allow(&format!("{{when: [{{key: '{key}', {values}}}]}}"));
     let get = format!("{FRONT} GET /a/b");
     let get = get.as_str();
+    let filter = "{apiVersion: networking.istio.io/v1alpha3, kind: EnvoyFilter, metadata: {namespace: shop, name: f}, spec: {}}";
     rows(
         SIDECAR,
         &[
@@ -160,6 +161,9 @@ fn istios_fields_and_their_opposites() {
             (&when("source.namespace", "values: [web]"), get, "allow"),
             (&when("destination.port", "values: ['8080']"), get, "allow"),
             (&when("source.ip", "notValues: [10.0.0.0/8]"), get, "deny"),
+            (&when("experimental.envoy.filters.network.x[k]", "values: [a]"), get, "deny"),
+            (&when("experimental.envoy.filters.network.x[k]", "notValues: [a]"), get, "allow"),
+            (&format!("{filter}\n---\n{}", when("experimental.envoy.filters.network.x[k]", "values: [a]")), get, "unknown"),
             (&when("no.such.key", "values: [a]"), get, "deny"),
             (&policy("DENY", "[{when: [{key: no.such.key, values: [a]}]}]"), get, "allow"),
         ],
@@ -380,6 +384,29 @@ fn linkerds_routes_and_protocols() {
             (&of(", proxyProtocol: gRPC, accessPolicy: all-unauthenticated", &[]), "- POST /a.B/C", "allow"),
             (&of(", proxyProtocol: gRPC, accessPolicy: all-unauthenticated", &[]), "- GET /a", "not-found"),
             (&of("", &[&read.replace("name: s}", "name: s, port: 8080}"), &on_route]), "- GET /a", "deny"),
+            (&of(", accessPolicy: all-unauthenticated", &[&route("[{matches: [{path: {value: a}}]}]")]), "- GET /b", "allow"),
+        ],
+    );
+}
+
+#[test]
+fn linkerds_routes_of_grpc() {
+    let server = server("s", ", proxyProtocol: gRPC, accessPolicy: all-unauthenticated");
+    let with = |rules: &str| {
+        format!(
+            "{server}\n---\n{{apiVersion: gateway.networking.k8s.io/v1, kind: GRPCRoute, metadata: {{namespace: shop, name: r}}, spec: {{parentRefs: [{{group: policy.linkerd.io, kind: Server, name: s}}], rules: {rules}}}}}"
+        )
+    };
+    rows(
+        LINKERD,
+        &[
+            (&with("[{matches: [{method: {service: a.B}}]}]"), "- POST /a.B/C", "allow"),
+            (&with("[{matches: [{method: {service: a.B}}]}]"), "- POST /other.B/C", "not-found"),
+            (&with("[{}]"), "- GET /", "allow"),
+            // The policy controller drops the route, and with it the last that there was.
+            (&with("[{matches: [{method: {type: RegularExpression, service: x.*}}]}]"), "- POST /a.B/C", "allow"),
+            // It hands this one on, and the proxy refuses what it cannot read.
+            (&with("[{matches: [{headers: [{name: a, value: b}]}]}]"), "- POST /a.B/C a=b", "deny"),
         ],
     );
 }

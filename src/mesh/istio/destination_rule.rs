@@ -77,6 +77,11 @@ impl<'a> TrafficPolicy<'a> {
         self.field.get("tls").map(|field| ClientTls { field, mode: TlsMode::of(field) })
     }
 
+    /// Whether connections keep the address that was dialled.
+    pub fn is_passthrough(&self) -> bool {
+        self.field.at(["loadBalancer", "simple"]).is_some_and(|lb| lb.str() == Some("PASSTHROUGH"))
+    }
+
     /// The settings of single ports, each with its number where that can be read.
     pub fn ports(&self) -> impl Iterator<Item = (Option<i64>, TrafficPolicy<'a>)> + use<'a> {
         self.field.list("portLevelSettings").map(|field| (field.at(["port", "number"]).and_then(|number| number.int()), TrafficPolicy { field }))

@@ -326,3 +326,80 @@ fn the_egress_network_with_the_fewest_hosts_is_for_an_address() {
     assert_eq!(asked(&[whole.clone(), less]), Some(403), "what is left out makes it smaller");
     assert_eq!(asked(&[whole, network("b", json!([{"cidr": "203.0.112.0/23"}]), "Deny")]), None);
 }
+
+/// A TCP or TLS port of a Service, and rules for it.
+fn at_port(name: &str, spec: Value) -> Route {
+    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"namespace": "shop", "name": "db"},
+        "spec": {"clusterIP": "10.0.0.9", "selector": {"app": "db"}, "ports": [{"name": name, "port": 80}]}});
+    let rules =
+        json!({"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"namespace": "shop", "name": "db"}, "spec": spec});
+    let all: Vec<String> = [deployment(), service, rules].iter().map(ToString::to_string).collect();
+    let world = World::new(&all.iter().map(String::as_str).collect::<Vec<_>>());
+    let request = Request { host: "db".into(), port: 80, method: "GET".into(), path: "/".into(), ..Request::default() };
+    route(world.view(), MeshId::Istio, &world.view().index.workloads()[0], &request)
+}
+
+#[test]
+fn networks_that_hold_the_address_go_before_rules_for_every_address() {
+    let rule = |to: &str, networks: Value| json!({"match": [{"destinationSubnets": networks}], "route": [{"destination": {"host": to}}]});
+    let any = json!({"route": [{"destination": {"host": "any"}}]});
+    let of = |rules: Value| at_port("tcp", json!({"hosts": ["db"], "tcp": rules}));
+    assert_eq!(to(&of(json!([rule("wide", json!(["10.0.0.0/8"])), rule("near", json!(["10.0.0.9"])), any]))), ["near"]);
+    assert_eq!(to(&of(json!([rule("far", json!(["10.9.0.0/16"])), any]))), ["any"]);
+    assert_eq!(to(&of(json!([any, rule("near", json!(["10.0.0.9"]))]))), ["any"], "a rule for every address ends the list");
+    assert_eq!(to(&of(json!([rule("far", json!(["10.9.0.0/16"]))]))), ["db"]);
+}
+
+#[test]
+fn a_tls_match_without_networks_has_those_before_it() {
+    let one = |to: &str, networks: Value| json!({"match": [{"sniHosts": ["db"], "destinationSubnets": networks}], "route": [{"destination": {"host": to}}]});
+    let of = |rules: Value| at_port("tls", json!({"hosts": ["db"], "tls": rules}));
+    assert_eq!(to(&of(json!([one("first", json!([]))]))), ["first"]);
+    assert_eq!(to(&of(json!([one("wide", json!([])), one("near", json!(["10.0.0.0/24"]))]))), ["near"]);
+    assert_eq!(of(json!([one("far", json!(["10.9.0.0/16"])), one("heir", json!([]))])).outcome, Outcome::Passthrough);
+}
+
+#[test]
+fn http_and_grpc_routes_of_one_service_are_not_mixed() {
+    let of = |kind: &str, created: &str, to: &str| {
+        let matches =
+            if kind == "HTTPRoute" { json!([{"path": {"type": "Exact", "value": "/a.B/C"}}]) } else { json!([{"method": {"service": "a.B"}}]) };
+        json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": kind, "metadata": {"namespace": "shop", "name": "r", "creationTimestamp": created},
+            "spec": {"parentRefs": [{"group": "", "kind": "Service", "name": "web"}], "rules": [{"matches": matches, "backendRefs": [{"name": to, "port": 80}]}]}})
+    };
+    let (old, young) = ("2024-01-01T00:00:00Z", "2025-01-01T00:00:00Z");
+    assert_eq!(to(&get(MeshId::Istio, &[of("GRPCRoute", old, "a"), of("HTTPRoute", young, "b")], "/a.B/C")), ["a"], "the older one has the host");
+    assert_eq!(to(&get(MeshId::Istio, &[of("GRPCRoute", young, "a"), of("HTTPRoute", old, "b")], "/a.B/C")), ["b"]);
+}
+
+#[test]
+fn a_tcp_route_without_backends_leads_nowhere() {
+    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"namespace": "shop", "name": "db"},
+        "spec": {"clusterIP": "10.0.0.9", "selector": {"app": "db"}, "ports": [{"name": "tcp", "port": 80}]}});
+    let none = json!({"apiVersion": "gateway.networking.k8s.io/v1alpha2", "kind": "TCPRoute", "metadata": {"namespace": "shop", "name": "r"},
+        "spec": {"parentRefs": [{"group": "", "kind": "Service", "name": "db"}], "rules": [{"backendRefs": [{"name": "a", "port": 80, "weight": 0}]}]}});
+    let all: Vec<String> = [deployment(), service, none].iter().map(ToString::to_string).collect();
+    let world = World::new(&all.iter().map(String::as_str).collect::<Vec<_>>());
+    let request = Request { host: "db".into(), port: 80, method: "GET".into(), path: "/".into(), ..Request::default() };
+    let route = route(world.view(), MeshId::Istio, &world.view().index.workloads()[0], &request);
+    assert_eq!(to(&route), ["internal"]);
+    assert!(route.destinations[0].missing.is_some());
+}
+
+#[test]
+fn a_grpc_match_without_method_spoils_linkerds_policy() {
+    let rules = json!([{"matches": [{"headers": [{"name": "a", "value": "b"}]}], "backendRefs": [{"name": "a", "port": 80}]}]);
+    let grpc = json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GRPCRoute", "metadata": {"namespace": "shop", "name": "r"},
+        "spec": {"parentRefs": [{"group": "", "kind": "Service", "name": "web"}], "rules": rules}});
+    assert_eq!(get(MeshId::Linkerd, &[grpc], "/").direct_response, Some(500));
+}
+
+#[test]
+fn a_passthrough_gateway_passes_over_matches_that_repeat_a_name() {
+    let servers = json!([{"port": {"number": 80, "name": "tls", "protocol": "TLS"}, "hosts": ["*"], "tls": {"mode": "PASSTHROUGH"}}]);
+    let rule = |names: Value, to: &str| json!({"match": [{"sniHosts": names, "port": 80}], "route": [{"destination": {"host": to}}]});
+    let bound = json!({"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"namespace": "shop", "name": "v"},
+        "spec": {"hosts": ["*"], "gateways": ["gw"], "tls": [rule(json!(["web"]), "a"), rule(json!(["web", "other"]), "b")]}});
+    assert_eq!(to(&at_gateway(servers.clone(), std::slice::from_ref(&bound), "web", 80)), ["a"]);
+    assert_eq!(at_gateway(servers, &[bound], "other", 80).outcome, Outcome::NotFound);
+}

@@ -64,15 +64,17 @@ struct Unusable;
 struct Reader<'c> {
     domains: &'c TrustDomains,
     namespace: &'c str,
+    /// Whether something beside istiod's own filters may leave metadata.
+    others: bool,
     /// For connections: HTTP predicates cannot be used.
     tcp: bool,
     /// In an ALLOW policy a value that cannot be used takes its rule along; elsewhere it is passed over, and the rule gets wider.
     strict: bool,
 }
 
-/// A policy as Envoy has it on its HTTP or its TCP filter chain.
-pub(super) fn envoy<'a>(policy: &'a Object, domains: &TrustDomains, tcp: bool) -> Compiled<'a> {
-    let reader = Reader { domains, namespace: &policy.meta.namespace, tcp, strict: Action::of(policy) == Action::Allow };
+/// A policy as Envoy has it on its HTTP or its TCP filter chain; `others` says whether filters that are not istiod's own may be there.
+pub(super) fn envoy<'a>(policy: &'a Object, domains: &TrustDomains, others: bool, tcp: bool) -> Compiled<'a> {
+    let reader = Reader { domains, others, namespace: &policy.meta.namespace, tcp, strict: Action::of(policy) == Action::Allow };
     let rules = AuthorizationPolicy::of(policy).rules().filter_map(|rule| reader.rule(rule).ok()).collect();
     Compiled { policy, rules }
 }
@@ -151,10 +153,18 @@ impl Reader<'_> {
                 vec![Test::Header(name.to_ascii_lowercase(), Pattern::of_header(value))]
             }
             Attribute::Other(_) => return Err(Unusable),
-            Attribute::Metadata(key) => vec![if key.contains('[') { Test::Metadata } else { return Err(Unusable) }],
+            Attribute::Metadata(key) => match key.split_once('[') {
+                Some((filter, _)) if self.others || SPEAKING.contains(&filter) => vec![Test::Metadata],
+                Some(_) => vec![Test::Never],
+                None => return Err(Unusable),
+            },
         })
     }
 }
+
+/// Filters of istiod's own that leave texts for others to read.
+const SPEAKING: [&str; 3] =
+    ["experimental.envoy.filters.http.rbac", "experimental.envoy.filters.http.ext_authz", "experimental.envoy.filters.network.mysql_proxy"];
 
 /// `NAME` or `NAMESPACE/NAME`.
 pub(super) fn account(value: &str, namespace: &str) -> (String, String) {

@@ -55,12 +55,19 @@ pub(super) struct Envoy<'a> {
 }
 
 impl<'a> Envoy<'a> {
-    pub(super) fn new(policies: &[&'a Object], tokens: &[&'a Object], protocol: Protocol, domains: &TrustDomains, providers: &Providers<'a>) -> Self {
+    pub(super) fn new(
+        policies: &[&'a Object],
+        tokens: &[&'a Object],
+        protocol: Protocol,
+        domains: &TrustDomains,
+        providers: &Providers<'a>,
+        other_filters: bool,
+    ) -> Self {
         let chain = |tcp: bool| {
             let mut chain = Chain::default();
             for policy in policies.iter().copied() {
                 let tried = policy::is_dry_run(policy);
-                let compiled = || compile::envoy(policy, domains, tcp);
+                let compiled = || compile::envoy(policy, domains, other_filters, tcp);
                 match Action::of(policy) {
                     // What a CUSTOM policy does when it is tried out is to refuse: istiod puts its rules where Envoy enforces them.
                     Action::Custom => chain.custom.push((providers.of(policy), compiled(), tried)),

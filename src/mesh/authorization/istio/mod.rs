@@ -39,6 +39,9 @@ use crate::mesh::mtls::PeerAuthentications;
 use crate::mesh::resolve::Protocol;
 use crate::model::{Kind, Membership, MeshId, Object, StepKind, StepPlace, Str};
 
+/// Kinds that put filters of other people's into proxies.
+const ADDING_FILTERS: [Kind; 3] = [Kind::EnvoyFilter, Kind::WasmPlugin, Kind::TrafficExtension];
+
 /// Everything of Istio's that decides, arranged once.
 #[derive(Debug)]
 pub(super) struct Istio<'a> {
@@ -50,6 +53,8 @@ pub(super) struct Istio<'a> {
     providers: Providers<'a>,
     normalization: Normalization,
     several_providers: bool,
+    /// Whether proxies may have filters that are not istiod's own.
+    other_filters: bool,
     past_waypoints: OnceLock<HashMap<Str, HashMap<Str, (bool, bool)>>>,
 }
 
@@ -73,6 +78,7 @@ impl<'a> Istio<'a> {
             providers: Providers::read(view),
             normalization: Normalization::of(normalization),
             several_providers: istiod_flag(view, "PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS"),
+            other_filters: ADDING_FILTERS.iter().any(|kind| !view.index.objects(*kind).is_empty() || view.index.gap_hiding(*kind, "").is_some()),
             past_waypoints: OnceLock::new(),
         }
     }
@@ -140,7 +146,7 @@ impl<'a> Istio<'a> {
     }
 
     fn envoy(&self, policies: &[&'a Object], tokens: &[&'a Object], protocol: Protocol) -> Envoy<'a> {
-        let mut envoy = Envoy::new(policies, tokens, protocol, &self.domains, &self.providers);
+        let mut envoy = Envoy::new(policies, tokens, protocol, &self.domains, &self.providers, self.other_filters);
         envoy.normalization = self.normalization;
         envoy.several_providers = self.several_providers;
         envoy

@@ -185,7 +185,12 @@ impl<'a> Istio<'a> {
         if let Some((object, tls)) = settings.tls {
             return written(caller, applied, object, tls, Cluster { tls: ClusterTls::Plain, marked, passthrough, tunnels, because: Vec::new() });
         }
-        let (tls, because) = self.automatic(call, home, headless || settings.passthrough);
+        // istiod asks the subset's own policy, or the rule's without a subset, and no settings of the port.
+        let asked = match call.subset {
+            Some(name) => applied.and_then(|a| a.subset(name)).and_then(|(_, subset)| subset.policy()),
+            None => top.map(|(_, policy)| policy),
+        };
+        let (tls, because) = self.automatic(call, home, headless || asked.is_some_and(|policy| policy.is_passthrough()));
         Cluster { tls, marked, passthrough, tunnels, because: settings.because.into_iter().chain(because).collect() }
     }
 

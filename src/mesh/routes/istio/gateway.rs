@@ -35,6 +35,8 @@ struct Server<'a> {
     /// `host` or `namespace/host`.
     hosts: Vec<String>,
     tls: bool,
+    /// Whether it has `tls` at all: two of those for one host do not stand beside each other, even in plaintext.
+    exclusive: bool,
     passthrough: bool,
     https_redirect: bool,
     created: Option<&'a str>,
@@ -113,11 +115,11 @@ fn merged<'s, 'a>(servers: Vec<&'s Server<'a>>) -> Vec<&'s Server<'a>> {
     let mut kept: Vec<&Server<'_>> = Vec::new();
     let mut hosts: HashSet<&str> = HashSet::new();
     for server in servers {
-        let taken = server.tls && server.hosts.iter().any(|h| hosts.contains(h.as_str()));
+        let taken = server.exclusive && server.hosts.iter().any(|h| hosts.contains(h.as_str()));
         // What is plaintext may come after what is told apart by server name, but not before it.
         let fits = kept.iter().find(|k| !k.tls).is_none_or(|plain| plain.is_http() && server.is_http());
         if fits && !taken {
-            if server.tls {
+            if server.exclusive {
                 hosts.extend(server.hosts.iter().map(String::as_str));
             }
             kept.push(server);
@@ -166,6 +168,7 @@ fn istio_servers<'a>(mesh: &Mesh<'a>, workload: &Workload, object: &'a Object) -
             protocol,
             hosts: hosts.map(|h| h.to_ascii_lowercase()).collect(),
             tls: protocol.is_tls() || (tls.is_some() && !protocol.is_http()),
+            exclusive: tls.is_some(),
             passthrough: matches!(mode, "PASSTHROUGH" | "AUTO_PASSTHROUGH"),
             https_redirect: tls.and_then(|t| t.get("httpsRedirect")).and_then(|b| b.bool()).unwrap_or(false),
             created: object.meta.creation_timestamp.as_deref(),
@@ -188,6 +191,7 @@ fn api_servers<'a>(mesh: &Mesh<'a>, workload: &Workload, gateway: &'a Object) ->
             protocol,
             hosts,
             tls: protocol.is_tls(),
+            exclusive: protocol.is_tls(),
             passthrough: l.field.at(["tls", "mode"]).is_some_and(|m| m.str() == Some("Passthrough")),
             https_redirect: false,
             created: gateway.meta.creation_timestamp.as_deref(),
@@ -300,7 +304,7 @@ fn bytes(mesh: &Mesh<'_>, server: &Server<'_>, proxy: Proxy<'_>, request: &Reque
         .map(|c| (c, server.gateway.clone()))
         .collect();
     let clusters = L4Clusters { mesh, proxy };
-    l4::gateway(&own, server.tls && server.passthrough, request, server.port, &clusters, proxy)
+    l4::gateway(&own, server.tls && server.passthrough, request, server.port, &clusters)
 }
 
 /// The clusters of a gateway: a destination without a port has its service's only one, else the server's.

@@ -1,15 +1,22 @@
-//! Connections that are carried as bytes: `tcp` and `tls` rules of VirtualServices, TCPRoutes and TLSRoutes.
+//! Connections that are carried as bytes: `tcp` and `tls` rules of VirtualServices, TCPRoutes and TLSRoutes
+//! (istio `pilot/pkg/networking/core/{tls,gateway}.go`).
+
+use std::cmp::Reverse;
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 
 use super::super::{Destination, Outcome, Request, Route, RuleRef};
 use super::Mesh;
 use super::action::{Clusters, destination};
-use super::matching::{Proxy, l4_given};
+use super::matching::{Proxy, l4_given, l4_given_at_gateway};
 use super::route_sources::RouteSource;
 use super::rules::{L4Match, L4Rule, Target};
 use super::services::MeshService;
 use super::sidecar::Sidecar;
 use crate::mesh::istio::hosts::{covers, overlap};
-use crate::model::{Evidence, Subject};
+use crate::model::{Evidence, Kind, Subject};
 
 /// The clusters of a connection: a destination without a port has its service's only one, else the connection's.
 pub(super) struct L4Clusters<'m, 'a> {
@@ -57,29 +64,68 @@ pub(super) fn sidecar<'a>(sidecar: &Sidecar<'_, 'a>, service: &MeshService<'a>, 
     let own: Vec<&&RouteSource<'a>> = sources.iter().filter(|c| c.hosts.iter().any(|h| overlap(h, &service.host))).collect();
     let tls = service.port(port).is_some_and(|p| p.protocol.is_tls());
     let given = |m: &L4Match| l4_given(m, sidecar.proxy, "mesh", port);
+    let address = service.addresses.iter().find_map(|a| a.parse().ok());
     if tls {
         let rules: Vec<_> = own.iter().flat_map(|c| &c.tls).filter(|r| !r.destinations.is_empty()).collect();
         let matches: Vec<_> = rules.iter().flat_map(|r| r.matches.iter().filter(|m| given(m)).map(move |m| (*r, m))).collect();
         if !matches.is_empty() {
-            return by_sni(&matches, request, port, &clusters).unwrap_or_else(|| sidecar.leaves("no TLS rule is for its server name"));
+            let nearest = for_address(&matches, address);
+            return by_sni(&nearest, request, port, &clusters).unwrap_or_else(|| sidecar.leaves("no TLS rule is for its server name"));
         }
-    } else {
-        for rule in own.iter().flat_map(|c| &c.tcp).filter(|r| !r.destinations.is_empty()) {
-            if rule.matches.is_empty() || rule.matches.iter().any(|m| given(m) && m.subnets.is_empty()) {
-                return apply(rule, "connections".to_owned(), port, &clusters);
-            }
-        }
+    } else if let Some(rule) = by_address(own.iter().flat_map(|c| &c.tcp), address, given) {
+        return apply(rule, "connections".to_owned(), port, &clusters);
     }
     let only = if service.ports.len() == 1 { service.ports[0].number } else { port };
     let because = vec![Evidence::object(service.reference.clone(), "no route is for its connections: they go to the service itself")];
     Route { because, ..Route::to(service.host.clone(), only) }
 }
 
+/// How closely networks hold an address: by the longest prefix; nothing where none does.
+fn closeness(networks: &[String], address: Option<IpAddr>) -> Option<u8> {
+    let nets = networks.iter().filter_map(|n| n.parse::<IpNet>().ok().or_else(|| n.parse::<IpAddr>().ok().map(IpNet::from)));
+    nets.filter(|net| address.is_some_and(|a| net.contains(&a))).map(|net| net.prefix_len()).max()
+}
+
+/// The `tcp` rule for an address: the first for every address ends the list, and one for networks that hold it goes before that.
+fn by_address<'r, 'a: 'r>(
+    rules: impl Iterator<Item = &'r L4Rule<'a>>,
+    address: Option<IpAddr>,
+    given: impl Fn(&L4Match) -> bool,
+) -> Option<&'r L4Rule<'a>> {
+    let (mut nearest, mut any): (Option<(u8, &L4Rule<'_>)>, _) = (None, None);
+    for rule in rules.filter(|r| !r.destinations.is_empty()) {
+        if rule.matches.is_empty() || rule.matches.iter().any(|m| given(m) && m.subnets.is_empty()) {
+            any = Some(rule);
+            break;
+        }
+        let networks: Vec<String> = rule.matches.iter().filter(|m| given(m)).flat_map(|m| m.subnets.iter().cloned()).collect();
+        if let Some(length) = closeness(&networks, address).filter(|length| nearest.is_none_or(|(before, _)| *length > before)) {
+            nearest = Some((length, rule));
+        }
+    }
+    nearest.map(|(_, rule)| rule).or(any)
+}
+
+/// Of `tls` matches those whose networks hold the address most closely. A match without networks has those of the one before it: so it is upstream.
+fn for_address<'r, 'a>(matches: &[(&'r L4Rule<'a>, &'r L4Match)], address: Option<IpAddr>) -> Vec<(&'r L4Rule<'a>, &'r L4Match)> {
+    let mut networks: &[String] = &[];
+    let mut found = Vec::new();
+    for (rule, matched) in matches {
+        if !matched.subnets.is_empty() {
+            networks = &matched.subnets;
+        }
+        let close = if networks.is_empty() { Some(None) } else { closeness(networks, address).map(Some) };
+        found.extend(close.map(|close| (close, (*rule, *matched))));
+    }
+    let nearest = found.iter().map(|(close, _)| *close).max();
+    found.into_iter().filter(|(close, _)| Some(*close) == nearest).map(|(_, one)| one).collect()
+}
+
 /// The rule whose server name fits best.
 fn by_sni(matches: &[(&L4Rule<'_>, &L4Match)], request: &Request, port: i64, clusters: &L4Clusters<'_, '_>) -> Option<Route> {
     let name = request.server_name();
     let fitting = matches.iter().enumerate().flat_map(|(i, (_, m))| m.sni.iter().map(move |s| (s, i))).filter(|(sni, _)| covers(sni, &name));
-    let (sni, i) = fitting.max_by_key(|(sni, i)| (!sni.starts_with('*'), sni.len(), std::cmp::Reverse(*i)))?;
+    let (sni, i) = fitting.max_by_key(|(sni, i)| (!sni.starts_with('*'), sni.len(), Reverse(*i)))?;
     Some(apply(matches[i].0, format!("server name {sni}"), port, clusters))
 }
 
@@ -108,28 +154,48 @@ pub(super) fn by_server_name<'a>(sidecar: &Sidecar<'_, 'a>, services: &[&MeshSer
 /// A connection to a gateway's server that does not look at requests.
 pub(super) fn gateway(
     sources: &[(&RouteSource<'_>, String)],
-    tls: bool,
+    passthrough: bool,
     request: &Request,
     port: i64,
     clusters: &L4Clusters<'_, '_>,
-    of: Proxy<'_>,
 ) -> Route {
-    if tls {
+    let given = |m: &L4Match, gateway: &str| l4_given_at_gateway(m, gateway, port);
+    if passthrough {
+        let mut names: HashSet<&str> = HashSet::new();
         let mut matches = Vec::new();
         for (source, gateway) in sources {
             for rule in source.tls.iter().filter(|r| !r.destinations.is_empty()) {
-                matches.extend(rule.matches.iter().filter(|m| l4_given(m, of, gateway, port)).map(|m| (rule, m)));
+                for one in rule.matches.iter().filter(|m| given(m, gateway)) {
+                    // A match with a server name that another one has is passed over as a whole.
+                    if one.sni.iter().all(|name| !names.contains(name.as_str())) {
+                        names.extend(one.sni.iter().map(String::as_str));
+                        matches.push((rule, one));
+                    }
+                }
             }
         }
         let why = format!("no TLS rule is for the server name {}", request.server_name());
         return by_sni(&matches, request, port, clusters).unwrap_or_else(|| Route::end(Outcome::NotFound, why));
     }
     for (source, gateway) in sources {
-        for rule in source.tcp.iter().filter(|r| !r.destinations.is_empty()) {
-            if rule.matches.is_empty() || rule.matches.iter().any(|m| l4_given(m, of, gateway, port)) {
-                return apply(rule, "connections".to_owned(), port, clusters);
-            }
+        let fits = |rule: &&L4Rule<'_>| !rule.destinations.is_empty() && (rule.matches.is_empty() || rule.matches.iter().any(|m| given(m, gateway)));
+        // What TLSRoutes say holds where TLS ends, too.
+        let ended = source.tls.iter().filter(|_| source.object.kind == Kind::TlsRoute);
+        if let Some(rule) = source.tcp.iter().chain(ended).find(fits) {
+            return apply(rule, "connections".to_owned(), port, clusters);
         }
     }
     Route::end(Outcome::NotFound, "no TCP rule is for this server of the gateway")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::closeness;
+
+    #[test]
+    fn the_longest_prefix_is_the_closest() {
+        let address = "10.0.0.7".parse().ok();
+        let of = |networks: &[&str]| closeness(&networks.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>(), address);
+        assert_eq!([of(&["10.0.0.0/8", "10.0.0.0/24"]), of(&["10.0.0.7"]), of(&["10.1.0.0/16"]), of(&[])], [Some(24), Some(32), None, None]);
+    }
 }

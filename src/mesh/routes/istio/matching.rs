@@ -72,6 +72,11 @@ pub(super) fn l4_given(m: &L4Match, proxy: Proxy<'_>, gateway: &str, port: i64) 
         && (m.source_namespace.is_empty() || *proxy.namespace == *m.source_namespace)
 }
 
+/// Whether a gateway's server is given a match: it is not asked for its clients.
+pub(super) fn l4_given_at_gateway(m: &L4Match, gateway: &str, port: i64) -> bool {
+    (m.gateways.is_empty() || m.gateways.iter().any(|g| g == gateway)) && (m.port == 0 || m.port == port)
+}
+
 /// The request as a proxy looks at it.
 pub(super) struct Seen<'r> {
     pub request: &'r Request,

@@ -15,18 +15,23 @@ pub(super) fn sources<'a>(view: MeshView<'a>, route: &'a Object) -> Vec<RouteSou
     let mut found = Vec::new();
     for (count, parent) in parents(view, route).into_iter().enumerate() {
         let Some(rules) = l4_rules(view, route, parent.mesh) else { continue };
-        let hosts = match (parent.mesh, tls) {
+        let parents_hosts = match (parent.mesh, tls) {
             (true, _) => parent.hosts.clone(),
             (false, true) => intersection(&hostnames(route), &parent.hostname),
             (false, false) => vec!["*".to_owned()],
         };
-        for host in hosts {
+        for host in parents_hosts {
             let mut rules = rules.clone();
             for rule in &mut rules {
-                let sni = match (parent.mesh, route.spec().texts("hostnames").next().is_some()) {
-                    (true, false) => vec![host.clone()],
-                    (true, true) => hostnames(route),
-                    (false, _) => intersection(&hostnames(route), &parent.hostname),
+                let names = hostnames(route);
+                let sni = match (parent.mesh, route.spec().texts("hostnames").count()) {
+                    (true, 0) => parent.hosts.clone(),
+                    (true, 1) => names,
+                    // Of several names those count that are the parent's; without any the server name is not asked for.
+                    (true, _) => Some(names.into_iter().filter(|n| hosts::overlap(&host, n)).collect::<Vec<_>>())
+                        .filter(|own| !own.is_empty())
+                        .unwrap_or_else(|| vec!["*".to_owned()]),
+                    (false, _) => intersection(&names, &parent.hostname),
                 };
                 let port = parent.port.filter(|_| parent.mesh).unwrap_or(0);
                 rule.matches = vec![L4Match { sni: if tls { sni } else { Vec::new() }, port, ..L4Match::default() }];
@@ -68,7 +73,23 @@ fn l4_rules<'a>(view: MeshView<'a>, route: &'a Object, mesh: bool) -> Option<Vec
             let Backend::Target(target) = backend(view, route, &reference, mesh) else { return None };
             destinations.push(Target { weight: weight(&reference), ..target });
         }
+        if destinations.is_empty() {
+            destinations.push(nowhere(field));
+        }
         rules.push(L4Rule { at: Place { object: route, index, of: fields.len(), path: field.path() }, matches: Vec::new(), destinations });
     }
     Some(rules)
+}
+
+/// What istiod puts in the place of backends that are none: a cluster that does not exist.
+fn nowhere<'a>(rule: &Field<'a>) -> Target<'a> {
+    Target {
+        host: "internal.cluster.local".to_owned(),
+        subset: "zero-weight".to_owned(),
+        port: Some(65535),
+        weight: 0,
+        authority: None,
+        field: *rule,
+        invalid: None,
+    }
 }

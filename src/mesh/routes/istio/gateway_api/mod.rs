@@ -76,7 +76,8 @@ pub(super) fn sources(view: MeshView<'_>) -> Vec<RouteSource<'_>> {
 }
 
 fn http(view: MeshView<'_>) -> Vec<RouteSource<'_>> {
-    let mut by_key: BTreeMap<String, Vec<RouteSource<'_>>> = BTreeMap::new();
+    // HTTPRoutes and GRPCRoutes of one parent and host are merged among their own kind only.
+    let mut by_key: BTreeMap<(bool, String), Vec<RouteSource<'_>>> = BTreeMap::new();
     let routes = [Kind::HttpRoute, Kind::GrpcRoute].into_iter().flat_map(|kind| view.index.objects(kind));
     for route in routes {
         let parents = parents(view, route);
@@ -111,11 +112,11 @@ fn http(view: MeshView<'_>) -> Vec<RouteSource<'_>> {
                     tcp: Vec::new(),
                     tls: Vec::new(),
                 };
-                by_key.entry(format!("{key}/{host}")).or_default().push(source);
+                by_key.entry((route.kind == Kind::GrpcRoute, format!("{key}/{host}"))).or_default().push(source);
             }
         }
     }
-    by_key.into_iter().filter_map(|(key, sources)| merged(&key, sources)).collect()
+    by_key.into_iter().filter_map(|((_, key), sources)| merged(&key, sources)).collect()
 }
 
 /// Routes of one key become one, the oldest first, and sorted as a whole.
