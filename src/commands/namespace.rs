@@ -123,7 +123,7 @@ pub async fn run(command: &NamespaceCommand, global: &GlobalArgs, terminal: &mut
         NamespaceCommand::Disable(args) => (plans::disable(world, name, mesh, raw), &args.plan),
         NamespaceCommand::Status(_) => return Ok(Exit::Ok),
     };
-    plan::carry_out(plan, args, connection.as_ref(), terminal).await
+    plan::carry_out(plan, args, &global, connection.as_ref(), terminal).await
 }
 
 impl Report for NamespaceReport {

@@ -189,6 +189,11 @@ fn service<'w>(named: &str, world: &'w World) -> Result<(&'w Service, String), C
     Ok((service, port.map_or_else(|| web_port(service), str::to_owned)))
 }
 
+/// Whether some Service looks like a Prometheus.
+pub(super) fn has_candidates(world: &World) -> bool {
+    !candidates(world).is_empty()
+}
+
 /// Services that may be a Prometheus, the likeliest first.
 fn candidates(world: &World) -> Vec<(&Service, String)> {
     const NOT: [&str; 7] = ["node-exporter", "operator", "alertmanager", "pushgateway", "adapter", "grafana", "kube-state"];

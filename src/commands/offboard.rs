@@ -2,11 +2,13 @@
 
 use clap::Args;
 
-use super::onboard::{chosen, kinds, live, mesh};
-use super::plan::{self, PlanArgs, material};
-use super::{ReadRequest, Terminal, load};
+use super::onboard::{chosen, live, mesh};
+use super::plan::{self, PlanArgs, calls, material};
+use super::{ReadRequest, Terminal, load, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
+use crate::plan::made;
+use crate::views;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,12 +19,16 @@ Examples:
 ///
 /// Tells first who relies on their being in it: servers that admit mutual TLS only, policies that name their identity. Then the labels and
 /// annotations that ask for the mesh go; where the namespace asks for it, the template gets an opt-out. New pods are waited for, and each is looked at.
+/// What onboard made for them goes too: policies of its own, and what it alone wrote into Services and templates.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct OffboardArgs {
     /// A Service or workload: NAME, TYPE/NAME (can be repeated)
     #[arg(short, long, value_name = "NAME", required = true)]
     pub service: Vec<String>,
+    /// An object that is to go along, such as peerauthentication/cart (can be repeated)
+    #[arg(long, value_name = "TYPE/NAME")]
+    pub also: Vec<String>,
     /// How it is carried out.
     #[command(flatten)]
     pub plan: PlanArgs,
@@ -34,7 +40,7 @@ pub async fn run(args: &OffboardArgs, global: &GlobalArgs, terminal: &mut Termin
         return Err(CliError::usage("offboard changes a cluster").hint("`kubectl mesh uninject -f FILE` takes out of manifests what asks for a mesh"));
     }
     let (global, connection) = live(global).await?;
-    let request = ReadRequest { kinds: kinds(), ..ReadRequest::default() };
+    let request = ReadRequest { kinds: calls::kinds(), ..ReadRequest::default() };
     let loaded = load::load(&global, &request, terminal).await?;
     let world = &loaded.world;
     let (workloads, namespace) = chosen(world, &args.service, false, &global)?;
@@ -44,11 +50,19 @@ pub async fn run(args: &OffboardArgs, global: &GlobalArgs, terminal: &mut Termin
         [only] if global.source.mesh.id().is_none() => *only,
         _ => mesh(&global, world)?,
     };
-    let objects = material::objects(world, &workloads, &namespace);
+    let mut also = made::of(world, &workloads);
+    if !args.also.is_empty() {
+        also.extend(views::objects(world, &args.also, Some(&namespace)).map_err(words::not_found)?);
+    }
+    also.sort();
+    also.dedup();
+    let mut objects = material::objects(world, &workloads, &namespace);
+    objects.extend(also.iter().cloned());
     let material = match &connection {
         Some(connection) => material::of_cluster(connection, &objects).await,
         None => material::of_world(world, &objects),
     };
-    let plan = crate::plan::offboard::plan(world, &workloads, &namespace, mesh, &material);
-    plan::carry_out(plan, &args.plan, connection.as_ref(), terminal).await
+    let (known, more) = calls::known(world, &workloads);
+    let plan = crate::plan::offboard::plan(world, &workloads, &namespace, mesh, &also, &material).with_calls(known, more);
+    plan::carry_out(plan, &args.plan, &global, connection.as_ref(), terminal).await
 }

@@ -2,6 +2,7 @@
 //! seen; it is made of a [`World`](crate::world::World) and of the objects to be changed, and changes nothing itself.
 
 pub mod journal;
+pub mod made;
 pub mod namespace;
 pub mod offboard;
 pub mod onboard;
@@ -11,15 +12,16 @@ pub mod preflight;
 pub mod progress;
 mod report;
 mod step;
+pub mod strict;
 pub mod way;
 
 use sha2::{Digest as _, Sha256};
 
 pub use owner::{Owner, managers, owners};
 pub use report::{PlanReport, RunReport, RunState};
-pub use step::{Action, Change, Expect, Seg, Status, Step, Target, path_text};
+pub use step::{Action, Change, Expect, Fate, KnownCall, Outcome, Seg, Status, Step, Target, path_text};
 
-use crate::model::MeshId;
+use crate::model::{Kind, MeshId};
 use preflight::Row;
 
 /// The manager of the fields that this program writes. Flux takes away what managers write whose names begin with `kubectl`.
@@ -50,8 +52,36 @@ impl Plan {
         steps.iter_mut().zip(1..).for_each(|(step, id)| step.id = id);
         let text = serde_json::to_string(&steps).unwrap_or_default();
         let digest = Sha256::digest(format!("{namespace} {title} {text}"));
-        let id = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+        let id: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+        steps
+            .iter_mut()
+            .filter(|step| step.action == Action::Create)
+            .filter_map(|step| step.manifest.as_mut())
+            .for_each(|made| made::sign(made, &id));
         Self { id, title, namespace: namespace.to_owned(), mesh, preflight, steps, notes }
+    }
+
+    /// With a last step that follows known calls again, where it changes anything; `more` of them are not followed.
+    pub fn with_calls(mut self, calls: Vec<KnownCall>, more: usize) -> Self {
+        if !self.changes() {
+            return self;
+        }
+        if calls.is_empty() {
+            self.notes.push("no object that was read names who calls, or is called: no call is followed afterwards".to_owned());
+            return self;
+        }
+        if more > 0 {
+            self.notes.push(format!("{more} more known calls are not followed afterwards: `kubectl mesh why` tells of each"));
+        }
+        let target = Target {
+            api_version: "v1".into(),
+            kind: Kind::Namespace.name().into(),
+            namespace: String::new(),
+            name: self.namespace.clone(),
+            uid: String::new(),
+        };
+        self.steps.push(Step { id: self.steps.len() + 1, calls, ..Step::of(Action::Calls, target) });
+        self
     }
 
     /// Whether it writes anything.
@@ -61,6 +91,9 @@ impl Plan {
 
     /// What stands against it, apart from what is to be passed over by name.
     pub fn blocks<'p>(&'p self, forced: &'p [String]) -> impl Iterator<Item = &'p Row> {
-        self.preflight.iter().filter(move |row| row.verdict == preflight::Verdict::Block && !forced.iter().any(|id| id == row.id))
+        self.preflight.iter().filter(move |row| row.verdict == preflight::Verdict::Block && !forced.iter().any(|id| *id == row.id.name()))
     }
 }
+
+#[cfg(test)]
+mod tests;

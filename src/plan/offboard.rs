@@ -1,23 +1,44 @@
 //! The plan that takes workloads out of a mesh: what their templates say goes, and who relies on them is told first.
 
-use super::onboard::{Material, rolls, said, watching, write};
-use super::preflight::{Row, Verdict, in_order};
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::made;
+use super::onboard::{Material, rolls, said, services, watching, write};
+use super::patch::{change, keys};
+use super::preflight::{CPU_REQUEST, Id, OPAQUE, Row, Verdict, in_order};
 use super::way::{self, Intention, Word};
-use super::{Action, Expect, Plan};
+use super::{Action, Change, Expect, MANAGER, Plan, Seg, Step};
 use crate::index::Workload;
+use crate::mesh::linkerd::annotations::DEFAULT_POLICY;
 use crate::mesh::mtls::{Mtls, ServerMode};
 use crate::model::{Kind, MeshId, Mode, ObjectRef, first_of};
 use crate::world::World;
 
-/// Makes the plan.
-pub fn plan(world: &World, workloads: &[&Workload], namespace: &str, mesh: MeshId, material: &Material) -> Plan {
+/// Makes the plan; `also` are objects that are to go along, beside those that plans made for the workloads.
+pub fn plan(world: &World, workloads: &[&Workload], namespace: &str, mesh: MeshId, also: &[ObjectRef], material: &Material) -> Plan {
     let (mut rows, mut steps, mut notes, mut names) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut last = Vec::new();
+    for object in also {
+        match material.raw.get(object) {
+            // What refuses goes before the workloads leave, what admits after.
+            Some(raw) if admits(object, raw) => last.push(made::delete(object, raw)),
+            Some(raw) => steps.push(made::delete(object, raw)),
+            None => rows.push(Row {
+                id: Id::Kind,
+                verdict: Verdict::Block,
+                object: Some(object.clone()),
+                text: "it is to go along, and could not be read whole".to_owned(),
+            }),
+        }
+    }
     for workload in workloads {
         let at = &workload.reference;
         names.push(super::report::short(at));
         let Some((raw, path)) = material.raw.get(at).zip(way::template_path(at.kind).filter(|path| !path.is_empty())) else {
             rows.push(Row {
-                id: "kind",
+                id: Id::Kind,
                 verdict: Verdict::Block,
                 object: Some(at.clone()),
                 text: "it has no template that could be changed".to_owned(),
@@ -32,9 +53,13 @@ pub fn plan(world: &World, workloads: &[&Workload], namespace: &str, mesh: MeshI
             words.retain(|word| word.key != out.key);
             words.push(out);
         }
-        let changes: Vec<_> = words.iter().map(|word: &Word| said(raw, path, word)).filter(|change| change.before != change.after).collect();
+        let mut changes: Vec<_> = words.iter().map(|word: &Word| said(raw, path, word)).filter(|change| change.before != change.after).collect();
+        let asks = !changes.is_empty();
+        changes.extend(OURS.into_iter().filter_map(|key| ours(raw, [path, &["metadata", "annotations", key]].concat())));
+        // The whole of an object is one step: no field is named twice.
+        changes.dedup_by(|a, b| a.path == b.path);
         let fact = world.injection(mesh, workload);
-        if changes.is_empty() {
+        if !asks {
             notes.push(format!("{at} is not in {}: nothing is changed", mesh.title()));
             continue;
         }
@@ -50,8 +75,53 @@ pub fn plan(world: &World, workloads: &[&Workload], namespace: &str, mesh: MeshI
             steps.push(watching(Action::Verify, &object, Expect::outside(mesh)));
         }
     }
+    steps.extend(of_services(world, workloads, mesh, material));
+    steps.append(&mut last);
     let title = format!("take {} out of {}", names.join(", "), mesh.title());
     Plan::new(title, namespace, mesh, in_order(rows), steps, notes)
+}
+
+/// Annotations of a template that onboarding adds where they are needed.
+const OURS: [&str; 4] = [OPAQUE, CPU_REQUEST, DEFAULT_POLICY, "kubectl.kubernetes.io/restartedAt"];
+
+/// The change that takes a field away, where nobody but this program wrote it.
+fn ours(raw: &Value, path: Vec<&str>) -> Option<Change> {
+    let gone = change(raw, keys(&path), None);
+    (gone.before.is_some() && gone.managers == [MANAGER]).then_some(gone)
+}
+
+/// What onboarding said of protocols on Services behind which nobody stays in the mesh.
+fn of_services(world: &World, workloads: &[&Workload], mesh: MeshId, material: &Material) -> Vec<Step> {
+    let leaves = |workload: &Workload| workloads.iter().any(|w| w.reference == workload.reference);
+    let mut steps = Vec::new();
+    let mut seen = BTreeSet::new();
+    for service in workloads.iter().flat_map(|workload| services(world, workload)) {
+        let at = service.metadata.reference(Kind::Service);
+        let behind = world.index.select(Some(&at.namespace), &service.spec.selector);
+        let stays = behind.into_iter().any(|workload| !leaves(workload) && world.injection(mesh, workload).actual.inside() > 0);
+        let Some(raw) = material.raw.get(&at).filter(|_| !stays && seen.insert(at.clone())) else { continue };
+        let mut changes: Vec<Change> = ours(raw, vec!["metadata", "annotations", OPAQUE]).into_iter().collect();
+        for port in &service.spec.ports {
+            let protocol = if port.protocol.is_empty() { "TCP".to_owned() } else { port.protocol.to_string() };
+            let path = [keys(&["spec", "ports"]), vec![Seg::Port { port: i64::from(port.port), protocol }], keys(&["appProtocol"])].concat();
+            let gone = change(raw, path, None);
+            changes.extend((gone.before.is_some() && gone.managers == [MANAGER]).then_some(gone));
+        }
+        if !changes.is_empty() {
+            steps.push(write(Action::Patch, &at, raw, changes));
+        }
+    }
+    steps
+}
+
+/// Whether an object only lets somebody in: without it fewer calls arrive.
+fn admits(object: &ObjectRef, raw: &Value) -> bool {
+    match object.kind {
+        Kind::AuthorizationPolicy => raw["spec"]["action"].as_str().is_none_or(|action| action == "ALLOW") && raw["spec"]["rules"].is_array(),
+        Kind::PeerAuthentication => raw["spec"]["mtls"]["mode"].as_str() != Some("STRICT"),
+        Kind::NetworkPolicy | Kind::Server => false,
+        _ => true,
+    }
 }
 
 fn still_in(world: &World, at: &ObjectRef, mesh: MeshId) -> Option<Mode> {
@@ -61,7 +131,7 @@ fn still_in(world: &World, at: &ObjectRef, mesh: MeshId) -> Option<Mode> {
 
 /// Who relies on the workload's being in the mesh, as a server and as a client.
 fn depends(world: &World, workload: &Workload, mesh: MeshId, rows: &mut Vec<Row>) {
-    let mut warn = |text: String| rows.push(Row { id: "depends", verdict: Verdict::Warn, object: Some(workload.reference.clone()), text });
+    let mut warn = |text: String| rows.push(Row { id: Id::Depends, verdict: Verdict::Warn, object: Some(workload.reference.clone()), text });
     let mtls = Mtls::new(world.view());
     let strict: Vec<String> =
         mtls.modes(workload).into_iter().filter(|port| port.mode == ServerMode::Strict).map(|port| port.port.to_string()).collect();

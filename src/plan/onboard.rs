@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::patch::{change, keys};
-use super::preflight::{self, Row, Subject, Verdict};
+use super::preflight::{self, Id, Row, Subject, Verdict};
 use super::way::{self, Intention, Refusal, Word};
 use super::{Action, Change, Expect, Plan, Seg, Step, Target, owners};
 use crate::index::Workload;
@@ -155,7 +155,12 @@ impl<'w> Draft<'w> {
     fn namespace(&mut self, name: &str, words: &[Word]) {
         let object = ObjectRef { kind: Kind::Namespace, namespace: Str::default(), name: name.into(), api_version: Str::default() };
         let Some(raw) = self.material.raw.get(&object) else {
-            self.rows.push(Row { id: "revision", verdict: Verdict::Block, object: Some(object), text: "the namespace could not be read".to_owned() });
+            self.rows.push(Row {
+                id: Id::Revision,
+                verdict: Verdict::Block,
+                object: Some(object),
+                text: "the namespace could not be read".to_owned(),
+            });
             return;
         };
         self.steps.extend(super::namespace::steps(&object, raw, words));
@@ -165,9 +170,13 @@ impl<'w> Draft<'w> {
         let at = &workload.reference;
         let services = services(self.world, workload);
         let Some(template) = self.template(at) else {
-            self.rows.push(Row { id: "kind", verdict: Verdict::Block, object: Some(at.clone()), text: cannot_be_written(at.kind) });
+            self.rows.push(Row { id: Id::Kind, verdict: Verdict::Block, object: Some(at.clone()), text: cannot_be_written(at.kind) });
             return;
         };
+        if let Some(text) = self.held_back(at) {
+            self.rows.push(Row { id: Id::Kind, verdict: Verdict::Block, object: Some(at.clone()), text });
+            return;
+        }
         let subject = Subject { world: self.world, intention: self.intention, workload, template, services: &services, known: &self.material.known };
         let mut found = preflight::run(&subject);
         let opaque = std::mem::take(&mut found.opaque);
@@ -179,7 +188,7 @@ impl<'w> Draft<'w> {
             Some(Fact::Known { because, .. }) => {
                 let why = because.last().map_or("the mesh does not take it", |evidence| evidence.text.as_str());
                 self.rows.push(Row {
-                    id: "not-taken",
+                    id: Id::NotTaken,
                     verdict: Verdict::Block,
                     object: Some(at.clone()),
                     text: format!("a new pod would still not be in the mesh: {why}"),
@@ -188,7 +197,7 @@ impl<'w> Draft<'w> {
             }
             Some(Fact::Unknown(gap)) => {
                 self.rows.push(Row {
-                    id: "not-taken",
+                    id: Id::NotTaken,
                     verdict: Verdict::Unknown,
                     object: Some(at.clone()),
                     text: format!("whether a new pod would be in the mesh: {gap}"),
@@ -220,12 +229,31 @@ impl<'w> Draft<'w> {
         let Some(step) = self.template_step(workload, &said, restart.as_deref()) else { return };
         let object = step.object.clone();
         self.steps.push(step);
-        if inside && rolls(at.kind) {
+        if inside && rolls(at.kind) && self.is_on_delete(at) {
+            self.notes.push(format!("{at} replaces its pods only when they are deleted (OnDelete): each is in the mesh from then on"));
+        } else if inside && rolls(at.kind) {
             let expect = Expect::inside(self.intention.mesh, self.intention.mode, revision.map(|r| r.to_string()));
             self.steps.push(watching(Action::Wait, &object, expect.clone()));
             self.steps.push(watching(Action::Verify, &object, expect));
         } else if at.kind == Kind::CronJob {
             self.notes.push(format!("{at}: the pods of its next run are in the mesh; those of the present one are left alone"));
+        }
+    }
+
+    fn is_on_delete(&self, object: &ObjectRef) -> bool {
+        self.material.raw.get(object).is_some_and(|raw| raw["spec"]["updateStrategy"]["type"] == "OnDelete")
+    }
+
+    /// Why a new template would not reach all pods.
+    fn held_back(&self, object: &ObjectRef) -> Option<String> {
+        let spec = &self.material.raw.get(object)?["spec"];
+        let partition = spec["updateStrategy"]["rollingUpdate"]["partition"].as_u64().unwrap_or(0);
+        if spec["paused"] == true {
+            Some("it is paused, and rolls nothing out: resume it first (`kubectl rollout resume`)".to_owned())
+        } else if partition > 0 {
+            Some(format!("its rollout stops at partition {partition}: the pods below it would stay outside; set it to 0 first"))
+        } else {
+            None
         }
     }
 
@@ -287,16 +315,12 @@ pub(super) fn said(raw: &Value, path: &[&str], word: &Word) -> Change {
 
 /// A step that writes fields of an object.
 pub(super) fn write(action: Action, object: &ObjectRef, raw: &Value, changes: Vec<Change>) -> Step {
-    Step { changes, owner: owners(raw).into_iter().next(), ..blank(action, Target::of(object, raw)) }
+    Step { changes, owner: owners(raw).into_iter().next(), ..Step::of(action, Target::of(object, raw)) }
 }
 
 /// A step that waits for pods or looks at them.
 pub(super) fn watching(action: Action, object: &Target, expect: Expect) -> Step {
-    Step { expect: Some(expect), ..blank(action, object.clone()) }
-}
-
-fn blank(action: Action, object: Target) -> Step {
-    Step { id: 0, action, object, changes: Vec::new(), expect: None, owner: None, status: super::Status::Planned }
+    Step { expect: Some(expect), ..Step::of(action, object.clone()) }
 }
 
 /// Whether a change of the template replaces the pods.

@@ -46,8 +46,14 @@ pub fn state(object: &Value, change: &Change) -> State {
     }
 }
 
+/// Whether server-side apply is to make the changes. A second one by the same manager would take away what the first one said and this one does not.
+pub fn by_apply(live: &Value, changes: &[Change]) -> bool {
+    let entries = live["metadata"]["managedFields"].as_array().into_iter().flatten();
+    only_adds(changes) && !entries.into_iter().any(|entry| entry["manager"] == super::MANAGER && entry["operation"] == "Apply")
+}
+
 /// Whether server-side apply can make the changes: it adds fields, and neither takes away nor overwrites what others wrote.
-pub fn only_adds(changes: &[Change]) -> bool {
+fn only_adds(changes: &[Change]) -> bool {
     changes.iter().all(|change| change.after.is_some() && (change.before.is_none() || change.before == change.after))
 }
 
@@ -213,7 +219,7 @@ pub fn keys(words: &[&str]) -> Vec<Seg> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{State, apply_body, backward, change, forward, keys, only_adds, state};
+    use super::{State, apply_body, backward, by_apply, change, forward, keys, only_adds, state};
     use crate::plan::{Change, Seg, Target};
 
     /// A small JSON patch, as a server applies it.
@@ -278,7 +284,10 @@ mod tests {
         let target = Target { api_version: "v1".into(), kind: "Service".into(), namespace: "shop".into(), name: "db".into(), uid: "7".into() };
         let body = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "db", "namespace": "shop", "uid": "7"},
             "spec": {"ports": [{"port": 81, "protocol": "TCP", "appProtocol": "tcp"}]}});
-        assert!(only_adds(&changes));
+        assert!(only_adds(&changes) && by_apply(&service, &changes));
+        let mut applied = service.clone();
+        applied["metadata"]["managedFields"] = json!([{"manager": "mesh-plugin", "operation": "Apply"}]);
+        assert!(!by_apply(&applied, &changes), "what an earlier plan said stays");
         assert_eq!(apply_body(&target, &changes), body);
         assert_eq!(forward(&service, &changes), [json!({"op": "add", "path": "/spec/ports/1/appProtocol", "value": "tcp"})]);
     }

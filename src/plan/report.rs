@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::journal::Journal;
 use super::preflight::Row;
-use super::{Action, Plan, Status, Step, path_text};
+use super::{Action, KnownCall, Outcome, Plan, Status, Step, path_text};
 use crate::model::ObjectRef;
 
 /// What is to be done, step by step, and what became of it.
@@ -29,7 +29,7 @@ pub struct PlanReport<'p> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     notes: &'p [String],
     /// What became of it.
-    outcome: &'static str,
+    outcome: Outcome,
 }
 
 /// A run of a plan that is under way or was left behind.
@@ -109,7 +109,7 @@ struct StepRow<'p> {
     /// Its number, from 1.
     id: usize,
     /// What is done.
-    action: &'static str,
+    action: Action,
     /// The object; null where there is none.
     object: Option<ObjectRef>,
     /// Fields that change.
@@ -118,6 +118,12 @@ struct StepRow<'p> {
     /// Fields as they were, to be put back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     previous: Vec<PreviousRow<'p>>,
+    /// The object that is made, or deleted, whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manifest: Option<&'p Value>,
+    /// Calls that are followed again.
+    #[serde(skip_serializing_if = "<[KnownCall]>::is_empty")]
+    calls: &'p [KnownCall],
     /// A tool that writes the object as well.
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<OwnerRow<'p>>,
@@ -170,7 +176,7 @@ struct OwnerRow<'p> {
 
 impl<'p> PlanReport<'p> {
     /// Of a plan, or of what became of its steps.
-    pub fn new(plan: &'p Plan, steps: &'p [Step], outcome: &'static str) -> Self {
+    pub fn new(plan: &'p Plan, steps: &'p [Step], outcome: Outcome) -> Self {
         Self {
             id: &plan.id,
             title: &plan.title,
@@ -190,10 +196,12 @@ impl<'p> StepRow<'p> {
         let previous = step.changes.iter().map(|c| PreviousRow { path: path_text(&c.path), value: c.before.as_ref(), managers: &c.managers });
         Self {
             id: step.id,
-            action: step.action.name(),
+            action: step.action,
             object: step.object.reference(),
             diff: diff.collect(),
             previous: previous.collect(),
+            manifest: step.manifest.as_ref(),
+            calls: &step.calls,
             owner: step.owner.as_ref().map(|owner| OwnerRow { name: owner.title(), evidence: &owner.evidence, consequence: owner.consequence() }),
             inverse: inverse(step),
             verify: verification(step),
@@ -205,7 +213,9 @@ impl<'p> StepRow<'p> {
 /// How a step is taken back.
 fn inverse(step: &Step) -> String {
     match step.action {
-        Action::Wait | Action::Verify => "nothing to take back".to_owned(),
+        Action::Wait | Action::Verify | Action::Calls => "nothing to take back".to_owned(),
+        Action::Create => "it is deleted, if nobody has changed it".to_owned(),
+        Action::Delete => "it is made anew, as it was".to_owned(),
         _ => {
             let back = |c: &super::Change| match &c.before {
                 Some(value) => format!("{} back to {value}", path_text(&c.path)),
@@ -225,6 +235,9 @@ fn verification(step: &Step) -> String {
             (false, _) => "every pod is new and ready, and out of the mesh".to_owned(),
         },
         (Some(_), _) => "every pod again".to_owned(),
+        (None, Action::Calls) => "each fares as before".to_owned(),
+        (None, Action::Create) => "it is there".to_owned(),
+        (None, Action::Delete) => "it is gone".to_owned(),
         (None, _) => "the fields hold the values".to_owned(),
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Owner;
-use crate::model::{Kind, MeshId, Mode, ObjectRef};
+use crate::model::{Kind, MeshId, Mode, ObjectRef, words};
 
 /// What is done, to which object.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,62 +27,119 @@ pub struct Step {
     /// Who has the object in hand and will put it back or be in the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Owner>,
+    /// The object that is made, or that was there before it is deleted, whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Value>,
+    /// The calls that are followed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<KnownCall>,
     /// How far it is.
     #[serde(default)]
     pub status: Status,
 }
 
-/// What is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Action {
-    /// A label is set or taken away.
-    Label,
-    /// An annotation is.
-    Annotate,
-    /// Another field is set.
-    Patch,
-    /// Pods are replaced by new ones.
-    Restart,
-    /// New pods are waited for.
-    Wait,
-    /// Every pod is looked at.
-    Verify,
+impl Step {
+    /// What is done to an object, and nothing more.
+    pub(super) const fn of(action: Action, object: Target) -> Self {
+        Self { id: 0, action, object, changes: Vec::new(), expect: None, owner: None, manifest: None, calls: Vec::new(), status: Status::Planned }
+    }
+}
+
+words! {
+    /// What is done.
+    #[derive(Deserialize)]
+    #[cfg_attr(test, schemars(rename = "PlanAction"))]
+    Action {
+        /// A label is set or taken away.
+        Label = "label",
+        /// An annotation is.
+        Annotate = "annotate",
+        /// Another field is set.
+        Patch = "patch",
+        /// An object is made.
+        Create = "create",
+        /// One that is there is deleted.
+        Delete = "delete",
+        /// Pods are replaced by new ones.
+        Restart = "restart",
+        /// New pods are waited for.
+        Wait = "wait",
+        /// Every pod is looked at.
+        Verify = "verify",
+        /// Known calls are followed again.
+        Calls = "calls",
+    }
 }
 
 impl Action {
     /// Whether it changes an object.
     pub const fn writes(self) -> bool {
-        !matches!(self, Self::Wait | Self::Verify)
-    }
-
-    /// The word in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Label => "label",
-            Self::Annotate => "annotate",
-            Self::Patch => "patch",
-            Self::Restart => "restart",
-            Self::Wait => "wait",
-            Self::Verify => "verify",
-        }
+        !matches!(self, Self::Wait | Self::Verify | Self::Calls)
     }
 }
 
-/// How far a step is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PlanStatus"))]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    /// To be done.
-    #[default]
-    Planned,
-    /// Done.
-    Done,
-    /// Tried in vain.
-    Failed,
-    /// Taken back.
-    Undone,
+words! {
+    /// How far a step is.
+    #[derive(Default, Deserialize)]
+    #[cfg_attr(test, schemars(rename = "PlanStatus"))]
+    Status {
+        /// To be done.
+        #[default]
+        Planned = "planned",
+        /// Done.
+        Done = "done",
+        /// Tried in vain.
+        Failed = "failed",
+        /// Taken back.
+        Undone = "undone",
+    }
+}
+
+words! {
+    /// What became of a plan.
+    #[cfg_attr(test, schemars(rename = "PlanOutcome"))]
+    Outcome {
+        /// Nothing yet.
+        Planned = "planned",
+        /// Nothing, since the pre-flight stands against it.
+        Blocked = "blocked",
+        /// Nothing, since all is as it is to be.
+        NothingToDo = "nothing-to-do",
+        /// It is carried out.
+        Done = "done",
+        /// It was taken back.
+        Undone = "undone",
+        /// It was stopped between two steps.
+        Interrupted = "interrupted",
+    }
+}
+
+words! {
+    /// What becomes of a call.
+    #[derive(Deserialize)]
+    Fate {
+        /// It arrives.
+        Works = "works",
+        /// It does not.
+        Fails = "fails",
+        /// Cannot be known.
+        Unknown = "unknown",
+    }
+}
+
+/// A call that some object tells of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PlanCall"))]
+#[serde(rename_all = "camelCase")]
+pub struct KnownCall {
+    /// Who calls: `deployment/frontend`.
+    pub client: String,
+    /// The client's namespace.
+    pub namespace: String,
+    /// Whom: `cart.shop:80`.
+    pub server: String,
+    /// What became of it when the plan was made.
+    pub before: Fate,
 }
 
 /// An object of a step.
@@ -180,6 +237,9 @@ pub struct Expect {
     /// Whether by ztunnel and not by a proxy of their own.
     #[serde(default)]
     pub ambient: bool,
+    /// Whether they were so before already: then no pod tells by it whether it is an old one.
+    #[serde(default)]
+    pub unchanged: bool,
     /// By which revision, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
@@ -188,12 +248,12 @@ pub struct Expect {
 impl Expect {
     /// In a mesh, by this mode.
     pub fn inside(mesh: MeshId, mode: Mode, revision: Option<String>) -> Self {
-        Self { mesh: mesh.name().to_owned(), inside: true, ambient: mode == Mode::Ambient, revision }
+        Self { mesh: mesh.name().to_owned(), inside: true, ambient: mode == Mode::Ambient, unchanged: false, revision }
     }
 
     /// Out of it.
     pub fn outside(mesh: MeshId) -> Self {
-        Self { mesh: mesh.name().to_owned(), inside: false, ambient: false, revision: None }
+        Self { mesh: mesh.name().to_owned(), inside: false, ambient: false, unchanged: false, revision: None }
     }
 
     /// The mesh.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::preflight::Id;
 use crate::index::{Index, Workload};
 use crate::mesh::istio::labels::{DATAPLANE_MODE, INJECT, INJECTION, REV};
 use crate::mesh::istio::{DEFAULT, labels};
@@ -49,12 +50,12 @@ impl Word {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The check of the pre-flight that it is.
-    pub id: &'static str,
+    pub id: Id,
     /// Why.
     pub text: String,
 }
 
-fn refused(id: &'static str, text: impl Into<String>) -> Refusal {
+fn refused(id: Id, text: impl Into<String>) -> Refusal {
     Refusal { id, text: text.into() }
 }
 
@@ -75,7 +76,7 @@ fn linkerd_template(template: &Map, namespace: &Map, name: &str) -> Result<Vec<W
     let asks = |map: &Map| matches!(map.get(linkerd::INJECT), Some("enabled" | "ingress"));
     if let Some(value) = namespace.get(linkerd::INJECT).filter(|value| !matches!(*value, "" | "enabled" | "disabled" | "ingress")) {
         return Err(refused(
-            "revision",
+            Id::Revision,
             format!("annotation {} of namespace {name} is {value:?}, which keeps every pod out: correct it first", linkerd::INJECT),
         ));
     }
@@ -86,7 +87,7 @@ fn linkerd_template(template: &Map, namespace: &Map, name: &str) -> Result<Vec<W
 fn ambient_template(template: &Map, namespace: &Map, name: &str) -> Result<Vec<Word>, Refusal> {
     if labels::namespace_injects(namespace) {
         let text = format!("the labels of namespace {name} ask for sidecars, and a sidecar wins: take {INJECTION} or {REV} away first");
-        return Err(refused("other-mesh", text));
+        return Err(refused(Id::OtherMesh, text));
     }
     let of_namespace = namespace.is(DATAPLANE_MODE, "ambient") && template.get(DATAPLANE_MODE).is_none();
     if template.is(DATAPLANE_MODE, "ambient") || of_namespace { Ok(Vec::new()) } else { Ok(vec![Word::label(DATAPLANE_MODE, "ambient")]) }
@@ -100,7 +101,7 @@ fn sidecar_template(world: &World, workload: &Workload, namespace: &Map, intenti
     match (namespace.get(INJECTION), namespace.get(REV).filter(|rev| !rev.is_empty())) {
         (Some("enabled"), _) => match intention.revision.as_deref().filter(|wanted| *wanted != DEFAULT) {
             Some(wanted) => Err(refused(
-                "revision",
+                Id::Revision,
                 format!("namespace {name} is labelled {INJECTION}, which decides for the default revision: {wanted:?} needs --scope namespace"),
             )),
             None => Ok(again()),
@@ -109,11 +110,11 @@ fn sidecar_template(world: &World, workload: &Workload, namespace: &Map, intenti
             let text = format!(
                 "label {INJECTION}: {value:?} of namespace {name} keeps every webhook away, whatever pods ask for: `kubectl mesh namespace enable {name}` changes it"
             );
-            Err(refused("revision", text))
+            Err(refused(Id::Revision, text))
         }
         (None, Some(rev)) => match intention.revision.as_deref().filter(|wanted| *wanted != rev) {
             Some(wanted) => {
-                Err(refused("revision", format!("label {REV}: {rev} of namespace {name} decides for its pods: {wanted:?} needs --scope namespace")))
+                Err(refused(Id::Revision, format!("label {REV}: {rev} of namespace {name} decides for its pods: {wanted:?} needs --scope namespace")))
             }
             None => Ok(again()),
         },
@@ -143,15 +144,15 @@ pub fn revision(world: &World, intention: &Intention) -> Result<Str, Refusal> {
     if let Some(asked) = &intention.revision {
         return match names.contains(asked) || names.is_empty() {
             true => Ok(asked.clone()),
-            false => Err(refused("revision", format!("no revision or tag is called {asked:?}; there are: {known}"))),
+            false => Err(refused(Id::Revision, format!("no revision or tag is called {asked:?}; there are: {known}"))),
         };
     }
     let mut all = names.iter();
     match (names.iter().any(|name| **name == DEFAULT), all.next(), all.next()) {
         (true, ..) => Ok(DEFAULT.into()),
         (false, Some(only), None) => Ok((*only).clone()),
-        (false, None, _) => Err(refused("injector-down", "no injection webhook of Istio is there: is Istio installed?")),
-        _ => Err(refused("revision", format!("there is no default revision or tag: choose one with --revision: {known}"))),
+        (false, None, _) => Err(refused(Id::InjectorDown, "no injection webhook of Istio is there: is Istio installed?")),
+        _ => Err(refused(Id::Revision, format!("there is no default revision or tag: choose one with --revision: {known}"))),
     }
 }
 
@@ -164,7 +165,7 @@ pub fn of_namespace(world: &World, namespace: &str, intention: &Intention) -> Re
     match (intention.mesh, intention.mode) {
         (MeshId::Linkerd, _) => {
             if matches!(namespace, "kube-system" | "cert-manager") || ns_labels.is("config.linkerd.io/admission-webhooks", "disabled") {
-                return Err(refused("other-mesh", format!("Linkerd's injector passes over namespace {namespace}")));
+                return Err(refused(Id::OtherMesh, format!("Linkerd's injector passes over namespace {namespace}")));
             }
             words.push(Word::annotation(linkerd::INJECT, "enabled"));
         }
@@ -174,7 +175,7 @@ pub fn of_namespace(world: &World, namespace: &str, intention: &Intention) -> Re
         }
         (MeshId::Istio, _) => {
             if labels::SYSTEM_NAMESPACES.contains(&namespace) {
-                return Err(refused("other-mesh", format!("istiod never injects namespace {namespace}")));
+                return Err(refused(Id::OtherMesh, format!("istiod never injects namespace {namespace}")));
             }
             let wanted = revision(world, intention)?;
             let (key, loser) = if wanted == DEFAULT { (INJECTION, REV) } else { (REV, INJECTION) };

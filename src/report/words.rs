@@ -40,22 +40,6 @@ words! {
     }
 }
 
-impl Category {
-    /// All of them, in report order.
-    pub const ALL: &'static [Category] = &[
-        Self::ControlPlane,
-        Self::DataPlane,
-        Self::Injection,
-        Self::Mtls,
-        Self::Policy,
-        Self::Traffic,
-        Self::Gateway,
-        Self::Certificates,
-        Self::Versions,
-        Self::Config,
-    ];
-}
-
 words! {
     /// Which mesh a rule or a finding is about.
     MeshTag {

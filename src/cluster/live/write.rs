@@ -43,7 +43,7 @@ impl Resource {
 }
 
 /// An object as the server holds it after a write, with what it warns of.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Written {
     /// The object.
     pub object: Value,
@@ -145,9 +145,12 @@ impl Connection {
     }
 
     /// Deletes an object, if it is still the one with this uid. One that is gone already is no error.
-    pub async fn delete(&self, at: &Resource, uid: &str) -> Result<(), Refused> {
-        let body = json!({"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}, "propagationPolicy": "Background"}).to_string();
-        match self.send(Ask { method: Some(&Method::DELETE), ..Ask::question(&at.uri, &body) }).await {
+    pub async fn delete(&self, at: &Resource, uid: &str, dry_run: bool) -> Result<(), Refused> {
+        let mut options = json!({"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}, "propagationPolicy": "Background"});
+        if dry_run {
+            options["dryRun"] = json!(["All"]);
+        }
+        match self.send(Ask { method: Some(&Method::DELETE), ..Ask::question(&at.uri, &options.to_string()) }).await {
             Ok(_) | Err(Refused::NotFound) => Ok(()),
             Err(refused) => Err(refused),
         }

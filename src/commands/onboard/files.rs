@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use similar::TextDiff;
 
-use super::{OnboardArgs, ScopeArg, chosen, intention, kinds};
+use super::{OnboardArgs, ScopeArg, chosen, intention};
 use crate::cli::GlobalArgs;
 use crate::cluster::files::edit::{Edit, Place, Step, Text};
 use crate::commands::inject::{name_of, texts};
 use crate::commands::plan::material::unread;
-use crate::commands::plan::{self};
+use crate::commands::plan::{self, calls};
 use crate::commands::{ReadRequest, Terminal, file, load};
 use crate::error::{CliError, Exit};
 use crate::model::{Kind, ObjectRef, Str};
@@ -32,7 +32,7 @@ pub(super) async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut 
         return Err(CliError::usage("onboard edits files, and a kustomization makes its objects of several")
             .hint("name the file to edit with -f FILE; `kubectl mesh inject -k DIR` writes what is built to standard output"));
     }
-    let request = ReadRequest { kinds: kinds(), ..ReadRequest::default() };
+    let request = ReadRequest { kinds: calls::kinds(), ..ReadRequest::default() };
     let loaded = load::load(global, &request, terminal).await?;
     let world = &loaded.world;
     let intention = intention(args, global, world)?;
@@ -48,7 +48,7 @@ pub(super) async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut 
     // Who owns an object in a cluster does not own its file.
     let mut direct = args.plan.clone();
     direct.direct = true;
-    let exit = plan::carry_out(plan.clone(), &direct, None, terminal).await?;
+    let exit = plan::carry_out(plan.clone(), &direct, global, None, terminal).await?;
     if blocked || !plan.changes() {
         return Ok(exit);
     }

@@ -1,6 +1,7 @@
 //! `onboard`: workloads are taken into a mesh.
 
 mod files;
+mod strict;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -8,17 +9,17 @@ use std::io::{self, Write};
 use clap::{Args, ValueEnum};
 
 use super::inject::ModeArg;
-use super::plan::{self, DryRun, PlanArgs, material};
+use super::plan::{self, DryRun, PlanArgs, calls, material};
 use super::{ReadRequest, Terminal, load, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::index::Workload;
-use crate::model::{Gap, Kind, MeshId, ObjectRef};
+use crate::model::{Gap, MeshId, ObjectRef};
 use crate::output::{Page, Report};
 use crate::plan::onboard::Wanted;
 use crate::plan::way::Intention;
 use crate::plan::{RunReport, RunState};
-use crate::views::{self, Target};
+use crate::views::Target;
 use crate::world::World;
 
 const EXAMPLES: &str = "\
@@ -35,8 +36,8 @@ Examples:
 /// to change, with what stands there now. Then it writes, waits for the new pods and looks at each. When something fails, everything is put back to
 /// what it was. A run that was killed is resumed or undone; what somebody else changed meanwhile is left alone.
 ///
-/// Objects that Helm, Argo CD, Flux, Terraform or an operator owns are not written: the plan becomes patches for their source. STRICT is not part
-/// of it: `kubectl mesh mtls --plan strict` tells when it is safe.
+/// Objects that Helm, Argo CD, Flux, Terraform or an operator owns are not written: the plan becomes patches for their source. With --mtls strict a
+/// second plan follows, which is carried out only where `mtls --plan strict`, and a Prometheus if there is one, show nobody who would be refused.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct OnboardArgs {
@@ -55,6 +56,9 @@ pub struct OnboardArgs {
     /// What is labelled: each workload's template, or the namespace
     #[arg(long, value_enum, default_value_t)]
     pub scope: ScopeArg,
+    /// What they take once they are in it: mutual TLS and plaintext, or mutual TLS only, in a plan of its own that takes proof
+    #[arg(long, value_enum, default_value_t, value_name = "MODE", conflicts_with = "write")]
+    pub mtls: MtlsArg,
     /// Write the plan into the files of -f
     #[arg(long)]
     pub write: bool,
@@ -72,6 +76,16 @@ pub struct OnboardArgs {
     pub plan: PlanArgs,
 }
 
+/// What workloads take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MtlsArg {
+    /// Mutual TLS from clients in the mesh, plaintext from all others
+    #[default]
+    Permissive,
+    /// Mutual TLS only
+    Strict,
+}
+
 /// What is labelled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ScopeArg {
@@ -80,12 +94,6 @@ pub enum ScopeArg {
     Workload,
     /// The namespace; what is not selected is kept out by its template
     Namespace,
-}
-
-/// Kinds that a plan stands on.
-pub(super) fn kinds() -> BTreeSet<Kind> {
-    let more = [Kind::NetworkPolicy, Kind::EgressNetwork, Kind::ServiceEntry, Kind::Ingress, Kind::HttpRoute, Kind::ValidatingWebhookConfiguration];
-    [views::MEMBERSHIP_KINDS, views::MTLS_KINDS, views::CLIENT_KINDS, &more].concat().into_iter().collect()
 }
 
 /// Runs the command.
@@ -103,7 +111,7 @@ pub async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut Termina
         return files::run(args, global, terminal).await;
     }
     let (global, connection) = live(global).await?;
-    let request = ReadRequest { kinds: kinds(), ..ReadRequest::default() };
+    let request = ReadRequest { kinds: calls::kinds(), ..ReadRequest::default() };
     let loaded = load::load(&global, &request, terminal).await?;
     let world = &loaded.world;
     let intention = intention(args, &global, world)?;
@@ -124,8 +132,18 @@ pub async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut Termina
         None => material::of_world(world, &objects),
     };
     let wanted = Wanted { workloads, namespace: namespace.as_str().into(), whole_namespace: args.scope == ScopeArg::Namespace };
-    let plan = crate::plan::onboard::plan(world, &wanted, &intention, &material);
-    plan::carry_out(plan, &args.plan, connection.as_ref(), terminal).await
+    let (known, more) = calls::known(world, &wanted.workloads);
+    let plan = crate::plan::onboard::plan(world, &wanted, &intention, &material).with_calls(known, more);
+    let changes = plan.changes();
+    let exit = plan::carry_out(plan, &args.plan, &global, connection.as_ref(), terminal).await?;
+    if args.mtls == MtlsArg::Permissive || exit != Exit::Ok {
+        return Ok(exit);
+    }
+    if changes && (args.plan.dry_run.is_some() || connection.is_none() || args.plan.output.is_document()) {
+        terminal.note("mutual TLS only is a plan of its own: it is made once they are in the mesh, by the same command");
+        return Ok(exit);
+    }
+    strict::run(args, intention.mesh, &global, connection.as_ref(), terminal).await
 }
 
 /// The flags with the namespace that kubectl would take, and the way to the cluster; nothing for a snapshot or the demo.
@@ -214,7 +232,7 @@ async fn left_behind(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut Ter
     let Some(connection) = connection else { return Err(CliError::usage("runs are found in a cluster only")) };
     let namespace = global.cluster.namespace.first().cloned().unwrap_or_default();
     if !args.status {
-        return plan::go_on(&namespace, args.undo, &args.plan, &connection, terminal).await;
+        return plan::go_on(&namespace, args.undo, &args.plan, &global, &connection, terminal).await;
     }
     let found = plan::find(&namespace, &connection).await?;
     terminal.show(&RunReport::new(&namespace, found.as_ref().map(|(journal, _)| journal)), args.plan.output, None)?;

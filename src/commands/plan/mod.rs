@@ -1,5 +1,6 @@
 //! What all commands do with a plan: show it, ask, see to the rights, carry it out, and tell what became of it.
 
+pub(super) mod calls;
 pub(super) mod material;
 mod rights;
 mod rollout;
@@ -14,11 +15,11 @@ use jiff::Timestamp;
 
 use super::{Terminal, load};
 use crate::cli::GlobalArgs;
-use crate::cluster::live::{Connection, Resource};
+use crate::cluster::live::{Connection, Resource, Written};
 use crate::error::{CliError, Exit};
 use crate::model::did_you_mean;
 use crate::output::{self, Format};
-use crate::plan::{Plan, Step, patch, preflight};
+use crate::plan::{Action, MANAGER, Outcome, Plan, Step, patch, preflight};
 pub(super) use run::{find, go_on};
 #[cfg(test)]
 pub(crate) use show::Paper;
@@ -68,10 +69,10 @@ impl PlanArgs {
 
 /// Refuses to pass over a check that there is not.
 fn forced_ids(args: &PlanArgs) -> Result<(), CliError> {
-    let unknown = args.force.iter().find(|id| !preflight::IDS.contains(&id.as_str()));
+    let unknown = args.force.iter().find(|id| !preflight::Id::ALL.iter().any(|known| known.name() == id.as_str()));
     unknown.map_or(Ok(()), |id| {
         let error = CliError::usage(format!("--force {id:?}: the pre-flight has no such check"));
-        let near = did_you_mean(id, preflight::IDS.iter().copied());
+        let near = did_you_mean(id, preflight::Id::ALL.iter().map(|known| known.name()));
         Err(error.hint(near.unwrap_or_else(|| "its checks stand in the first column of the plan's pre-flight".to_owned())))
     })
 }
@@ -89,17 +90,23 @@ pub(super) async fn connection(global: &GlobalArgs) -> Result<Connection, CliErr
 }
 
 /// Shows a plan and, where that is wanted, carries it out.
-pub(super) async fn carry_out(plan: Plan, args: &PlanArgs, connection: Option<&Connection>, terminal: &mut Terminal) -> Result<Exit, CliError> {
+pub(super) async fn carry_out(
+    plan: Plan,
+    args: &PlanArgs,
+    global: &GlobalArgs,
+    connection: Option<&Connection>,
+    terminal: &mut Terminal,
+) -> Result<Exit, CliError> {
     forced_ids(args)?;
     let json = args.output.is_document();
-    let blocks: Vec<&'static str> = plan.blocks(&args.force).map(|row| row.id).collect();
+    let blocks: Vec<preflight::Id> = plan.blocks(&args.force).map(|row| row.id).collect();
     let owned: Vec<&Step> = plan.steps.iter().filter(|step| step.action.writes() && step.owner.is_some()).collect();
     let only_shown = args.dry_run.is_some() || !blocks.is_empty() || !plan.changes() || (!owned.is_empty() && !args.direct);
     if !json || only_shown {
         let outcome = match (blocks.is_empty(), plan.changes()) {
-            (false, _) => "blocked",
-            (true, true) => "planned",
-            (true, false) => "nothing-to-do",
+            (false, _) => Outcome::Blocked,
+            (true, true) => Outcome::Planned,
+            (true, false) => Outcome::NothingToDo,
         };
         show::plan(&plan, &plan.steps, outcome, args, terminal)?;
     }
@@ -130,7 +137,7 @@ pub(super) async fn carry_out(plan: Plan, args: &PlanArgs, connection: Option<&C
         return Ok(Exit::Ok);
     }
     rights::see_to(&plan, connection).await?;
-    run::begin(plan, args, connection, terminal).await
+    run::begin(plan, args, global, connection, terminal).await
 }
 
 /// Fields that others wrote are theirs.
@@ -139,7 +146,7 @@ fn conflicts(plan: &Plan, forced: bool) -> Result<(), CliError> {
     let foreign: Vec<String> = all
         .filter(|(_, change)| change.before.is_some() && change.before != change.after)
         .filter_map(|(step, change)| {
-            let manager = change.managers.iter().find(|manager| *manager != crate::plan::MANAGER)?;
+            let manager = change.managers.iter().find(|manager| *manager != MANAGER)?;
             let now = change.before.as_ref().map(ToString::to_string).unwrap_or_default();
             Some(format!("{}  {} is {now}, written by {manager}", step.object, crate::plan::path_text(&change.path)))
         })
@@ -167,11 +174,17 @@ fn ask(terminal: &mut Terminal) -> Result<bool, CliError> {
 async fn rehearse(plan: &Plan, connection: &Connection, terminal: &mut Terminal) -> Result<(), CliError> {
     for step in plan.steps.iter().filter(|step| step.action.writes()) {
         let Some(at) = address(step) else { continue };
-        let live = connection.get(&at).await.map_err(|refused| CliError::unreadable(format!("cannot read {}: {refused}", step.object)))?;
-        let sent = if patch::only_adds(&step.changes) {
-            connection.apply(&at, &patch::apply_body(&step.object, &step.changes), crate::plan::MANAGER, true).await
-        } else {
-            connection.patch(&at, &patch::forward(&live, &step.changes), crate::plan::MANAGER, true).await
+        let sent = match (step.action, &step.manifest) {
+            (Action::Create, Some(manifest)) => connection.create(&all_of(step).unwrap_or(at), manifest, MANAGER, true).await,
+            (Action::Delete, _) => connection.delete(&at, &step.object.uid, true).await.map(|()| Written::default()),
+            _ => {
+                let live = connection.get(&at).await.map_err(|refused| CliError::unreadable(format!("cannot read {}: {refused}", step.object)))?;
+                if patch::by_apply(&live, &step.changes) {
+                    connection.apply(&at, &patch::apply_body(&step.object, &step.changes), MANAGER, true).await
+                } else {
+                    connection.patch(&at, &patch::forward(&live, &step.changes), MANAGER, true).await
+                }
+            }
         };
         match sent {
             Ok(written) => {
@@ -190,4 +203,10 @@ async fn rehearse(plan: &Plan, connection: &Connection, terminal: &mut Terminal)
 fn address(step: &Step) -> Option<Resource> {
     let target = &step.object;
     Some(Resource::of(target.known_kind()?, &target.api_version, &target.namespace, &target.name))
+}
+
+/// Where objects of its kind are made.
+fn all_of(step: &Step) -> Option<Resource> {
+    let target = &step.object;
+    Some(Resource::of(target.known_kind()?, &target.api_version, &target.namespace, ""))
 }

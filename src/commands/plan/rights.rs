@@ -53,6 +53,9 @@ fn of(plan: &Plan) -> Vec<Access> {
                     want(&["delete"], Kind::Pod, &step.object.namespace);
                 }
             }
+            Action::Calls => {}
+            // Each takes what taking it back takes.
+            Action::Create | Action::Delete => want(&["create", "delete", "get"], kind, &step.object.namespace),
             _ => want(&["get", "patch"], kind, &step.object.namespace),
         }
     }

@@ -9,12 +9,12 @@ use serde_json::Value;
 use super::PlanArgs;
 use crate::commands::Terminal;
 use crate::error::CliError;
-use crate::model::{Gap, ObjectRef};
+use crate::model::{Gap, ObjectRef, first_of};
 use crate::output::{self, Page, Report, clean, marked, wrapped};
-use crate::plan::{Action, Plan, PlanReport, Status, Step, patch, path_text};
+use crate::plan::{Action, Outcome, Plan, PlanReport, Status, Step, made, patch, path_text};
 
 /// Writes the plan, or what became of it, in the form that is wanted.
-pub(super) fn plan(plan: &Plan, steps: &[Step], outcome: &'static str, args: &PlanArgs, terminal: &mut Terminal) -> Result<(), CliError> {
+pub(super) fn plan(plan: &Plan, steps: &[Step], outcome: Outcome, args: &PlanArgs, terminal: &mut Terminal) -> Result<(), CliError> {
     terminal.show(&Paper { report: PlanReport::new(plan, steps, outcome), plan, steps }, args.output, None)
 }
 
@@ -112,6 +112,12 @@ fn lines(step: &Step) -> Vec<String> {
             vec![format!("wait for {what}")]
         }
         (Action::Verify, _) => vec!["verify every pod once more".to_owned()],
+        (Action::Calls, _) => {
+            let calls: Vec<String> = step.calls.iter().map(|call| format!("{} → {}", call.client, call.server)).collect();
+            vec![format!("verify that known calls fare as before: {}", first_of(&calls, 3))]
+        }
+        (Action::Create, _) => of_manifest(step, "+"),
+        (Action::Delete, _) => of_manifest(step, "-"),
         _ => step
             .changes
             .iter()
@@ -124,10 +130,44 @@ fn lines(step: &Step) -> Vec<String> {
     }
 }
 
+/// How many fields of a whole object are shown.
+const FIELDS: usize = 6;
+
+/// What an object says that is made, or goes.
+fn of_manifest(step: &Step, sign: &str) -> Vec<String> {
+    let mut fields = Vec::new();
+    if let Some(manifest) = &step.manifest {
+        leaves(&manifest["spec"], "spec", &mut fields);
+    }
+    let more = fields.len().saturating_sub(FIELDS);
+    let mut lines: Vec<String> = fields.into_iter().take(FIELDS).map(|field| format!("{sign} {field}")).collect();
+    if more > 0 {
+        lines.push(format!("{sign} {more} more fields; -o yaml shows them"));
+    }
+    lines
+}
+
+fn leaves(value: &Value, path: &str, fields: &mut Vec<String>) {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            for (key, value) in map {
+                let path = if key.contains(['.', '/']) { format!("{path}{}", crate::model::key(key)) } else { format!("{path}.{key}") };
+                leaves(value, &path, fields);
+            }
+        }
+        Value::Array(list) if !list.is_empty() => list.iter().enumerate().for_each(|(n, value)| leaves(value, &format!("{path}[{n}]"), fields)),
+        leaf => fields.push(format!("{path}: {leaf}")),
+    }
+}
+
 /// The plan as patches for whoever owns the objects.
 pub(in crate::commands) fn files(plan: &Plan, terminal: &mut Terminal) -> Result<(), CliError> {
     writeln!(terminal.out, "\nNothing is written: a tool owns these objects. What belongs into its source:")?;
     for step in plan.steps.iter().filter(|step| step.action.writes()) {
+        if let (Action::Create, Some(manifest)) = (step.action, &step.manifest) {
+            writeln!(terminal.out, "\n# {} is new", clean(&step.object.to_string()))?;
+            output::yaml(&made::anew(manifest), &mut terminal.out)?;
+        }
         let Some(owner) = &step.owner else { continue };
         writeln!(terminal.out, "\n# {} is managed by {}", clean(&step.object.to_string()), clean(&owner.title()))?;
         writeln!(terminal.out, "# {}", owner.advice())?;

@@ -1,6 +1,6 @@
 //! Who calls the workload, what it calls, and what it shares with others.
 
-use super::{Report, Subject};
+use super::{Id, Report, Subject};
 use crate::mesh::istio::OutboundMode;
 use crate::mesh::mtls::{Client, Declared};
 use crate::model::{Kind, LabelSelector};
@@ -36,7 +36,7 @@ fn clients(subject: &Subject<'_>, report: &mut Report<'_>) {
         let rest = outside.len().saturating_sub(3);
         let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
         report.warn(
-            "client-outside",
+            Id::ClientOutside,
             format!(
                 "{}{more} call it without a proxy: they go on in plaintext, until something asks for mutual TLS",
                 outside[..outside.len().min(3)].join(", ")
@@ -45,16 +45,16 @@ fn clients(subject: &Subject<'_>, report: &mut Report<'_>) {
     }
     if server {
         let avoid = if subject.linkerd() { "config.linkerd.io/skip-inbound-ports for that port" } else { "portLevelMtls PERMISSIVE for that port" };
-        report.warn("api-server-caller", format!("the API server calls it and has no identity: before STRICT or deny it needs {avoid}"));
+        report.warn(Id::ApiServerCaller, format!("the API server calls it and has no identity: before STRICT or deny it needs {avoid}"));
     }
     let open = subject.services.iter().any(|s| matches!(s.spec.kind.as_str(), "LoadBalancer" | "NodePort"));
     if open || world.source.kind == SourceKind::Files {
-        report.unknown("client-outside", "clients outside of this cluster cannot be seen");
+        report.unknown(Id::ClientOutside, "clients outside of this cluster cannot be seen");
     }
     let grpc = subject.services.iter().filter(|s| s.spec.cluster_ip == "None").count();
     if grpc > 0 && subject.istio_sidecar() {
         report.warn(
-            "pod-ip-clients",
+            Id::PodIpClients,
             "a headless Service gives clients its pods' addresses: those that dial one go without mutual TLS unless the port is declared",
         );
     }
@@ -71,10 +71,10 @@ fn scraped(subject: &Subject<'_>, report: &mut Report<'_>) {
     };
     let monitored = subject.objects("ServiceMonitor").chain(subject.objects("PodMonitor")).any(selects);
     if annotated && subject.istio_sidecar() {
-        report.warn("scrape", "Istio serves its metrics on port 15020 from now on and writes its prometheus.io annotations: prometheus.istio.io/merge-metrics: \"false\" leaves them");
+        report.warn(Id::Scrape, "Istio serves its metrics on port 15020 from now on and writes its prometheus.io annotations: prometheus.istio.io/merge-metrics: \"false\" leaves them");
     }
     if monitored || (annotated && !subject.istio_sidecar()) {
-        report.warn("scrape", "Prometheus reads its application port: that works while plaintext is admitted; before STRICT or deny Prometheus needs the mesh or a grant");
+        report.warn(Id::Scrape, "Prometheus reads its application port: that works while plaintext is admitted; before STRICT or deny Prometheus needs the mesh or a grant");
     }
 }
 
@@ -86,14 +86,14 @@ fn shared(subject: &Subject<'_>, report: &mut Report<'_>) {
     if others > 0 {
         let own = own.unwrap_or_default();
         let (noun, verb) = if others == 1 { ("workload", "uses") } else { ("workloads", "use") };
-        report.warn("shared-sa", format!("{others} other {noun} {verb} its ServiceAccount {own}: policies by identity cannot tell them apart"));
+        report.warn(Id::SharedSa, format!("{others} other {noun} {verb} its ServiceAccount {own}: policies by identity cannot tell them apart"));
     }
     for service in subject.services {
         let behind = index.select(Some(subject.namespace()), &service.spec.selector).filter(|w| w.reference != subject.workload.reference);
         let names: Vec<String> = behind.map(|w| format!("{}/{}", w.reference.kind.name().to_ascii_lowercase(), w.reference.name)).collect();
         if !names.is_empty() {
             report.warn(
-                "shared-pods",
+                Id::SharedPods,
                 format!(
                     "Service {} leads to {} as well: its endpoints are in the mesh in part, which is fine while plaintext is admitted",
                     service.metadata.name,
@@ -107,12 +107,12 @@ fn shared(subject: &Subject<'_>, report: &mut Report<'_>) {
 fn egress(subject: &Subject<'_>, report: &mut Report<'_>) {
     let world = subject.world;
     if !subject.linkerd() && world.istio.config.outbound == OutboundMode::RegistryOnly && !subject.ambient() {
-        report.warn("egress", "the mesh lets calls out to registered hosts only (REGISTRY_ONLY): what it calls outside needs ServiceEntries first");
+        report.warn(Id::Egress, "the mesh lets calls out to registered hosts only (REGISTRY_ONLY): what it calls outside needs ServiceEntries first");
     }
     if subject.linkerd()
         && let Some(network) = world.index.objects(Kind::EgressNetwork).iter().find(|n| n.spec().text("trafficPolicy") == "Deny")
     {
-        report.warn("egress", format!("EgressNetwork {} denies what no route of it admits", network.meta.name));
+        report.warn(Id::Egress, format!("EgressNetwork {} denies what no route of it admits", network.meta.name));
     }
     for policy in world.index.objects_in(Kind::NetworkPolicy, subject.namespace()) {
         let selects = policy.spec().get("podSelector").and_then(|s| LabelSelector::read(s)).is_some_and(|s| s.matches(&subject.workload.labels));
@@ -125,8 +125,10 @@ fn egress(subject: &Subject<'_>, report: &mut Report<'_>) {
             .list("egress")
             .any(|rule| rule.get("ports").is_none() || rule.list("ports").any(|p| p.get("port").is_some_and(|port| port.int() == Some(53))));
         if !opens_dns {
-            report
-                .warn("dns", format!("NetworkPolicy {} limits what it calls and opens no port 53: its proxy needs names as well", policy.meta.name));
+            report.warn(
+                Id::Dns,
+                format!("NetworkPolicy {} limits what it calls and opens no port 53: its proxy needs names as well", policy.meta.name),
+            );
         }
         let ports = if subject.linkerd() {
             "8086, 8090 and 8080 of the control plane and 4143 of its peers"
@@ -135,7 +137,7 @@ fn egress(subject: &Subject<'_>, report: &mut Report<'_>) {
         } else {
             "15012 of istiod"
         };
-        report.warn("dns", format!("NetworkPolicy {} limits what it calls: the proxy needs {ports}", policy.meta.name));
+        report.warn(Id::Dns, format!("NetworkPolicy {} limits what it calls: the proxy needs {ports}", policy.meta.name));
     }
 }
 
@@ -146,6 +148,6 @@ fn discovered(subject: &Subject<'_>, report: &mut Report<'_>) {
     if let Some(namespace) = subject.world.index.namespace(subject.namespace())
         && !subject.world.istio.config.discovers(namespace)
     {
-        report.block("discovery", "its namespace matches no discoverySelector of MeshConfig: proxies there get no configuration; label it first");
+        report.block(Id::Discovery, "its namespace matches no discoverySelector of MeshConfig: proxies there get no configuration; label it first");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Report, Subject};
+use super::{Id, Report, Subject};
 use crate::model::{Kind, quantity};
 
 /// The four annotations of Istio, any of which drops all defaults.
@@ -10,7 +10,7 @@ const ISTIO_RESOURCES: [&str; 4] =
     ["sidecar.istio.io/proxyCPU", "sidecar.istio.io/proxyMemory", "sidecar.istio.io/proxyCPULimit", "sidecar.istio.io/proxyMemoryLimit"];
 
 /// Annotation that gives Linkerd's proxy a request.
-const CPU_REQUEST: &str = "config.linkerd.io/proxy-cpu-request";
+pub(in crate::plan) const CPU_REQUEST: &str = "config.linkerd.io/proxy-cpu-request";
 
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     if !subject.ambient() {
@@ -20,7 +20,7 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
         safe_to_evict(subject, report);
     }
     if subject.ambient() && subject.workload.has_live_pods() {
-        report.warn("live-connections", "joining ambient cuts connections that are open: choose a quiet hour, clients have to connect again");
+        report.warn(Id::LiveConnections, "joining ambient cuts connections that are open: choose a quiet hour, clients have to connect again");
     }
     restart(subject, report);
 }
@@ -32,7 +32,7 @@ fn is_of(subject: &Subject<'_>, reference: &Value) -> bool {
 
 fn autoscaler(subject: &Subject<'_>, report: &mut Report<'_>) {
     if let Some(why) = subject.unread("HorizontalPodAutoscaler") {
-        report.unknown("hpa-cpu", format!("whether an autoscaler counts the pods' CPU: {why}"));
+        report.unknown(Id::HpaCpu, format!("whether an autoscaler counts the pods' CPU: {why}"));
     }
     for scaler in subject.objects("HorizontalPodAutoscaler").filter(|s| is_of(subject, &s["spec"]["scaleTargetRef"])) {
         let metrics = scaler["spec"]["metrics"].as_array().into_iter().flatten();
@@ -45,15 +45,15 @@ fn autoscaler(subject: &Subject<'_>, report: &mut Report<'_>) {
         if subject.linkerd() {
             if subject.annotation(CPU_REQUEST).is_some() {
                 report.warn(
-                    "hpa-cpu",
+                    Id::HpaCpu,
                     format!("HorizontalPodAutoscaler {name} counts the proxy's CPU as well: a metric of type ContainerResource does not"),
                 );
             } else {
-                report.step("hpa-cpu", format!("HorizontalPodAutoscaler {name} reckons with the requests of all containers, and Linkerd's proxy has none: the plan adds {CPU_REQUEST}: 100m"));
+                report.step(Id::HpaCpu, format!("HorizontalPodAutoscaler {name} reckons with the requests of all containers, and Linkerd's proxy has none: the plan adds {CPU_REQUEST}: 100m"));
                 report.found.annotations.push((CPU_REQUEST, "100m"));
             }
         } else {
-            report.warn("hpa-cpu", format!("HorizontalPodAutoscaler {name} counts the sidecar's CPU as well (100m of request by default): a metric of type ContainerResource does not"));
+            report.warn(Id::HpaCpu, format!("HorizontalPodAutoscaler {name} counts the sidecar's CPU as well (100m of request by default): a metric of type ContainerResource does not"));
         }
     }
 }
@@ -66,7 +66,7 @@ fn resources(subject: &Subject<'_>, report: &mut Report<'_>) {
     if !written.is_empty() && written.len() < ISTIO_RESOURCES.len() {
         let missing: Vec<&str> = ISTIO_RESOURCES.into_iter().filter(|key| !written.contains(key)).collect();
         report.block(
-            "proxy-resources-replace",
+            Id::ProxyResourcesReplace,
             format!("{} drops all of the sidecar's default requests and limits: write {} as well", written.join(", "), missing.join(", ")),
         );
     }
@@ -75,7 +75,7 @@ fn resources(subject: &Subject<'_>, report: &mut Report<'_>) {
 /// What the proxies of all pods ask for, against what is left; a rehearsal is refused for one pod only.
 fn quota(subject: &Subject<'_>, report: &mut Report<'_>) {
     if let Some(why) = subject.unread("ResourceQuota") {
-        report.unknown("quota", format!("whether a quota leaves room for the proxies: {why}"));
+        report.unknown(Id::Quota, format!("whether a quota leaves room for the proxies: {why}"));
     }
     let replicas = subject.workload.pods.len().max(1) as f64;
     let asked = |annotation: &str, default: f64| subject.annotation(annotation).and_then(quantity).unwrap_or(default);
@@ -94,7 +94,7 @@ fn quota(subject: &Subject<'_>, report: &mut Report<'_>) {
             if let Some(left) = left.filter(|left| *left < need) {
                 let shown = |n: f64| if what == "CPU" { format!("{:.0}m", n * 1000.0) } else { format!("{:.0}Mi", n / 1_048_576.0) };
                 report.block(
-                    "quota",
+                    Id::Quota,
                     format!(
                         "ResourceQuota {name} leaves {} of {what}, and the proxies of all pods with one more during the restart ask for {}",
                         shown(left.max(0.0)),
@@ -111,7 +111,7 @@ fn safe_to_evict(subject: &Subject<'_>, report: &mut Report<'_>) {
     let autoscaled = subject.world.index.controllers_in("kube-system").iter().any(|c| c.metadata.name.contains("cluster-autoscaler"));
     if autoscaled && subject.annotation(key).is_none() {
         report.warn(
-            "autoscaler",
+            Id::Autoscaler,
             format!("the proxy's scratch volume keeps the cluster autoscaler from emptying the node: {key}: \"true\" on its pods allows it"),
         );
     }
@@ -128,7 +128,7 @@ fn restart(subject: &Subject<'_>, report: &mut Report<'_>) {
     }
     let replicas = controller.spec.replicas.unwrap_or(1);
     if at.kind != Kind::DaemonSet && replicas == 1 {
-        report.warn("single-replica", "it restarts without a second replica: expect a short outage, or scale it up for the time of the change");
+        report.warn(Id::SingleReplica, "it restarts without a second replica: expect a short outage, or scale it up for the time of the change");
     }
     let held = |volume: &Value| volume["persistentVolumeClaim"].is_object();
     let host_port =
@@ -137,10 +137,10 @@ fn restart(subject: &Subject<'_>, report: &mut Report<'_>) {
     if at.kind == Kind::Deployment && (host_port || claims) {
         let what = if host_port { "a host port" } else { "a claim, which one node alone may mount unless it is ReadWriteMany" };
         report
-            .warn("rwo-surge", format!("it uses {what}: a new pod may wait for the old one to go; maxSurge 0 or the strategy Recreate avoids that"));
+            .warn(Id::RwoSurge, format!("it uses {what}: a new pod may wait for the old one to go; maxSurge 0 or the strategy Recreate avoids that"));
     }
     if let Some(why) = subject.unread("PodDisruptionBudget") {
-        report.unknown("pdb", format!("whether a disruption budget is used up: {why}"));
+        report.unknown(Id::Pdb, format!("whether a disruption budget is used up: {why}"));
     }
     for budget in subject.objects("PodDisruptionBudget") {
         let selector = &budget["spec"]["selector"]["matchLabels"];
@@ -149,7 +149,7 @@ fn restart(subject: &Subject<'_>, report: &mut Report<'_>) {
         if selects && budget["status"]["disruptionsAllowed"].as_i64() == Some(0) {
             let name = budget["metadata"]["name"].as_str().unwrap_or_default();
             report.warn(
-                "pdb",
+                Id::Pdb,
                 format!("PodDisruptionBudget {name} allows no disruption now, and a rollout does not ask it: let the workload recover first"),
             );
         }

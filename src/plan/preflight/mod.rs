@@ -2,6 +2,8 @@
 
 mod callers;
 mod capacity;
+mod dialled;
+mod id;
 mod ports;
 mod privileges;
 mod rehearsal;
@@ -18,6 +20,8 @@ use crate::index::Workload;
 use crate::model::{MeshId, Mode, ObjectRef, PodSpec, Service};
 use crate::world::World;
 
+pub(super) use capacity::CPU_REQUEST;
+pub use id::Id;
 pub use rehearsal::{Rehearsal, answer, refusal, rehearsed_pod};
 pub(super) use software::OPAQUE;
 
@@ -26,7 +30,7 @@ pub(super) use software::OPAQUE;
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PreflightRow"))]
 pub struct Row {
     /// The check, by its permanent name.
-    pub id: &'static str,
+    pub id: Id,
     /// What follows from it.
     pub verdict: Verdict,
     /// The object it is about.
@@ -109,7 +113,7 @@ pub struct Found {
 pub fn run(subject: &Subject<'_>) -> Found {
     let mut found = Found::default();
     let mut report = Report { at: &subject.workload.reference, found: &mut found };
-    for check in [rehearsal::check, ports::check, start::check, capacity::check, privileges::check, callers::check] {
+    for check in [rehearsal::check, ports::check, dialled::check, start::check, capacity::check, privileges::check, callers::check] {
         check(subject, &mut report);
     }
     found
@@ -129,23 +133,23 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    fn add(&mut self, id: &'static str, verdict: Verdict, text: impl Into<String>) {
+    fn add(&mut self, id: Id, verdict: Verdict, text: impl Into<String>) {
         self.found.rows.push(Row { id, verdict, object: Some(self.at.clone()), text: text.into() });
     }
 
-    fn block(&mut self, id: &'static str, text: impl Into<String>) {
+    fn block(&mut self, id: Id, text: impl Into<String>) {
         self.add(id, Verdict::Block, text);
     }
 
-    fn warn(&mut self, id: &'static str, text: impl Into<String>) {
+    fn warn(&mut self, id: Id, text: impl Into<String>) {
         self.add(id, Verdict::Warn, text);
     }
 
-    fn unknown(&mut self, id: &'static str, text: impl Into<String>) {
+    fn unknown(&mut self, id: Id, text: impl Into<String>) {
         self.add(id, Verdict::Unknown, text);
     }
 
-    fn step(&mut self, id: &'static str, text: impl Into<String>) {
+    fn step(&mut self, id: Id, text: impl Into<String>) {
         self.add(id, Verdict::Step, text);
     }
 }
@@ -205,61 +209,6 @@ impl Subject<'_> {
         self.known.unread.iter().find(|(unread, _)| *unread == kind).map(|(_, why)| why.as_str())
     }
 }
-
-/// The ids of all checks, for help and documentation.
-pub const IDS: &[&str] = &[
-    "rehearsal",
-    "kind",
-    "not-taken",
-    "port-undeclared",
-    "server-first",
-    "opaque-replaces",
-    "port-two-protocols",
-    "reserved-port",
-    "proxy-uid",
-    "localhost-bind",
-    "undeclared-service-port",
-    "headless-peers",
-    "pod-ip-clients",
-    "udp-sctp",
-    "app-tls",
-    "external-name",
-    "source-ip",
-    "ipv6",
-    "cluster-networks",
-    "job-never-ends",
-    "init-needs-network",
-    "start-order",
-    "await-deadlock",
-    "probe-rewrite",
-    "probe-linkerd",
-    "probe-ambient",
-    "drain",
-    "tool-reads-containers",
-    "hpa-cpu",
-    "proxy-resources-replace",
-    "quota",
-    "single-replica",
-    "pdb",
-    "rwo-surge",
-    "autoscaler",
-    "live-connections",
-    "image",
-    "host-network",
-    "pod-security",
-    "client-outside",
-    "api-server-caller",
-    "scrape",
-    "shared-sa",
-    "shared-pods",
-    "egress",
-    "discovery",
-    "other-mesh",
-    "injector-down",
-    "revision",
-    "dns",
-    "known-software",
-];
 
 #[cfg(test)]
 mod tests;

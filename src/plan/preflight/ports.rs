@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::software::{self, OPAQUE, OPAQUE_BY_DEFAULT, TCP_BY_DEFAULT};
-use super::{Report, Subject};
+use super::{Id, Report, Subject};
 use crate::mesh::resolve::Protocol;
 use crate::model::{Kind, Port, Service, ServicePort};
 
@@ -54,7 +54,7 @@ fn declared(subject: &Subject<'_>, report: &mut Report<'_>) {
     if let Some(software) = software::of(subject) {
         let more = if subject.linkerd() { software.linkerd } else { software.istio };
         if !more.is_empty() {
-            report.warn("known-software", format!("its image is {}: {more}", software.name));
+            report.warn(Id::KnownSoftware, format!("its image is {}: {more}", software.name));
         }
     }
     for service in subject.services {
@@ -64,7 +64,7 @@ fn declared(subject: &Subject<'_>, report: &mut Report<'_>) {
             let service_name = &service.metadata.name;
             if subject.linkerd() {
                 if let Some(value) = port.app_protocol.as_deref().filter(|value| !matches!(*value, "http" | "kubernetes.io/h2c")) {
-                    report.warn("port-undeclared", format!("port {} of Service {service_name} has appProtocol {value}: Linkerd takes it for opaque TCP, without routes, retries and metrics of requests", port.port));
+                    report.warn(Id::PortUndeclared, format!("port {} of Service {service_name} has appProtocol {value}: Linkerd takes it for opaque TCP, without routes, retries and metrics of requests", port.port));
                 }
                 continue;
             }
@@ -74,12 +74,12 @@ fn declared(subject: &Subject<'_>, report: &mut Report<'_>) {
             let at = (service_name.to_string(), port.port);
             match number {
                 Some(number) if first && !TCP_BY_DEFAULT.contains(&number) => {
-                    report.step("server-first", format!("on port {} of Service {service_name} the server speaks first, and the proxy would wait for the client: the plan adds appProtocol tcp", port.port));
+                    report.step(Id::ServerFirst, format!("on port {} of Service {service_name} the server speaks first, and the proxy would wait for the client: the plan adds appProtocol tcp", port.port));
                     report.found.protocols.insert(at, "tcp");
                 }
                 Some(number) if is_probed_by_http(subject, number) => {
                     report.step(
-                        "port-undeclared",
+                        Id::PortUndeclared,
                         format!(
                             "port {} of Service {service_name} has no protocol, and a probe speaks HTTP to it: the plan adds appProtocol http",
                             port.port
@@ -89,7 +89,7 @@ fn declared(subject: &Subject<'_>, report: &mut Report<'_>) {
                 }
                 _ if TCP_BY_DEFAULT.contains(&u16::try_from(port.port).unwrap_or(0)) => {}
                 _ => report.warn(
-                    "port-undeclared",
+                    Id::PortUndeclared,
                     format!("port {} of Service {service_name} has no protocol: the proxy looks at the first bytes; set appProtocol", port.port),
                 ),
             }
@@ -107,7 +107,7 @@ fn opaque(subject: &Subject<'_>, report: &mut Report<'_>) {
         let has = |port: u16| list.split(',').any(|item| item.trim().split('-').any(|end| end == port.to_string()));
         let lost: Vec<String> = wanted(subject).into_iter().filter(|port| !has(*port)).map(|port| port.to_string()).collect();
         if !lost.is_empty() {
-            report.warn("opaque-replaces", format!("its annotation {OPAQUE} takes the place of the default list: add {}", lost.join(", ")));
+            report.warn(Id::OpaqueReplaces, format!("its annotation {OPAQUE} takes the place of the default list: add {}", lost.join(", ")));
         }
         return;
     }
@@ -118,7 +118,7 @@ fn opaque(subject: &Subject<'_>, report: &mut Report<'_>) {
     let list: BTreeSet<u16> = OPAQUE_BY_DEFAULT.into_iter().chain(more.iter().copied()).collect();
     let words = |ports: &BTreeSet<u16>| ports.iter().map(u16::to_string).collect::<Vec<_>>().join(",");
     report.step(
-        "server-first",
+        Id::ServerFirst,
         format!("on ports {} the server speaks first: the plan adds {OPAQUE} to Service and template, with the default list", words(&more)),
     );
     report.found.opaque = Some(words(&list));
@@ -144,7 +144,7 @@ fn two_protocols(subject: &Subject<'_>, report: &mut Report<'_>) {
             match seen.get(&number) {
                 Some((other, first)) if other.is_http() != protocol.is_http() && *other != Protocol::Detect && protocol != Protocol::Detect => {
                     report.block(
-                        "port-two-protocols",
+                        Id::PortTwoProtocols,
                         format!(
                             "port {number} of its pods is HTTP for one of the Services {} and {} and TCP for the other: rename one",
                             first.metadata.name, service.metadata.name
@@ -169,7 +169,7 @@ fn in_the_way(subject: &Subject<'_>, report: &mut Report<'_>) {
         } else {
             "status.sidecar.istio.io/port moves the proxy's status port"
         };
-        report.block("reserved-port", format!("its container port {port} is one of the proxy's: move it ({avoid})"));
+        report.block(Id::ReservedPort, format!("its container port {port} is one of the proxy's: move it ({avoid})"));
     }
     if subject.ambient() {
         return;
@@ -179,7 +179,7 @@ fn in_the_way(subject: &Subject<'_>, report: &mut Report<'_>) {
     let runs_as = |container: &Value| container["securityContext"]["runAsUser"].as_i64().or(of_pod);
     for container in subject.containers().filter(|c| runs_as(c) == Some(proxy) && c["name"] != subject.intention.mesh.proxy()) {
         report.block(
-            "proxy-uid",
+            Id::ProxyUid,
             format!(
                 "container {} runs as user {proxy}, the proxy's own, whose traffic passes the proxy by: choose another",
                 container["name"].as_str().unwrap_or_default()
@@ -200,7 +200,8 @@ fn headless(subject: &Subject<'_>, report: &mut Report<'_>) {
     if !missing.is_empty() && !subject.linkerd() {
         let text =
             "peers call them past the mesh, without mutual TLS, and STRICT peers refuse that: declare every port its peers use (appProtocol: tcp)";
-        report.warn("headless-peers", format!("the headless Service {} does not name its ports {}: {text}", of[0].metadata.name, missing.join(", ")));
+        report
+            .warn(Id::HeadlessPeers, format!("the headless Service {} does not name its ports {}: {text}", of[0].metadata.name, missing.join(", ")));
     }
 }
 
@@ -217,7 +218,7 @@ fn unseen(subject: &Subject<'_>, report: &mut Report<'_>) {
     };
     if let Some(container) = subject.containers().find(|c| words(c).iter().any(local)) {
         let name = container["name"].as_str().unwrap_or_default();
-        report.unknown("localhost-bind", format!("container {name} names 127.0.0.1 or localhost: a server that listens there only is not reached through the proxy; let it listen on 0.0.0.0"));
+        report.unknown(Id::LocalhostBind, format!("container {name} names 127.0.0.1 or localhost: a server that listens there only is not reached through the proxy; let it listen on 0.0.0.0"));
     }
 }
 
@@ -226,7 +227,7 @@ fn of_services(subject: &Subject<'_>, report: &mut Report<'_>) {
         let name = &service.metadata.name;
         for port in service.spec.ports.iter().filter(|port| !is_tcp(port)) {
             report.warn(
-                "udp-sctp",
+                Id::UdpSctp,
                 format!(
                     "port {} of Service {name} is {}: it never passes the mesh, is not encrypted and no policy of the mesh holds for it",
                     port.port, port.protocol
@@ -238,19 +239,19 @@ fn of_services(subject: &Subject<'_>, report: &mut Report<'_>) {
             matches!(word, "https" | "tls") || matches!(port.port, 443 | 8443)
         };
         for port in service.spec.ports.iter().filter(tls) {
-            report.warn("app-tls", format!("port {} of Service {name} carries TLS of its own: inside the mesh it stays bytes, without routes, policies and metrics of requests", port.port));
+            report.warn(Id::AppTls, format!("port {} of Service {name} carries TLS of its own: inside the mesh it stays bytes, without routes, policies and metrics of requests", port.port));
         }
         if service.spec.kind == "ExternalName" {
-            report.warn("external-name", format!("Service {name} is an ExternalName: calls by it are not in mutual TLS"));
+            report.warn(Id::ExternalName, format!("Service {name} is an ExternalName: calls by it are not in mutual TLS"));
         }
         let v6 = service.spec.cluster_ips.iter().any(|ip| ip.contains(':')) || service.spec.cluster_ip.contains(':');
         if subject.linkerd() && v6 {
-            report.warn("ipv6", format!("Service {name} has an IPv6 address: with Linkerd's default disableIPv6 that traffic passes the proxy by"));
+            report.warn(Id::Ipv6, format!("Service {name} has an IPv6 address: with Linkerd's default disableIPv6 that traffic passes the proxy by"));
         }
         if subject.linkerd() && !service.spec.cluster_ip.is_empty() && service.spec.cluster_ip != "None" && !within(subject, &service.spec.cluster_ip)
         {
             report.block(
-                "cluster-networks",
+                Id::ClusterNetworks,
                 format!(
                     "the address {} of Service {name} lies outside of Linkerd's clusterNetworks: no discovery and no mutual TLS for it",
                     service.spec.cluster_ip
@@ -259,7 +260,7 @@ fn of_services(subject: &Subject<'_>, report: &mut Report<'_>) {
         }
         if subject.istio_sidecar() && matches!(service.spec.kind.as_str(), "LoadBalancer" | "NodePort") {
             report.warn(
-                "source-ip",
+                Id::SourceIp,
                 format!("Service {name} is reached from outside: behind the sidecar the application sees the proxy's address as its client's"),
             );
         }

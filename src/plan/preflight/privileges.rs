@@ -1,11 +1,11 @@
 //! What the pod may do, and whether its node's and namespace's rules let a proxy in.
 
-use super::{Rehearsal, Report, Subject};
+use super::{Id, Rehearsal, Report, Subject};
 use crate::model::MeshId;
 
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     if subject.spec()["hostNetwork"] == true {
-        report.block("host-network", "its pods share the network of their nodes: no mesh takes them in");
+        report.block(Id::HostNetwork, "its pods share the network of their nodes: no mesh takes them in");
     }
     pod_security(subject, report);
     images(subject, report);
@@ -27,17 +27,17 @@ fn pod_security(subject: &Subject<'_>, report: &mut Report<'_>) {
     let cni = subject.world.meshes().iter().any(|mesh| mesh.components().iter().any(|c| c.name.contains(plugin)));
     match (level, cni) {
         ("baseline" | "restricted", false) => report.block(
-            "pod-security",
+            Id::PodSecurity,
             format!("the namespace enforces {level}, which refuses the privileges of the proxy's init container: install {plugin}, or use ambient"),
         ),
         ("restricted", true) if !subject.linkerd() => {
-            report.warn("pod-security", "the namespace enforces restricted: the sidecar needs global.proxy.seccompProfile: {type: RuntimeDefault}")
+            report.warn(Id::PodSecurity, "the namespace enforces restricted: the sidecar needs global.proxy.seccompProfile: {type: RuntimeDefault}")
         }
         ("restricted", true) => {
             let drops = subject.containers().next().and_then(|c| c["securityContext"]["capabilities"]["drop"].as_array());
             if !drops.is_some_and(|list| list.iter().any(|item| item == "ALL")) {
                 report.warn(
-                    "pod-security",
+                    Id::PodSecurity,
                     "the namespace enforces restricted, and the proxy copies the capabilities of the first container: let that drop ALL",
                 );
             }
@@ -49,7 +49,7 @@ fn pod_security(subject: &Subject<'_>, report: &mut Report<'_>) {
 fn images(subject: &Subject<'_>, report: &mut Report<'_>) {
     let private = subject.spec()["imagePullSecrets"].as_array().is_some_and(|list| !list.is_empty());
     if private && !subject.ambient() && !matches!(subject.known.rehearsals.get(&subject.workload.reference), Some(Rehearsal::Accepted { .. })) {
-        report.warn("image", "its images come from a registry with secrets: the proxy's image has to be pulled as well, from where the mesh says");
+        report.warn(Id::Image, "its images come from a registry with secrets: the proxy's image has to be pulled as well, from where the mesh says");
     }
 }
 
@@ -63,7 +63,7 @@ fn other_mesh(subject: &Subject<'_>, report: &mut Report<'_>) {
     ];
     let names: Vec<&str> = subject.containers().chain(subject.init_containers()).filter_map(|c| c["name"].as_str()).collect();
     for (name, mesh, _) in PROXIES.iter().filter(|(name, _, id)| names.contains(name) && *id != Some(subject.intention.mesh)) {
-        report.block("other-mesh", format!("its template already holds the proxy of {mesh} ({name}): one redirection alone works"));
+        report.block(Id::OtherMesh, format!("its template already holds the proxy of {mesh} ({name}): one redirection alone works"));
     }
     let other = match subject.intention.mesh {
         MeshId::Istio => MeshId::Linkerd,
@@ -72,11 +72,11 @@ fn other_mesh(subject: &Subject<'_>, report: &mut Report<'_>) {
     let fact = subject.world.injection(other, subject.workload);
     let asks = matches!(&fact.intended, crate::model::Fact::Known { value: crate::model::Intent::In { .. }, .. });
     if (asks || fact.actual.inside() > 0) && fact.actual.gateway == 0 {
-        report.block("other-mesh", format!("{} takes its pods in: opt it out there first (`kubectl mesh offboard` does)", other.title()));
+        report.block(Id::OtherMesh, format!("{} takes its pods in: opt it out there first (`kubectl mesh offboard` does)", other.title()));
     }
     for key in ["consul.hashicorp.com/connect-inject", "kuma.io/sidecar-injection"] {
         if subject.annotation(key).is_some_and(|value| matches!(value, "true" | "enabled")) {
-            report.block("other-mesh", format!("its annotation {key} asks for another mesh"));
+            report.block(Id::OtherMesh, format!("its annotation {key} asks for another mesh"));
         }
     }
 }
@@ -85,21 +85,21 @@ fn ready_injector(subject: &Subject<'_>, report: &mut Report<'_>) {
     let planes: Vec<_> = subject.world.control_planes().filter(|plane| plane.mesh == subject.intention.mesh).collect();
     if subject.world.source.kind == crate::world::SourceKind::Files && planes.is_empty() {
         report.unknown(
-            "injector-down",
+            Id::InjectorDown,
             format!("whether {} is installed and its injector answers: files do not show it", subject.intention.mesh.title()),
         );
         return;
     }
     if planes.is_empty() {
-        report.block("injector-down", format!("no control plane of {} is visible", subject.intention.mesh.title()));
+        report.block(Id::InjectorDown, format!("no control plane of {} is visible", subject.intention.mesh.title()));
     } else if planes.iter().all(|plane| plane.ready == Some(0)) {
         let then = match subject.intention.mesh {
             MeshId::Istio => "pods cannot be created",
             MeshId::Linkerd => "pods start without a proxy, or cannot be created",
         };
-        report.block("injector-down", format!("no pod of {}'s control plane is ready: {then}", subject.intention.mesh.title()));
+        report.block(Id::InjectorDown, format!("no pod of {}'s control plane is ready: {then}", subject.intention.mesh.title()));
     }
     if subject.ambient() && !subject.world.istio.ambient.has_ztunnel() {
-        report.block("injector-down", "no ztunnel is visible: ambient is not installed");
+        report.block(Id::InjectorDown, "no ztunnel is visible: ambient is not installed");
     }
 }

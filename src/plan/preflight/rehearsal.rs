@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Report, Subject, Verdict};
+use super::{Id, Report, Subject, Verdict};
 use crate::mesh::istio::labels::INJECTION;
 use crate::mesh::istio::{INJECT, REV};
 use crate::mesh::linkerd;
@@ -26,7 +26,7 @@ pub enum Rehearsal {
     /// The pod would be refused.
     Refused {
         /// The check that this is.
-        id: &'static str,
+        id: Id,
         /// The server's words.
         message: String,
     },
@@ -88,24 +88,24 @@ pub fn answer(pod: &Value, mesh: MeshId, warnings: Vec<String>) -> Rehearsal {
 pub fn refusal(message: &str) -> Rehearsal {
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     let id = if says(&["violates PodSecurity"]) {
-        "pod-security"
+        Id::PodSecurity
     } else if says(&["exceeded quota", "failed quota", "maximum cpu usage", "maximum memory usage", "minimum cpu usage", "minimum memory usage"]) {
-        "quota"
+        Id::Quota
     } else if says(&["failed calling webhook"]) {
-        "injector-down"
+        Id::InjectorDown
     } else {
-        "rehearsal"
+        Id::Rehearsal
     };
     Rehearsal::Refused { id, message: message.to_owned() }
 }
 
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     match subject.known.rehearsals.get(&subject.workload.reference) {
-        None => report.unknown("rehearsal", "not rehearsed: only a cluster can tell what its injector, quotas and admission make of the new pod"),
-        Some(Rehearsal::Not(why)) => report.unknown("rehearsal", format!("not rehearsed: {why}")),
-        Some(Rehearsal::Refused { id, message }) => report.block(id, format!("the API server refuses the new pod: {message}")),
+        None => report.unknown(Id::Rehearsal, "not rehearsed: only a cluster can tell what its injector, quotas and admission make of the new pod"),
+        Some(Rehearsal::Not(why)) => report.unknown(Id::Rehearsal, format!("not rehearsed: {why}")),
+        Some(Rehearsal::Refused { id, message }) => report.block(*id, format!("the API server refuses the new pod: {message}")),
         Some(Rehearsal::Accepted { proxy: None, .. }) if !subject.ambient() => {
-            report.block("rehearsal", "the API server accepts the new pod, and no injector adds a proxy to it");
+            report.block(Id::Rehearsal, "the API server accepts the new pod, and no injector adds a proxy to it");
         }
         Some(Rehearsal::Accepted { proxy, native, asks, warnings }) => {
             let version =
@@ -114,9 +114,9 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
             let more: Vec<String> = version.into_iter().chain(asks.clone().map(|asks| format!("{asks} each"))).collect();
             let by = if subject.ambient() { "the API server accepts" } else { "the API server and the injector accept" };
             let rest = if more.is_empty() { String::new() } else { format!(" ({}{how})", more.join(", ")) };
-            report.add("rehearsal", Verdict::Ok, format!("rehearsed: {by} the new pod{rest}"));
+            report.add(Id::Rehearsal, Verdict::Ok, format!("rehearsed: {by} the new pod{rest}"));
             for warning in warnings {
-                report.warn("rehearsal", format!("the API server warns: {warning}"));
+                report.warn(Id::Rehearsal, format!("the API server warns: {warning}"));
             }
         }
     }

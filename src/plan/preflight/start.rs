@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Report, Subject, Verdict};
+use super::{Id, Report, Subject, Verdict};
 use crate::mesh::linkerd::server::InboundPolicy;
 use crate::model::{Kind, MeshId};
 
@@ -14,7 +14,7 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     drain(subject, report);
     if subject.native() == Some(true) {
         report.warn(
-            "tool-reads-containers",
+            Id::ToolReadsContainers,
             "its proxy is a native sidecar: scripts, policies and autoscalers that look for it in containers find it in initContainers",
         );
     }
@@ -32,8 +32,8 @@ fn jobs(subject: &Subject<'_>, report: &mut Report<'_>) {
     match subject.native() {
         Some(true) => {}
         _ if subject.annotation(annotation) == Some("true") || ends_itself => {}
-        Some(false) => report.block("job-never-ends", format!("its proxy is an ordinary container and runs on when the Job is done: set the annotation {annotation}: \"true\" on its pods, or leave it out")),
-        None => report.warn("job-never-ends", format!("unless its proxy is a native sidecar the Job never ends: the annotation {annotation}: \"true\" on its pods makes sure")),
+        Some(false) => report.block(Id::JobNeverEnds, format!("its proxy is an ordinary container and runs on when the Job is done: set the annotation {annotation}: \"true\" on its pods, or leave it out")),
+        None => report.warn(Id::JobNeverEnds, format!("unless its proxy is a native sidecar the Job never ends: the annotation {annotation}: \"true\" on its pods makes sure")),
     }
 }
 
@@ -54,7 +54,7 @@ fn init_containers(subject: &Subject<'_>, report: &mut Report<'_>) {
             "a native sidecar starts before them, or let them run as user 1337, or exclude their ports with traffic.sidecar.istio.io/excludeOutboundPorts"
         }
     };
-    report.add("init-needs-network", verdict, format!("init containers {} have no network while the proxy does not run: {avoid}", own.join(", ")));
+    report.add(Id::InitNeedsNetwork, verdict, format!("init containers {} have no network while the proxy does not run: {avoid}", own.join(", ")));
 }
 
 /// Whether a CNI plugin of the mesh redirects pods.
@@ -74,12 +74,12 @@ fn order(subject: &Subject<'_>, report: &mut Report<'_>) {
     let holds = subject.annotation("proxy.istio.io/config").is_some_and(|text| text.contains("holdApplicationUntilProxyStarts"));
     if subject.istio_sidecar() && subject.native() == Some(false) && !holds && !held_by_mesh {
         report.warn(
-            "start-order",
+            Id::StartOrder,
             "the application may dial before the proxy is up: proxy.istio.io/config: '{\"holdApplicationUntilProxyStarts\": true}' makes it wait",
         );
     }
     if subject.linkerd() && subject.native() == Some(false) && has_cni(subject) {
-        report.warn("await-deadlock", "with a CNI that gives the pod its address late, waiting for the proxy holds the pod up for minutes: config.linkerd.io/proxy-await: disabled");
+        report.warn(Id::AwaitDeadlock, "with a CNI that gives the pod its address late, waiting for the proxy holds the pod up for minutes: config.linkerd.io/proxy-await: disabled");
     }
 }
 
@@ -91,7 +91,7 @@ fn probes(subject: &Subject<'_>, report: &mut Report<'_>) {
     }
     let off = subject.annotation("sidecar.istio.io/rewriteAppHTTPProbers") == Some("false");
     if subject.istio_sidecar() && off {
-        report.warn("probe-rewrite", "sidecar.istio.io/rewriteAppHTTPProbers: \"false\" leaves its probes as they are: under STRICT the kubelet is refused; take the annotation away");
+        report.warn(Id::ProbeRewrite, "sidecar.istio.io/rewriteAppHTTPProbers: \"false\" leaves its probes as they are: under STRICT the kubelet is refused; take the annotation away");
     }
     let awkward = all
         .iter()
@@ -104,7 +104,7 @@ fn probes(subject: &Subject<'_>, report: &mut Report<'_>) {
         InboundPolicy::AllUnauthenticated | InboundPolicy::ClusterUnauthenticated | InboundPolicy::Audit
     );
     if subject.linkerd() && strict && awkward {
-        report.warn("probe-linkerd", "its default policy wants identities, and probes by TCP, gRPC or HTTPS are not exempted: grant the kubelet's networks with an AuthorizationPolicy and a NetworkAuthentication");
+        report.warn(Id::ProbeLinkerd, "its default policy wants identities, and probes by TCP, gRPC or HTTPS are not exempted: grant the kubelet's networks with an AuthorizationPolicy and a NetworkAuthentication");
     }
     if subject.ambient() {
         let policies = subject.world.index.objects_in(Kind::NetworkPolicy, subject.namespace());
@@ -113,7 +113,7 @@ fn probes(subject: &Subject<'_>, report: &mut Report<'_>) {
         };
         if let Some(policy) = policies.iter().find(|p| selects(p)) {
             report.warn(
-                "probe-ambient",
+                Id::ProbeAmbient,
                 format!(
                     "in ambient the kubelet's probes come from 169.254.7.127: NetworkPolicy {} has to admit that address (ipBlock 169.254.7.127/32)",
                     policy.meta.name
@@ -128,11 +128,11 @@ fn drain(subject: &Subject<'_>, report: &mut Report<'_>) {
     let slept = |container: &Value| container["lifecycle"]["preStop"].as_object().map(|_| sleep_of(&container["lifecycle"]["preStop"]).unwrap_or(0));
     let Some(longest) = subject.containers().filter_map(slept).max() else { return };
     if subject.istio_sidecar() && subject.native() != Some(true) {
-        report.warn("drain", "it has a preStop hook, and the sidecar drains for 5 s only from the same moment: terminationDrainDuration in proxy.istio.io/config has to cover the hook");
+        report.warn(Id::Drain, "it has a preStop hook, and the sidecar drains for 5 s only from the same moment: terminationDrainDuration in proxy.istio.io/config has to cover the hook");
     }
     if longest + 5 > grace {
         report.warn(
-            "drain",
+            Id::Drain,
             format!("its preStop hook takes {longest} s of the {grace} s of terminationGracePeriodSeconds, and the proxy needs time after it"),
         );
     }

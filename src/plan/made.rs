@@ -1,0 +1,123 @@
+//! Objects that a plan makes: they bear its name, so that whoever takes it back, or out of the mesh, finds them and nothing else.
+
+use serde_json::{Value, json};
+
+use super::{Action, Step, Target, owners};
+use crate::index::Workload;
+use crate::model::{Kind, MeshId, Object, ObjectRef};
+use crate::world::World;
+
+/// Who made an object, by its label.
+pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+/// The value of that label.
+pub const US: &str = "kubectl-mesh";
+/// Annotation: the plan that made an object.
+pub const PLAN: &str = "mesh.kubectl.dev/plan";
+/// Annotation: the workload that it was made for, `deployment/cart`.
+pub const FOR: &str = "mesh.kubectl.dev/for";
+
+/// Kinds of which plans make objects.
+const KINDS: [Kind; 2] = [Kind::PeerAuthentication, Kind::NetworkPolicy];
+
+/// Puts a plan's name on an object.
+pub(super) fn sign(object: &mut Value, plan: &str) {
+    object["metadata"]["annotations"][PLAN] = json!(plan);
+}
+
+/// Whether this very plan made an object.
+pub fn is_of(object: &Value, plan: &str) -> bool {
+    object["metadata"]["annotations"][PLAN] == plan && object["metadata"]["labels"][MANAGED_BY] == US
+}
+
+/// Whether nobody changed an object since it was made: its generation counts changes of what it asks for.
+pub fn is_untouched(object: &Value) -> bool {
+    object["metadata"]["generation"].as_i64().is_none_or(|generation| generation <= 1)
+}
+
+/// What an object made for a workload is called there.
+pub fn purpose(workload: &ObjectRef) -> String {
+    format!("{}/{}", workload.kind.name().to_ascii_lowercase(), workload.name)
+}
+
+/// An object of ours, without what the plan's name adds.
+pub fn object(api_version: &str, kind: &str, namespace: &str, name: &str, workload: &ObjectRef, mesh: MeshId, spec: Value) -> Value {
+    json!({
+        "apiVersion": api_version, "kind": kind,
+        "metadata": {
+            "name": name, "namespace": namespace,
+            "labels": {MANAGED_BY: US, "mesh.kubectl.dev/mesh": mesh.name()},
+            "annotations": {FOR: purpose(workload)},
+        },
+        "spec": spec,
+    })
+}
+
+/// The objects that plans made for workloads, in the order in which they were read.
+pub fn of(world: &World, workloads: &[&Workload]) -> Vec<ObjectRef> {
+    let is = |object: &Object| {
+        object.meta.labels.is(MANAGED_BY, US)
+            && workloads.iter().any(|w| w.reference.namespace == object.meta.namespace && object.meta.annotations.is(FOR, &purpose(&w.reference)))
+    };
+    KINDS.iter().flat_map(|kind| world.index.objects(*kind)).filter(|object| is(object)).map(|object| object.meta.reference(object.kind)).collect()
+}
+
+/// The step that makes it.
+pub fn create(object: Value) -> Step {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let meta = &object["metadata"];
+    let target = Target {
+        api_version: text(&object["apiVersion"]),
+        kind: text(&object["kind"]),
+        namespace: text(&meta["namespace"]),
+        name: text(&meta["name"]),
+        uid: String::new(),
+    };
+    Step { manifest: Some(object), ..Step::of(Action::Create, target) }
+}
+
+/// The step that deletes one that is there.
+pub fn delete(at: &ObjectRef, read: &Value) -> Step {
+    Step { manifest: Some(read.clone()), owner: owners(read).into_iter().next(), ..Step::of(Action::Delete, Target::of(at, read)) }
+}
+
+/// An object as it is made anew: without what the server gave it.
+pub fn anew(read: &Value) -> Value {
+    let mut object = read.clone();
+    if let Some(meta) = object["metadata"].as_object_mut() {
+        for field in ["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "deletionTimestamp", "deletionGracePeriodSeconds"]
+        {
+            meta.remove(field);
+        }
+    }
+    if let Some(object) = object.as_object_mut() {
+        object.remove("status");
+    }
+    object
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{anew, create, is_of, is_untouched, object};
+    use crate::model::{Kind, MeshId, ObjectRef};
+    use crate::plan::Plan;
+
+    #[test]
+    fn what_a_plan_makes_is_known_again_and_nothing_else_is() {
+        let cart = ObjectRef { kind: Kind::Deployment, namespace: "shop".into(), name: "cart".into(), api_version: "".into() };
+        let made = object("v1", "ConfigMap", "shop", "cart-x", &cart, MeshId::Istio, json!({}));
+        let plan = Plan::new("x".into(), "shop", MeshId::Istio, Vec::new(), vec![create(made.clone())], Vec::new());
+        let signed = plan.steps[0].manifest.clone().unwrap();
+        assert!(is_of(&signed, &plan.id) && !is_of(&signed, "other") && !is_of(&made, &plan.id));
+        let mut foreign = signed.clone();
+        foreign["metadata"]["labels"] = json!({});
+        assert!(!is_of(&foreign, &plan.id), "an annotation alone may have been copied");
+        let (once, twice) = (json!({"metadata": {"generation": 1}}), json!({"metadata": {"generation": 2}}));
+        assert!(is_untouched(&once) && !is_untouched(&twice));
+        let mut read = signed.clone();
+        read["metadata"]["uid"] = json!("1");
+        read["status"] = json!({"x": 1});
+        assert_eq!(anew(&read), signed);
+    }
+}
