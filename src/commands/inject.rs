@@ -24,7 +24,8 @@ Examples:
 const UNINJECT_EXAMPLES: &str = "\
 Examples:
   kubectl mesh uninject -f cart.yaml                # what asks for a mesh is taken out, and nothing else
-  kubectl mesh uninject -m linkerd -f deploy/       # only Linkerd's";
+  kubectl mesh uninject -m linkerd -f deploy/       # only Linkerd's
+  helm template . | kubectl mesh uninject -f -      # of what a chart renders";
 
 /// How a workload is in the mesh.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

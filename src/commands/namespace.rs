@@ -16,11 +16,18 @@ use crate::plan::namespace::{self as plans, reference};
 use crate::plan::way::Intention;
 use crate::views::{self, NamespaceReport};
 
+const EXAMPLES: &str = "\
+Examples:
+  kubectl mesh namespace status shop                          # what it asks for, and whose pods are behind
+  kubectl mesh namespace enable shop -m istio --dry-run=client  # which label, and what stands against it
+  kubectl mesh namespace disable shop -m linkerd";
+
 /// Let a mesh take in a namespace, or leave it alone
 ///
 /// The labels and annotations as each mesh reads them: the one that loses is taken away, a revision or tag is named where there is no default one.
 /// Running pods stay as they are until they are restarted; `onboard --all --scope namespace` restarts them as well.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct NamespaceArgs {
     /// What to do.
     #[command(subcommand)]

@@ -13,7 +13,8 @@ use crate::views;
 const EXAMPLES: &str = "\
 Examples:
   kubectl mesh offboard -s cart -n shop --dry-run=client    # who relies on it, and what would be taken away
-  kubectl mesh offboard -s cart -n shop --yes";
+  kubectl mesh offboard -s cart -n shop --yes
+  kubectl mesh offboard -s cart -s payment -n shop --dry-run=server";
 
 /// Take workloads out of a mesh, step by step, and back if that fails
 ///

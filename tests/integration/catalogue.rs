@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use clap::CommandFactory as _;
+use kubectl_mesh::cli::Cli;
 use serde_json::Value;
 
 use crate::mesh::run;
@@ -92,11 +94,15 @@ fn help_shows_a_commands_own_flags_and_where_the_others_are() {
 #[test]
 fn examples_in_the_help_are_commands() {
     let mut seen = 0;
-    for command in ["check", "status", "injection", "version", "snapshot", "mtls", "policy", "rules", "explain", "completion"] {
+    let all = Cli::command();
+    for command in all.get_subcommands().filter(|c| !c.is_hide_set() && !["help", "options"].contains(&c.get_name())).map(clap::Command::get_name) {
         let (_, help, _) = run(&[], &[command, "--help"]);
         let examples = help.split("Examples:\n").nth(1).unwrap_or_else(|| panic!("{command} has no examples"));
-        for line in examples.lines().take_while(|l| !l.is_empty()) {
-            let words: Vec<&str> = line.split('#').next().unwrap().split('>').next().unwrap().split_whitespace().skip(2).collect();
+        let lines: Vec<&str> = examples.lines().take_while(|l| !l.is_empty()).collect();
+        assert!((3..=5).contains(&lines.len()), "{command}: {lines:?}");
+        for line in lines {
+            let ours = line.split('#').next().unwrap().split('>').next().unwrap().split('|').find(|part| part.trim().starts_with("kubectl mesh "));
+            let words: Vec<&str> = ours.unwrap_or_else(|| panic!("{line}")).split_whitespace().skip(2).collect();
             let offline: Vec<&str> = if ["rules", "explain", "completion"].contains(&command) { vec![] } else { vec!["--help"] };
             if words.contains(&"--install") {
                 continue;

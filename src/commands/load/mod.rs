@@ -175,6 +175,9 @@ fn with_near_file(error: CliError, path: &Path) -> CliError {
     if path.exists() {
         return error;
     }
+    if let Ok(target) = std::fs::read_link(path) {
+        return error.hint(format!("it is a link to {}, which is not there", target.display()));
+    }
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let beside: Vec<String> =
         std::fs::read_dir(directory).into_iter().flatten().flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();

@@ -10,10 +10,17 @@ use crate::model::{Gap, ObjectRef};
 use crate::output::{self, Page, Report, Table};
 use crate::views::{self, Enforced, EnforcedAt, PolicyEntry, PolicyReport, Target};
 
+const EXAMPLES: &str = "\
+Examples:
+  kubectl mesh policy list -n shop                # every policy, and who enforces it
+  kubectl mesh policy list deploy/cart -n shop    # what applies to one workload
+  kubectl mesh policy list -f deploy/ -o json";
+
 /// List policies, the workloads they apply to, and where they are enforced
 ///
 /// With a workload, everything that applies to it. A policy that is enforced nowhere says why.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct PolicyListArgs {
     /// A workload: deploy/NAME, NAME, NAME.NAMESPACE, or TYPE NAME
     #[arg(value_name = "WORKLOAD", num_args = 0..=2)]

@@ -16,11 +16,18 @@ use crate::output::{self, Format, Page, Report, Table, Writer, clean};
 use crate::views::{self, ANYONE, MatrixReport, MatrixRow, Target};
 use crate::world::World;
 
+const EXAMPLES: &str = "\
+Examples:
+  kubectl mesh policy matrix -n shop                     # who can reach whom
+  kubectl mesh policy matrix -n shop --to deploy/cart    # who can reach one of them
+  kubectl mesh policy matrix -f deploy/ -o csv";
+
 /// Show who can call whom
 ///
 /// Every workload, and anyone without a mesh identity, against every port. Requests are told apart exactly as the policies and routes that apply
 /// tell them apart: each row says for which it stands.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct MatrixArgs {
     /// Only this client
     #[arg(long, value_name = "WORKLOAD")]
