@@ -99,6 +99,12 @@ impl Finding {
         self
     }
 
+    /// Says how many such objects there are, where only the first of them were handed over.
+    pub fn related_of(&mut self, total: usize) -> &mut Self {
+        self.related_more = total.saturating_sub(self.related.len());
+        self
+    }
+
     /// Says what tells this finding from others of the rule at the same field, in words that stay as they are when the message is reworded.
     pub fn detail(&mut self, detail: impl Into<String>) -> &mut Self {
         self.detail = Some(detail.into());

@@ -51,7 +51,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if fetched.is_empty() {
             finding.severity(Severity::Info);
         }
-        for ra in fetched.iter().take(5) {
+        for ra in fetched.iter() {
             finding.related(ra.reference(), "names an address to fetch keys from");
         }
     }

@@ -54,6 +54,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for other in replaced.iter().take(5) {
             finding.related(other.reference(), "turns mutual TLS on for this host too");
         }
+        finding.related_of(replaced.len());
     }
 }
 

@@ -1,9 +1,10 @@
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::Findings;
 use crate::checks::support::istio::security::seen;
 use crate::mesh::istio::policy;
-use crate::model::{Kind, Object, ObjectRef, Subject};
+use crate::model::{FEW, Kind, Object, ObjectRef, Subject};
 use crate::report::{Category, Finding, MeshTag, Severity};
 use crate::world::World;
 
@@ -44,12 +45,34 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         plain.entry(&peer.meta.namespace).or_default().push(peer);
     }
     for group in plain.into_values().filter(|group| group.len() > 1) {
-        for peer in &group {
-            let others: Vec<&Object> = group.iter().copied().filter(|o| o.meta.name != peer.meta.name).collect();
-            report(findings, peer, &others, "have no selector", &["KIA0002"]);
+        let together = Together::of(group);
+        for peer in &together.peers {
+            report(findings, peer, &together, "have no selector", &["KIA0002"]);
         }
     }
     selecting(world, all, findings);
+}
+
+/// PeerAuthentications that hold for the same workloads as one of them.
+struct Together<'a> {
+    peers: Vec<&'a Object>,
+    oldest: Option<&'a Object>,
+}
+
+impl<'a> Together<'a> {
+    fn of(peers: Vec<&'a Object>) -> Self {
+        let oldest = peers.iter().copied().min_by_key(|peer| peer.meta.age_key());
+        Self { peers, oldest }
+    }
+
+    fn others(&self, peer: &Object) -> impl Iterator<Item = &'a Object> {
+        self.peers.iter().copied().filter(move |other| !std::ptr::eq(*other, peer))
+    }
+
+    /// `2 other PeerAuthentications`.
+    fn told(&self) -> String {
+        seen::others(self.peers.len() - 1, NAME)
+    }
 }
 
 /// Those that meet on some workload: of their own namespace, or of any when they stand in the root namespace.
@@ -63,38 +86,52 @@ fn selecting(world: &World, all: &[Object], findings: &mut Findings<'_>) {
             by_workload.entry((namespace == root, &workload.reference)).or_default().push(at);
         }
     }
-    let mut met: BTreeMap<usize, (BTreeSet<usize>, &ObjectRef)> = BTreeMap::new();
-    for ((_, workload), group) in by_workload.iter().filter(|(_, group)| group.len() > 1) {
-        for at in group {
-            met.entry(*at).or_insert_with(|| (BTreeSet::new(), workload)).0.extend(group.iter().filter(|other| *other != at));
+    // Most workloads are met by the same few, and most of these meet the same others: each such group is put together once.
+    let mut known: BTreeMap<(bool, Vec<usize>), usize> = BTreeMap::new();
+    let mut groups: Vec<(&ObjectRef, Vec<usize>)> = Vec::new();
+    for ((in_root, workload), group) in by_workload.into_iter().filter(|(_, group)| group.len() > 1) {
+        if let Entry::Vacant(new) = known.entry((in_root, group.clone())) {
+            new.insert(groups.len());
+            groups.push((workload, group));
         }
     }
-    for (at, (others, workload)) in met {
-        let others: Vec<&Object> = others.into_iter().map(|other| &all[other]).collect();
-        let why = format!("select {workload}");
+    let mut groups_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (nth, (_, group)) in groups.iter().enumerate() {
+        group.iter().for_each(|at| groups_of.entry(*at).or_default().push(nth));
+    }
+    let mut met: BTreeMap<Vec<usize>, Together<'_>> = BTreeMap::new();
+    for (at, its) in groups_of {
+        let Some(first) = its.first() else { continue };
+        let why = format!("select {}", groups[*first].0);
+        let together = met.entry(its).or_insert_with_key(|its| {
+            let members: BTreeSet<usize> = its.iter().flat_map(|nth| groups[*nth].1.iter().copied()).collect();
+            Together::of(members.into_iter().map(|member| &all[member]).collect())
+        });
         if all[at].meta.namespace == root {
-            let message = format!("this and {} {why}; with a selector none of them counts in the root namespace", seen::others(others.len(), NAME));
-            relate(findings.add(&all[at], PATH, message, "Move them to the namespace of the workloads, and keep one.").codes(&["KIA0003"]), &others);
+            let message = format!("this and {} {why}; with a selector none of them counts in the root namespace", together.told());
+            let finding = findings.add(&all[at], PATH, message, "Move them to the namespace of the workloads, and keep one.");
+            relate(finding.codes(&["KIA0003"]), together, &all[at]);
         } else {
-            report(findings, &all[at], &others, &why, &["KIA0003"]);
+            report(findings, &all[at], together, &why, &["KIA0003"]);
         }
     }
 }
 
-fn report(findings: &mut Findings<'_>, peer: &Object, others: &[&Object], why: &str, codes: &[&'static str]) {
-    let older = others.iter().filter(|o| o.meta.age_key() < peer.meta.age_key()).min_by_key(|o| o.meta.age_key());
+fn report(findings: &mut Findings<'_>, peer: &Object, together: &Together<'_>, why: &str, codes: &[&'static str]) {
+    let older = together.oldest.filter(|oldest| oldest.meta.age_key() < peer.meta.age_key());
     let counts = match older {
         Some(older) => format!("{:?} is the oldest and counts, this one does not", older.meta.name),
         None => "this one is the oldest and counts".to_owned(),
     };
-    let message = format!("this and {} {why}; {counts}", seen::others(others.len(), NAME));
+    let message = format!("this and {} {why}; {counts}", together.told());
     let finding = findings.add(peer, PATH, message, "Merge them into one, or make their selectors disjoint.");
     finding.codes(codes).severity(if older.is_some() { Severity::Error } else { Severity::Warning });
-    relate(finding, others);
+    relate(finding, together, peer);
 }
 
-fn relate(finding: &mut Finding, others: &[&Object]) {
-    for other in others.iter().take(10) {
+fn relate(finding: &mut Finding, together: &Together<'_>, peer: &Object) {
+    for other in together.others(peer).take(FEW) {
         finding.related(other.reference(), "holds for the same workloads");
     }
+    finding.related_of(together.peers.len() - 1);
 }

@@ -55,5 +55,6 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for other in others.iter().take(FEW) {
             finding.related(all[*other].reference(), "defines it too");
         }
+        finding.related_of(total);
     }
 }

@@ -81,7 +81,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             .copied()
             .collect();
         let total: usize = groups.iter().map(|group| strange(group)).max().unwrap_or_default();
-        let names = few(others.iter().map(|o| all[*o].reference()), total.max(others.len()));
+        let total = total.max(others.len());
+        let names = few(others.iter().map(|o| all[*o].reference()), total);
         let other = if names.is_empty() { "another port of the same entry" } else { &names };
         let message = format!("{host}:{number} is {protocol:?} here and something else in {other}");
         let codes: Vec<_> = codes.into_iter().collect();
@@ -90,6 +91,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for other in others.iter().take(FEW) {
             finding.related(all[*other].reference(), "defines the port too");
         }
+        finding.related_of(total);
     }
 }
 

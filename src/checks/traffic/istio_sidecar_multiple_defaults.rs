@@ -51,6 +51,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             for other in others {
                 finding.related(other.reference(), "is for the whole namespace too");
             }
+            finding.related_of(sidecars.len() - 1);
         }
     }
 }

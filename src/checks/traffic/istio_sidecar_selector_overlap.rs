@@ -61,5 +61,6 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for other in others.iter().take(FEW) {
             finding.related(sidecars[*other].reference(), "selects it too");
         }
+        finding.related_of(total);
     }
 }

@@ -146,6 +146,7 @@ fn report(vs: &Object, claim: &Claim<'_>, findings: &mut Findings<'_>) {
     for other in others {
         finding.related(other.reference(), "claims the host too");
     }
+    finding.related_of(total);
 }
 
 fn claim<'w>(claims: &mut Claims<'w>, all: &'w [Object], members: &[usize], code: &'static str, clash: Clash, host: &str) {

@@ -75,7 +75,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             let who = pods(count, "has a proxy", "have proxies");
             let what = format!("{who} {how} the control plane's {running}: {}", each.collect::<Vec<_>>().join(", "));
             let finding = findings.add(object, "data.values", what, hint);
-            for workload in groups.values().flat_map(|g| &g.workloads).take(10) {
+            for workload in groups.values().flat_map(|g| &g.workloads) {
                 finding.related((*workload).clone(), "has such pods");
             }
         }

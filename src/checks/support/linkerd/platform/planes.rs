@@ -90,14 +90,14 @@ impl<'w> Crowd<'w> {
         let namespace = world.index.namespace(&first.reference.namespace).filter(|_| !others.is_empty());
         let Some(namespace) = namespace else {
             let finding = findings.add_workload(first, "", message, self.restart());
-            for other in others.iter().take(10) {
+            for other in others {
                 finding.related(other.reference.clone(), "has such pods too");
             }
             return Some(finding);
         };
         let names: Vec<_> = self.workloads.iter().map(|w| &w.reference.name).collect();
         let finding = findings.add(namespace, "", format!("{message}; workloads: {}", first_of(&names, 10)), self.restart());
-        for workload in self.workloads.iter().take(10) {
+        for workload in &self.workloads {
             finding.related(workload.reference.clone(), "has such pods");
         }
         Some(finding)
