@@ -58,6 +58,8 @@ pub fn plan(world: &World, workloads: &[&Workload], namespace: &str, mesh: MeshI
         changes.extend(OURS.into_iter().filter_map(|key| ours(raw, [path, &["metadata", "annotations", key]].concat())));
         // The whole of an object is one step: no field is named twice.
         changes.dedup_by(|a, b| a.path == b.path);
+        // A map that was made for what goes is not left behind empty.
+        changes.iter_mut().for_each(|change| change.there = change.there.min(change.path.len() - 2));
         let fact = world.injection(mesh, workload);
         if !asks {
             notes.push(format!("{at} is not in {}: nothing is changed", mesh.title()));
@@ -107,6 +109,7 @@ fn of_services(world: &World, workloads: &[&Workload], mesh: MeshId, material: &
             let gone = change(raw, path, None);
             changes.extend((gone.before.is_some() && gone.managers == [MANAGER]).then_some(gone));
         }
+        changes.iter_mut().for_each(|change| change.there = change.there.min(change.path.len() - 2));
         if !changes.is_empty() {
             steps.push(write(Action::Patch, &at, raw, changes));
         }

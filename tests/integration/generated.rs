@@ -99,7 +99,7 @@ fn section<'a>(readme: &'a str, name: &str) -> &'a str {
     readme.split_once(&begin).and_then(|(_, rest)| rest.split_once(&end)).map_or("", |(text, _)| text)
 }
 
-fn section_is_current(name: &str, now: &str) {
+pub fn section_is_current(name: &str, now: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = std::fs::read_to_string(&path).unwrap();
     let kept = section(&readme, name);

@@ -32,6 +32,10 @@ pub(super) async fn run(
     let loaded = load::load(global, &request, terminal).await?;
     let world = &loaded.world;
     let (workloads, namespace) = chosen(world, &args.service, args.all, global)?;
+    if workloads.iter().all(|workload| world.injection(mesh, workload).actual.inside() == 0) {
+        terminal.note("mutual TLS only is planned once they are in the mesh");
+        return Ok(Exit::Ok);
+    }
     let mut objects = material::objects(world, &workloads, &namespace);
     objects.extend(strict::policies(world, &workloads));
     let material = match connection {

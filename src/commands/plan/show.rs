@@ -79,7 +79,8 @@ fn text(plan: &Plan, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     if plan.changes() {
-        writeln!(out, "undo: the same fields back to what they are now, in reverse; what somebody else changes meanwhile is left alone")?;
+        let undo = "the same fields back to what they are now, in reverse; what somebody else changes meanwhile is left alone";
+        writeln!(out, "{}", wrapped(undo, "undo: ", "      ", style))?;
     }
     for note in &plan.notes {
         writeln!(out, "{}", wrapped(&clean(note), "note: ", "      ", style))?;

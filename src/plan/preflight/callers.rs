@@ -38,8 +38,9 @@ fn clients(subject: &Subject<'_>, report: &mut Report<'_>) {
         report.warn(
             Id::ClientOutside,
             format!(
-                "{}{more} call it without a proxy: they go on in plaintext, until something asks for mutual TLS",
-                outside[..outside.len().min(3)].join(", ")
+                "{}{more} {} it without a proxy: plaintext goes on, until something asks for mutual TLS",
+                outside[..outside.len().min(3)].join(", "),
+                if outside.len() == 1 { "calls" } else { "call" }
             ),
         );
     }

@@ -149,7 +149,11 @@ pub async fn run(shared: Arc<Shared>) {
 fn reconcile(store: &mut Store) {
     let of = |store: &Store, plural: &str| -> Vec<Value> { store.all("apps", plural).map(|o| o.as_ref().clone()).collect() };
     for deployment in of(store, "deployments") {
-        roll(store, &deployment);
+        roll(store, &deployment, "deployments");
+    }
+    // Those of meshes are parts of nodes that are not played here.
+    for set in of(store, "daemonsets").iter().filter(|set| !matches!(text(&set["metadata"], "namespace"), "istio-system" | "linkerd-cni")) {
+        roll(store, set, "daemonsets");
     }
     for set in of(store, "statefulsets") {
         roll_in_order(store, &set);
@@ -201,8 +205,8 @@ fn delete(store: &mut Store, pod: &Value) {
     store.remove("", "pods", &key);
 }
 
-/// A Deployment: one more than wanted, none less.
-fn roll(store: &mut Store, deployment: &Value) {
+/// A Deployment: one more than wanted, none less. A DaemonSet of one node likewise.
+fn roll(store: &mut Store, deployment: &Value, plural: &str) {
     let wanted = deployment["spec"]["replicas"].as_u64().unwrap_or(1) as usize;
     let hash = hash(&deployment["spec"]["template"]);
     let is_new = |pod: &&Value| pod["metadata"]["labels"]["pod-template-hash"] == *hash;
@@ -231,7 +235,9 @@ fn roll(store: &mut Store, deployment: &Value) {
     }
     let status = json!({"observedGeneration": deployment["metadata"]["generation"], "replicas": pods.len(), "updatedReplicas": updated,
         "readyReplicas": all_ready, "availableReplicas": all_ready, "conditions": conditions});
-    put_status(store, "deployments", deployment, status);
+    let of_nodes = json!({"observedGeneration": deployment["metadata"]["generation"], "desiredNumberScheduled": wanted, "currentNumberScheduled": pods.len(),
+        "updatedNumberScheduled": updated, "numberReady": all_ready, "numberAvailable": all_ready, "numberMisscheduled": 0});
+    put_status(store, plural, deployment, if plural == "daemonsets" { of_nodes } else { status });
 }
 
 fn put_status(store: &mut Store, plural: &str, object: &Value, status: Value) {

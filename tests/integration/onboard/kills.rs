@@ -1,11 +1,12 @@
-//! Killed after any request: what is left behind is resumed to its end, or taken back without a trace.
+//! Killed after any write: what is left behind is resumed to its end, or taken back without a trace.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::{behave, mesh, objects, pods, settle, shop};
 use crate::apiserver::machinery::{Behaviour, Fate, Injector};
-use crate::apiserver::{Act, Fault};
+use crate::apiserver::{Act, Fault, Recorded};
 use crate::cluster::{ADMIN, TestCluster};
 
 /// What is run, in which cluster, and whether it comes to its end by itself.
@@ -13,36 +14,84 @@ struct Scenario {
     name: &'static str,
     injector: Injector,
     fate: Fate,
+    /// Commands that were carried out before.
+    before: &'static [&'static [&'static str]],
     args: &'static [&'static str],
+    /// How many pods of the cart have a proxy before it and after it.
+    proxied: (usize, usize),
     /// Whether everything is to be as before in the end, since the pods do not come up.
     undone: bool,
 }
 
-const SCENARIOS: [Scenario; 6] = [
-    Scenario { name: "istio sidecar", injector: Injector::Istio, fate: Fate::Ready, args: &["onboard", "-s", "cart"], undone: false },
+/// Both workloads in the mesh.
+const IN: &[&str] = &["onboard", "-s", "cart", "-s", "other", "-n", "shop", "--yes"];
+const STRICT: &[&str] = &["onboard", "-s", "cart", "-s", "other", "--mtls", "strict"];
+
+const SCENARIOS: [Scenario; 8] = [
+    Scenario {
+        name: "istio sidecar",
+        injector: Injector::Istio,
+        fate: Fate::Ready,
+        before: &[],
+        args: &["onboard", "-s", "cart"],
+        proxied: (0, 2),
+        undone: false,
+    },
     Scenario {
         name: "istio ambient",
         injector: Injector::Istio,
         fate: Fate::Ready,
+        before: &[],
         args: &["onboard", "-s", "cart", "--mode", "ambient"],
+        proxied: (0, 0),
         undone: false,
     },
     Scenario {
         name: "istio namespace",
         injector: Injector::Istio,
         fate: Fate::Ready,
+        before: &[],
         args: &["onboard", "-s", "cart", "--scope", "namespace"],
+        proxied: (0, 2),
         undone: false,
     },
-    Scenario { name: "linkerd", injector: Injector::Linkerd, fate: Fate::Ready, args: &["onboard", "-s", "cart"], undone: false },
+    Scenario {
+        name: "linkerd",
+        injector: Injector::Linkerd,
+        fate: Fate::Ready,
+        before: &[],
+        args: &["onboard", "-s", "cart"],
+        proxied: (0, 2),
+        undone: false,
+    },
     Scenario {
         name: "linkerd namespace",
         injector: Injector::Linkerd,
         fate: Fate::Ready,
+        before: &[],
         args: &["onboard", "-s", "cart", "--scope", "namespace"],
+        proxied: (0, 2),
         undone: false,
     },
-    Scenario { name: "istio, crash loop", injector: Injector::Istio, fate: Fate::CrashLoop, args: &["onboard", "-s", "cart"], undone: true },
+    Scenario {
+        name: "istio, crash loop",
+        injector: Injector::Istio,
+        fate: Fate::CrashLoop,
+        before: &[],
+        args: &["onboard", "-s", "cart"],
+        proxied: (0, 0),
+        undone: true,
+    },
+    Scenario { name: "a policy is made", injector: Injector::Istio, fate: Fate::Ready, before: &[IN], args: STRICT, proxied: (2, 2), undone: false },
+    Scenario {
+        name: "a policy is deleted",
+        injector: Injector::Istio,
+        fate: Fate::Ready,
+        before: &[IN, &["onboard", "-s", "cart", "-s", "other", "--mtls", "strict", "-n", "shop", "--yes"]],
+        args: &["offboard", "-s", "cart"],
+        proxied: (2, 0),
+        undone: false,
+    },
 ];
 
 const FLAGS: [&str; 5] = ["-n", "shop", "--yes", "--rollout-timeout", "20s"];
@@ -50,24 +99,28 @@ const FLAGS: [&str; 5] = ["-n", "shop", "--yes", "--rollout-timeout", "20s"];
 impl Scenario {
     fn cluster(&self) -> TestCluster {
         let cluster = shop(self.injector, "");
+        for args in self.before {
+            let (code, out, err) = mesh(&cluster, args);
+            assert_eq!(code, 0, "{}: {out}{err}", self.name);
+        }
         behave(&cluster, Behaviour { injector: self.injector, fate: self.fate, revision: "default", ..Behaviour::default() });
         cluster
     }
 
-    /// What the objects are when it has come to its end, and how many requests that takes.
-    fn whole(&self) -> (String, usize, usize) {
+    /// What the objects are when it has come to its end, and what it asks for meanwhile.
+    fn whole(&self) -> (String, Vec<Recorded>) {
         let cluster = self.cluster();
+        cluster.server().forget_requests();
         let (code, out, err) = mesh(&cluster, &[self.args, &FLAGS[..]].concat());
         assert_eq!(code, i32::from(self.undone), "{}: {out}{err}", self.name);
-        let requests = cluster.server().requests();
-        let begins = requests.iter().position(|r| r.verb == "create" && r.path.ends_with("/configmaps")).unwrap();
-        (alike(&cluster), begins, requests.len())
+        (alike(&cluster), cluster.server().requests())
     }
 
-    /// Runs it, and kills it when its request of this number is done and not answered.
-    fn killed(&self, cluster: &TestCluster, request: usize) {
+    /// Runs it, and kills it when this request is done and not answered.
+    fn killed(&self, cluster: &TestCluster, point: &Point) {
         cluster.server().forget_requests();
-        cluster.server().fault(Fault::new(Act::Hang).user(ADMIN).after(request));
+        let fault = Fault::new(Act::Hang).user(ADMIN).after(point.nth).times(1);
+        cluster.server().fault(point.sort.as_ref().map_or(fault.clone(), |(verb, resource)| fault.verb(verb).resource(resource)));
         let mut child = Command::new(env!("CARGO_BIN_EXE_kubectl-mesh"))
             .env_clear()
             .env("HOME", cluster.home())
@@ -79,13 +132,11 @@ impl Scenario {
             .spawn()
             .unwrap();
         let end = Instant::now() + Duration::from_secs(60);
-        while Instant::now() < end {
-            let requests = cluster.server().requests();
-            if requests.iter().filter(|r| r.status != 0).count() > request || child.try_wait().unwrap().is_some() {
-                break;
-            }
+        let reached = || cluster.server().requests().iter().filter(|r| r.status != 0 && point.is(r)).count() > point.nth;
+        while Instant::now() < end && !reached() && child.try_wait().unwrap().is_none() {
             std::thread::sleep(Duration::from_millis(2));
         }
+        assert!(reached(), "{}: {point:?} was never reached", self.name);
         // SIGKILL: nothing is cleaned up.
         child.kill().unwrap();
         child.wait().unwrap();
@@ -93,44 +144,88 @@ impl Scenario {
     }
 }
 
+/// A request after which a run is killed: the one of this number among those of a sort, or among all.
+#[derive(Debug)]
+struct Point {
+    sort: Option<(&'static str, String)>,
+    nth: usize,
+}
+
+impl Point {
+    fn is(&self, request: &Recorded) -> bool {
+        self.sort.as_ref().is_none_or(|(verb, resource)| request.verb == *verb && resource_of(request) == *resource)
+    }
+
+    /// The first or the last write of each sort.
+    fn of_writes(requests: &[Recorded], last: bool) -> Vec<Self> {
+        let mut counts: BTreeMap<(&'static str, String), usize> = BTreeMap::new();
+        for request in requests.iter().filter(|r| ["create", "update", "patch", "delete"].contains(&r.verb)) {
+            let resource = resource_of(request);
+            // Reviews and rehearsals change nothing.
+            if request.param("dryRun").is_none() && !resource.contains("reviews.") {
+                *counts.entry((request.verb, resource)).or_default() += 1;
+            }
+        }
+        counts.into_iter().map(|(sort, count)| Self { sort: Some(sort), nth: if last { count - 1 } else { 0 } }).collect()
+    }
+}
+
+/// `plural.group` of a request.
+fn resource_of(request: &Recorded) -> String {
+    let parts: Vec<&str> = request.path.trim_matches('/').split('/').collect();
+    let (group, rest) = if parts[0] == "apis" { (parts[1], &parts[3..]) } else { ("", &parts[2..]) };
+    let rest = if rest.len() > 2 && rest[0] == "namespaces" { &rest[2..] } else { rest };
+    if group.is_empty() { rest[0].to_owned() } else { format!("{}.{group}", rest[0]) }
+}
+
 /// The objects without what differs from one cluster to the next.
 fn alike(cluster: &TestCluster) -> String {
-    let own = ["\"uid\":", "\"creationTimestamp\":", "\"clusterIP", "\"10.96.", "restartedAt"];
+    let own = ["\"uid\":", "\"creationTimestamp\":", "\"clusterIP", "\"10.96.", "restartedAt", "mesh.kubectl.dev/plan"];
     objects(cluster).lines().filter(|line| !own.iter().any(|word| line.contains(word))).collect::<Vec<_>>().join("\n")
 }
 
-/// Every kill point of the runs is tried when this is set; otherwise a few of each.
+/// Every request of the runs is a kill point when this is set; otherwise the first write of each sort when they are resumed, the last when undone.
 fn everywhere() -> bool {
     std::env::var_os("KILL_EVERYWHERE").is_some()
 }
 
 fn from_any_point(undo: bool) {
-    let mut runs = 0;
-    for (number, scenario) in SCENARIOS.iter().enumerate() {
-        let (after, begins, requests) = scenario.whole();
-        // Before the journal nothing is written; one point of that stands for all, unless all are wanted.
-        let points: Vec<usize> =
-            if everywhere() { (0..requests).collect() } else { (begins + (number * 2 + usize::from(undo)) % 7..requests).step_by(7).collect() };
+    let (mut runs, mut sorts) = (0, BTreeSet::new());
+    for scenario in &SCENARIOS {
+        let (after, requests) = scenario.whole();
+        let writes = Point::of_writes(&requests, undo);
+        sorts.extend(writes.iter().filter_map(|point| point.sort.clone()));
+        let points = if everywhere() { (0..requests.len()).map(|nth| Point { sort: None, nth }).collect() } else { writes };
         for point in points {
             let cluster = scenario.cluster();
-            let before = objects(&cluster);
-            scenario.killed(&cluster, point);
+            let before = alike(&cluster);
+            scenario.killed(&cluster, &point);
             let what = if undo { "--undo" } else { "--resume" };
             let (code, out, err) = mesh(&cluster, &["onboard", what, "-n", "shop", "--rollout-timeout", "20s"]);
-            let now = objects(&cluster);
-            assert!(code == 0 || (scenario.undone && code == 1), "{} killed at request {point}, {what}: {code} {out}{err}", scenario.name);
-            let as_before = now == before;
-            let done = alike(&cluster) == after;
-            assert!(as_before || done, "{} killed at request {point}, {what}: neither done nor as before: {out}{err}\n{now}", scenario.name);
-            assert!(!undo || as_before || out.is_empty(), "{} killed at request {point}: not taken back: {out}{err}", scenario.name);
+            let at = format!("{} killed at {point:?}, {what}", scenario.name);
+            assert!(code == 0 || (scenario.undone && code == 1), "{at}: {code} {out}{err}");
+            let now = alike(&cluster);
+            let (as_before, done) = (now == before, now == after);
+            assert!(as_before || done, "{at}: neither done nor as before: {out}{err}\n{now}");
+            assert!(!undo || as_before || out.is_empty(), "{at}: not taken back: {out}{err}");
             settle(&cluster);
             let proxied = pods(&cluster, "cart").iter().filter(|pod| pod.len() > 1).count();
-            let ambient = scenario.args.contains(&"ambient");
-            assert_eq!(proxied, if as_before || ambient { 0 } else { 2 }, "{} killed at request {point}, {what}: pods {out}{err}", scenario.name);
+            assert_eq!(proxied, if as_before { scenario.proxied.0 } else { scenario.proxied.1 }, "{at}: pods {out}{err}");
             runs += 1;
         }
     }
     assert!(runs >= SCENARIOS.len(), "only {runs} runs were killed");
+    let wanted = [
+        ("create", "configmaps"),
+        ("create", "peerauthentications.security.istio.io"),
+        ("delete", "configmaps"),
+        ("delete", "peerauthentications.security.istio.io"),
+        ("patch", "deployments.apps"),
+        ("patch", "namespaces"),
+        ("patch", "services"),
+        ("update", "configmaps"),
+    ];
+    assert_eq!(sorts.iter().map(|(verb, resource)| (*verb, resource.as_str())).collect::<Vec<_>>(), wanted, "every sort of write is a kill point");
 }
 
 #[test]

@@ -5,7 +5,9 @@ mod failures;
 mod files;
 mod histories;
 mod kills;
+mod kinds;
 mod plans;
+mod screen;
 mod strict;
 
 use serde_json::{Value, json};
@@ -165,7 +167,17 @@ pub(super) fn settle(cluster: &TestCluster) {
 
 /// The objects that a plan may touch, without what servers and controllers count.
 pub(super) fn objects(cluster: &TestCluster) -> String {
-    let paths = ["/apis/apps/v1/deployments", "/apis/apps/v1/statefulsets", "/api/v1/services", "/api/v1/namespaces", "/api/v1/configmaps"];
+    let paths = [
+        "/apis/apps/v1/deployments",
+        "/apis/apps/v1/statefulsets",
+        "/apis/apps/v1/daemonsets",
+        "/apis/batch/v1/cronjobs",
+        "/apis/security.istio.io/v1/peerauthentications",
+        "/apis/networking.k8s.io/v1/networkpolicies",
+        "/api/v1/services",
+        "/api/v1/namespaces",
+        "/api/v1/configmaps",
+    ];
     let mut all = Vec::new();
     for path in paths {
         for mut object in cluster.get(path).unwrap()["items"].as_array().cloned().unwrap_or_default() {

@@ -10,6 +10,7 @@ use crate::commands::plan::rollout::Ended;
 use crate::commands::plan::{address, all_of, calls};
 use crate::commands::{ReadRequest, load};
 use crate::model::first_of;
+use crate::output::counted;
 use crate::plan::patch::{self, State};
 use crate::plan::{Action, Expect, MANAGER, Status, Step, made, path_text};
 
@@ -174,7 +175,7 @@ impl Run<'_> {
     async fn wait(&mut self, step: &Step, expect: &Expect) -> Result<String, Stop> {
         let known = self.journal.pods.get(&step.object.to_string()).cloned().unwrap_or_default();
         match self.watch(step, Some(expect), &known).await? {
-            Ended::Done(pods) => Ok(format!("{pods} pods")),
+            Ended::Done(pods) => Ok(counted(pods, "pod")),
             Ended::Stuck { text, log } => {
                 let lines = match log {
                     Some((pod, container)) => self
@@ -197,6 +198,6 @@ impl Run<'_> {
             let what = if expect.inside { "is not in the mesh" } else { "is still in the mesh" };
             return Err(Stop::Failed(format!("pod {name} {what}"), Vec::new()));
         }
-        Ok(format!("{} pods as expected", pods.len()))
+        Ok(format!("{} as expected", counted(pods.len(), "pod")))
     }
 }
