@@ -8,7 +8,7 @@ use super::mtls::{ClientRow, ServerRow, Wanted};
 use crate::index::Workload;
 use crate::mesh::authorization::Verdict;
 use crate::mesh::mtls::{
-    Assumption, Calling, Client, Declared, DeclaredClient, Destination, Edge, Level, Mtls, Outcome, PortMode, ServerMode, called_through,
+    Assumption, Calling, Client, ClientKey, Declared, DeclaredClient, Destination, Edge, Level, Mtls, Outcome, PortMode, ServerMode, called_through,
 };
 use crate::mesh::network_policy::{self, Direction, NetworkPolicies};
 use crate::mesh::resolve::{self, Name};
@@ -270,7 +270,7 @@ struct ClientClass<'w> {
 /// All workloads that may call, by what makes them fare alike, in the order of the index.
 fn classes<'w>(world: &'w World, mtls: &Mtls<'w>) -> Vec<ClientClass<'w>> {
     let index = &world.index;
-    let mut known: HashMap<Vec<String>, usize> = HashMap::new();
+    let mut known: HashMap<ClientKey, usize> = HashMap::new();
     let mut classes: Vec<ClientClass<'w>> = Vec::new();
     for workload in index.workloads().iter().filter(|w| w.is_live() && index.pod_spec(w).is_some()) {
         let at = *known.entry(mtls.client_class(workload)).or_insert_with(|| {

@@ -32,7 +32,7 @@ pub use outcome::{Edge, Outcome, Part};
 use outside::{outside, plain, without_proxy};
 pub use ports::called_through;
 use ports::{add, ports_of};
-pub use senders::Senders;
+pub use senders::{ClientKey, Senders};
 use side::{Side, side};
 
 use super::MeshView;

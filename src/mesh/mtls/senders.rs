@@ -23,7 +23,7 @@ impl<'a> Senders<'a> {
     pub fn of(mtls: &Mtls<'a>, clients: impl Iterator<Item = &'a Workload>) -> Self {
         let index = mtls.view.index;
         let named = named_namespaces(mtls);
-        let mut known: HashMap<(Vec<String>, &str), usize> = HashMap::new();
+        let mut known: HashMap<(Vec<Sender>, &str), usize> = HashMap::new();
         let mut all = Self { kinds: Vec::new(), by_workload: HashMap::new() };
         for client in clients.filter(|w| mtls.is_meshed(w) != Ok(false)) {
             let pods = mtls.kinds_of_pods(client);
@@ -74,29 +74,62 @@ fn named_namespaces(mtls: &Mtls<'_>) -> BTreeSet<Str> {
     named
 }
 
+/// A kind of pods of a client: what decides about what they put on the wire, their namespace and identity aside.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Sender {
+    /// Whether they are in a mesh was not read.
+    Unread,
+    /// Without a proxy they send what the application writes.
+    Outside,
+    /// How they are in a mesh, and what tells their proxies from others.
+    Meshed(Side, Settings),
+}
+
+/// What pods keep from their proxies, and the labels by which rules select them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Settings {
+    annotations: Vec<(Str, Str)>,
+    labels: Vec<(Str, Str)>,
+    of_namespace: Vec<(Str, Str)>,
+    /// Whether the sidecar is told to send no tunnels.
+    no_tunnels: bool,
+}
+
+/// What makes two clients fare alike towards every server.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientKey {
+    senders: Vec<Sender>,
+    /// Nothing where clients have no proxy: nothing tells them apart then.
+    home: Option<(Str, Str)>,
+}
+
 impl<'a> Mtls<'a> {
-    /// What tells the pods of a client from those of others, their namespace and identity aside: how they are in a mesh, what they keep from their
-    /// proxies, and the labels by which rules select them.
-    fn kinds_of_pods(&self, workload: &'a Workload) -> Vec<String> {
+    /// The kinds of a client's pods.
+    fn kinds_of_pods(&self, workload: &'a Workload) -> Vec<Sender> {
         let namespace = &workload.reference.namespace;
         let by_labels = self.istio.selects_clients(namespace);
-        let mut kinds: Vec<String> = Vec::new();
+        let mut kinds: Vec<Sender> = Vec::new();
         for caller in self.callers(Client::Workload(workload)) {
             let Ok(caller) = caller else {
-                kinds.push("unknown".to_owned());
+                kinds.push(Sender::Unread);
                 continue;
             };
+            if caller.side == Side::Outside {
+                kinds.push(Sender::Outside);
+                continue;
+            }
             let pairs = |map: Option<&Map>, wanted: &dyn Fn(&str) -> bool| {
-                let kept = map.into_iter().flat_map(Map::iter).filter(|(k, _)| wanted(k));
-                kept.map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(",")
+                map.into_iter().flat_map(Map::iter).filter(|(k, _)| wanted(k)).map(|(k, v)| (k.clone(), v.clone())).collect::<Vec<_>>()
             };
-            let annotations = pairs(caller.annotations(), &|k| k.contains("utbound") || k.ends_with("interceptionMode") || k.ends_with("/inject"));
-            let labels = pairs(caller.labels(), &|k| by_labels || k == PLANE);
             let of_namespace = self.view.index.namespace(namespace).filter(|_| caller.side == Side::Linkerd);
-            let inherited = pairs(of_namespace.map(|n| &n.metadata.annotations), &|k| k == SKIP_OUTBOUND || k == INJECT);
             let proxy = caller.pod.and_then(|p| p.spec.container("istio-proxy"));
-            let tunnel = proxy.and_then(|c| c.env("ISTIO_META_DISABLE_HBONE_SEND")).unwrap_or_default();
-            kinds.push(format!("{} {annotations} {labels} {inherited} {tunnel}", caller.side.name()));
+            let settings = Settings {
+                annotations: pairs(caller.annotations(), &|k| k.contains("utbound") || k.ends_with("interceptionMode") || k.ends_with("/inject")),
+                labels: pairs(caller.labels(), &|k| by_labels || k == PLANE),
+                of_namespace: pairs(of_namespace.map(|n| &n.metadata.annotations), &|k| k == SKIP_OUTBOUND || k == INJECT),
+                no_tunnels: proxy.is_some_and(|c| c.env("ISTIO_META_DISABLE_HBONE_SEND") == Some("true")),
+            };
+            kinds.push(Sender::Meshed(caller.side, settings));
         }
         kinds.sort();
         kinds.dedup();
@@ -104,16 +137,14 @@ impl<'a> Mtls<'a> {
     }
 
     /// What makes two clients fare alike towards every server: their pods, where they are, and to servers that ask for it their identity.
-    pub fn client_class(&self, workload: &'a Workload) -> Vec<String> {
-        let mut class = self.kinds_of_pods(workload);
-        if class.iter().all(|c| c.starts_with(Side::Outside.name())) {
-            // Without a proxy nothing tells clients apart: they send what the application writes, under no name.
-            return vec![Side::Outside.name().to_owned()];
+    pub fn client_class(&self, workload: &'a Workload) -> ClientKey {
+        let senders = self.kinds_of_pods(workload);
+        if senders.iter().all(|s| *s == Sender::Outside) {
+            return ClientKey { senders, home: None };
         }
         // Linkerd's servers ask for the name of the client, Istio's for any.
-        let named = class.iter().any(|c| c.starts_with(Side::Linkerd.name()));
+        let named = senders.iter().any(|s| matches!(s, Sender::Meshed(Side::Linkerd, _)));
         let account = self.view.index.pod_spec(workload).filter(|_| named).map_or("", PodSpec::service_account);
-        class.extend([workload.reference.namespace.to_string(), account.to_owned()]);
-        class
+        ClientKey { senders, home: Some((workload.reference.namespace.clone(), account.into())) }
     }
 }

@@ -6,7 +6,7 @@ use crate::mesh::istio::labels::TLS_MODE;
 use crate::model::{Gap, Kind, Map, Membership, MeshId, Pod};
 
 /// How a pod takes part in a mesh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Side {
     /// It does not.
     Outside,
@@ -27,17 +27,6 @@ impl Side {
             Self::Outside => None,
             Self::Linkerd => Some(MeshId::Linkerd),
             Self::Sidecar | Self::Ambient | Self::Gateway | Self::Waypoint => Some(MeshId::Istio),
-        }
-    }
-
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Outside => "outside",
-            Self::Sidecar => "sidecar",
-            Self::Ambient => "ambient",
-            Self::Gateway => "gateway",
-            Self::Waypoint => "waypoint",
-            Self::Linkerd => "linkerd",
         }
     }
 
