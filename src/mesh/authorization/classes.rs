@@ -53,11 +53,25 @@ pub struct Class {
 /// At most this many classes are named together.
 const NAMED: usize = 4;
 
-/// Some classes of all in words: what makes no difference among them is left out.
+/// Some classes of all in words: what makes no difference among them is left out, and what most of them are is said by what they are not.
 pub fn describe(some: &[&Class], all: &[Class]) -> String {
     if some.len() == all.len() {
         return "any request".to_owned();
     }
+    let mut named = alternatives(some, all);
+    let others: Vec<&Class> = all.iter().filter(|c| !some.iter().any(|s| std::ptr::eq(*s, *c))).collect();
+    let except = alternatives(&others, all);
+    if named.len() > 2 && except.len() < named.len() && except.len() <= NAMED {
+        return format!("all but {}", except.join(" | "));
+    }
+    let more = named.len().saturating_sub(NAMED);
+    named.truncate(NAMED);
+    let shown = named.join(" | ");
+    if more > 0 { format!("{shown} | {more} more") } else { shown }
+}
+
+/// Classes in as few alternatives as say the same.
+fn alternatives(some: &[&Class], all: &[Class]) -> Vec<String> {
     let (http, other): (Vec<&Class>, Vec<&Class>) = some.iter().copied().partition(|c| matches!(c.call, Call::Http(_)));
     let mut left: Vec<Vec<&str>> = http.iter().map(|c| c.words.iter().map(String::as_str).collect()).collect();
     let width = left.first().map_or(0, Vec::len);
@@ -73,14 +87,31 @@ pub fn describe(some: &[&Class], all: &[Class]) -> String {
             left = groups.into_keys().collect();
         }
     }
-    let of = |words: &Vec<&str>| words.iter().copied().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(", ");
-    let mut named: Vec<String> = left.iter().map(of).map(|words| if words.is_empty() { "any HTTP request".to_owned() } else { words }).collect();
+    let mut named: Vec<String> = left.iter().map(|words| one(words)).collect();
     named.extend(other.iter().map(|c| c.words.join(", ")));
-    let more = named.len().saturating_sub(NAMED);
-    named.truncate(NAMED);
-    let shown = named.join(" | ");
-    if more > 0 { format!("{shown} | {more} more") } else { shown }
+    named
 }
+
+/// One alternative: several things of which only is said that nobody names them are said at once.
+fn one(words: &[&str]) -> String {
+    let told: Vec<&str> = words.iter().copied().filter(|w| !w.is_empty()).collect();
+    let (rest, own): (Vec<&str>, Vec<&str>) = told.iter().copied().partition(|w| is_rest(w));
+    match (own.as_slice(), rest.len()) {
+        ([], 0) => "any HTTP request".to_owned(),
+        ([], 2..) => "everything else".to_owned(),
+        (own, 2..) => format!("{}, nothing else named", own.join(", ")),
+        _ => told.join(", "),
+    }
+}
+
+/// Whether words stand for what no policy names.
+fn is_rest(word: &str) -> bool {
+    word.starts_with("other ") || word.ends_with(ANOTHER) || word == NO_TOKEN
+}
+
+/// Behind the name of a header: no value that a policy names.
+const ANOTHER: &str = " is another or absent";
+const NO_TOKEN: &str = "no token";
 
 /// A value and the words for all values that are like it.
 type Sample = (Option<String>, String);
@@ -144,11 +175,11 @@ impl Distinctions {
         add(paths(&self.paths), &|http, value| http.path = Some(value));
         add(texts(&self.hosts, "other hosts", "host ", false), &|http, value| http.host = Some(value));
         for (name, values) in &self.headers {
-            let samples = texts(values, &format!("{name} is another or absent"), &format!("{name}="), true);
+            let samples = texts(values, &format!("{name}{ANOTHER}"), &format!("{name}="), true);
             add(samples, &|http, value| http.headers.push((name.clone(), value)));
         }
         if self.tokens {
-            let samples = vec![(None, "no token".to_owned()), (Some(String::new()), "a token".to_owned())];
+            let samples = vec![(None, NO_TOKEN.to_owned()), (Some(String::new()), "a token".to_owned())];
             add(samples, &|http, _| http.token = Token::Unsaid);
         }
         made.into_iter().map(|(http, words)| Class { words, call: Call::Http(Box::new(http)) }).collect()
@@ -335,6 +366,27 @@ mod tests {
         assert_eq!(of(&|c| c.words.contains(&"/health".to_owned())), "/health");
         assert_eq!(of(&|c| c.words.contains(&"GET".to_owned()) || c.call == Call::Tcp), "GET | not HTTP");
         assert_eq!(of(&|c| c.call != Call::Tcp), "any HTTP request");
+    }
+
+    #[test]
+    fn most_of_all_is_said_by_what_it_is_not() {
+        let text = |p: &str| PathPattern::Text(Pattern::of(p));
+        let header: BTreeMap<String, BTreeSet<Pattern>> = [("x-a".to_owned(), [Pattern::of("1")].into())].into();
+        let some = Distinctions {
+            methods: [Pattern::of("GET"), Pattern::of("PUT")].into(),
+            paths: [text("/a"), text("/b")].into(),
+            headers: header,
+            http: true,
+            tcp: true,
+            ..Distinctions::default()
+        };
+        let all = some.classes();
+        let of = |keep: &dyn Fn(&Class) -> bool| describe(&all.iter().filter(|c| keep(c)).collect::<Vec<_>>(), &all);
+        let is = |class: &Class, words: [&str; 3]| class.words == words;
+        assert_eq!(of(&|c| !is(c, ["GET", "/a", "x-a=1"])), "all but GET, /a, x-a=1");
+        assert_eq!(of(&|c| is(c, ["other methods", "other paths", "x-a is another or absent"])), "everything else");
+        assert_eq!(of(&|c| is(c, ["GET", "other paths", "x-a is another or absent"])), "GET, nothing else named");
+        assert_eq!(of(&|c| is(c, ["GET", "other paths", "x-a=1"])), "GET, other paths, x-a=1");
     }
 
     #[test]
