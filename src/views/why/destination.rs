@@ -97,10 +97,17 @@ impl<'w> Hops<'w> {
             }
         }
         steps.extend(network);
-        let agreed = encryption.result == StepResult::Fails;
+        // What ends on the way meets nothing of the server's.
+        if steps.iter().any(|s| s.result == StepResult::Fails) {
+            return steps;
+        }
         steps.push(encryption);
-        // What does not get through the handshake is not asked twice, nor is a membership that its own step leaves open.
-        steps.extend(rest.into_iter().filter(|s| s.step != StepKind::Capture && !(agreed && s.step == StepKind::Mtls)));
+        if edge.outcome == Encryption::Broken {
+            return steps;
+        }
+        // What the handshake says is not said twice, nor a membership that its own step leaves open.
+        let told = steps.iter().any(|s| s.step == StepKind::Mtls && s.result == StepResult::Fails);
+        steps.extend(rest.into_iter().filter(|s| s.step != StepKind::Capture && !(told && s.step == StepKind::Mtls)));
         if decision.verdict == Verdict::Allow && !steps.iter().any(|s| s.step == StepKind::Authorization) {
             steps.push(ok(StepKind::Authorization, StepPlace::Server, "no policy stands against it"));
         }
