@@ -3,10 +3,12 @@
 
 use super::MeshView;
 use super::authorization::{Authorizer, Call, Callers, Client, Credential, Decision, Gate, Request, Server, Verdict};
+use super::istio::destination_rule::DestinationRule;
 use super::mtls::{self, Calling, Destination, Edge, Mtls, Outcome, Senders};
 use super::resolve::{self, Name};
+use super::routes;
 use crate::index::Workload;
-use crate::model::StepKind;
+use crate::model::{Kind, Membership, MeshId, Service, StepKind};
 
 /// Both engines, arranged once for any number of calls.
 #[derive(Debug)]
@@ -50,6 +52,11 @@ impl Arrivals {
         };
         let parts = edge.parts.iter().fold(0, |all, part| all | one(part.outcome));
         Self(if parts == 0 { one(edge.outcome) } else { parts })
+    }
+
+    /// In all forms of either.
+    fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     fn each(self) -> impl Iterator<Item = Arrival> {
@@ -135,10 +142,15 @@ impl<'a> Calls<'a> {
 
     /// The answer of one gate, with its proof.
     pub fn at(&self, gate: &Gate<'a>, request: &Request<'a>) -> Answer<'a> {
+        self.through(gate, request, &[None])
+    }
+
+    /// The same for calls that are sent to these subsets of the Service.
+    fn through(&self, gate: &Gate<'a>, request: &Request<'a>, subsets: &[Option<String>]) -> Answer<'a> {
         let request = &self.authorizer.named(gate, request.clone());
         let decide = |request: &Request<'a>| self.authorizer.at(gate, request, &self.authorizer.callers(request), true);
-        let edge = self.sent(gate, request);
-        let arrivals = edge.as_ref().map_or(Arrivals::ITSELF, Arrivals::of);
+        let mut edges = self.sent(gate, request, subsets);
+        let arrivals = edges.iter().map(Arrivals::of).reduce(Arrivals::with).unwrap_or(Arrivals::ITSELF);
         let verdict = self.verdict(gate, request, &self.authorizer.callers(request), arrivals);
         let mut forms = arrivals.each();
         let (first, alone) = (forms.next().unwrap_or(Arrival::Itself), forms.next().is_none());
@@ -146,6 +158,9 @@ impl<'a> Calls<'a> {
         // The network comes before any handshake.
         let stops = first == Arrival::Nothing || (!alone && verdict != decision.verdict);
         let stopped = stops && decision.refused_by(StepKind::NetworkPolicy).is_none();
+        // Of several the one that is told is the one that is not as it should be.
+        let told = edges.iter().position(|edge| edge.outcome != Outcome::MutualTls).unwrap_or(0);
+        let edge = (!edges.is_empty()).then(|| edges.swap_remove(told));
         Answer { verdict, decision, edge, stopped }
     }
 
@@ -154,7 +169,8 @@ impl<'a> Calls<'a> {
         match self.authorizer.gates(server) {
             Err((verdict, reason)) => Answer::of(Decision::one(verdict, reason)),
             Ok(gates) => {
-                let mut all: Vec<Answer<'a>> = gates.iter().map(|gate| self.at(gate, request)).collect();
+                let subsets = self.subsets(server, request);
+                let mut all: Vec<Answer<'a>> = gates.iter().map(|gate| self.through(gate, request, &subsets)).collect();
                 let same = all.windows(2).all(|pair| pair[0].verdict == pair[1].verdict);
                 if same && !all.is_empty() {
                     return all.swap_remove(0);
@@ -166,15 +182,67 @@ impl<'a> Calls<'a> {
     }
 
     /// What becomes of encryption on the way from a workload of a mesh to a Service; nothing where nobody's settings can change what is sent.
-    fn sent(&self, gate: &Gate<'a>, request: &Request<'a>) -> Option<Edge> {
-        let client = request.client.workload.filter(|_| request.client.credential == Credential::Membership)?;
+    fn sent(&self, gate: &Gate<'a>, request: &Request<'a>, subsets: &[Option<String>]) -> Vec<Edge> {
+        let client = request.client.workload.filter(|_| request.client.credential == Credential::Membership);
         let approach = self.approach(gate);
-        let (name, port) = approach.name.as_ref()?;
+        let (Some(client), Some((name, port))) = (client, approach.name.as_ref()) else { return Vec::new() };
         if self.mtls.is_meshed(client) == Ok(false) {
-            return None;
+            return Vec::new();
         }
         let to = Destination::of(self.view, name, *port);
-        Some(self.edge(gate, &self.mtls.calling(mtls::Client::Workload(client)), &to))
+        let calling = self.mtls.calling(mtls::Client::Workload(client));
+        let towards =
+            |subset: &Option<String>| self.mtls.edge_between(&calling, &to, subset.as_deref()).before_policies().towards(&gate.workload.reference);
+        subsets.iter().map(towards).collect()
+    }
+
+    /// The subsets of the Service to which the client's sidecar sends an HTTP request: a subset has a traffic policy of its own. Nothing but the
+    /// Service as a whole where no rule sends it there by subsets.
+    fn subsets(&self, server: Server<'a>, request: &Request<'a>) -> Vec<Option<String>> {
+        self.by_routes(server, request).filter(|found| !found.is_empty()).unwrap_or_else(|| vec![None])
+    }
+
+    fn by_routes(&self, server: Server<'a>, request: &Request<'a>) -> Option<Vec<Option<String>>> {
+        let (Server::Service(service, port), Call::Http(http)) = (server, &request.call) else { return None };
+        let client = request.client.workload.filter(|_| request.client.credential == Credential::Membership)?;
+        if self.view.membership(MeshId::Istio, client) != Ok(Membership::Sidecar) {
+            return None;
+        }
+        let (own, home) = (&client.reference.namespace, &service.metadata.namespace);
+        if [own.as_str(), home.as_str(), self.view.istio.root_namespace()]
+            .iter()
+            .any(|ns| self.view.index.gap_hiding(Kind::VirtualService, ns).is_some())
+        {
+            return Some(self.all_subsets(client, service));
+        }
+        let asked = routes::Request {
+            host: resolve::full_name(self.view, service),
+            port,
+            method: http.method.clone()?,
+            path: http.path.clone()?,
+            headers: http.headers.clone(),
+            authority: http.host.clone(),
+            sni: None,
+        };
+        let route = routes::route(self.view, MeshId::Istio, client, &asked);
+        let here = route
+            .destinations
+            .into_iter()
+            .filter(|d| d.weight > 0.0 && d.host.as_deref() == Some(asked.host.as_str()) && d.port == Some(i64::from(port)));
+        let mut subsets: Vec<Option<String>> = here.map(|d| d.subset).collect();
+        subsets.sort();
+        subsets.dedup();
+        Some(subsets)
+    }
+
+    /// All that a request may be sent to where routes were not read.
+    fn all_subsets(&self, client: &Workload, service: &Service) -> Vec<Option<String>> {
+        let (istio, host) = (self.view.istio, resolve::full_name(self.view, service));
+        let from = (client.reference.namespace.as_str(), &client.labels);
+        let applied = istio.registry.rules.for_client(self.view.index, &istio.config, from, &host, &service.metadata.namespace);
+        let objects = applied.map(|a| a.objects).unwrap_or_default();
+        let named = objects.into_iter().flat_map(|o| DestinationRule::of(o).subsets()).map(|subset| Some(subset.name.to_owned()));
+        std::iter::once(None).chain(named).collect()
     }
 }
 

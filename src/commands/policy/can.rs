@@ -26,7 +26,8 @@ pub struct CanArgs {
     /// Who calls.
     #[command(flatten)]
     pub client: ClientArgs,
-    /// What is called: KIND/NAME:PORT of its pods, or svc/NAME:PORT; NAME.NAMESPACE says where
+    /// What is called: svc/NAME:PORT, or KIND/NAME:PORT for its pods themselves, past Services and what clients' rules say of those;
+    /// NAME.NAMESPACE says where
     #[arg(long, value_name = "SERVER")]
     pub to: String,
     /// What is sent.
@@ -39,7 +40,7 @@ pub struct CanArgs {
 
 /// Runs the command.
 pub async fn run(args: &CanArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let loaded = load::load(global, &words::read_request(), terminal).await?;
+    let loaded = load::load(global, &words::read_for_requests(), terminal).await?;
     let world = &loaded.world;
     let server = words::server(&args.to, world, global)?;
     let request = words::request(words::client(&args.client, world, global)?, &args.call);

@@ -47,7 +47,7 @@ pub async fn run(args: &TestArgs, global: &GlobalArgs, terminal: &mut Terminal) 
         })?;
         all.extend(read.tests.into_iter().map(|test| (name.clone(), test)));
     }
-    let loaded = load::load(global, &policy_words::read_request(), terminal).await?;
+    let loaded = load::load(global, &policy_words::read_for_requests(), terminal).await?;
     let world = &loaded.world;
     let tests = all.iter().map(|(file, test)| judge(file, test, world, global)).collect::<Result<Vec<_>, _>>()?;
     let report = PolicyTestReport { tests, gaps: views::decision_gaps(world) };

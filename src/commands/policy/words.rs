@@ -96,6 +96,13 @@ pub(super) fn read_request() -> ReadRequest {
     ReadRequest { kinds, ..ReadRequest::default() }
 }
 
+/// The same with what says to which subset of a Service a single request is sent.
+pub(super) fn read_for_requests() -> ReadRequest {
+    let mut request = read_request();
+    request.kinds.extend([crate::model::Kind::VirtualService]);
+    request
+}
+
 /// The client that was typed.
 pub(super) fn client<'w>(args: &ClientArgs, world: &'w World, global: &GlobalArgs) -> Result<Client<'w>, CliError> {
     let mut client = match args.from.as_deref() {

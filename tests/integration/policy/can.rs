@@ -106,6 +106,22 @@ fn what_the_client_sends_is_the_clients_own_settings() {
     assert!(out.contains("✔ encryption     plaintext: DISABLE: the rule that the client gets turns TLS off"), "{out}");
 }
 
+/// A subset that turns TLS off is met by the requests that a rule sends there, and by no others.
+#[test]
+fn the_subset_that_a_route_chooses_is_the_one_that_is_met() {
+    let routed = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: cart, namespace: shop}\n\
+        spec: {host: cart, subsets: [{name: plain, labels: {app: cart}, trafficPolicy: {tls: {mode: DISABLE}}}, {name: usual, labels: {app: cart}}]}\n---\n\
+        apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: cart, namespace: shop}\n\
+        spec: {hosts: [cart], http: [{match: [{uri: {prefix: /plain}}], route: [{destination: {host: cart, subset: plain}}]}, {route: [{destination: {host: cart, subset: usual}}]}]}\n---\n\
+        apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: meshed, namespace: shop}\n\
+        spec: {selector: {matchLabels: {app: cart}}, rules: [{from: [{source: {principals: ['*']}}]}]}\n";
+    let asked = |path: &str| policy(routed, &[FRONT, &["--method", "GET", "--path", path]].concat());
+    let (code, out, _) = asked("/plain/a");
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("✔ encryption     plaintext: DISABLE: the rule that the client gets turns TLS off"), "{out}");
+    assert_eq!(asked("/other").0, 0, "{}", asked("/other").1);
+}
+
 #[test]
 fn network_policies_come_first_and_see_the_port_of_the_pods() {
     let closed = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: none, namespace: shop}\nspec: {podSelector: {}}";
