@@ -16,7 +16,7 @@ use super::{ReadRequest, Terminal, arguments, complete, file, fix, load, words};
 use crate::checks::{self, Selection, SuppressArg, baseline};
 use crate::cli::{GlobalArgs, SelectArgs};
 use crate::error::{CliError, Exit};
-use crate::model::{Gap, Kind, MeshId, ObjectRef};
+use crate::model::{FORMS, Gap, Kind, MeshId, ObjectRef};
 use crate::output::{self, CheckAnswer, Format};
 use crate::report::{Category, CheckReport, Settings, Severity};
 use crate::views;
@@ -240,7 +240,10 @@ fn named(args: &CheckArgs, world: &World, global: &GlobalArgs, terminal: &mut Te
     }
     match views::objects(world, &args.objects, words::namespace(global)) {
         Err(none) if none.empty && args.objects.len() == 1 => {
-            terminal.note(format!("{}, so nothing was judged: {}", none.message, none.hint));
+            terminal.note(format!("{}, so nothing was judged", none.message));
+            if none.hint != FORMS {
+                terminal.note(none.hint);
+            }
             Ok(Some(BTreeSet::new()))
         }
         found => found.map(Some).map_err(words::not_found),

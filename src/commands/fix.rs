@@ -15,6 +15,7 @@ use crate::cluster::files;
 use crate::cluster::files::edit::{Edit, Place, Text};
 use crate::error::{CliError, Exit};
 use crate::model::{Field, Inventory, ObjectRef, Path as FieldPath, Subject};
+use crate::output::{clean, clean_lines};
 use crate::report::CheckReport;
 use crate::world::World;
 
@@ -45,7 +46,8 @@ pub(super) fn run(report: &CheckReport, world: &World, namespace: &str, write: b
                     terminal.note(format!("{name}: {edits} fixed"));
                 } else {
                     let diff = TextDiff::from_lines(&before, &after);
-                    write!(terminal.out, "{}", crate::output::clean_lines(&diff.unified_diff().header(&name, &name).to_string()))?;
+                    let name = clean(&name);
+                    write!(terminal.out, "{}", clean_lines(&diff.unified_diff().header(&name, &name).to_string()))?;
                 }
             }
             Err(why) => {

@@ -640,6 +640,32 @@ spec:
     }
 }
 
+#[test]
+fn the_name_of_a_file_stays_on_its_line() {
+    let policy = b"apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a, namespace: shop}\nspec: {rules: [{to: [{operation: {methods: [get]}}]}]}\n";
+    let forged = "a\n::error::forged\u{1b}[31m.yaml";
+    for (content, args) in [
+        (&b"a: ["[..], &["check", "-f", forged][..]),
+        (policy, &["check", "-f", forged, "--fix"]),
+        (policy, &["check", "-f", forged, "--rule", "istio-policy-method-not-upper-case"]),
+    ] {
+        let (_, out, err) = run(&[(forged, content)], args);
+        assert!((out.clone() + &err).contains("forged"), "{args:?}: {out}{err}");
+        for stream in [&out, &err] {
+            assert!(!stream.lines().any(|line| line.starts_with("::error::")) && !stream.contains('\u{1b}'), "{args:?}: {stream}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_is_told_as_that() {
+    let home = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("gone.yaml", home.path().join("a.yaml")).unwrap();
+    let (code, _, err) = crate::mesh::said(&crate::mesh::mesh(home.path()).args(["check", "-f", "a.yaml"]).output().unwrap());
+    assert!(code == 2 && err.contains("it is a link to gone.yaml, which is not there") && !err.contains("did you mean"), "{err}");
+}
+
 /// As `kubectl get --raw` writes lists, and kubectl reads them.
 #[test]
 fn items_of_the_list_of_one_kind_need_not_repeat_it() {

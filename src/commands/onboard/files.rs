@@ -16,7 +16,7 @@ use crate::commands::plan::{self, calls};
 use crate::commands::{ReadRequest, Terminal, file, load};
 use crate::error::{CliError, Exit};
 use crate::model::{Kind, ObjectRef, Str};
-use crate::output::clean_lines;
+use crate::output::{clean, clean_lines};
 use crate::plan::onboard::{Material, Wanted};
 use crate::plan::preflight::Known;
 use crate::plan::{Plan, Seg, Target};
@@ -58,7 +58,7 @@ pub(super) async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut 
             put(path, before, after)?;
             terminal.note(format!("{} is written", path.display()));
         } else if !written {
-            let name = path.display().to_string();
+            let name = clean(&path.display().to_string()).into_owned();
             let diff = TextDiff::from_lines(before, after);
             write!(terminal.out, "\n{}", clean_lines(&diff.unified_diff().header(&name, &name).to_string()))?;
         }
