@@ -2,8 +2,10 @@
 
 use super::{Id, Report, Subject};
 use crate::mesh::istio::OutboundMode;
-use crate::mesh::mtls::{Client, Declared};
-use crate::model::{Kind, LabelSelector};
+use crate::mesh::linkerd::annotations::DEFAULT_POLICY;
+use crate::mesh::linkerd::server::InboundPolicy;
+use crate::mesh::mtls::{Client, Declared, Mode};
+use crate::model::{Gap, Kind, LabelSelector, first_of};
 use crate::world::SourceKind;
 
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
@@ -32,7 +34,24 @@ fn clients(subject: &Subject<'_>, report: &mut Report<'_>) {
     }
     outside.sort();
     outside.dedup();
-    if !outside.is_empty() {
+    let strict = strict_by(subject).unwrap_or_else(|gap| {
+        report.unknown(Id::ClientOutside, format!("whether plaintext would still be admitted: {gap}"));
+        None
+    });
+    if let (Some(who), false) = (&strict, outside.is_empty()) {
+        report.block(
+            Id::ClientOutside,
+            format!(
+                "{who} demands mutual TLS: {} would be refused as soon as its pods are in the mesh; take its clients in first",
+                first_of(&outside, 3)
+            ),
+        );
+    } else if let Some(who) = &strict {
+        report.warn(
+            Id::ClientOutside,
+            format!("{who} demands mutual TLS: clients without a proxy, of which no object tells, are refused as soon as its pods are in the mesh"),
+        );
+    } else if !outside.is_empty() {
         let rest = outside.len().saturating_sub(3);
         let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
         report.warn(
@@ -59,6 +78,25 @@ fn clients(subject: &Subject<'_>, report: &mut Report<'_>) {
             "a headless Service gives clients its pods' addresses: those that dial one go without mutual TLS unless the port is declared",
         );
     }
+}
+
+/// Who demands mutual TLS of the workload from the moment at which it is in the mesh.
+fn strict_by(subject: &Subject<'_>) -> Result<Option<String>, Gap> {
+    let world = subject.world;
+    if world.injection(subject.intention.mesh, subject.workload).actual.inside() > 0 {
+        // Whoever is refused is so by now.
+        return Ok(None);
+    }
+    if !subject.linkerd() {
+        let accepts = world.view().istio_accepts(subject.workload)?;
+        let strict = std::iter::once(&accepts.any).chain(accepts.ports.values()).find(|decision| decision.mode == Mode::Strict);
+        return Ok(strict.map(|decision| decision.decider()));
+    }
+    let of_namespace = world.index.namespace(subject.namespace()).and_then(|namespace| namespace.metadata.annotations.get(DEFAULT_POLICY));
+    let written = subject.annotation(DEFAULT_POLICY).or(of_namespace).and_then(InboundPolicy::parse);
+    let policy = written.unwrap_or(world.linkerd.cluster.default_policy);
+    let open = matches!(policy, InboundPolicy::AllUnauthenticated | InboundPolicy::ClusterUnauthenticated | InboundPolicy::Audit);
+    Ok((!open).then(|| format!("its default policy {}", policy.name())))
 }
 
 fn scraped(subject: &Subject<'_>, report: &mut Report<'_>) {

@@ -345,6 +345,23 @@ fn each_check_fires_and_stays_silent() {
     };
     case(Id::ApiServerCaller, Warn, Istio, Sidecar, plain(), webhook("cart"), plain(), webhook("other"));
     case(Id::Scrape, Warn, Istio, Sidecar, annotated("prometheus.io/scrape", "true"), vec![], annotated("prometheus.io/scrape", "false"), vec![]);
+    let demands = |mode: &str| json!({"apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication", "metadata": {"namespace": "shop", "name": "default"}, "spec": {"mtls": {"mode": mode}}});
+    case(Id::ClientOutside, Warn, Istio, Sidecar, plain(), vec![demands("STRICT")], plain(), vec![demands("PERMISSIVE")]);
+    let caller = |mode: &str| {
+        let labels = json!({"app": "front"});
+        let from = json!({"policyTypes": ["Ingress"], "ingress": [{"from": [{"podSelector": {"matchLabels": labels}}]}]});
+        let mut all = network(json!({"app": "cart"}), from);
+        all.extend([
+            demands(mode),
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"namespace": "shop", "name": "front"},
+                "spec": {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "a"}]}}}}),
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "shop", "name": "front-1", "labels": labels}, "spec": {"containers": [{"name": "a"}]}, "status": {"phase": "Running"}}),
+        ]);
+        all
+    };
+    case(Id::ClientOutside, Block, Istio, Sidecar, plain(), caller("STRICT"), plain(), caller("PERMISSIVE"));
+    let admits = |policy: &str| annotated("config.linkerd.io/default-inbound-policy", policy);
+    case(Id::ClientOutside, Warn, Linkerd, Sidecar, admits("all-authenticated"), vec![], admits("audit"), vec![]);
     // The rest is told apart by what a cluster was asked besides, by the kind of the workload, or where the plan is made.
     seen.extend([
         Id::Rehearsal,

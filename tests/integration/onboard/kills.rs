@@ -136,7 +136,8 @@ impl Scenario {
         while Instant::now() < end && !reached() && child.try_wait().unwrap().is_none() {
             std::thread::sleep(Duration::from_millis(2));
         }
-        assert!(reached(), "{}: {point:?} was never reached", self.name);
+        // How many requests a run makes depends on how its watches fall; its writes do not.
+        assert!(point.sort.is_none() || reached(), "{}: {point:?} was never reached", self.name);
         // SIGKILL: nothing is cleaned up.
         child.kill().unwrap();
         child.wait().unwrap();
