@@ -126,8 +126,8 @@ fn types(judge: &mut Judge<'_>, config: &Field<'_>) {
     refuse(&NUMBERS, |field| number(field).is_some(), "must be a whole number", "Write a number without a unit.");
     refuse(&FLAGS, |field| field.bool().is_some(), "must be true or false", "Write true or false, without quotes.");
     refuse(&DURATIONS, |field| field.str().and_then(go_nanos).is_some(), "must be a duration with a unit", "Write one such as 10s.");
-    refuse(&MAPS, |field| field.is_map(), "must be a map", "Write fields and values.");
-    refuse(&MAPS_OF_TEXTS, |field| field.is_map(), "must be a map", "Write names and values.");
+    refuse(&MAPS, is_map, "must be a map", "Write fields and values.");
+    refuse(&MAPS_OF_TEXTS, is_map, "must be a map", "Write names and values.");
     refuse(&LISTS_OF_TEXTS, is_list_of_texts, "must be a list of texts", "Write a list, each item in quotes.");
     for (name, words) in WORDS {
         if let Some(word) = config.get(name).filter(|w| w.str().map_or(!matches!(w.data(), Data::Number(_)), |w| !words.contains(&w))) {
@@ -139,6 +139,10 @@ fn types(judge: &mut Judge<'_>, config: &Field<'_>) {
             judge.refused(value.path(), format!("values of {name} must be quoted texts"), "Put the value in quotes.");
         }
     }
+}
+
+fn is_map(field: &Field<'_>) -> bool {
+    field.is_map()
 }
 
 fn is_list_of_texts(field: &Field<'_>) -> bool {
