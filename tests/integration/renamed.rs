@@ -175,6 +175,7 @@ fn what_others_wrote_and_what_is_no_text_pass_as_they_are() {
 #[test]
 fn everything_is_written_through_the_streams_that_know_the_name() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let writes = Regex::new(r"\bstd(out|err)\(\)(\.is_terminal\(\))?").unwrap();
     let mut found = Vec::new();
     let mut folders = vec![src.clone()];
     while let Some(folder) = folders.pop() {
@@ -184,7 +185,6 @@ fn everything_is_written_through_the_streams_that_know_the_name() {
                 folders.push(path);
             } else {
                 let text = std::fs::read_to_string(&path).unwrap();
-                let writes = Regex::new(r"\bstd(out|err)\(\)(\.is_terminal\(\))?").unwrap();
                 if writes.captures_iter(&text).any(|place| place.get(2).is_none()) {
                     found.push(path.strip_prefix(&src).unwrap().display().to_string());
                 }

@@ -89,8 +89,9 @@ fn strict_by(subject: &Subject<'_>) -> Result<Option<String>, Gap> {
     }
     if !subject.linkerd() {
         let accepts = world.view().istio_accepts(subject.workload)?;
-        let strict = std::iter::once(&accepts.any).chain(accepts.ports.values()).find(|decision| decision.mode == Mode::Strict);
-        return Ok(strict.map(|decision| decision.decider()));
+        let mut all = std::iter::once(&accepts.any).chain(accepts.ports.values());
+        let Some(strict) = all.find(|decision| decision.mode == Mode::Strict) else { return Ok(None) };
+        return Ok(Some(strict.decider()));
     }
     let of_namespace = world.index.namespace(subject.namespace()).and_then(|namespace| namespace.metadata.annotations.get(DEFAULT_POLICY));
     let written = subject.annotation(DEFAULT_POLICY).or(of_namespace).and_then(InboundPolicy::parse);
