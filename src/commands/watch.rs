@@ -42,6 +42,9 @@ pub(super) async fn follow<R: Report>(
     let mut shown = Shown { list, text: String::new(), tables: Vec::new(), begun: false };
     let mut global = global.clone();
     let mut questions = Reading::new(&global, request).questions();
+    // One for all rounds: it remembers a Ctrl-C that comes while everything is read again.
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::pin!(interrupted);
     loop {
         let connection = connection(&global, global.cluster.context.as_deref()).await?;
         let (mut watched, mut refused) = connection.watched(&questions).await;
@@ -65,7 +68,7 @@ pub(super) async fn follow<R: Report>(
         words::select(select, &[], &mut loaded.world)?;
         shown.draw(&answer(&loaded.world)?, &loaded.world, terminal)?;
         let again = tokio::select! {
-            _ = tokio::signal::ctrl_c() => false,
+            _ = &mut interrupted => false,
             again = changes(&connection, watched, &reading, loaded.world, &answer, &mut shown, terminal) => again?,
         };
         if !again {
