@@ -34,8 +34,18 @@ pub(super) fn put<E: From<io::Error>>(
 
 /// The permissions of a file that is meant to be shared, such as one of a repository.
 pub(super) fn shared() -> Option<Permissions> {
+    mode(0o644)
+}
+
+/// The permissions of a program that everybody may run.
+pub(super) fn executable() -> Option<Permissions> {
+    mode(0o755)
+}
+
+#[cfg_attr(not(unix), expect(unused_variables, reason = "modes are Unix's"))]
+fn mode(bits: u32) -> Option<Permissions> {
     #[cfg(unix)]
-    return Some(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    return Some(std::os::unix::fs::PermissionsExt::from_mode(bits));
     #[cfg(not(unix))]
     None
 }

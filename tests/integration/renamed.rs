@@ -137,9 +137,9 @@ fn completion_is_that_of_the_file() {
         assert!(["kubectl-service_mesh __complete", "'kubectl-service_mesh' __complete"].iter().any(|call| script.contains(call)), "{script}");
     }
     assert!(installed.said(&["completion", "kubectl"]).contains("exec kubectl-service_mesh __complete"));
-    // Not beside the link of that name, through which the helper that was built would be written over.
-    std::fs::create_dir(installed.home.path().join("bin")).unwrap();
-    assert!(installed.said(&["completion", "kubectl", "--install", "bin"]).contains("kubectl_complete-service_mesh written"));
+    assert!(installed.said(&["completion", "kubectl", "--install", "."]).contains("kubectl_complete-service_mesh written"));
+    let built = std::fs::read(env!("CARGO_BIN_EXE_kubectl_complete-mesh")).unwrap();
+    assert!(!built.starts_with(b"#!"), "the link of that name is replaced, and what it leads to stays");
     let line = "COMP_LINE='kubectl-service_mesh sta'; COMP_POINT=${#COMP_LINE}";
     let script = format!("source <(kubectl-service_mesh completion bash); {line}; _kubectl_service_mesh; echo \"${{COMPREPLY[@]}}\"");
     let output = installed.command("bash", &["--norc", "--noprofile", "-c", &script]);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Terminal;
+use super::{Terminal, file};
 use crate::error::{CliError, Exit};
 use crate::plugin::plugin;
 
@@ -97,9 +97,7 @@ fn install(directory: &std::path::Path, terminal: &mut Terminal) -> Result<(), C
     let path = directory.join(name);
     let failed =
         |e: std::io::Error| CliError::usage(format!("cannot write {}: {e}", path.display())).hint("name a directory of PATH you may write to");
-    std::fs::write(&path, text).map_err(failed)?;
-    #[cfg(unix)]
-    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).map_err(failed)?;
+    file::put(&path, file::executable(), true, |out| out.write_all(text.as_bytes())).map_err(failed)?;
     writeln!(terminal.out, "{} written", path.display())?;
     let on_path = std::env::var_os("PATH").is_some_and(|p| std::env::split_paths(&p).any(|d| d == directory));
     if !on_path {
