@@ -104,19 +104,20 @@ impl<'o> Judge<'o> {
 
     /// Istio refuses what stands at `path`.
     pub(crate) fn error(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
-        self.error_as(path, Fault { message: message.into(), hint: hint.into() }, &["IST0106"]);
+        self.errors += 1;
+        self.add(Sort::Error, path, message, hint, &["IST0106"]);
     }
 
     /// Istio refuses what stands at `path`, and another tool than istioctl has a code for it too.
     pub(crate) fn error_as(&mut self, path: impl Into<String>, fault: Fault, codes: &'static [&'static str]) {
         self.errors += 1;
-        self.add(Sort::Error, path.into(), fault, codes);
+        self.add(Sort::Error, path, fault.message, fault.hint, codes);
     }
 
     /// Istio takes what stands at `path`, and warns of it.
     pub(crate) fn warn(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
         let codes: &'static [&'static str] = if self.quiet { &[] } else { &["IST0133"] };
-        self.add(Sort::Warning, path.into(), Fault { message: message.into(), hint: hint.into() }, codes);
+        self.add(Sort::Warning, path, message, hint, codes);
     }
 
     /// Judges a part of which Istio's validation passes on the errors alone: its warnings get no code.
@@ -128,22 +129,22 @@ impl<'o> Judge<'o> {
 
     /// Istio and istioctl take what stands at `path` without a word, and it is hardly what was meant.
     pub(crate) fn doubt(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
-        self.add(Sort::Doubt, path.into(), Fault { message: message.into(), hint: hint.into() }, &[]);
+        self.add(Sort::Doubt, path, message, hint, &[]);
     }
 
     /// Istio takes what stands at `path` and warns of it, although it is as bad as an error.
     pub(crate) fn alarm(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
-        self.add(Sort::Alarm, path.into(), Fault { message: message.into(), hint: hint.into() }, &["IST0133"]);
+        self.add(Sort::Alarm, path, message, hint, &["IST0133"]);
     }
 
     /// Worth knowing, and istioctl warns of it.
     pub(crate) fn note(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
-        self.add(Sort::Note, path.into(), Fault { message: message.into(), hint: hint.into() }, &["IST0133"]);
+        self.add(Sort::Note, path, message, hint, &["IST0133"]);
     }
 
     /// Istio's webhook refuses the object, or Istio cannot read it at all; istioctl gives no code for that.
     pub(crate) fn refused(&mut self, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
-        self.add(Sort::Refused, path.into(), Fault { message: message.into(), hint: hint.into() }, &[]);
+        self.add(Sort::Refused, path, message, hint, &[]);
     }
 
     /// An error at `field`, when the verdict is one.
@@ -154,7 +155,8 @@ impl<'o> Judge<'o> {
         }
     }
 
-    fn add(&mut self, sort: Sort, path: String, Fault { message, hint }: Fault, codes: &'static [&'static str]) {
-        self.judgements.push(Judgement { sort, path, message, hint, codes, about: self.about.take() });
+    fn add(&mut self, sort: Sort, path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>, codes: &'static [&'static str]) {
+        let about = self.about.take();
+        self.judgements.push(Judgement { sort, path: path.into(), message: message.into(), hint: hint.into(), codes, about });
     }
 }
