@@ -2,6 +2,7 @@
 
 use regex::Regex;
 
+use crate::mesh::routes::without_port;
 use crate::model::{Field, Kind, Object};
 
 /// A request, as far as routes look at it; nothing for what is not known of it.
@@ -88,13 +89,6 @@ pub fn host_fit(names: &[&str], host: &str) -> Option<HostFit> {
         }
     };
     if names.is_empty() { Some(None) } else { names.iter().filter_map(fit).max().map(Some) }
-}
-
-fn without_port(authority: &str) -> &str {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => host,
-        _ => authority,
-    }
 }
 
 fn rule_fit(kind: Kind, rule: &Field<'_>, asked: &Asked<'_>) -> Result<Option<Fit>, Untold> {
