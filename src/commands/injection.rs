@@ -99,7 +99,7 @@ impl Report for InjectionReport {
 }
 
 fn table(rows: &[InjectionRow], page: Page<'_>) -> Table {
-    let name = |r: &InjectionRow| output::short_name(&r.reference());
+    let name = |r: &InjectionRow| r.reference().short_name();
     let mesh = |r: &InjectionRow| if r.mesh == MeshOrNone::None { String::new() } else { r.mesh.to_string() };
     let unread = |r: &InjectionRow| page.world.is_some_and(|world| words::pods_unread(world, &r.namespace));
     let pods = |r: &InjectionRow| if unread(r) { "?".to_owned() } else { format!("{}/{}", r.pods.inside, r.pods.total) };
@@ -125,7 +125,7 @@ fn reason(row: &InjectionRow) -> String {
     let Some(evidence) = row.reason() else { return "nothing asks for a mesh".to_owned() };
     match (&evidence.object, &evidence.path) {
         (Some(object), Some(path)) => format!("{} {}: {}", object.kind.name().to_ascii_lowercase(), last_key(path), evidence.text),
-        (Some(object), None) => format!("{} {}", output::short_name(object), evidence.text),
+        (Some(object), None) => format!("{} {}", object.short_name(), evidence.text),
         (None, _) => evidence.text.clone(),
     }
 }

@@ -11,7 +11,7 @@ use super::{ReadRequest, Terminal, load};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::model::{Gap, Mode, ObjectRef};
-use crate::output::{self, Format, Page, Report, short_name};
+use crate::output::{self, Format, Page, Report};
 use crate::plan::namespace::{self as plans, reference};
 use crate::plan::way::Intention;
 use crate::views::{self, NamespaceReport};
@@ -147,7 +147,7 @@ impl Report for NamespaceReport {
             page.line(&format!("✔ Namespace {name} asks {} to take its pods in {how}.", row.mesh.title()), out)?;
             page.line(&format!("  {} of {} workloads are in it", row.inside, row.workloads), out)?;
             if !row.restart.is_empty() {
-                let names: Vec<String> = row.restart.iter().map(short_name).collect();
+                let names: Vec<String> = row.restart.iter().map(ObjectRef::short_name).collect();
                 page.line(&format!("  ▲ to be restarted: {}", names.join(", ")), out)?;
             }
         }

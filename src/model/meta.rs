@@ -100,6 +100,11 @@ impl ObjectRef {
     pub fn api_version(&self) -> String {
         if self.api_version.is_empty() { self.kind.api_version() } else { self.api_version.to_string() }
     }
+
+    /// `deployment/cart`, as tables and sentences name it where its namespace is told already.
+    pub fn short_name(&self) -> String {
+        format!("{}/{}", self.kind.name().to_ascii_lowercase(), self.name)
+    }
 }
 
 impl fmt::Display for ObjectRef {

@@ -24,7 +24,7 @@ pub use markdown::cell as markdown_cell;
 pub use page::page;
 #[cfg(test)]
 pub(crate) use rows::Document;
-pub use rows::{Page, Report, View, Writer, gaps, place, report, short_name};
+pub use rows::{Page, Report, View, Writer, gaps, place, report};
 pub use table::{Table, UnknownColumn};
 pub use text::{clean, clean_lines, counted, line, marked, wrapped};
 

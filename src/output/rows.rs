@@ -206,11 +206,6 @@ impl<'a, R: Report> Written<'a, R> {
     }
 }
 
-/// `kind/name` for people.
-pub fn short_name(object: &ObjectRef) -> String {
-    format!("{}/{}", object.kind.name().to_ascii_lowercase(), object.name)
-}
-
 /// `deployment.apps/cart`, as `kubectl get -o name` writes it and kubectl takes it back. Where the command line did not name the object's namespace,
 /// nothing of that form would tell it, so it stands in front: `shop/deployment.apps/cart`. Every command of ours takes both.
 fn full_name(object: &ObjectRef, world: &World) -> String {

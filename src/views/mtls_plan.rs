@@ -158,7 +158,7 @@ pub fn mtls_plan(world: &World, mode: ServerMode, wanted: &Wanted, only: Option<
 fn keep(workload: &Workload, before: &PortMode, after: Option<&PortMode>, mode: ServerMode, report: &mut MtlsPlanReport) {
     let Some(after) = after.filter(|a| a.mode != mode) else { return };
     let reference = &workload.reference;
-    let server = ServerRow { namespace: reference.namespace.clone(), name: output_name(reference), port: before.port, subset: None };
+    let server = ServerRow { namespace: reference.namespace.clone(), name: reference.short_name().into(), port: before.port, subset: None };
     let decider = after.because.iter().rev().find_map(|e| e.object.as_ref()).map(ToString::to_string).unwrap_or_default();
     let (kind, text) = match (after.mode, after.level) {
         (ServerMode::Unknown, _) => (PlanItemKind::Unread, "its mode is not known".to_owned()),
@@ -170,10 +170,6 @@ fn keep(workload: &Workload, before: &PortMode, after: Option<&PortMode>, mode: 
     };
     let item = PlanItem { kind, client: None, server, text, hint: String::new(), because: None };
     if kind == PlanItemKind::Unread { report.unknown.push(item) } else { report.kept.push(item) }
-}
-
-fn output_name(reference: &ObjectRef) -> Str {
-    format!("{}/{}", reference.kind.name().to_ascii_lowercase(), reference.name).into()
 }
 
 /// Clients from beyond the cluster, of which no object tells.
@@ -190,7 +186,7 @@ fn probes(after: &Mtls<'_>, workload: &Workload, planned: &BTreeMap<u16, PortMod
     let mode = |port: u16| planned.get(&port).filter(|m| m.level != Level::Server).cloned();
     for probe in after.probes_refused_by(workload, mode) {
         let reference = &workload.reference;
-        let server = ServerRow { namespace: reference.namespace.clone(), name: output_name(reference), port: probe.port, subset: None };
+        let server = ServerRow { namespace: reference.namespace.clone(), name: reference.short_name().into(), port: probe.port, subset: None };
         report.breaks.push(PlanItem { kind: PlanItemKind::Probe, client: None, server, text: probe.text, hint: probe.hint, because: None });
     }
 }

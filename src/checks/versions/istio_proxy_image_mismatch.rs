@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::Findings;
 use crate::mesh::istio::{DEFAULT, INJECTION, REV};
-use crate::model::{Kind, Map, Object, Pod};
+use crate::model::{Kind, Map, Object, Pod, few};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -62,14 +62,12 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if outdated.is_empty() {
             continue;
         }
-        let named: Vec<&str> = outdated.iter().copied().take(5).collect();
-        let more = if outdated.len() > named.len() { format!(" and {} more", outdated.len() - named.len()) } else { String::new() };
         let running: Vec<&str> = images.into_iter().take(3).collect();
         findings
             .add(
                 namespace,
                 "",
-                format!("pods run {} instead of {expected}: {}{more}", running.join(", "), named.join(", ")),
+                format!("pods run {} instead of {expected}: {}", running.join(", "), few(&outdated, outdated.len())),
                 "Restart these workloads so that the injector gives them its current image.",
             )
             .codes(codes);

@@ -265,7 +265,7 @@ fn server<'w>(world: &'w World, client: &Workload, to: &str) -> Result<(Name<'w>
 fn ports(report: &MtlsReport) -> Table {
     let one_namespace = report.workloads.iter().all(|w| w.namespace == report.workloads[0].namespace);
     let rows = report.workloads.iter().flat_map(|w| w.ports.iter().map(move |p| (w, p)));
-    let cells = |w: &MtlsRow, p: &ModeRow| [output::short_name(&w.reference()), p.port.to_string(), mode(p), decider(p), clients(p)];
+    let cells = |w: &MtlsRow, p: &ModeRow| [w.reference().short_name(), p.port.to_string(), mode(p), decider(p), clients(p)];
     if one_namespace {
         return Table::new(["WORKLOAD", "PORT", "MODE", "DECIDED BY", "CLIENTS"], rows.map(|(w, p)| cells(w, p)));
     }

@@ -59,7 +59,7 @@ fn text(plan: &Plan, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     let several = plan.preflight.iter().filter_map(|row| row.object.as_ref()).collect::<std::collections::BTreeSet<_>>().len() > 1;
     for row in &plan.preflight {
-        let of = row.object.as_ref().filter(|_| several).map_or(String::new(), |object| format!("{}: ", output::short_name(object)));
+        let of = row.object.as_ref().filter(|_| several).map_or(String::new(), |object| format!("{}: ", object.short_name()));
         let first = format!("  {} {:<19} ", row.verdict.mark(), row.id);
         writeln!(out, "{}", marked(&wrapped(&clean(&format!("{of}{}", row.text)), &first, &" ".repeat(24), style), style))?;
     }

@@ -7,7 +7,7 @@ use crate::cli::{GlobalArgs, ListArgs};
 use crate::commands::{Terminal, load, words};
 use crate::error::{CliError, Exit};
 use crate::model::{Gap, ObjectRef};
-use crate::output::{self, Page, Report, Table};
+use crate::output::{Page, Report, Table};
 use crate::views::{self, Enforced, EnforcedAt, PolicyEntry, PolicyReport, Target};
 
 const EXAMPLES: &str = "\
@@ -79,7 +79,7 @@ fn table(report: &PolicyReport, wide: bool) -> Table {
                 format!("{}{more}{note}", names.join(", "))
             }
         };
-        [p.object.namespace.to_string(), output::short_name(&p.object), p.action.clone(), at, applies]
+        [p.object.namespace.to_string(), p.object.short_name(), p.action.clone(), at, applies]
     };
     Table::new(["NAMESPACE", "POLICY", "ACTION", "ENFORCED AT", "APPLIES TO"], report.policies.iter().map(row))
 }

@@ -11,7 +11,7 @@ use crate::commands::{Terminal, load, words};
 use crate::error::{CliError, Exit};
 use crate::index::Workload;
 use crate::mesh::authorization::Verdict;
-use crate::model::{Gap, ObjectRef};
+use crate::model::{Gap, ObjectRef, first_of};
 use crate::output::{self, Format, Page, Report, Table, Writer, clean};
 use crate::views::{self, ANYONE, MatrixReport, MatrixRow, Target};
 use crate::world::World;
@@ -125,15 +125,9 @@ fn who(line: &Line<'_>, verdicts: &[Verdict], wide: bool) -> String {
         all if all == line.all => "everybody".to_owned(),
         all if all * 2 > line.all && !wide && line.all > 6 => {
             let others: Vec<&String> = line.clients.iter().filter(|(v, _)| !verdicts.contains(v)).flat_map(|(_, c)| c).collect();
-            let few: Vec<&str> = others.iter().take(3).map(|s| s.as_str()).collect();
-            let more = if others.len() > 3 { format!(" and {} more", others.len() - 3) } else { String::new() };
-            format!("{all}: all but {}{more}", few.join(", "))
+            format!("{all}: all but {}", first_of(&others, 3))
         }
-        all => {
-            let few: Vec<&str> = names.iter().take(shown).map(|s| s.as_str()).collect();
-            let more = if all > shown { format!(" and {} more", all - shown) } else { String::new() };
-            format!("{}{more}", few.join(", "))
-        }
+        _ => first_of(&names, shown),
     }
 }
 
@@ -143,7 +137,7 @@ fn table(report: &MatrixReport<'_>, wide: bool) -> Table {
         let unknown = who(line, &[Verdict::Unknown], wide);
         let unknown = if unknown == "nobody" { String::new() } else { unknown };
         let allowed = who(line, &[Verdict::Allow], wide);
-        [server.namespace.to_string(), output::short_name(server), line.first.port.to_string(), line.first.class.to_string(), allowed, unknown]
+        [server.namespace.to_string(), server.short_name(), line.first.port.to_string(), line.first.class.to_string(), allowed, unknown]
     };
     Table::new(["NAMESPACE", "SERVER", "PORT", "REQUEST", "ALLOWED", "UNKNOWN"], lines(report).iter().map(row))
 }

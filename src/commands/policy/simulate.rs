@@ -11,7 +11,7 @@ use crate::cli::GlobalArgs;
 use crate::commands::load::{Change, change};
 use crate::commands::{Terminal, words};
 use crate::error::{CliError, Exit};
-use crate::model::{Gap, ObjectRef};
+use crate::model::{Gap, ObjectRef, first_of};
 use crate::output::{self, Format, Page, Report, Writer, clean};
 use crate::views::{self, ANYONE, ChangedRow, Effect, SimulationReport};
 
@@ -116,9 +116,7 @@ fn groups<'r>(report: &'r SimulationReport<'_>, each: bool) -> Vec<Group<'r>> {
 
 impl Group<'_> {
     fn who(&self) -> String {
-        let more = self.clients.len().saturating_sub(3);
-        let few = self.clients.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
-        if more > 0 { format!("{few} and {more} more") } else { few }
+        first_of(&self.clients, 3)
     }
 
     /// The last proof: what decides after the change.

@@ -25,7 +25,7 @@ fn clients(subject: &Subject<'_>, report: &mut Report<'_>) {
             Client::Workload(workload) => {
                 let fact = world.injection(subject.intention.mesh, workload);
                 if fact.actual.pods() > 0 && fact.actual.inside() == 0 {
-                    outside.push(format!("{}/{}", workload.reference.kind.name().to_ascii_lowercase(), workload.reference.name));
+                    outside.push(workload.reference.short_name());
                 }
             }
             Client::Tls => server = true,
@@ -52,13 +52,11 @@ fn clients(subject: &Subject<'_>, report: &mut Report<'_>) {
             format!("{who} demands mutual TLS: clients without a proxy, of which no object tells, are refused as soon as its pods are in the mesh"),
         );
     } else if !outside.is_empty() {
-        let rest = outside.len().saturating_sub(3);
-        let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
         report.warn(
             Id::ClientOutside,
             format!(
-                "{}{more} {} it without a proxy: plaintext goes on, until something asks for mutual TLS",
-                outside[..outside.len().min(3)].join(", "),
+                "{} {} it without a proxy: plaintext goes on, until something asks for mutual TLS",
+                first_of(&outside, 3),
                 if outside.len() == 1 { "calls" } else { "call" }
             ),
         );
@@ -130,7 +128,7 @@ fn shared(subject: &Subject<'_>, report: &mut Report<'_>) {
     }
     for service in subject.services {
         let behind = index.select(Some(subject.namespace()), &service.spec.selector).filter(|w| w.reference != subject.workload.reference);
-        let names: Vec<String> = behind.map(|w| format!("{}/{}", w.reference.kind.name().to_ascii_lowercase(), w.reference.name)).collect();
+        let names: Vec<String> = behind.map(|w| w.reference.short_name()).collect();
         if !names.is_empty() {
             report.warn(
                 Id::SharedPods,
