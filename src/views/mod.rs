@@ -38,7 +38,7 @@ pub use simulation::{ChangedRow, Effect, SimulationReport, simulation};
 pub use status::{Accepted, ComponentRow, ControlPlaneRow, NamespaceMode, NamespaceRow, StatusReport, status};
 pub use target::{NotFound, Target, find, objects, selected};
 pub use versions::{VersionReport, client_version, versions};
-pub use why::{WHY_KINDS, WhyOutcome, WhyReport, ask, is_gateway, why};
+pub use why::{Asked, WHY_KINDS, WhyOutcome, WhyReport, ask, is_gateway, why};
 
 use crate::model::MeshId;
 use crate::world::World;

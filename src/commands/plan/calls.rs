@@ -7,7 +7,7 @@ use crate::mesh::mtls::{Client, Declared, Mtls, called_through};
 use crate::mesh::resolve;
 use crate::model::{Kind, first_of};
 use crate::plan::{Fate, KnownCall};
-use crate::views::{self, WhyOutcome};
+use crate::views::{self, Asked, WhyOutcome};
 use crate::world::World;
 
 /// More of them are not followed: a policy that admits a namespace makes everybody in it a client of everybody.
@@ -37,7 +37,7 @@ pub(in crate::commands) fn known(world: &World, workloads: &[&Workload]) -> (Vec
             for (_, client) in clients.iter().filter(|(declared, _)| declared.calls(service, port, target)) {
                 let at = &client.reference;
                 found.insert(KnownCall {
-                    client: format!("{}/{}", at.kind.name().to_ascii_lowercase(), at.name),
+                    client: at.short_name(),
                     namespace: at.namespace.to_string(),
                     server: format!("{}.{}:{port}", service.metadata.name, service.metadata.namespace),
                     before: Fate::Unknown,
@@ -50,10 +50,10 @@ pub(in crate::commands) fn known(world: &World, workloads: &[&Workload]) -> (Vec
     (calls.collect(), more)
 }
 
-/// What becomes of a call, and in which words.
-fn follow(world: &World, call: &KnownCall) -> (Fate, String) {
+/// What becomes of a call, in which words, and what was asked for it.
+fn follow<'w>(world: &'w World, call: &KnownCall) -> (Fate, String, Option<Asked<'w>>) {
     match views::ask(world, &[call.client.clone(), call.server.clone()], &[], Some(&call.namespace)) {
-        Err(not_found) => (Fate::Unknown, not_found.message),
+        Err(not_found) => (Fate::Unknown, not_found.message, None),
         Ok(asked) => {
             let report = views::why(world, &asked);
             let fate = match report.outcome {
@@ -61,7 +61,7 @@ fn follow(world: &World, call: &KnownCall) -> (Fate, String) {
                 WhyOutcome::Fails => Fate::Fails,
                 WhyOutcome::Unknown => Fate::Unknown,
             };
-            (fate, report.headline)
+            (fate, report.headline, Some(asked))
         }
     }
 }
@@ -78,9 +78,9 @@ pub(super) struct Followed {
 pub(super) fn again(world: &World, calls: &[KnownCall]) -> Followed {
     let view = world.view();
     let mtls = Mtls::new(view);
-    let (mut worse, mut open, mut encryption) = (Vec::new(), Vec::new(), BTreeMap::<_, Vec<&str>>::new());
+    let (mut worse, mut open, mut encryption) = (Vec::new(), Vec::new(), BTreeMap::<_, usize>::new());
     for call in calls {
-        let (fate, why) = follow(world, call);
+        let (fate, why, asked) = follow(world, call);
         match (call.before, fate) {
             (Fate::Works | Fate::Unknown, Fate::Fails) => {
                 worse.push(format!("{} → {}: {}", call.client, call.server, why.trim_start_matches("No. ").trim_end_matches('.')))
@@ -88,15 +88,15 @@ pub(super) fn again(world: &World, calls: &[KnownCall]) -> Followed {
             (Fate::Works, Fate::Unknown) => open.push(format!("{} → {}: {}", call.client, call.server, why.trim_end_matches('.'))),
             _ => {}
         }
-        if let Ok(asked) = views::ask(world, &[call.client.clone(), call.server.clone()], &[], Some(&call.namespace)) {
+        if let Some(asked) = asked {
             let client = asked.client.workload;
             let name = resolve::name(view, &client.reference.namespace, &asked.request.host);
             let edge = mtls.edge(Client::Workload(client), &name, asked.request.port, None);
-            encryption.entry(edge.outcome).or_default().push(&call.client);
+            *encryption.entry(edge.outcome).or_default() += 1;
         }
     }
     let count = |n: usize| if n == 1 { "1 known call fares".to_owned() } else { format!("{n} known calls fare") };
-    let how: Vec<String> = encryption.iter().map(|(outcome, clients)| format!("{} {}", clients.len(), outcome.text())).collect();
+    let how: Vec<String> = encryption.iter().map(|(outcome, count)| format!("{count} {}", outcome.text())).collect();
     let mut text = format!("{} as before: {}", count(calls.len() - worse.len() - open.len()), how.join(", "));
     if !open.is_empty() {
         text.push_str(&format!("; no longer known: {}", first_of(&open, 3)));

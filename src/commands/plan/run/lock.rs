@@ -73,17 +73,11 @@ impl<'a> Run<'a> {
         let mut why = String::new();
         for _ in 0..TRIES {
             match connection.create(&all, &journal.object(None), MANAGER, false).await {
-                Ok(written) => {
-                    let text = |field: &str| written.object["metadata"][field].as_str().unwrap_or_default().to_owned();
-                    let (version, uid) = (text("resourceVersion"), text("uid"));
-                    return Self::new(journal, version, uid, args, global, connection, terminal);
-                }
+                Ok(written) => return Self::new(journal, &written.object, args, global, connection, terminal),
                 // Perhaps our own, of which the answer was lost.
                 Err(Refused::Conflict(..) | Refused::Lost(_)) => match find(&journal.namespace, connection).await? {
                     Some((found, object)) if found.holder == journal.holder => {
-                        let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
-                        let (version, uid) = (text("resourceVersion"), text("uid"));
-                        return Self::new(journal, version, uid, args, global, connection, terminal);
+                        return Self::new(journal, &object, args, global, connection, terminal);
                     }
                     Some((found, _)) if is_alive(&found) => return Err(held(&found)),
                     Some((found, _)) => {

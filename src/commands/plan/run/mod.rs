@@ -7,6 +7,7 @@ mod lock;
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::rollout::{self, Ended};
@@ -65,8 +66,7 @@ pub(in crate::commands) async fn go_on(
     }
     let forward = !undo && !journal.undoing;
     journal.holder = holder();
-    let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
-    let mut run = Run::new(journal, text("resourceVersion"), text("uid"), args, global, connection, terminal)?;
+    let mut run = Run::new(journal, &object, args, global, connection, terminal)?;
     // Killed before it noted them, it has written nothing.
     let noted = run.note_pods().await;
     run.save().await?;
@@ -113,10 +113,10 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
+    /// With the object that the journal stands in, as it was read or written last.
     fn new(
         journal: Journal,
-        version: String,
-        uid: String,
+        object: &Value,
         args: &PlanArgs,
         global: &'a GlobalArgs,
         connection: &'a Connection,
@@ -133,6 +133,8 @@ impl<'a> Run<'a> {
         let quiet = !args.output.is_text();
         let calls_may_fail = args.force.iter().any(|id| id == Id::Calls.name());
         let limit = args.rollout_timeout()?;
+        let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
+        let (version, uid) = (text("resourceVersion"), text("uid"));
         Ok(Self { connection, global, terminal, quiet, calls_may_fail, left_alone: false, journal, version, uid, limit, interrupted })
     }
 
