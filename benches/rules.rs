@@ -10,6 +10,8 @@
     reason = "a benchmark prints, and what breaks it should break it"
 )]
 
+#[path = "../tests/integration/relations.rs"]
+mod relations;
 mod world;
 
 use divan::counter::ItemsCount;
@@ -19,6 +21,7 @@ use kubectl_mesh::index::Index;
 use kubectl_mesh::mesh::mtls::ServerMode;
 use kubectl_mesh::model::{Coverage, Inventory, Item, Kind};
 use kubectl_mesh::views;
+use relations::{RELATIONS, Relation};
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 
@@ -76,14 +79,13 @@ fn mtls_plan(bencher: Bencher<'_, '_>, pods: usize) {
     });
 }
 
-/// Objects that all meet each other: one host, one port, one namespace. What is found must not grow with their square.
-#[divan::bench(args = RELATIONS, sample_count = 1, sample_size = 1)]
-fn relations(bencher: Bencher<'_, '_>, (kind, spec): (Kind, &str)) {
+/// Twenty thousand objects that all meet each other. What is found must not grow with their square.
+#[divan::bench(args = &RELATIONS, sample_count = 1, sample_size = 1)]
+fn relations(bencher: Bencher<'_, '_>, relation: &Relation) {
     let selection = Selection { all_rules: true, ..Selection::default() };
     let fresh = || {
         let mut inventory = Inventory::default();
-        for n in 0..20_000 {
-            let object = format!(r#"{{"metadata":{{"name":"o{n}","namespace":"shop"}},"spec":{spec}}}"#);
+        for (kind, object) in relation.objects(20_000) {
             inventory.push(Item::from_json(kind, &object).unwrap());
         }
         inventory.coverage = Kind::ALL.iter().map(|kind| (*kind, Coverage::Complete)).collect();
@@ -91,12 +93,3 @@ fn relations(bencher: Bencher<'_, '_>, (kind, spec): (Kind, &str)) {
     };
     bencher.with_inputs(fresh).bench_local_refs(|world| checks::run(black_box(world), &selection).findings.len());
 }
-
-const RELATIONS: [(Kind, &str); 6] = [
-    (Kind::VirtualService, r#"{"hosts":["cart"],"http":[{"route":[{"destination":{"host":"cart"}}]}]}"#),
-    (Kind::DestinationRule, r#"{"host":"cart"}"#),
-    (Kind::ServiceEntry, r#"{"hosts":["a.example.com"],"ports":[{"number":443,"name":"tls","protocol":"TLS"}],"resolution":"DNS"}"#),
-    (Kind::Sidecar, r#"{"egress":[{"hosts":["./*"]}]}"#),
-    (Kind::PeerAuthentication, r#"{"mtls":{"mode":"STRICT"}}"#),
-    (Kind::AuthorizationPolicy, r#"{"action":"DENY","rules":[{}]}"#),
-];

@@ -40,6 +40,7 @@ mod mutants;
 mod observed;
 mod onboard;
 mod policy;
+mod relations;
 mod renamed;
 mod sarif;
 mod screens;

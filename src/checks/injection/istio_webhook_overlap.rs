@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::checks::Findings;
 use crate::checks::support::istio::platform::webhooks::{configurations, revisions, selector_matches};
 use crate::mesh::istio::{INJECT, INJECTION, REV};
-use crate::model::{Field, Kind, Map, Object};
+use crate::model::{FEW, Field, Kind, Map, Object, few};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -32,38 +32,63 @@ crate::check! {
     run: run,
 }
 
+/// One webhook of a configuration.
+type Webhook<'w> = (&'w Object, Field<'w>);
+
+/// Webhooks that match the same of the labels tried.
+struct Group<'w> {
+    /// The variants of the namespace's labels that they match, and of the pod's.
+    namespaces: BTreeSet<usize>,
+    pods: BTreeSet<usize>,
+    webhooks: Vec<Webhook<'w>>,
+}
+
+impl Group<'_> {
+    /// The first labels that both match, if there are any.
+    fn meets(&self, other: &Self) -> Option<(usize, usize)> {
+        let namespace = self.namespaces.intersection(&other.namespaces).next()?;
+        Some((*namespace, *self.pods.intersection(&other.pods).next()?))
+    }
+}
+
 fn run(world: &World, findings: &mut Findings<'_>) {
     let configurations: Vec<&Object> = configurations(world).collect();
-    let webhooks: Vec<(&Object, Field<'_>)> = configurations.iter().flat_map(|c| c.root().list("webhooks").map(|w| (*c, w))).collect();
     let revisions: BTreeSet<&str> = configurations.iter().flat_map(|c| revisions(c)).collect();
     let namespaces = variants(INJECTION, ["enabled", "disabled"], &revisions);
     let pods = variants(INJECT, ["true", "false"], &revisions);
-    // Which variants each webhook matches is asked once per webhook; the combinations then are look-ups.
-    let matches = |name: &'static str, all: &[Map]| -> Vec<Vec<bool>> {
-        webhooks.iter().map(|(_, w)| all.iter().map(|labels| selector_matches(w, name, labels)).collect()).collect()
+    let matched = |webhook: &Field<'_>, name: &'static str, all: &[Map]| -> BTreeSet<usize> {
+        (0..all.len()).filter(|at| selector_matches(webhook, name, &all[*at])).collect()
     };
-    let (by_namespace, by_pod) = (matches("namespaceSelector", &namespaces), matches("objectSelector", &pods));
-    let mut overlaps: BTreeMap<usize, (BTreeSet<usize>, String)> = BTreeMap::new();
-    for (n, namespace) in namespaces.iter().enumerate() {
-        for (p, pod) in pods.iter().enumerate() {
-            let hit: Vec<usize> = (0..webhooks.len()).filter(|w| by_namespace[*w][n] && by_pod[*w][p]).collect();
-            let names: BTreeSet<_> = hit.iter().map(|w| (&webhooks[*w].0.meta.name, webhooks[*w].1.text("name"))).collect();
-            for &w in hit.iter().filter(|_| names.len() > 1) {
-                let others = hit.iter().copied().filter(|other| *other != w);
-                overlaps.entry(w).or_insert_with(|| (BTreeSet::new(), describe(namespace, pod))).0.extend(others);
-            }
+    // A name that a configuration holds twice is no overlap: the API server refuses that.
+    let mut known = BTreeSet::new();
+    let mut by_labels: BTreeMap<_, Vec<Webhook<'_>>> = BTreeMap::new();
+    for (configuration, webhook) in configurations.iter().flat_map(|c| c.root().list("webhooks").map(|w| (*c, w))) {
+        if known.insert(name(&(configuration, webhook.clone()))) {
+            let key = (matched(&webhook, "namespaceSelector", &namespaces), matched(&webhook, "objectSelector", &pods));
+            by_labels.entry(key).or_default().push((configuration, webhook));
         }
     }
-    for (w, (others, example)) in overlaps {
-        let (configuration, webhook) = &webhooks[w];
-        let named: Vec<String> = others.iter().map(|o| format!("{}/{}", webhooks[*o].0.meta.name, webhooks[*o].1.text("name"))).collect();
-        findings.add(
-            *configuration,
-            webhook.path(),
-            format!("webhook {:?} overlaps with {}, for instance for {example}", webhook.text("name"), named.join(", ")),
-            "Remove the configuration that is left over, or correct its selectors.",
-        );
+    let groups: Vec<Group<'_>> = by_labels.into_iter().map(|((namespaces, pods), webhooks)| Group { namespaces, pods, webhooks }).collect();
+    for own in &groups {
+        let met: Vec<(&Group<'_>, (usize, usize))> = groups.iter().filter_map(|other| Some((other, own.meets(other)?))).collect();
+        let total = met.iter().map(|(other, _)| other.webhooks.len()).sum::<usize>().saturating_sub(1);
+        for webhook in own.webhooks.iter().filter(|_| total > 0) {
+            let first = met.iter().flat_map(|(other, at)| other.webhooks.iter().take(FEW + 1).map(|w| (name(w), *at)));
+            let others: Vec<(String, (usize, usize))> = first.filter(|(other, _)| *other != name(webhook)).take(FEW).collect();
+            let example = others.iter().map(|(_, at)| *at).min().map_or_else(String::new, |(n, p)| describe(&namespaces[n], &pods[p]));
+            let named = few(others.iter().map(|(name, _)| name), total);
+            findings.add(
+                webhook.0,
+                webhook.1.path(),
+                format!("webhook {:?} overlaps with {named}, for instance for {example}", webhook.1.text("name")),
+                "Remove the configuration that is left over, or correct its selectors.",
+            );
+        }
     }
+}
+
+fn name((configuration, webhook): &Webhook<'_>) -> String {
+    format!("{}/{}", configuration.meta.name, webhook.text("name"))
 }
 
 /// Labels to try: without `key`, with each of its values, and each of these with every revision.

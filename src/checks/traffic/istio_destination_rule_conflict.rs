@@ -5,7 +5,8 @@ use crate::checks::support::istio::security::tls::client_mode;
 use crate::checks::support::istio::traffic::views::{Member, Views};
 use crate::mesh::istio::destination_rule::{DestinationRule, TlsMode};
 use crate::mesh::istio::hosts::{HostIndex, KialiHost, within_wildcard};
-use crate::model::{FEW, Kind, Object, Subject};
+use crate::mesh::istio::visibility::Visibility;
+use crate::model::{FEW, Kind, Object, Subject, few};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -37,59 +38,89 @@ crate::check! {
     run: run,
 }
 
-struct Rule<'w> {
+/// DestinationRules that this question does not tell apart: one host, one namespace, the same `exportTo` and subsets. What many rules have in common is
+/// asked once for them all.
+struct Group<'w> {
     member: Member<'w>,
     host: KialiHost,
     subsets: BTreeSet<&'w str>,
+    /// In the order of the world.
+    rules: Vec<&'w Object>,
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let registry = &world.istio.registry;
-    let default = &world.istio.config.default_export_to[2];
-    let all = world.index.objects(Kind::DestinationRule);
-    let rules: Vec<Rule<'_>> = all
-        .iter()
-        .filter(|rule| !is_wide_mtls(world, rule))
-        .map(|rule| Rule {
-            member: Member::new(world, rule, vec![DestinationRule::of(rule).host()], default),
-            host: registry.kiali_host(DestinationRule::of(rule).host(), &rule.meta.namespace),
-            subsets: DestinationRule::of(rule).subsets().map(|subset| subset.name).collect(),
-        })
-        .collect();
-    let index = HostIndex::new(rules.iter().enumerate().map(|(i, r)| (r.host.name.as_str(), i)));
+    let all = groups(world);
+    let scopes = Scopes::new(&all);
     let views = Views::new(world);
-    let mut found: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-    for (at, rule) in rules.iter().enumerate() {
-        let near = index.overlapping(&rule.host.name);
-        for other in near.into_iter().filter(|o| *o > at) {
-            // Enough is known of both: what more there is would not be named.
-            let enough = |at: usize| found.get(&at).is_some_and(|others: &BTreeSet<usize>| others.len() >= FEW);
-            if enough(at) && enough(other) || !collide(rule, &rules[other]) {
-                continue;
-            }
-            let both = [&rule.member, &rules[other].member];
-            if views.of(&both).iter().any(|view| view.len() == 2) {
-                found.entry(at).or_default().insert(other);
-                found.entry(other).or_default().insert(at);
-            }
+    for own in &all {
+        let seen_together = |other: &&Group<'_>| views.of(&[&own.member, &other.member]).iter().any(|view| view.len() == 2);
+        let met: Vec<&Group<'_>> = scopes.near(own).map(|at| &all[at]).filter(|other| collide(own, other)).filter(seen_together).collect();
+        for rule in &own.rules {
+            report(rule, own, &met, findings);
         }
-    }
-    for (at, others) in found {
-        report(&rules, at, &others, findings);
     }
 }
 
-fn report(rules: &[Rule<'_>], at: usize, others: &BTreeSet<usize>, findings: &mut Findings<'_>) {
-    let rule = rules[at].member.object;
+fn groups(world: &World) -> Vec<Group<'_>> {
+    let registry = &world.istio.registry;
+    let default = &world.istio.config.default_export_to[2];
+    let mut all: BTreeMap<_, Group<'_>> = BTreeMap::new();
+    for rule in world.index.objects(Kind::DestinationRule).iter().filter(|rule| !is_wide_mtls(world, rule)) {
+        let view = DestinationRule::of(rule);
+        let member = Member::new(world, rule, vec![view.host()], default);
+        let host = registry.kiali_host(view.host(), &rule.meta.namespace);
+        let subsets: BTreeSet<&str> = view.subsets().map(|subset| subset.name).collect();
+        let key = (host.clone(), view.host(), &rule.meta.namespace, member.visibility.clone(), subsets.clone());
+        all.entry(key).or_insert_with(|| Group { member, host, subsets, rules: Vec::new() }).rules.push(rule);
+    }
+    all.into_values().collect()
+}
+
+/// Hosts by the namespaces that see them, so that what each of many namespaces keeps to itself is not held against that of all others.
+struct Scopes<'w> {
+    all: HostIndex,
+    public: HostIndex,
+    named: BTreeMap<&'w str, HostIndex>,
+}
+
+impl<'w> Scopes<'w> {
+    fn new(all: &'w [Group<'w>]) -> Self {
+        let hosts = || all.iter().enumerate().map(|(at, group)| (group.host.name.as_str(), at));
+        let mut named: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
+        for (host, at) in hosts() {
+            if let Visibility::Namespaces(namespaces) = &all[at].member.visibility {
+                namespaces.iter().for_each(|ns| named.entry(ns.as_str()).or_default().push((host, at)));
+            }
+        }
+        Self {
+            all: HostIndex::new(hosts()),
+            public: HostIndex::new(hosts().filter(|(_, at)| all[*at].member.visibility.is_everyone())),
+            named: named.into_iter().map(|(ns, hosts)| (ns, HostIndex::new(hosts.into_iter()))).collect(),
+        }
+    }
+
+    /// Those with an overlapping host that some namespace may see together with `own`, which is one of them.
+    fn near(&self, own: &Group<'_>) -> impl Iterator<Item = usize> {
+        let indices: Vec<&HostIndex> = match &own.member.visibility {
+            Visibility::Everyone => vec![&self.all],
+            Visibility::Namespaces(named) => named.iter().filter_map(|ns| self.named.get(ns.as_str())).chain([&self.public]).collect(),
+        };
+        let near: BTreeSet<usize> = indices.into_iter().flat_map(|index| index.overlapping(&own.host.name)).collect();
+        near.into_iter()
+    }
+}
+
+/// Reports one rule of `own`; `met` are all that it conflicts with, its own kind among them.
+fn report(rule: &Object, own: &Group<'_>, met: &[&Group<'_>], findings: &mut Findings<'_>) {
+    let others = first_others(met, rule);
+    let Some(first) = others.first() else { return };
+    let total = met.iter().map(|m| m.rules.len()).sum::<usize>() - 1;
+    let same: Vec<&Group<'_>> = met.iter().copied().filter(|m| m.host == own.host && m.member.object.meta.namespace == rule.meta.namespace).collect();
     // The one that gets in each other's way, if there is one.
-    let same = |o: &&usize| rules[**o].host == rules[at].host && rules[**o].member.object.meta.namespace == rule.meta.namespace;
-    let first = &rules[*others.iter().find(same).or(others.first()).unwrap_or(&at)];
-    let names = others.iter().take(FEW).map(|o| rules[*o].member.object.reference().to_string()).collect::<Vec<_>>().join(", ");
-    let other = first.member.object;
-    let by_design = other.meta.namespace != rule.meta.namespace || first.host != rules[at].host;
+    let (other, by_design) = first_others(&same, rule).first().map_or((*first, true), |other| (*other, false));
     let who = if other.meta.namespace != rule.meta.namespace {
         "clients get the one of their own namespace, else the service's, else the root's".to_owned()
-    } else if first.host != rules[at].host {
+    } else if by_design {
         "the more specific host wins".to_owned()
     } else if rule.meta.creation_timestamp.is_some() && other.meta.creation_timestamp.is_some() {
         let oldest = [rule, other].into_iter().min_by_key(|r| r.meta.age_key()).unwrap_or(rule);
@@ -97,6 +128,7 @@ fn report(rules: &[Rule<'_>], at: usize, others: &BTreeSet<usize>, findings: &mu
     } else {
         "what both set is taken from the one that is created first".to_owned()
     };
+    let names = few(others.iter().map(|o| o.reference()), total);
     let message = format!("covers the same host and subset as {names}: {who}");
     let hint = if by_design { "Nothing, if that is meant." } else { "Keep one rule for the host, in the namespace of its service." };
     let finding = findings.add(rule, "spec.host", message, hint);
@@ -104,12 +136,21 @@ fn report(rules: &[Rule<'_>], at: usize, others: &BTreeSet<usize>, findings: &mu
         finding.severity(Severity::Info);
     }
     for other in others.iter().take(FEW) {
-        finding.related(rules[*other].member.object.reference(), "covers it too");
+        finding.related(other.reference(), "covers it too");
     }
+    finding.related_of(total);
+}
+
+/// The first few of all but `rule`.
+fn first_others<'w>(met: &[&Group<'w>], rule: &Object) -> Vec<&'w Object> {
+    let first = met.iter().flat_map(|group| group.rules.iter().take(FEW + 1)).copied();
+    let mut first: Vec<&Object> = first.filter(|other| !std::ptr::eq(*other, rule)).collect();
+    first.sort_by_key(|other| (other.meta.namespace.as_str(), other.meta.name.as_str()));
+    first
 }
 
 /// Whether both are for some common host and subset.
-fn collide(a: &Rule<'_>, b: &Rule<'_>) -> bool {
+fn collide(a: &Group<'_>, b: &Group<'_>) -> bool {
     let (x, y) = (a.host.name.as_str(), b.host.name.as_str());
     let hosts = x == y || x == "*" || y == "*" || within_wildcard(x, y) || within_wildcard(y, x);
     hosts && (a.subsets.is_empty() || b.subsets.is_empty() || !a.subsets.is_disjoint(&b.subsets))

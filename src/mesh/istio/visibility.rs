@@ -6,7 +6,7 @@ use crate::model::{Object, Service, Str};
 pub const EXPORT_TO: &str = "networking.istio.io/exportTo";
 
 /// From where something is visible.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Visibility {
     /// From every namespace.
     Everyone,
