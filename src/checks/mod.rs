@@ -19,7 +19,7 @@ mod traffic;
 mod unfilled;
 mod versions;
 
-pub use alternatives::{run_alternatives, tell_sources_once};
+pub use alternatives::{Worlds, run_alternatives, tell_sources_once};
 pub use findings::Findings;
 pub use registry::{all, find};
 pub use runner::{Selection, run};

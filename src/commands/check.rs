@@ -175,12 +175,8 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
         Some(selector) => Some(views::selected(&loaded.world, selector)),
         None => named(args, &loaded.world, global, terminal)?,
     };
-    let mut report = if loaded.alternatives.is_empty() {
-        checks::run(&loaded.world, &selection)
-    } else {
-        let (worlds, union) = loaded.take_alternatives();
-        checks::run_alternatives(worlds, &union, &selection)
-    };
+    let mut report =
+        if loaded.alternatives.is_empty() { checks::run(&loaded.world, &selection) } else { checks::run_alternatives(&loaded.choices(), &selection) };
     if loaded.world.source.kind == SourceKind::Files {
         checks::tell_sources_once(&mut report);
     }

@@ -431,6 +431,92 @@ fn alternatives_in_one_folder_are_judged_apart_over_what_is_common() {
 }
 
 #[test]
+fn what_takes_two_files_of_a_folder_of_alternatives_is_no_error() {
+    let claim = |name: &str, timeout: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  hosts: [web]\n  http: [{{timeout: {timeout}, route: [{{destination: {{host: web}}}}]}}]\n"
+        )
+    };
+    let (slow, fast, other) = (claim("web", "9s"), claim("web", "1s"), claim("web-strict", "1s"));
+    let checked = ["check", "-R", "-f", "d", "--rule", "istio-virtual-service-host-conflict"];
+    // Steps of a tutorial: nobody applies `web-strict` beside one of the other two.
+    let steps: [(&str, &[u8]); 3] = [("d/1.yaml", slow.as_bytes()), ("d/2.yaml", fast.as_bytes()), ("d/3.yaml", other.as_bytes())];
+    let (code, out, err) = run(&steps, &checked);
+    assert!(code == 0 && out.contains("warning") && out.contains("if the files beside it"), "{out}{err}");
+    // Without alternatives the folder is applied as it is, and so are two objects of one file.
+    let (code, out, err) = run(&[steps[0], steps[2]], &checked);
+    assert!(code == 1 && !out.contains("if the files beside it"), "{out}{err}");
+    let both = format!("{fast}---\n{other}");
+    let (code, out, err) = run(&[steps[0], ("d/2.yaml", both.as_bytes())], &checked);
+    assert!(code == 1 && out.contains("d/2.yaml"), "{out}{err}");
+    // Folders that are called alike go together: `prod` of the one is applied with `prod` of the other.
+    let rule = |subset: &str, labels: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {{name: x, namespace: shop}}\nspec: {{host: x, subsets: [{{name: {subset}, labels: {labels}}}]}}\n"
+        )
+    };
+    let route = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: x, namespace: shop}\nspec: {hosts: [x], http: [{route: [{destination: {host: x, subset: web-new}}]}]}\n";
+    let (dev, prod) = (route.replace("web", "dev"), route.replace("web", "prod"));
+    let (old, new) = (rule("prod-old", "{version: old}"), rule("dev-new", "{version: new}"));
+    let service: &[u8] =
+        b"apiVersion: v1\nkind: Service\nmetadata: {name: x, namespace: shop}\nspec: {selector: {app: x}, ports: [{name: http, port: 80}]}\n";
+    let files: [(&str, &[u8]); 5] = [
+        ("d/x.yaml", service),
+        ("d/rules/dev/rule.yaml", new.as_bytes()),
+        ("d/rules/prod/rule.yaml", old.as_bytes()),
+        ("d/routes/dev/route.yaml", dev.as_bytes()),
+        ("d/routes/prod/route.yaml", prod.as_bytes()),
+    ];
+    let (code, out, err) = run(&files, &["check", "-R", "-f", "d", "--rule", "istio-virtual-service-subset-not-found"]);
+    assert!(code == 1 && out.contains("d/routes/prod/route.yaml") && !out.contains("d/routes/dev"), "{out}{err}");
+}
+
+#[test]
+fn nothing_is_missing_because_other_alternatives_hold_its_like() {
+    let gateway = |name: &str, port: &str| {
+        format!(
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{gatewayClassName: istio, listeners: [{{name: http, port: {port}, protocol: HTTP}}]}}\n"
+        )
+    };
+    let route =
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: web, namespace: shop}\nspec: {parentRefs: [{name: edge}]}\n";
+    let (one, two) = (gateway("example", "80"), gateway("example", "8080"));
+    let checked = ["check", "-R", "-f", "d", "--rule", "gateway-route-parent-not-found"];
+    let files: [(&str, &[u8]); 3] = [("d/1.yaml", one.as_bytes()), ("d/2.yaml", two.as_bytes()), ("d/route.yaml", route.as_bytes())];
+    let (code, out, err) = run(&files, &checked);
+    assert!(code == 0 && out.contains("1 note"), "{out}{err}");
+    let (code, out, err) = run(&[files[0], files[2]], &checked);
+    assert_eq!(code, 1, "{out}{err}");
+    // The route's own file shows which Gateways go with it.
+    let own = format!("{}---\n{route}", gateway("edges", "80"));
+    let (code, out, err) = run(&[files[0], files[1], ("d/route.yaml", own.as_bytes())], &checked);
+    assert_eq!(code, 1, "{out}{err}");
+}
+
+#[test]
+fn each_of_many_alternatives_is_judged() {
+    let rule = |fault: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {{name: x, namespace: shop}}\nspec: {{host: x, trafficPolicy: {{outlierDetection: {{{fault}}}}}}}\n"
+        )
+    };
+    // Three folders with choices of their own, in another choice: more than products of them could be looked at.
+    let mut texts = Vec::new();
+    for folder in ["a", "b", "c"] {
+        for step in 0..20 {
+            texts.push((
+                format!("d/{folder}/{step}.yaml"),
+                rule(&format!("consecutive5xxErrors: {step}, baseEjectionTime: {}s", folder.len() + step)),
+            ));
+        }
+    }
+    texts.push(("d/z/last.yaml".to_owned(), rule("consecutiveErrors: 5")));
+    let files: Vec<(&str, &[u8])> = texts.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+    let (_, out, err) = run(&files, &["check", "-R", "-f", "d", "--rule", "istio-destination-rule-invalid"]);
+    assert!(out.contains("d/z/last.yaml"), "{out}{err}");
+}
+
+#[test]
 fn files_of_others_are_no_manifests_and_a_manifest_without_its_head_is_broken() {
     let files: [(&str, &[u8]); 4] =
         [("d/a.yaml", ROUTE), ("d/values.yaml", b"replicas: 1\n"), ("d/.drone.yml", b"kind: pipeline\n"), ("d/notebook.json", b"{\"cells\": []}")];

@@ -12,7 +12,8 @@ crate::check! {
     ///
     /// # Why it matters
     ///
-    /// The share of the requests that is meant for it is answered with 500. Copies are dropped.
+    /// The share of the requests that is meant for it is answered with 500. Copies are dropped. Of a backend with weight 0 nothing is felt until it
+    /// gets a share: a warning.
     ///
     /// # How to fix it
     ///
@@ -43,7 +44,12 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             if world.index.service(backend.namespace, backend.name).is_some() {
                 continue;
             }
-            let share = if backend.mirror { "copies of requests are dropped" } else { "its share of the requests fails" };
+            let idle = backend.field.get("weight").and_then(|weight| weight.int()) == Some(0);
+            let share = match (backend.mirror, idle) {
+                (true, _) => "copies of requests are dropped",
+                (_, true) => "its weight is 0, and requests would fail as soon as it gets a share",
+                _ => "its share of the requests fails",
+            };
             let hint = if backend.name.contains('.') {
                 "Write the Service's name alone, and its namespace into namespace."
             } else {
@@ -57,7 +63,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
                 hint,
             );
             let Some(finding) = finding else { continue };
-            if backend.mirror && finding.severity == Severity::Error {
+            if (backend.mirror || idle) && finding.severity == Severity::Error {
                 finding.severity(Severity::Warning);
             }
         }

@@ -24,7 +24,8 @@ pub use error::FileError;
 
 use crate::model::{Inventory, Str};
 use kustomize::Rendered;
-use twice::{coverage, finish};
+use twice::finish;
+pub use worlds::Alternatives;
 use worlds::Unit;
 
 /// A document that is no object of a cluster this tool knows.
@@ -47,10 +48,8 @@ pub struct Ignored {
 pub struct Manifests {
     /// The objects; of those given several times the last, as `kubectl apply` leaves it.
     pub inventory: Inventory,
-    /// Where files hold the same objects differently, each choice between them as it would be applied; empty where there is none.
-    pub alternatives: Vec<Inventory>,
-    /// All alternatives beside each other, for what any of them brings.
-    pub union: Inventory,
+    /// Where files hold the same objects differently, the choices between them; empty where there is none.
+    pub alternatives: Alternatives,
     /// Documents that were passed over.
     pub ignored: Vec<Ignored>,
     /// Files that were read.
@@ -218,27 +217,15 @@ impl Manifests {
         if self.without_namespace > 0 && self.with_namespace > 0 {
             units.iter_mut().for_each(|unit| unit.inventory.assumed_namespace = Some(namespace.into()));
         }
-        let forks = worlds::forks(&units);
-        if !forks.is_empty() {
-            let worlds = forks.worlds(&units);
-            self.alternatives = worlds.iter().map(|world| worlds::inventory(&units, world)).collect();
-            self.alternatives.iter_mut().for_each(|inventory| drop(finish(inventory)));
-            let count = self.alternatives.len();
-            self.notes.push(format!(
-                "files hold the same objects differently, and each choice was judged by itself ({count}): {}",
-                forks.places().join(", ")
-            ));
-        }
+        self.alternatives = Alternatives::of(&units);
         for unit in units {
             self.inventory.append(unit.inventory);
         }
-        if !forks.is_empty() {
-            self.union = self.inventory.clone();
-            self.union.coverage = coverage(&self.union);
-        }
         let twice = finish(&mut self.inventory);
-        if forks.is_empty() {
+        if self.alternatives.is_empty() {
             self.notes.extend(twice);
+        } else {
+            self.notes.push(self.alternatives.note());
         }
         self.count_namespaces();
     }

@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use crate::model::{Inventory, Item, Kind, Map, Meta, Str, Subject};
+use super::twice::{coverage, finish};
+use crate::model::{Inventory, Item, Kind, Map, Meta, ObjectRef, Str, Subject};
 
-/// Worlds that one run looks at; alternatives beyond that count as `kubectl apply` takes them, the last one.
-const MOST: usize = 48;
+/// Worlds that one run looks at; a tree of files with more choices than that is told so.
+const MOST: usize = 256;
 
 /// The objects of one file, or of one kustomization.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Unit {
     /// The place on the command line that led to it.
     pub root: usize,
@@ -25,12 +26,91 @@ type Identity = (Kind, Str, Str);
 /// Children of one directory of which only one is applied: each holds something that another holds differently.
 type Choice = BTreeSet<PathBuf>;
 
+/// What files hold where the same objects stand in them differently.
+#[derive(Debug, Default)]
+pub struct Alternatives {
+    units: Vec<Unit>,
+    forks: Forks,
+    /// The forks above each unit, each with its child that the unit lies in.
+    ways: Vec<BTreeMap<PathBuf, PathBuf>>,
+    /// The units of each world.
+    worlds: Vec<Vec<usize>>,
+}
+
+impl Alternatives {
+    /// Of all units; nothing where no two of them differ over an object.
+    pub(super) fn of(units: &[Unit]) -> Self {
+        let forks = forks(units);
+        if forks.0.is_empty() {
+            return Self::default();
+        }
+        let (ways, worlds) = (units.iter().map(|unit| forks.way(unit)).collect(), forks.worlds(units));
+        Self { units: units.to_vec(), forks, ways, worlds }
+    }
+
+    /// Whether there is nothing to choose.
+    pub fn is_empty(&self) -> bool {
+        self.worlds.is_empty()
+    }
+
+    /// In how many worlds each alternative has been chosen once.
+    pub fn count(&self) -> usize {
+        self.worlds.len()
+    }
+
+    /// The objects of one of them. What only its alternatives hold is elsewhere in the files, and so not missing.
+    pub fn world(&self, k: usize) -> Inventory {
+        self.worlds.get(k).map(|world| inventory(&self.units, world)).unwrap_or_default()
+    }
+
+    /// All alternatives beside each other, for what any of them brings.
+    pub fn union(&self) -> Inventory {
+        let mut all = Inventory::default();
+        self.units.iter().for_each(|unit| all.append(unit.inventory.clone()));
+        all.coverage = coverage(&all);
+        all
+    }
+
+    /// The unit that an object of world `k` comes from: of several the last, as `kubectl apply` leaves it.
+    pub fn holder(&self, k: usize, object: &ObjectRef) -> Option<usize> {
+        let is = |kind: Kind, meta: &Meta| kind == object.kind && meta.namespace == object.namespace && meta.name == object.name;
+        self.worlds.get(k)?.iter().rev().copied().find(|at| self.units[*at].inventory.metas().any(|(kind, meta)| is(kind, meta)))
+    }
+
+    /// What is surely applied with a unit: what no fork parts it from, and of other forks the children that are called as those on its own way (`prod`
+    /// goes with `prod`). Of what lies beside it at a fork, alternatives of each other or not, nobody knows which files belong together.
+    pub fn company(&self, unit: usize) -> Inventory {
+        let Some(own) = self.ways.get(unit) else { return Inventory::default() };
+        let root = self.units[unit].root;
+        let called_so = |child: &Path| own.values().any(|taken| taken.file_name() == child.file_name());
+        let goes_along = |at: usize, fork: &Path, child: &Path| {
+            let taken = own.get(fork).filter(|_| self.units[at].root == root);
+            taken.map_or_else(|| called_so(child), |taken| taken == child)
+        };
+        let with = |at: &usize| self.ways[*at].iter().all(|(fork, child)| goes_along(*at, fork, child));
+        let company: Vec<usize> = (0..self.units.len()).filter(with).collect();
+        inventory(&self.units, &company)
+    }
+
+    /// The namespace of objects without one was given, and is no guess.
+    pub fn namespace_is_known(&mut self) {
+        self.units.iter_mut().for_each(|unit| unit.inventory.assumed_namespace = None);
+    }
+
+    /// What there was to choose from, for people.
+    pub(super) fn note(&self) -> String {
+        let places = self.forks.places().join(", ");
+        let left = if self.count() == MOST { ", and what goes beyond that was not" } else { "" };
+        format!("files hold the same objects differently, and each choice was judged by itself ({}){left}: {places}", self.count())
+    }
+}
+
 /// Where the ways of units that cannot be applied together part: the directory, and the choices to be made there, independently of each other.
 #[derive(Debug, Default)]
-pub(super) struct Forks(BTreeMap<(usize, PathBuf), Vec<Choice>>);
+struct Forks(BTreeMap<(usize, PathBuf), Vec<Choice>>);
 
 /// Finds where units hold the same object differently.
-pub(super) fn forks(units: &[Unit]) -> Forks {
+fn forks(units: &[Unit]) -> Forks {
     let mut holders: HashMap<Identity, Vec<usize>> = HashMap::new();
     for (at, unit) in units.iter().enumerate() {
         for (kind, meta) in unit.inventory.metas() {
@@ -59,12 +139,14 @@ pub(super) fn forks(units: &[Unit]) -> Forks {
 }
 
 impl Forks {
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// The forks above a unit, each with its child that the unit lies in.
+    fn way(&self, unit: &Unit) -> BTreeMap<PathBuf, PathBuf> {
+        let steps = unit.path.ancestors().zip(unit.path.ancestors().skip(1)).map(|(child, up)| (up.to_owned(), child.to_owned()));
+        steps.filter(|(up, _)| self.0.contains_key(&(unit.root, up.clone()))).collect()
     }
 
     /// The places where they part, for people.
-    pub(super) fn places(&self) -> Vec<String> {
+    fn places(&self) -> Vec<String> {
         let number = |choices: &[Choice]| choices.iter().map(BTreeSet::len).max().unwrap_or_default();
         self.0.iter().map(|((_, directory), choices)| format!("{} ({} alternatives)", directory.display(), number(choices))).collect()
     }
@@ -82,8 +164,9 @@ impl Forks {
         choices.push(all);
     }
 
-    /// The units of each world, by their positions: what is common, and what was chosen. Forks in directories of their own are gone through together.
-    pub(super) fn worlds(&self, units: &[Unit]) -> Vec<Vec<usize>> {
+    /// The units of each world, by their positions: what is common, and what was chosen. Choices that have nothing to do with each other are gone through
+    /// together: their products would be too many, and no two of them are known to be applied together.
+    fn worlds(&self, units: &[Unit]) -> Vec<Vec<usize>> {
         let tops = self.0.keys().filter(|(root, at)| self.above(*root, at).is_none());
         let most = tops.map(|(root, at)| self.count(*root, at)).max().unwrap_or(1).min(MOST);
         (0..most).map(|k| self.world(units, k)).collect()
@@ -98,11 +181,10 @@ impl Forks {
         })
     }
 
-    /// How many worlds it takes to see every alternative at and below a fork, each beside each of what else is to be chosen there.
+    /// How many worlds it takes to see every alternative at and below a fork.
     fn count(&self, root: usize, fork: &Path) -> usize {
         let choices = self.0.get(&(root, fork.to_owned())).map(Vec::as_slice).unwrap_or_default();
-        let sizes = choices.iter().map(|choice| self.size(root, choice));
-        sizes.fold(1_usize, usize::saturating_mul).min(MOST)
+        choices.iter().map(|choice| self.size(root, choice)).max().unwrap_or(1)
     }
 
     fn size(&self, root: usize, choice: &Choice) -> usize {
@@ -116,13 +198,11 @@ impl Forks {
     }
 
     /// The children that a fork takes in world `k`, each with what is left of `k` for the forks below it.
-    fn chosen(&self, root: usize, fork: &Path, mut k: usize) -> Vec<(&PathBuf, usize)> {
+    fn chosen(&self, root: usize, fork: &Path, k: usize) -> Vec<(&PathBuf, usize)> {
         let choices = self.0.get(&(root, fork.to_owned())).map(Vec::as_slice).unwrap_or_default();
         let mut taken = Vec::new();
         for choice in choices {
-            let size = self.size(root, choice).max(1);
-            let mut left = k % size;
-            k /= size;
+            let mut left = k % self.size(root, choice).max(1);
             for child in choice {
                 let below = self.below(root, child);
                 if left < below {
@@ -178,8 +258,8 @@ fn is_plain(item: &Option<Item>) -> bool {
     })
 }
 
-/// The objects of a world. What only its alternatives hold is elsewhere in the files, and so not missing.
-pub(super) fn inventory(units: &[Unit], world: &[usize]) -> Inventory {
+/// The objects of some units.
+fn inventory(units: &[Unit], world: &[usize]) -> Inventory {
     let mut all = Inventory::default();
     for at in world {
         all.append(units[*at].inventory.clone());
@@ -195,5 +275,6 @@ pub(super) fn inventory(units: &[Unit], world: &[usize]) -> Inventory {
         all.made_pods.extend(unit.inventory.made_pods.iter().cloned());
         all.made.extend(unit.inventory.made.iter().cloned());
     }
+    finish(&mut all);
     all
 }

@@ -17,8 +17,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Terminal;
 use super::progress::Bar;
+use crate::checks::Worlds;
 use crate::cli::GlobalArgs;
-use crate::cluster::files::{self, Ignored, Manifests};
+use crate::cluster::files::{self, Alternatives, Ignored, Manifests};
 use crate::cluster::live::{ConnectOptions, Connection, Overrides, Trace, connect};
 use crate::cluster::snapshot::{self, Taken};
 use crate::cluster::{demo, overlay};
@@ -76,25 +77,16 @@ pub struct Loaded {
     pub laid_over: Option<BTreeSet<ObjectRef>>,
     /// Objects of the files that could not be read.
     pub broken: Vec<BadInput>,
-    /// Where files hold the same objects differently, each choice between them.
-    pub alternatives: Vec<Inventory>,
-    /// All of them beside each other.
-    pub union: Inventory,
+    /// Where files hold the same objects differently, the choices between them.
+    pub alternatives: Alternatives,
     /// What was asked of a cluster.
     pub(crate) reading: Option<Reading>,
 }
 
 impl Loaded {
-    /// The worlds that its files may be meant for, where there are several, each made when it is asked for; and the one that holds all of them.
-    pub(crate) fn take_alternatives(&mut self) -> (impl Iterator<Item = World> + use<>, World) {
-        let (source, now, install) = (self.world.source.clone(), self.world.now, self.world.install.clone());
-        let world = move |inventory| {
-            let mut world = World::new(Index::new(inventory), source.clone(), now);
-            world.install = install.clone();
-            world
-        };
-        let union = world(std::mem::take(&mut self.union));
-        (std::mem::take(&mut self.alternatives).into_iter().map(world), union)
+    /// The worlds that its files may be meant for, where there are several.
+    pub(crate) fn choices(&self) -> Choices<'_> {
+        Choices { of: &self.alternatives, like: &self.world }
     }
 
     /// Documents that are probably a mistake. The rest is judged all the same, and the run is no success: passing over them would be a wrong "fine".
@@ -102,6 +94,42 @@ impl Loaded {
         let broken = self.broken.iter().cloned();
         let bad = self.ignored.iter().filter(|ignored| ignored.suspicious || ignored.misspelt);
         bad.map(|ignored| BadInput { file: ignored.file.clone(), line: ignored.line, detail: ignored.what.clone() }).chain(broken).collect()
+    }
+}
+
+/// Worlds made of alternatives when they are asked for.
+pub(crate) struct Choices<'a> {
+    of: &'a Alternatives,
+    like: &'a World,
+}
+
+impl Choices<'_> {
+    fn made(&self, inventory: Inventory) -> World {
+        let mut world = World::new(Index::new(inventory), self.like.source.clone(), self.like.now);
+        world.install = self.like.install.clone();
+        world
+    }
+}
+
+impl Worlds for Choices<'_> {
+    fn count(&self) -> usize {
+        self.of.count()
+    }
+
+    fn world(&self, k: usize) -> World {
+        self.made(self.of.world(k))
+    }
+
+    fn union(&self) -> World {
+        self.made(self.of.union())
+    }
+
+    fn holder(&self, k: usize, object: &ObjectRef) -> Option<usize> {
+        self.of.holder(k, object)
+    }
+
+    fn company(&self, holder: usize) -> World {
+        self.made(self.of.company(holder))
     }
 }
 
@@ -132,10 +160,10 @@ async fn from_source(global: &GlobalArgs, request: &ReadRequest, terminal: &mut 
         return Ok(Loaded { reading: Some(reading), ..plain(inventory, SourceKind::Cluster, &context, global) });
     };
     let name = source.paths().iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
-    let Manifests { inventory: files, ignored, broken, alternatives, union, .. } = manifests;
+    let Manifests { inventory: files, ignored, broken, alternatives, .. } = manifests;
     let broken: Vec<BadInput> = broken.iter().map(|error| BadInput { file: error.file().into(), line: error.line(), detail: error.what() }).collect();
     if !source.with_cluster {
-        return Ok(Loaded { ignored, broken, alternatives, union, ..plain(files, SourceKind::Files, &name, global) });
+        return Ok(Loaded { ignored, broken, alternatives, ..plain(files, SourceKind::Files, &name, global) });
     }
     let (cluster, context, _) = cluster(global, request, terminal).await?;
     let (inventory, laid) = overlay::lay(files, cluster);
@@ -154,8 +182,7 @@ fn plain(mut inventory: Inventory, kind: SourceKind, name: &str, global: &Global
         ignored: Vec::new(),
         laid_over: None,
         broken: Vec::new(),
-        alternatives: Vec::new(),
-        union: Inventory::default(),
+        alternatives: Alternatives::default(),
         reading: None,
     }
 }
@@ -197,8 +224,7 @@ fn manifests(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Manifests, 
     let mut manifests = manifests;
     if !global.cluster.namespace.is_empty() {
         manifests.inventory.assumed_namespace = None;
-        let others = manifests.alternatives.iter_mut().chain([&mut manifests.union]);
-        others.for_each(|inventory| inventory.assumed_namespace = None);
+        manifests.alternatives.namespace_is_known();
     }
     bar.done();
     let all = terminal.verbose > 0;
