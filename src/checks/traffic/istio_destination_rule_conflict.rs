@@ -4,9 +4,9 @@ use crate::checks::Findings;
 use crate::checks::support::istio::security::tls::client_mode;
 use crate::checks::support::istio::traffic::views::{Member, Views};
 use crate::mesh::istio::destination_rule::{DestinationRule, TlsMode};
-use crate::mesh::istio::hosts::{HostIndex, KialiHost, within_wildcard};
+use crate::mesh::istio::hosts::{HostIndex, KialiHost};
 use crate::mesh::istio::visibility::Visibility;
-use crate::model::{FEW, Kind, Object, Subject, few};
+use crate::model::{FEW, Kind, Object, Str, Subject, few};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -48,13 +48,28 @@ struct Group<'w> {
     rules: Vec<&'w Object>,
 }
 
+impl<'w> Group<'w> {
+    /// The only ones that see it; none where everybody does.
+    fn namespaces(&self) -> Vec<&str> {
+        match &self.member.visibility {
+            Visibility::Everyone => Vec::new(),
+            Visibility::Namespaces(named) => named.iter().map(Str::as_str).collect(),
+        }
+    }
+
+    /// What it is limited to; none where it is for all of the host.
+    fn subsets(&self) -> Vec<&str> {
+        self.subsets.iter().copied().collect()
+    }
+}
+
 fn run(world: &World, findings: &mut Findings<'_>) {
     let all = groups(world);
-    let scopes = Scopes::new(&all);
+    let near = Near::new(&all);
     let views = Views::new(world);
     for own in &all {
         let seen_together = |other: &&Group<'_>| views.of(&[&own.member, &other.member]).iter().any(|view| view.len() == 2);
-        let met: Vec<&Group<'_>> = scopes.near(own).map(|at| &all[at]).filter(|other| collide(own, other)).filter(seen_together).collect();
+        let met: Vec<&Group<'_>> = near.of(own).into_iter().map(|at| &all[at]).filter(seen_together).collect();
         for rule in &own.rules {
             report(rule, own, &met, findings);
         }
@@ -68,6 +83,9 @@ fn groups(world: &World) -> Vec<Group<'_>> {
     for rule in world.index.objects(Kind::DestinationRule).iter().filter(|rule| !is_wide_mtls(world, rule)) {
         let view = DestinationRule::of(rule);
         let member = Member::new(world, rule, vec![view.host()], default);
+        if member.visibility == Visibility::Namespaces(Vec::new()) {
+            continue;
+        }
         let host = registry.kiali_host(view.host(), &rule.meta.namespace);
         let subsets: BTreeSet<&str> = view.subsets().map(|subset| subset.name).collect();
         let key = (host.clone(), view.host(), &rule.meta.namespace, member.visibility.clone(), subsets.clone());
@@ -76,37 +94,47 @@ fn groups(world: &World) -> Vec<Group<'_>> {
     all.into_values().collect()
 }
 
-/// Hosts by the namespaces that see them, so that what each of many namespaces keeps to itself is not held against that of all others.
-struct Scopes<'w> {
-    all: HostIndex,
-    public: HostIndex,
-    named: BTreeMap<&'w str, HostIndex>,
+/// What limits a rule, by its namespaces or by its subsets: two can only meet where neither is limited or both by the same name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Limit<'w> {
+    Any,
+    None,
+    By(&'w str),
 }
 
-impl<'w> Scopes<'w> {
-    fn new(all: &'w [Group<'w>]) -> Self {
-        let hosts = || all.iter().enumerate().map(|(at, group)| (group.host.name.as_str(), at));
-        let mut named: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
-        for (host, at) in hosts() {
-            if let Visibility::Namespaces(namespaces) = &all[at].member.visibility {
-                namespaces.iter().for_each(|ns| named.entry(ns.as_str()).or_default().push((host, at)));
-            }
-        }
-        Self {
-            all: HostIndex::new(hosts()),
-            public: HostIndex::new(hosts().filter(|(_, at)| all[*at].member.visibility.is_everyone())),
-            named: named.into_iter().map(|(ns, hosts)| (ns, HostIndex::new(hosts.into_iter()))).collect(),
-        }
+impl<'w> Limit<'w> {
+    /// What a rule with these limits is kept under.
+    fn kept(names: &[&'w str]) -> Vec<Self> {
+        let own = if names.is_empty() { vec![Self::None] } else { names.iter().copied().map(Self::By).collect() };
+        own.into_iter().chain([Self::Any]).collect()
     }
 
-    /// Those with an overlapping host that some namespace may see together with `own`, which is one of them.
-    fn near(&self, own: &Group<'_>) -> impl Iterator<Item = usize> {
-        let indices: Vec<&HostIndex> = match &own.member.visibility {
-            Visibility::Everyone => vec![&self.all],
-            Visibility::Namespaces(named) => named.iter().filter_map(|ns| self.named.get(ns.as_str())).chain([&self.public]).collect(),
-        };
-        let near: BTreeSet<usize> = indices.into_iter().flat_map(|index| index.overlapping(&own.host.name)).collect();
-        near.into_iter()
+    /// Under what those are kept that it may meet.
+    fn asked(names: &[&'w str]) -> Vec<Self> {
+        if names.is_empty() { vec![Self::Any] } else { names.iter().copied().map(Self::By).chain([Self::None]).collect() }
+    }
+}
+
+/// Hosts by what limits their rules, so that what each of many namespaces or subsets keeps to itself is not held against that of all others.
+struct Near<'w>(BTreeMap<(Limit<'w>, Limit<'w>), HostIndex>);
+
+impl<'w> Near<'w> {
+    fn new(all: &'w [Group<'w>]) -> Self {
+        let mut hosts: BTreeMap<_, Vec<(&str, usize)>> = BTreeMap::new();
+        for (at, group) in all.iter().enumerate() {
+            let subsets = Limit::kept(&group.subsets());
+            for namespace in Limit::kept(&group.namespaces()) {
+                subsets.iter().for_each(|subset| hosts.entry((namespace, *subset)).or_default().push((group.host.name.as_str(), at)));
+            }
+        }
+        Self(hosts.into_iter().map(|(key, hosts)| (key, HostIndex::new(hosts))).collect())
+    }
+
+    /// Those with an overlapping host that may meet `own`, which is one of them.
+    fn of(&self, own: &Group<'w>) -> BTreeSet<usize> {
+        let subsets = Limit::asked(&own.subsets());
+        let keys = Limit::asked(&own.namespaces()).into_iter().flat_map(|namespace| subsets.iter().map(move |subset| (namespace, *subset)));
+        keys.filter_map(|key| self.0.get(&key)).flat_map(|index| index.overlapping(&own.host.name)).collect()
     }
 }
 
@@ -147,13 +175,6 @@ fn first_others<'w>(met: &[&Group<'w>], rule: &Object) -> Vec<&'w Object> {
     let mut first: Vec<&Object> = first.filter(|other| !std::ptr::eq(*other, rule)).collect();
     first.sort_by_key(|other| (other.meta.namespace.as_str(), other.meta.name.as_str()));
     first
-}
-
-/// Whether both are for some common host and subset.
-fn collide(a: &Group<'_>, b: &Group<'_>) -> bool {
-    let (x, y) = (a.host.name.as_str(), b.host.name.as_str());
-    let hosts = x == y || x == "*" || y == "*" || within_wildcard(x, y) || within_wildcard(y, x);
-    hosts && (a.subsets.is_empty() || b.subsets.is_empty() || !a.subsets.is_disjoint(&b.subsets))
 }
 
 /// `*.local`, or all of the rule's own namespace, with nothing but Istio's mutual TLS in mind.
