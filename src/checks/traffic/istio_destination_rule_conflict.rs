@@ -88,7 +88,7 @@ fn groups(world: &World) -> Vec<Group<'_>> {
         }
         let host = registry.kiali_host(view.host(), &rule.meta.namespace);
         let subsets: BTreeSet<&str> = view.subsets().map(|subset| subset.name).collect();
-        let key = (host.clone(), view.host(), &rule.meta.namespace, member.visibility.clone(), subsets.clone());
+        let key = (host.name.clone(), host.clone(), view.host(), &rule.meta.namespace, member.visibility.clone(), subsets.clone());
         all.entry(key).or_insert_with(|| Group { member, host, subsets, rules: Vec::new() }).rules.push(rule);
     }
     all.into_values().collect()
@@ -115,26 +115,35 @@ impl<'w> Limit<'w> {
     }
 }
 
-/// Hosts by what limits their rules, so that what each of many namespaces or subsets keeps to itself is not held against that of all others.
-struct Near<'w>(BTreeMap<(Limit<'w>, Limit<'w>), HostIndex>);
+/// Hosts, and their rules by what limits them, so that what each of many namespaces or subsets keeps to itself is not held against that of all others.
+struct Near<'w> {
+    hosts: HostIndex,
+    limited: Vec<BTreeMap<(Limit<'w>, Limit<'w>), Vec<usize>>>,
+}
 
 impl<'w> Near<'w> {
+    /// Groups of one host stand beside each other.
     fn new(all: &'w [Group<'w>]) -> Self {
-        let mut hosts: BTreeMap<_, Vec<(&str, usize)>> = BTreeMap::new();
+        let (mut hosts, mut limited) = (Vec::new(), Vec::<BTreeMap<_, Vec<usize>>>::new());
         for (at, group) in all.iter().enumerate() {
-            let subsets = Limit::kept(&group.subsets());
+            if at == 0 || all[at - 1].host.name != group.host.name {
+                hosts.push((group.host.name.as_str(), limited.len()));
+                limited.push(BTreeMap::new());
+            }
+            let (subsets, here) = (Limit::kept(&group.subsets()), limited.len() - 1);
             for namespace in Limit::kept(&group.namespaces()) {
-                subsets.iter().for_each(|subset| hosts.entry((namespace, *subset)).or_default().push((group.host.name.as_str(), at)));
+                subsets.iter().for_each(|subset| limited[here].entry((namespace, *subset)).or_default().push(at));
             }
         }
-        Self(hosts.into_iter().map(|(key, hosts)| (key, HostIndex::new(hosts))).collect())
+        Self { hosts: HostIndex::new(hosts), limited }
     }
 
     /// Those with an overlapping host that may meet `own`, which is one of them.
     fn of(&self, own: &Group<'w>) -> BTreeSet<usize> {
-        let subsets = Limit::asked(&own.subsets());
-        let keys = Limit::asked(&own.namespaces()).into_iter().flat_map(|namespace| subsets.iter().map(move |subset| (namespace, *subset)));
-        keys.filter_map(|key| self.0.get(&key)).flat_map(|index| index.overlapping(&own.host.name)).collect()
+        let (namespaces, subsets) = (Limit::asked(&own.namespaces()), Limit::asked(&own.subsets()));
+        let keys = || namespaces.iter().flat_map(|namespace| subsets.iter().map(move |subset| (*namespace, *subset)));
+        let hosts = self.hosts.overlapping(&own.host.name);
+        hosts.into_iter().flat_map(|host| keys().filter_map(move |key| self.limited[host].get(&key))).flatten().copied().collect()
     }
 }
 
