@@ -11,6 +11,7 @@
 )]
 
 #[path = "../tests/integration/relations.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
 mod relations;
 mod world;
 

@@ -27,7 +27,7 @@ impl Plugin {
     /// By the file that was run, as krew and kubectl name it: a dash within a plugin's name is an underscore there.
     fn named(file: Option<&Path>, built_as: &str) -> Self {
         let stem = file.and_then(Path::file_stem).and_then(|stem| stem.to_str()).unwrap_or_default();
-        let name = stem.strip_prefix("kubectl-").or_else(|| stem.strip_prefix("kubectl_complete-")).unwrap_or_default();
+        let name = stem.strip_prefix("kubectl-").unwrap_or_default();
         let tells = !name.is_empty() && name != "mesh" && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         Self { name: if tells { name.replace('_', "-") } else { built_as.to_owned() } }
     }
@@ -72,7 +72,7 @@ mod tests {
             assert_eq!(called(file, "mesh"), mesh, "{file}");
             assert_eq!(called(file, "service-mesh"), other, "{file}");
         }
-        for file in ["/home/me/.krew/bin/kubectl-service_mesh", "kubectl_complete-service_mesh.exe"] {
+        for file in ["/home/me/.krew/bin/kubectl-service_mesh", "kubectl-service_mesh.exe"] {
             assert_eq!(called(file, "mesh"), other, "{file}");
         }
         assert_eq!(Plugin::named(None, "mesh").command(), "kubectl mesh");

@@ -174,7 +174,7 @@ fn a_tab_offers_the_contexts() {
     let (_, out, _) = said(
         &pair
             .east
-            .command(env!("CARGO_BIN_EXE_kubectl_complete-mesh"), &pair.kubeconfig(ADMIN), ["check", "--remote-context", "w"])
+            .command(env!("CARGO_BIN_EXE_kubectl-mesh"), &pair.kubeconfig(ADMIN), ["__complete", "check", "--remote-context", "w"])
             .output()
             .unwrap(),
     );

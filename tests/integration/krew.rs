@@ -51,13 +51,11 @@ fn script(plugin: &str, name: &str, args: &[&str]) -> Output {
     Command::new(path).args(args).env("SOURCE_DATE_EPOCH", EPOCH.to_string()).env("KUBECTL_PLUGIN_NAME", plugin).output().unwrap()
 }
 
-/// Packs stand-in binaries, each platform's with content of its own.
+/// Packs a stand-in binary, each platform's with content of its own.
 fn pack(plugin: &str, os: &str, arch: &str, out: &Path) {
     let binaries = tempfile::tempdir().unwrap();
     let exe = if os == "windows" { ".exe" } else { "" };
-    for stem in ["kubectl-", "kubectl_complete-"] {
-        fs::write(binaries.path().join(format!("{stem}mesh{exe}")), format!("{stem} for {os} on {arch}")).unwrap();
-    }
+    fs::write(binaries.path().join(format!("kubectl-mesh{exe}")), format!("the plugin for {os} on {arch}")).unwrap();
     let packed = script(plugin, "package.sh", &[VERSION, os, arch, binaries.path().to_str().unwrap(), out.to_str().unwrap()]);
     assert!(packed.status.success(), "{}", String::from_utf8_lossy(&packed.stderr));
 }
@@ -196,7 +194,8 @@ fn every_platform_installs_the_plugin_its_completion_helper_and_the_licence() {
         assert_eq!(text(platform, "sha256"), digest, "{uri}");
 
         let exe = if os == "windows" { ".exe" } else { "" };
-        let expected = BTreeSet::from(["LICENSE".to_owned(), format!("kubectl-{PLUGIN}{exe}"), format!("kubectl_complete-{PLUGIN}{exe}")]);
+        let script = if os == "windows" { ".cmd" } else { "" };
+        let expected = BTreeSet::from(["LICENSE".to_owned(), format!("kubectl-{PLUGIN}{exe}"), format!("kubectl_complete-{PLUGIN}{script}")]);
         let files = installed(platform, &archive);
         assert_eq!(files, expected, "{uri}");
         assert_eq!(text(platform, "bin"), format!("kubectl-{PLUGIN}{exe}"));
@@ -254,5 +253,4 @@ fn a_missing_archive_or_a_version_that_krew_refuses_stops_the_release() {
 fn the_plugin_is_called_mesh_unless_the_build_says_otherwise() {
     assert_eq!(kubectl_mesh::plugin::plugin().command(), "kubectl mesh");
     assert_eq!(Path::new(env!("CARGO_BIN_EXE_kubectl-mesh")).file_stem().unwrap().to_str(), Some("kubectl-mesh"));
-    assert_eq!(Path::new(env!("CARGO_BIN_EXE_kubectl_complete-mesh")).file_stem().unwrap().to_str(), Some("kubectl_complete-mesh"));
 }

@@ -3,11 +3,16 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Runs kubectl with the built plugin on its PATH and with no cluster.
+use crate::mesh::{mesh, said};
+
+/// Runs kubectl with the built plugin and its helper on PATH and with no cluster.
 fn kubectl(args: &[&str]) -> Output {
     let built = Path::new(env!("CARGO_BIN_EXE_kubectl-mesh")).parent().unwrap();
-    let path = std::env::join_paths([built.to_path_buf()].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap()))).unwrap();
     let home = tempfile::tempdir().unwrap();
+    let (code, _, err) = said(&mesh(home.path()).args(["completion", "kubectl", "--install", "."]).output().unwrap());
+    assert_eq!(code, 0, "{err}");
+    let first = [built.to_path_buf(), home.path().to_path_buf()];
+    let path = std::env::join_paths(first.into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap()))).unwrap();
     Command::new("kubectl")
         .args(args)
         .env("PATH", path)

@@ -10,8 +10,7 @@ use regex::Regex;
 use tempfile::TempDir;
 
 /// krew puts an underscore where the plugin's name has a dash, and kubectl takes it back.
-const BINARIES: [(&str, &str); 2] =
-    [(env!("CARGO_BIN_EXE_kubectl-mesh"), "kubectl-service_mesh"), (env!("CARGO_BIN_EXE_kubectl_complete-mesh"), "kubectl_complete-service_mesh")];
+const FILE: &str = "kubectl-service_mesh";
 
 /// What keeps its name: the repository, the file of settings, what tells the objects and reports of this program from others'.
 const KEPT: &str =
@@ -24,10 +23,10 @@ struct Installed {
 impl Installed {
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
-        for (built, name) in BINARIES {
-            symlink(built, home.path().join(name)).unwrap();
-        }
-        Self { home }
+        symlink(env!("CARGO_BIN_EXE_kubectl-mesh"), home.path().join(FILE)).unwrap();
+        let installed = Self { home };
+        assert!(installed.said(&["completion", "kubectl", "--install", "."]).contains("kubectl_complete-service_mesh written"));
+        installed
     }
 
     fn command(&self, program: &str, args: &[&str]) -> Output {
@@ -46,7 +45,7 @@ impl Installed {
 
     /// What is said, be it a failure: it may be what is asked for. It says this name and no other.
     fn said(&self, args: &[&str]) -> String {
-        let output = self.command(self.home.path().join(BINARIES[0].1).to_str().unwrap(), args);
+        let output = self.command(self.home.path().join(FILE).to_str().unwrap(), args);
         let said = format!("{}{}", String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
         assert!(!said.is_empty(), "{args:?} says nothing");
         says_no_other_name(&args.join(" "), &said);
@@ -137,9 +136,12 @@ fn completion_is_that_of_the_file() {
         assert!(["kubectl-service_mesh __complete", "'kubectl-service_mesh' __complete"].iter().any(|call| script.contains(call)), "{script}");
     }
     assert!(installed.said(&["completion", "kubectl"]).contains("exec kubectl-service_mesh __complete"));
-    assert!(installed.said(&["completion", "kubectl", "--install", "."]).contains("kubectl_complete-service_mesh written"));
-    let built = std::fs::read(env!("CARGO_BIN_EXE_kubectl_complete-mesh")).unwrap();
-    assert!(!built.starts_with(b"#!"), "the link of that name is replaced, and what it leads to stays");
+    // Written again over a link, it takes the place of the link and not of what that leads to.
+    let helper = installed.home.path().join("kubectl_complete-service_mesh");
+    std::fs::remove_file(&helper).unwrap();
+    symlink(env!("CARGO_BIN_EXE_kubectl-mesh"), &helper).unwrap();
+    installed.said(&["completion", "kubectl", "--install", "."]);
+    assert!(helper.symlink_metadata().unwrap().is_file() && !std::fs::read(env!("CARGO_BIN_EXE_kubectl-mesh")).unwrap().starts_with(b"#!"));
     let line = "COMP_LINE='kubectl-service_mesh sta'; COMP_POINT=${#COMP_LINE}";
     let script = format!("source <(kubectl-service_mesh completion bash); {line}; _kubectl_service_mesh; echo \"${{COMPREPLY[@]}}\"");
     let output = installed.command("bash", &["--norc", "--noprofile", "-c", &script]);
@@ -162,7 +164,7 @@ fn kubectl_finds_and_completes_it() {
 #[test]
 fn what_others_wrote_and_what_is_no_text_pass_as_they_are() {
     let installed = Installed::new();
-    let binary = installed.home.path().join(BINARIES[0].1);
+    let binary = installed.home.path().join(FILE);
     let manifest = "# kubectl mesh made this\napiVersion: v1\nkind: Namespace\nmetadata: {name: a, annotations: {by: kubectl mesh}}\n";
     std::fs::write(installed.home.path().join("a.yaml"), manifest).unwrap();
     let run = |args: &[&str]| installed.command(binary.to_str().unwrap(), args);
