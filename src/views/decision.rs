@@ -5,21 +5,24 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::encryption;
+use super::why::words;
 use crate::mesh::authorization::{self, Because, Call, Credential, Decision, Http, Request, Server, Token, Verdict};
-use crate::mesh::calls::{Answer, Calls};
+use crate::mesh::calls::{Answer, Calls, Led};
 use crate::mesh::mtls::{Edge, Outcome};
-use crate::model::{Gap, Kind, ObjectRef, Step, StepKind, StepResult, words};
+use crate::mesh::resolve;
+use crate::model::{Gap, Kind, ObjectRef, Service, Step, StepKind, StepResult};
 use crate::world::World;
 
 /// Kinds that decide about a request, those by which a client's own side decides what it sends among them; those that tell who is in a mesh aside.
 pub const DECISION_KINDS: &[Kind] = {
     use Kind::{
-        AuthorizationPolicy, ExternalWorkload, Gateway, GrpcRoute, HttpLocalRateLimitPolicy, HttpRoute, IstioGateway, LinkerdAuthorizationPolicy,
+        AuthorizationPolicy, ExternalWorkload, Gateway, GatewayClass, GrpcRoute, HttpLocalRateLimitPolicy, HttpRoute, IstioGateway, LinkerdAuthorizationPolicy,
         LinkerdHttpRoute, MeshTlsAuthentication, NetworkAuthentication, NetworkPolicy, PeerAuthentication, RequestAuthentication,
         ServerAuthorization, ServiceEntry, WorkloadEntry,
     };
     &[
         Kind::DestinationRule,
+        Kind::VirtualService,
         Kind::Sidecar,
         AuthorizationPolicy,
         PeerAuthentication,
@@ -27,6 +30,7 @@ pub const DECISION_KINDS: &[Kind] = {
         NetworkPolicy,
         Kind::EndpointSlice,
         Gateway,
+        GatewayClass,
         IstioGateway,
         ServiceEntry,
         WorkloadEntry,
@@ -42,6 +46,9 @@ pub const DECISION_KINDS: &[Kind] = {
         ExternalWorkload,
     ]
 };
+
+/// Kinds that beside these say where a single request is sent.
+pub const REQUEST_KINDS: &[Kind] = &[Kind::TlsRoute, Kind::TcpRoute, Kind::ReferenceGrant, Kind::ServiceProfile];
 
 /// A DecisionReport.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -96,7 +103,7 @@ pub struct RequestRow {
     pub token: TokenState,
 }
 
-words! {
+crate::model::words! {
     /// What is sent.
     Sent {
         /// Anything.
@@ -108,7 +115,7 @@ words! {
     }
 }
 
-words! {
+crate::model::words! {
     /// The token that comes with a request.
     TokenState {
         /// None.
@@ -171,7 +178,7 @@ pub fn from(request: &Request<'_>) -> String {
 pub fn decision<'w>(world: &'w World, server: Server<'w>, request: &Request<'w>) -> DecisionReport {
     let answer = Calls::new(world.view()).decide(server, request);
     let mut report = report(world, server, request, &answer.decision);
-    match &answer.edge {
+    report = match &answer.edge {
         Some(edge) if answer.stopped => stopped(report, edge, answer.verdict),
         Some(edge) if edge.outcome != Outcome::MutualTls => {
             // What arrives without the client's name is told before what is made of it.
@@ -181,7 +188,24 @@ pub fn decision<'w>(world: &'w World, server: Server<'w>, request: &Request<'w>)
             report
         }
         _ => report,
+    };
+    if let (Some(led), Server::Service(service, _)) = (&answer.led, server) {
+        tell(&mut report, led, service, world);
     }
+    report
+}
+
+/// Where a route of the client's side sends the request, before all that it meets there.
+fn tell(report: &mut DecisionReport, led: &Led, service: &Service, world: &World) {
+    let name = resolve::name(world.view(), &service.metadata.namespace, &service.metadata.name);
+    let text = words::route(&led.route, &name);
+    if led.elsewhere {
+        let all = led.route.destinations.iter().all(|d| d.host.as_deref() != Some(name.full.as_str()));
+        let share = if all { "It is not sent" } else { "Not all of it is sent" };
+        report.headline = format!("{} {share} to {}: {text}.", report.headline, service.metadata.reference(Kind::Service));
+    }
+    let step = Step { step: StepKind::Route, at: led.at, result: StepResult::Ok, text, because: led.route.because.clone(), hint: None };
+    report.steps.insert(0, step);
 }
 
 /// The rule or setting of the client's side for which it has no name at the server, where the answer is not that it gets through.

@@ -75,7 +75,7 @@ pub fn from_today(world: &World, mesh: MeshId, only: Option<&Workload>) -> Gener
         let mut ports: BTreeMap<u16, Callers> = BTreeMap::new();
         for (port, via) in matrix::ports(world, workload) {
             let gate = calls.authorizer.gate(workload, port, via);
-            let distinctions = gate.distinctions();
+            let distinctions = calls.distinctions(&gate);
             let by_pod = distinctions.look_at_addresses() || calls.authorizer.looks_at_pods(&gate);
             let answers = matrix::verdicts(&calls, &gate, &distinctions.classes(), &all, by_pod);
             let found = ports.entry(port).or_default();

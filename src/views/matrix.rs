@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::index::Workload;
 use crate::mesh::authorization::{Callers, Class, Client, Credential, Gate, PodGroup, Request, Verdict, Via, addresses, describe};
-use crate::mesh::calls::{Arrivals, Calls};
+use crate::mesh::calls::{Arrivals, Arriving, Calls};
 use crate::mesh::mtls::Senders;
 use crate::model::{Gap, MeshId, ObjectRef, Str};
 use crate::world::World;
@@ -170,30 +170,34 @@ pub(super) fn verdicts<'w>(calls: &Calls<'w>, gate: &Gate<'w>, classes: &[Class]
     let home = &gate.workload.reference.namespace;
     let numbers: Vec<Option<usize>> = all.callers.iter().map(|caller| caller.number(home)).collect();
     let asked: BTreeSet<usize> = numbers.iter().flatten().copied().collect();
-    let arrivals = calls.arrivals(&calls.approach(gate), &all.senders, asked.into_iter());
+    let approach = calls.approach(gate);
+    let forms = calls.forms(&approach, &all.senders, asked.into_iter());
     let name = calls.authorizer.server_name(gate);
-    let ask = |caller: &Caller<'w>, arrivals: Arrivals| -> Arc<[Verdict]> {
+    let ask = |caller: &Caller<'w>, arriving: &Arriving| -> Arc<[Verdict]> {
         let mut request = caller.request.clone();
         request.sni = name.clone().filter(|_| request.client.credential != Credential::Plaintext);
-        let of = |class: &Class| {
+        let of = |(at, class): (usize, &Class)| {
             request.call.clone_from(&class.call);
-            calls.verdict(gate, &request, &caller.callers, arrivals)
+            calls.verdict(gate, &request, &caller.callers, arriving.of(at))
         };
-        classes.iter().map(of).collect()
+        classes.iter().enumerate().map(of).collect()
     };
     // There are few forms in which calls arrive at one port.
     let kinds = all.callers.iter().map(|c| c.same + 1).max().unwrap_or_default();
-    let mut known: Vec<(Arrivals, Vec<Option<Arc<[Verdict]>>>)> = Vec::new();
+    let mut known: Vec<(Arriving, Vec<Option<Arc<[Verdict]>>>)> = Vec::new();
     let answers = all.callers.iter().zip(numbers).map(|(caller, number)| {
-        let arrivals = number.map_or(Arrivals::ITSELF, |number| arrivals[number]);
+        let arriving = match (number, caller.workload) {
+            (Some(number), Some(client)) => calls.arriving(&approach, client, &forms[number], classes),
+            _ => Arriving::Alike(Arrivals::ITSELF),
+        };
         if by_pod {
-            return ask(caller, arrivals);
+            return ask(caller, &arriving);
         }
-        let at = known.iter().position(|(form, _)| *form == arrivals).unwrap_or_else(|| {
-            known.push((arrivals, vec![None; kinds]));
+        let at = known.iter().position(|(form, _)| *form == arriving).unwrap_or_else(|| {
+            known.push((arriving.clone(), vec![None; kinds]));
             known.len() - 1
         });
-        known[at].1[caller.same].get_or_insert_with(|| ask(caller, arrivals)).clone()
+        known[at].1[caller.same].get_or_insert_with(|| ask(caller, &arriving)).clone()
     });
     answers.collect()
 }
@@ -240,7 +244,7 @@ fn rows_of<'w>(world: &'w World, calls: &Calls<'w>, workload: &'w Workload, all:
     let mut rows = Vec::new();
     for (port, via) in ports(world, workload) {
         let gate = calls.authorizer.gate(workload, port, via);
-        let distinctions = gate.distinctions();
+        let distinctions = calls.distinctions(&gate);
         let by_pod = distinctions.look_at_addresses() || calls.authorizer.looks_at_pods(&gate);
         let classes = distinctions.classes();
         let answers = verdicts(calls, &gate, &classes, all, by_pod);

@@ -97,7 +97,7 @@ pub fn simulation<'w>(before: &'w World, after: &'w World) -> SimulationReport<'
         for (port, via) in matrix::ports(before, workload) {
             let Some(later_via) = later_ports.get(&port) else { continue };
             let (gate, later_gate) = (old.authorizer.gate(workload, port, via), new.authorizer.gate(later, port, *later_via));
-            let distinctions = gate.distinctions().with(later_gate.distinctions());
+            let distinctions = old.distinctions(&gate).with(new.distinctions(&later_gate));
             let by_pod = distinctions.look_at_addresses() || old.authorizer.looks_at_pods(&gate) || new.authorizer.looks_at_pods(&later_gate);
             let classes = distinctions.classes();
             let was = matrix::verdicts(&old, &gate, &classes, &of_old, by_pod);

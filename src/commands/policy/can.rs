@@ -94,6 +94,7 @@ fn step_lines(step: &Step, page: Page<'_>, out: &mut dyn Write) -> io::Result<()
         crate::model::StepKind::NetworkPolicy => "network",
         crate::model::StepKind::Mtls => "encryption",
         crate::model::StepKind::Service => "service",
+        crate::model::StepKind::Route => "route",
         crate::model::StepKind::Capture => "membership",
         _ => "authorization",
     };

@@ -96,10 +96,10 @@ pub(super) fn read_request() -> ReadRequest {
     ReadRequest { kinds, ..ReadRequest::default() }
 }
 
-/// The same with what says to which subset of a Service a single request is sent.
+/// The same with all that says where a single request is sent.
 pub(super) fn read_for_requests() -> ReadRequest {
     let mut request = read_request();
-    request.kinds.extend([crate::model::Kind::VirtualService]);
+    request.kinds.extend(views::REQUEST_KINDS);
     request
 }
 

@@ -15,7 +15,7 @@ const OTHER: &str = "~";
 
 /// How a policy or a route writes a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum PathPattern {
+pub(in crate::mesh) enum PathPattern {
     /// As AuthorizationPolicies do.
     Text(Pattern),
     /// `/a/{*}/b`.
@@ -28,10 +28,10 @@ pub(super) enum PathPattern {
 /// What policies and routes tell apart.
 #[derive(Clone, Debug, Default)]
 pub struct Distinctions {
-    pub(super) methods: BTreeSet<Pattern>,
-    pub(super) paths: BTreeSet<PathPattern>,
-    pub(super) hosts: BTreeSet<Pattern>,
-    pub(super) headers: BTreeMap<String, BTreeSet<Pattern>>,
+    pub(in crate::mesh) methods: BTreeSet<Pattern>,
+    pub(in crate::mesh) paths: BTreeSet<PathPattern>,
+    pub(in crate::mesh) hosts: BTreeSet<Pattern>,
+    pub(in crate::mesh) headers: BTreeMap<String, BTreeSet<Pattern>>,
     pub(super) tokens: bool,
     /// Whether HTTP requests are told from other connections.
     pub(super) http: bool,

@@ -120,6 +120,11 @@ impl Words {
             Reason::Allowed(rule) => Self::by_rule(rule, "allowed by", "admits it"),
             Reason::Denied(rule) => Self::by_rule(rule, "denied by", "refuses it").hint(format!("Exempt this request in {}.", rule.rule.path())),
             Reason::NoneAdmits { policies, near } => none_admits(policies, near),
+            Reason::Waypoint(identity) => {
+                let who = if ruling.verdict == Verdict::Allow { "it is the waypoint" } else { "it comes past the waypoint" };
+                Self::new(format!("PILOT_AUTO_ALLOW_WAYPOINT_POLICY of istiod admits {identity} and nobody else: {who}"))
+                    .hint("Call the Service by its name, so that the waypoint is passed, or write an ALLOW policy for the client.")
+            }
             Reason::AsksProvider(rule, name) => {
                 let text = format!("the external authorizer {name} decides");
                 Self::new(format!("{text}, asked by {}", rule.policy.reference())).because(at(rule, text))
@@ -230,6 +235,12 @@ impl Words {
                 let words = Self::new(format!("{} select the pods; whether they let it through depends on {}", list(&references), missing.text()));
                 policies.iter().fold(words, |w, p| w.because(whole(p, "selects the pods")))
             }
+            Reason::NotSent(text, evidence) => {
+                let words = Self::new(text.clone()).hint("Add a rule that sends the request on, or correct the one that takes it.");
+                evidence.iter().cloned().fold(words, Self::because)
+            }
+            Reason::SentOutside(host) => Self::new(format!("a route sends it to {host}, which is no Service of the cluster: what decides there is not known")),
+            Reason::RouteOpen => Self::new("depends on the route that takes it: say what is sent (--method, --path)"),
             Reason::NoSuchPort(service, port) => {
                 let text = format!("{service} has no port {port}");
                 Self::new(text.clone()).because(Evidence::field(service.clone(), "spec.ports", text)).hint("Call one of the Service's ports.")

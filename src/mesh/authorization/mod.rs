@@ -12,8 +12,10 @@ mod request;
 mod ruling;
 mod truth;
 
+pub(in crate::mesh) use classes::PathPattern;
 pub use classes::{Class, Distinctions, describe};
 pub use explain::{Because, because, sentence, steps};
+pub(in crate::mesh) use istio::Pattern;
 pub use pod_group::{PodGroup, addresses};
 pub use request::{Call, Claims, Client, Credential, Http, Request, Token};
 pub use ruling::{Reason, RuleRef, Ruling, Unenforced, Verdict};
@@ -46,6 +48,14 @@ pub struct Via<'a> {
     pub service: &'a Service,
     /// Its port.
     pub port: &'a ServicePort,
+}
+
+impl<'a> Via<'a> {
+    /// A port of a Service, where it has it.
+    pub fn of(service: &'a Service, port: u16) -> Option<Self> {
+        let port = service.spec.ports.iter().find(|p| p.port == i32::from(port) && p.protocol() == "TCP")?;
+        Some(Self { service, port })
+    }
 }
 
 /// Everything that decides, arranged once for any number of requests.
@@ -150,16 +160,23 @@ impl<'a> Authorizer<'a> {
 
     /// What stands before a server: one gate for each workload that may answer; the reason where there is none.
     pub fn gates(&self, server: Server<'a>) -> Result<Vec<Gate<'a>>, (Verdict, Reason<'a>)> {
+        self.gates_from(server, None)
+    }
+
+    /// The same for requests that the waypoint of another Service sends there: it is that waypoint, with the policies of the Service that was called,
+    /// that stands before them.
+    pub fn gates_from(&self, server: Server<'a>, called: Option<Via<'a>>) -> Result<Vec<Gate<'a>>, (Verdict, Reason<'a>)> {
         match server {
             Server::Workload(workload, port) => Ok(vec![self.gate(workload, port, None)]),
             Server::Service(service, number) => {
                 let reference = service.metadata.reference(Kind::Service);
-                let port = service.spec.ports.iter().find(|p| p.port == i32::from(number) && p.protocol() == "TCP");
+                let own = Via::of(service, number);
+                let port = own.map(|via| via.port);
                 // Without an address of its own nothing stands between a client and any port of the pods.
                 if port.is_none() && !service.is_headless() {
                     return Err((Verdict::NotFound, Reason::NoSuchPort(reference, number)));
                 }
-                let via = port.map(|port| Via { service, port });
+                let via = called.or(own);
                 let selector = &service.spec.selector;
                 let gate = |workload, target| Gate { through: Some((service, number)), ..self.gate(workload, target, via) };
                 let mut gates = Vec::new();
@@ -193,20 +210,22 @@ impl<'a> Authorizer<'a> {
         let istio = self.view.membership(MeshId::Istio, workload);
         let linkerd = self.view.membership(MeshId::Linkerd, workload);
         let inside = |membership: &Result<Membership, Gap>| membership.as_ref().is_ok_and(|m| *m != Membership::None);
-        let guards = PodGroup::of(self.view.index, workload).into_iter().map(|group| {
+        let guards = PodGroup::of(self.view.index, workload).into_iter().flat_map(|group| {
             let injected = group.labels.has(crate::mesh::linkerd::PLANE);
             let of_istio = istio.as_ref().ok().filter(|m| **m != Membership::None);
             let of_linkerd = if injected { Some(Membership::Sidecar) } else { linkerd.as_ref().ok().copied().filter(|m| *m != Membership::None) };
             let certain = inside(&istio) || of_linkerd.is_some();
             let unknown = if certain { None } else { istio.as_ref().err().or(linkerd.as_ref().err()).cloned() };
-            Guard {
-                istio: of_istio.map(|m| self.istio.guard(workload, &group, *m, port, via)),
+            let of_istio = of_istio.map(|m| self.istio.guards(workload, &group, *m, port, via));
+            let guard = |istio: Option<istio::Guard<'a>>| Guard {
+                istio,
                 linkerd: of_linkerd.map(|m| self.linkerd.guard(&group, m, port)),
-                unknown,
+                unknown: unknown.clone(),
                 isolating: self.network.isolating(group.namespace, group.labels, Direction::Ingress),
                 network_hidden: self.view.index.gap_hiding(Kind::NetworkPolicy, group.namespace),
-                group,
-            }
+                group: group.clone(),
+            };
+            of_istio.map_or_else(|| vec![guard(None)], |all| all.into_iter().map(|istio| guard(Some(istio))).collect())
         });
         let through = via.and_then(|via| Some((via.service, u16::try_from(via.port.port).ok()?)));
         Gate { workload, port, through, guards: guards.collect() }
@@ -241,15 +260,15 @@ impl<'a> Authorizer<'a> {
     pub fn decide(&self, server: Server<'a>, request: &Request<'a>) -> Decision<'a> {
         match self.gates(server) {
             Err((verdict, reason)) => Decision::one(verdict, reason),
-            Ok(gates) => {
-                let callers = self.callers(request);
-                let all: Vec<(ObjectRef, Decision<'a>)> = gates
-                    .iter()
-                    .map(|gate| (gate.workload.reference.clone(), self.at(gate, &self.named(gate, request.clone()), &callers, true)))
-                    .collect();
-                alike(all)
-            }
+            Ok(gates) => self.among(&gates, request),
         }
+    }
+
+    /// The answer to one request that any of these gates may get.
+    pub fn among(&self, gates: &[Gate<'a>], request: &Request<'a>) -> Decision<'a> {
+        let callers = self.callers(request);
+        let of = |gate: &Gate<'a>| (gate.workload.reference.clone(), self.at(gate, &self.named(gate, request.clone()), &callers, true));
+        alike(gates.iter().map(of).collect())
     }
 
     /// The answer of what stands before one port.

@@ -79,6 +79,8 @@ pub enum Reason<'a> {
         /// What comes closest, when that was asked for.
         near: Vec<NearMiss<'a>>,
     },
+    /// istiod admits waypoints at ztunnel by itself, and nobody else; the identity of one.
+    Waypoint(String),
     /// An external authorizer decides; its name.
     AsksProvider(RuleRef<'a>, String),
     /// istiod refuses in place of an external authorizer, since something is wrong with it.
@@ -165,6 +167,12 @@ pub enum Reason<'a> {
         /// What is missing.
         missing: Missing,
     },
+    /// The client's side sends the request nowhere, or answers it itself.
+    NotSent(String, Vec<Evidence>),
+    /// The client's side sends the request to what is no Service of the cluster.
+    SentOutside(String),
+    /// Which rule of the client's side takes the request depends on what was not said of it.
+    RouteOpen,
     /// The Service has no such port.
     NoSuchPort(ObjectRef, u16),
     /// The Service leads to no workload that is known.

@@ -8,12 +8,15 @@ use super::labels::{DATAPLANE_MODE, is_waypoint};
 use super::policy;
 use crate::index::Index;
 use crate::mesh::gateway_api::listeners::{Admits, admits_namespace, listeners};
-use crate::model::{Field, Kind, Map, Object, Str};
+use crate::model::{Field, Kind, Map, Object, Service, Str};
 
 /// The label that names the waypoint of a namespace, Service or pod.
 pub const USE_WAYPOINT: &str = "istio.io/use-waypoint";
 /// The label that says in which namespace that waypoint is.
 pub const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
+const USE_WAYPOINT_CANARY: &str = "istio.io/use-waypoint-canary";
+const USE_WAYPOINT_CANARY_NAMESPACE: &str = "istio.io/use-waypoint-canary-namespace";
+const USE_WAYPOINT_CANARY_WEIGHT: &str = "istio.io/use-waypoint-canary-weight";
 /// The GatewayClass of waypoints.
 pub const WAYPOINT_CLASS: &str = "istio-waypoint";
 
@@ -69,13 +72,32 @@ impl Waypoint<'_> {
     }
 }
 
+/// The waypoint that takes a share of a Service's traffic beside its own: namespace and name, and the share in percent. A share that is no percentage
+/// is none.
+pub fn canary(index: &Index, service: &Service) -> Option<(Str, Str, u32)> {
+    let meta = &service.metadata;
+    // What the namespace says counts where it names the waypoint itself.
+    let asks = meta.labels.get(USE_WAYPOINT).is_some_and(|name| name != "none");
+    let inherited = index.namespace(&meta.namespace).filter(|_| !asks).map(|ns| &ns.metadata);
+    let from = if meta.labels.has(USE_WAYPOINT_CANARY) { &meta.labels } else { &inherited?.labels };
+    let name = from.get(USE_WAYPOINT_CANARY).filter(|name| !name.is_empty() && *name != "none")?;
+    let namespace = from.get(USE_WAYPOINT_CANARY_NAMESPACE).unwrap_or(&meta.namespace);
+    let weight = meta.annotations.get(USE_WAYPOINT_CANARY_WEIGHT).or_else(|| inherited?.annotations.get(USE_WAYPOINT_CANARY_WEIGHT)).unwrap_or("0");
+    let weight = weight.parse().ok().filter(|weight| *weight <= 100)?;
+    Some((namespace.into(), name.into(), weight))
+}
+
 /// The waypoint that an object with `labels` in `namespace` asks for.
 pub fn waypoint<'a>(index: &'a Index, labels: &Map, namespace: &str) -> Waypoint<'a> {
-    let Some((ns, name)) = reference(index, labels, namespace) else { return Waypoint::NotAsked };
-    if let Some(gateway) = index.object(Kind::Gateway, &ns, &name) {
+    reference(index, labels, namespace).map_or(Waypoint::NotAsked, |(ns, name)| named(index, &ns, &name))
+}
+
+/// The waypoint of that name.
+pub fn named<'a>(index: &'a Index, ns: &str, name: &str) -> Waypoint<'a> {
+    if let Some(gateway) = index.object(Kind::Gateway, ns, name) {
         return Waypoint::Serves(traffic(index, gateway), Some(gateway));
     }
-    let deployed = index.workload(&ns, &name, None).filter(|w| is_waypoint(&w.labels));
+    let deployed = index.workload(ns, name, None).filter(|w| is_waypoint(&w.labels));
     deployed.map_or(Waypoint::Missing, |w| Waypoint::Serves(w.labels.get(WAYPOINT_FOR).map_or(Traffic::Service, traffic_of), None))
 }
 

@@ -111,6 +111,13 @@ pub struct Calling<'a> {
     own_tls: bool,
 }
 
+impl<'a> Calling<'a> {
+    /// The workload, where it is one.
+    pub fn workload(&self) -> Option<&'a Workload> {
+        self.callers.iter().find_map(|caller| caller.as_ref().ok()?.workload)
+    }
+}
+
 /// A call on its way: where to, and over which port.
 struct Call<'c, 'a> {
     to: &'c Name<'a>,
@@ -312,7 +319,13 @@ impl<'a> Mtls<'a> {
                     *gap = Some(unread);
                 }
                 Way::Open(cluster) => {
-                    targets(call).iter().for_each(|e| arrive(e, self.istio.send(&caller, &cluster, e)));
+                    let all = targets(call);
+                    let held: Vec<&Endpoint<'a>> = all.iter().filter(|e| cluster.holds(&e.labels)).collect();
+                    held.iter().for_each(|e| arrive(e, self.istio.send(&caller, &cluster, e)));
+                    if held.is_empty() && !all.is_empty() {
+                        let text = format!("no pod of {} is in subset {}", call.to.full, call.subset.unwrap_or_default());
+                        parts.push(Part::refused(vec![Evidence::default(text)]));
+                    }
                 }
             },
             Side::Ambient => targets(call).iter().for_each(|e| arrive(e, self.istio.send_from_ztunnel(call, e))),

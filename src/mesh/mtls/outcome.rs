@@ -128,6 +128,11 @@ impl Edge {
         if self.parts.iter().all(ends) { self } else { Self::of(self.parts.into_iter().filter(ends).collect(), self.gap) }
     }
 
+    /// Whether some of it ends at a workload, or none of it at any: calls to a subset end at the workloads whose pods are in it.
+    pub fn may_end_at(&self, workload: &ObjectRef) -> bool {
+        self.parts.is_empty() || self.parts.iter().any(|p| p.workload.as_ref().is_none_or(|w| w == workload))
+    }
+
     /// What an edge of these parts is, all together.
     pub(super) fn of(parts: Vec<Part>, gap: Option<Gap>) -> Self {
         Self { outcome: together(&parts), because: reasons(&parts), gap, parts }

@@ -35,7 +35,7 @@ impl<'a> Senders<'a> {
                 })
             };
             let own = number(namespace);
-            let unread = [Kind::DestinationRule, Kind::Sidecar].iter().any(|kind| index.gap_hiding(*kind, namespace).is_some());
+            let unread = [Kind::DestinationRule, Kind::Sidecar, Kind::VirtualService].iter().any(|kind| index.gap_hiding(*kind, namespace).is_some());
             let elsewhere = if unread || named.contains(namespace) { own } else { number("") };
             all.by_workload.insert(client.position(), (own, elsewhere));
         }

@@ -4,10 +4,14 @@
 
 pub mod istio;
 pub mod linkerd;
+mod router;
 #[cfg(test)]
 mod tests;
 mod text;
 mod url;
+
+pub use istio::ServiceRoutes;
+pub use router::Router;
 
 use std::time::Duration;
 
@@ -302,12 +306,12 @@ pub fn route(view: MeshView<'_>, mesh: MeshId, workload: &Workload, request: &Re
 }
 
 /// What becomes of a request to a Service at its waypoint, where ztunnel sends it.
-pub fn at_waypoint(view: MeshView<'_>, waypoint: &Workload, service: &Service, request: &Request) -> Route {
+fn at_waypoint(view: MeshView<'_>, waypoint: &Workload, service: &Service, request: &Request) -> Route {
     istio::at_waypoint(view, waypoint, service, request)
 }
 
 /// What becomes of a request that no mesh carries: the Service alone decides.
-pub fn plain(view: MeshView<'_>, name: &Name<'_>, request: &Request) -> Route {
+fn plain(view: MeshView<'_>, name: &Name<'_>, request: &Request) -> Route {
     match name.service() {
         Some(service) => Route::to(resolve::full_name(view, service), i64::from(request.port)),
         None => Route::end(Outcome::Passthrough, "it leaves as it came"),

@@ -3,7 +3,7 @@
 use super::hops::Hops;
 use super::steps::{fails, ok};
 use super::words;
-use crate::mesh::authorization::{self, Call, Credential, Http, Server, Verdict};
+use crate::mesh::authorization::{self, Call, Credential, Decision, Http, Server, Verdict};
 use crate::mesh::mtls::{Client, Edge, Outcome as Encryption};
 use crate::mesh::resolve::{self, Name, StandsFor};
 use crate::mesh::routes::{Destination, Route};
@@ -85,7 +85,14 @@ impl<'w> Hops<'w> {
         // TLS that is not the mesh's hides the request from the server's proxy.
         let call = if arrives == Encryption::AppTls { Call::Tcp } else { self.call(Some(route)) };
         let request = authorization::Request { client, call, sni: None };
-        let decision = self.authorizer.decide(Server::Service(service, port), &request);
+        let decision = match self.authorizer.gates_from(Server::Service(service, port), self.called) {
+            Ok(mut gates) => {
+                // Those whose pods are in the subset.
+                gates.retain(|gate| edge.may_end_at(&gate.workload.reference));
+                self.authorizer.among(&gates, &request)
+            }
+            Err((verdict, reason)) => Decision::one(verdict, reason),
+        };
         let rulings: Vec<Step> = authorization::steps(&decision.rulings);
         let (network, mut rest): (Vec<Step>, Vec<Step>) = rulings.into_iter().partition(|s| s.step == StepKind::NetworkPolicy);
         if decision.verdict == Verdict::Deny

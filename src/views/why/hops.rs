@@ -5,9 +5,10 @@ use super::steps::{fails, ok, unknown};
 use super::words;
 use crate::index::Workload;
 use crate::mesh::MeshView;
-use crate::mesh::authorization::Authorizer;
+use crate::mesh::authorization::{Authorizer, Via};
 use crate::mesh::mtls::Mtls;
 use crate::mesh::resolve::{Name, StandsFor};
+use crate::mesh::routes::Router;
 use crate::model::{Evidence, Kind, Membership, MeshId, Service, Step, StepKind, StepPlace, Subject};
 use crate::world::{Sight, World};
 
@@ -22,12 +23,17 @@ pub(super) struct Hops<'w> {
     pub(super) carrier: Option<MeshId>,
     /// Where its routes are applied.
     pub(super) router: StepPlace,
+    /// The Service that is called, where it is its waypoint that sends requests on.
+    pub(super) called: Option<Via<'w>>,
 }
 
 impl<'w> Hops<'w> {
-    pub(super) fn new(world: &'w World, asked: &'w Asked<'w>, carrier: Option<MeshId>, router: StepPlace) -> Self {
+    pub(super) fn new(world: &'w World, asked: &'w Asked<'w>, name: &Name<'w>, router: Router<'w>) -> Self {
         let view = world.view();
-        Self { world, view, asked, authorizer: Authorizer::new(view), mtls: Mtls::new(view), carrier, router }
+        let called = name.service().filter(|_| router.at == StepPlace::Waypoint);
+        let called = called.and_then(|service| Via::of(service, asked.request.port));
+        let (carrier, router) = (router.mesh(), router.at);
+        Self { world, view, asked, authorizer: Authorizer::new(view), mtls: Mtls::new(view), carrier, router, called }
     }
 
     /// Who calls, and what carries its requests.

@@ -7,19 +7,16 @@ mod gateway;
 mod hops;
 mod route;
 mod steps;
-mod words;
+pub(super) mod words;
 
 pub use asked::{Asked, ask, is_gateway};
 use hops::Hops;
 
 use serde::Serialize;
 
-use crate::index::Workload;
-use crate::mesh::istio::ambient::{self, Traffic, Waypoint};
-use crate::mesh::resolve::Name;
-use crate::mesh::routes::{self, Outcome, Route};
+use crate::mesh::routes::{self, Outcome, Route, Router};
 use crate::mesh::{MeshView, resolve};
-use crate::model::{Gap, Kind, Membership, MeshId, Step, StepKind, StepPlace, StepResult, Trace, words};
+use crate::model::{Gap, Kind, Step, StepKind, StepPlace, StepResult, Trace, words};
 use crate::world::World;
 
 /// Everything that a request meets on its way.
@@ -93,13 +90,9 @@ pub fn why<'w>(world: &'w World, asked: &'w Asked<'w>) -> WhyReport {
     let view = world.view();
     let client = asked.client.workload;
     let name = resolve::name(view, &client.reference.namespace, &asked.request.host);
-    let (carrier, router) = carrier(view, client, &name, asked.client.gateway);
-    let route = match (carrier, name.service()) {
-        (Some((_, waypoint)), Some(service)) if router == StepPlace::Waypoint => routes::at_waypoint(view, waypoint, service, &asked.request),
-        (Some((mesh, proxy)), _) => routes::route(view, mesh, proxy, &asked.request),
-        (None, _) => routes::plain(view, &name, &asked.request),
-    };
-    let hops = Hops::new(world, asked, carrier.map(|(mesh, _)| mesh), router);
+    let router = Router::of(view, client, &name, asked.client.gateway);
+    let route = router.route(view, &name, &asked.request);
+    let hops = Hops::new(world, asked, &name, router);
     let mut trace = Trace { steps: vec![hops.client()] };
     let ended = |steps: &[Step]| steps.iter().any(|s| s.result == StepResult::Fails);
     let unclear = |steps: &[Step], kind: StepKind| steps.iter().any(|s| s.step == kind && matches!(s.result, StepResult::Unknown(_)));
@@ -186,38 +179,4 @@ fn at(step: &Step) -> &'static str {
         (StepKind::NetworkPolicy, _) => "On the network: ",
         _ => "",
     }
-}
-
-/// The mesh that decides about a client's requests, the workload whose proxy does, and where that is.
-///
-/// ztunnel knows no requests: in ambient the waypoint of the Service decides, and without one nothing but the Service does.
-fn carrier<'w>(view: MeshView<'w>, client: &'w Workload, name: &Name<'w>, gateway: bool) -> (Option<(MeshId, &'w Workload)>, StepPlace) {
-    if gateway {
-        return (Some((MeshId::Istio, client)), StepPlace::Gateway);
-    }
-    for mesh in [MeshId::Istio, MeshId::Linkerd] {
-        match view.membership(mesh, client) {
-            Ok(Membership::None) | Err(_) => {}
-            Ok(Membership::Ambient) => {
-                let waypoint = name.service().and_then(|s| waypoint(view, s));
-                return (waypoint.map(|w| (mesh, w)), if waypoint.is_some() { StepPlace::Waypoint } else { StepPlace::Client });
-            }
-            Ok(_) => return (Some((mesh, client)), StepPlace::Client),
-        }
-    }
-    (None, StepPlace::Client)
-}
-
-/// The workload of a Service's waypoint, if it asks for one that is there.
-fn waypoint<'w>(view: MeshView<'w>, service: &crate::model::Service) -> Option<&'w Workload> {
-    let meta = &service.metadata;
-    let found = ambient::waypoint(view.index, &meta.labels, &meta.namespace);
-    if !matches!(found, Waypoint::Serves(Traffic::Service | Traffic::All, _)) || !ambient::takes(view.index, found, &meta.namespace) {
-        return None;
-    }
-    let (namespace, name) = ambient::reference(view.index, &meta.labels, &meta.namespace)?;
-    view.index
-        .workloads()
-        .iter()
-        .find(|w| w.reference.namespace == namespace && (w.reference.name == name || w.labels.is(crate::mesh::istio::labels::GATEWAY_NAME, &name)))
 }

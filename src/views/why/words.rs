@@ -43,7 +43,7 @@ pub(super) fn short(share: &Destination, called: Option<&str>) -> String {
 }
 
 /// What the route does.
-pub(super) fn route(route: &Route, name: &Name<'_>) -> String {
+pub(in crate::views) fn route(route: &Route, name: &Name<'_>) -> String {
     let rule = route.rule.as_ref().map(|rule| {
         let asks = if rule.asks.is_empty() { String::new() } else { format!(" ({})", rule.asks) };
         match rule.of {

@@ -122,6 +122,39 @@ fn the_subset_that_a_route_chooses_is_the_one_that_is_met() {
     assert_eq!(asked("/other").0, 0, "{}", asked("/other").1);
 }
 
+/// A route to another Service: its pods answer, so its policies do, and that is said.
+#[test]
+fn what_a_route_sends_to_another_service_is_decided_there() {
+    let other = |more: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: other, namespace: shop}}\nspec: {{selector: {{app: other}}, ports: [{{name: http, port: 80, targetPort: 8080}}]}}\n---\n\
+             apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: other, namespace: shop}}\n\
+             spec: {{selector: {{matchLabels: {{app: other}}}}, template: {{metadata: {{labels: {{app: other}}, annotations: {{sidecar.istio.io/status: '{{}}'}}}}, \
+             spec: {{containers: [{{name: app, ports: [{{containerPort: 8080}}]}}, {{name: istio-proxy}}]}}}}}}\n---\n\
+             apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: cart, namespace: shop}}\n\
+             spec: {{hosts: [cart], http: [{{match: [{{uri: {{prefix: /other}}}}], rewrite: {{uri: /new}}, route: [{{destination: {{host: other}}}}]}}, \
+             {{match: [{{uri: {{prefix: /old}}}}], redirect: {{uri: /new}}}}, {{match: [{{uri: {{prefix: /items}}}}], route: [{{destination: {{host: cart}}}}]}}]}}\n---\n\
+             apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: other, namespace: shop}}\n\
+             spec: {{selector: {{matchLabels: {{app: other}}}}, rules: [{more}]}}\n"
+        )
+    };
+    let open = other("{to: [{operation: {paths: [/new*]}}]}");
+    let asked = |world: &str, path: &str| policy(world, &[FRONT, &["--method", "GET", "--path", path]].concat());
+    let (code, out, err) = asked(&open, "/other/a");
+    let words = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(code, 0, "the path that the other sees is the new one: {out} {err}");
+    assert!(words.contains("✔ Allowed by AuthorizationPolicy shop/other, rule 1. It is not sent to Service shop/cart: VirtualService shop/cart"), "{out}");
+    assert!(words.contains("✔ route VirtualService shop/cart, rule 1 of 3 (prefix /other) → other.shop:80"), "{out}");
+    let closed = other("{to: [{operation: {paths: [/other*]}}]}");
+    assert_eq!(asked(&closed, "/other/a").0, 1);
+    for (path, said) in [("/old", "answers it with 301 to"), ("/elsewhere", "404: no rule of VirtualService shop/cart takes it")] {
+        let (code, out, _) = asked(&open, path);
+        assert!(code == 1 && out.split_whitespace().collect::<Vec<_>>().join(" ").contains(said), "{out}");
+    }
+    let (code, out, _) = policy(&open, FRONT);
+    assert!(code == 3 && out.contains("decide differently"), "which rule takes it was not said: {out}");
+}
+
 #[test]
 fn network_policies_come_first_and_see_the_port_of_the_pods() {
     let closed = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: none, namespace: shop}\nspec: {podSelector: {}}";

@@ -7,7 +7,7 @@ use kubectl_mesh::world::World;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::worlds::{PLANES, Plane, grant, istio, linkerd, linkerd_object, planned, policy, rule, sending, world};
+use super::worlds::{PLANES, Plane, grant, istio, linkerd, linkerd_object, planned, policy, routing, rule, sending, world};
 
 /// A client of the world; anyone in plaintext for an empty name.
 fn client<'w>(world: &'w World, name: &str) -> Client<'w> {
@@ -138,6 +138,49 @@ proptest! {
         });
         let found = (0..columns[0].len()).any(|class| (0..4).all(|client| columns[client][class] == got[client].name()));
         prop_assert!(found, "{:?} is none of {:?} with {:?}", got, columns, sent);
+    }
+
+    /// The same where routes say which requests go to which subset: the matrix tells requests apart as they do. What is sent to another server is
+    /// decided there.
+    #[test]
+    fn the_matrix_agrees_with_single_questions_about_what_routes_send(
+        policies in istio(&["ALLOW", "DENY"]),
+        sent in sending(),
+        routes in routing(),
+        method in "GET|POST|PUT",
+        path in "/(a|a/b|b|c/x/d|z)",
+        header in prop::option::of("1|11|2"),
+    ) {
+        let world = world(Plane::Sidecar, &[policies, sent.clone(), routes.clone()].concat());
+        let cart = world.index.workload("shop", "cart", None).unwrap();
+        let other = world.index.workload("shop", "other", None).unwrap();
+        let service = world.index.service("shop", "cart").unwrap();
+        let rows = |server| {
+            let report = views::matrix(&world, None, Some(server));
+            ["front", "batch", "cart", ""].map(|name| {
+                let client = world.index.workload(if name == "cart" { "shop" } else { "web" }, name, None).map(|w| &w.reference);
+                report.rows.iter().filter(|r| r.client.0 == client).map(|r| r.decision).collect::<Vec<Verdict>>()
+            })
+        };
+        let (columns, beside) = (rows(cart), rows(other));
+        let headers = header.into_iter().map(|value| ("x-v".to_owned(), value)).collect();
+        let http = Http { method: Some(method), path: Some(path), headers, ..Http::default() };
+        let got = ["front", "batch", "cart", ""].map(|name| {
+            let client = if name == "cart" { Client { workload: Some(cart), ..Client::default() } } else { client(&world, name) };
+            let request = Request { client, call: Call::Http(Box::new(http.clone())), sni: None };
+            let report = views::decision(&world, Server::Service(service, 80), &request);
+            (report.decision, report.headline.contains("It is not sent to Service shop/cart"))
+        });
+        // A class of which something is left open may be unknown where a single request is not.
+        let agrees = |class: usize, client: usize| {
+            let (decision, elsewhere) = got[client];
+            elsewhere || columns[client][class] == decision || columns[client][class] == Verdict::Unknown
+        };
+        let found = (0..columns[0].len()).any(|class| (0..4).all(|client| agrees(class, client)));
+        prop_assert!(found, "{:?} is none of {:?} with {:?} {:?}", got, columns, sent, routes);
+        for (client, (decision, elsewhere)) in got.iter().enumerate() {
+            prop_assert!(!elsewhere || *decision == Verdict::NotFound || beside[client].contains(decision), "{got:?} {beside:?}");
+        }
     }
 
     /// A change of what clients send is a change of decisions, of exactly those that come out otherwise.

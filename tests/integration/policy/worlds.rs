@@ -213,3 +213,68 @@ pub(super) fn sending() -> impl Strategy<Value = Vec<Value>> {
         all
     })
 }
+
+/// VirtualServices for the cart, and another server beside it: they send requests to its subsets, of which one has TLS of its own, to all of it, or
+/// to the other.
+pub(super) fn routing() -> impl Strategy<Value = Vec<Value>> {
+    let text = |kind: &'static str, values: &'static [&'static str]| prop::sample::select(values).prop_map(move |v| json!({kind: v}));
+    let path = prop_oneof![text("prefix", &["/a", "/a/", "/"]), text("exact", &["/a", "/b"]), text("regex", &["/a.*", "/a|/b", "/c/.*/d"])];
+    let matched = prop_oneof![
+        path.clone().prop_map(|uri| json!({"uri": uri})),
+        (path, text("exact", &["GET", "POST"])).prop_map(|(uri, method)| json!({"uri": uri, "method": method})),
+        text("prefix", &["P", "G"]).prop_map(|method| json!({"method": method})),
+        prop_oneof![text("exact", &["1"]), text("prefix", &["1"]), text("regex", &["1+"]), Just(json!({}))].prop_map(|v| json!({"headers": {"x-v": v}})),
+        Just(json!({"withoutHeaders": {"x-v": {}}})),
+        Just(json!({"queryParams": {"q": {"exact": "1"}}})),
+        Just(json!({"uri": {"prefix": "/A"}, "ignoreUriCase": true})),
+        prop::sample::select(&["front", "batch"][..]).prop_map(|app| json!({"sourceLabels": {"app": app}})),
+        prop::sample::select(&["web", "shop"][..]).prop_map(|namespace| json!({"sourceNamespace": namespace})),
+    ];
+    let place = |subset: Option<&'static str>, host: &str| {
+        let mut place = json!({"destination": {"host": format!("{host}.shop.svc.cluster.local")}});
+        if let Some(subset) = subset {
+            place["destination"]["subset"] = subset.into();
+        }
+        place
+    };
+    let to = prop::sample::select(&[Some("v1"), Some("v2"), None][..]).prop_map(move |subset| json!([place(subset, "cart")]));
+    let half = move |one: Value, other: Value| {
+        let (mut one, mut other) = (one, other);
+        (one["weight"], other["weight"]) = (50.into(), 50.into());
+        json!([one, other])
+    };
+    let to = prop_oneof![
+        4 => to,
+        1 => Just(half(place(Some("v1"), "cart"), place(Some("v2"), "cart"))),
+        1 => Just(json!([place(None, "other")])),
+    ];
+    let rule = (prop::option::weighted(0.8, prop::collection::vec(matched, 1..3)), to).prop_map(|(matched, route)| {
+        let mut rule = json!({"route": route});
+        if let Some(matched) = matched {
+            rule["match"] = matched.into();
+        }
+        rule
+    });
+    let virtual_service = (
+        prop::collection::vec(rule, 1..4),
+        prop::sample::select(&["shop", "web", "istio-system"][..]),
+        prop::sample::select(&["cart.shop.svc.cluster.local", "*.shop.svc.cluster.local"][..]),
+        prop::option::of(prop::sample::select(&["*", ".", "web"][..])),
+    );
+    let tls = prop::sample::select(&["DISABLE", "SIMPLE", "ISTIO_MUTUAL"][..]);
+    (prop::collection::vec(virtual_service, 0..3), tls).prop_map(|(all, tls)| {
+        let subsets = json!([{"name": "v1", "labels": {"app": "cart"}, "trafficPolicy": {"tls": {"mode": tls}}}, {"name": "v2", "labels": {"app": "cart"}}]);
+        let mut made = vec![
+            json!({"apiVersion": "networking.istio.io/v1", "kind": "DestinationRule", "metadata": {"name": "subsets", "namespace": "shop"},
+                "spec": {"host": "cart", "subsets": subsets}}),
+            json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "other", "namespace": "shop"},
+                "spec": {"selector": {"app": "other"}, "ports": [{"name": "http", "port": 80, "targetPort": 8080}]}}),
+        ];
+        made.extend(workload(Plane::Sidecar, "shop", "other"));
+        made.extend(all.into_iter().enumerate().map(|(i, (rules, namespace, host, to))| {
+            json!({"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"name": format!("r{i}"), "namespace": namespace},
+                "spec": {"hosts": [host], "http": rules, "exportTo": to.into_iter().collect::<Vec<_>>()}})
+        }));
+        made
+    })
+}

@@ -17,13 +17,23 @@ pub(super) enum End<'a> {
     Hidden(Gap),
     Sidecar { envoy: Box<Envoy<'a>>, mode: Mode, by: Option<&'a Object> },
     Gateway { envoy: Box<Envoy<'a>>, mutual: bool },
-    Ztunnel { deny: Vec<Compiled<'a>>, allow: Vec<Compiled<'a>>, strict: Option<&'a Object>, port: u16, addresses: Vec<IpAddr> },
+    Ztunnel { deny: Vec<Compiled<'a>>, allow: Vec<Compiled<'a>>, strict: Option<&'a Object>, admitted: Vec<String>, port: u16, addresses: Vec<IpAddr> },
 }
 
 /// The answer of a handshake with a client of a trust domain that is not accepted.
 pub(super) fn foreign<'a>(istio: &Istio<'_>, identity: &str) -> Option<(Verdict, Reason<'a>)> {
     let domain = identity.split('/').next().unwrap_or_default();
     (!istio.domains.accept(domain)).then(|| (Verdict::Deny, Reason::ForeignTrustDomain(domain.to_owned())))
+}
+
+/// The answer of ztunnel's rules, with the waypoints that istiod admits by itself: like an ALLOW policy that names them and nobody else.
+fn with_admitted<'a>(admitted: &[String], caller: &Caller, (verdict, reason): (Verdict, Reason<'a>)) -> (Verdict, Reason<'a>) {
+    let named = matches!(caller, Caller::Named { identity, .. } if admitted.contains(identity));
+    match (admitted.first(), &reason) {
+        (Some(waypoint), Reason::NoneAdmits { .. } | Reason::NoAllowPolicy { .. }) if named => (Verdict::Allow, Reason::Waypoint(waypoint.clone())),
+        (Some(waypoint), Reason::NoAllowPolicy { .. }) => (Verdict::Deny, Reason::Waypoint(waypoint.clone())),
+        _ => (verdict, reason),
+    }
 }
 
 impl<'a> End<'a> {
@@ -79,7 +89,7 @@ impl<'a> End<'a> {
                 let peer = if *mutual { caller.peer() } else { Peer::Nobody };
                 push(StepPlace::Gateway, StepKind::Authorization, envoy.decide(request, peer, explain));
             }
-            Self::Ztunnel { deny, allow, strict, port, addresses } => {
+            Self::Ztunnel { deny, allow, strict, admitted, port, addresses } => {
                 match (caller, strict) {
                     (Caller::Nobody, Some(by)) => {
                         push(server, StepKind::Mtls, (Verdict::Deny, Reason::PlaintextRefused(by)));
@@ -98,7 +108,7 @@ impl<'a> End<'a> {
                 let address = Address::One(&request.client.addresses);
                 let destination = Address::One(addresses);
                 let seen = Seen { peer: caller.peer(), direct: address, remote: address, destination, port: *port, sni: "", http: None };
-                push(server, StepKind::Authorization, envoy::rules_decide(deny, allow, &seen, explain));
+                push(server, StepKind::Authorization, with_admitted(admitted, caller, envoy::rules_decide(deny, allow, &seen, explain)));
             }
         }
     }

@@ -13,7 +13,8 @@ mod rules;
 mod waypoint;
 mod ztunnel;
 
-pub(super) use pattern::{Pattern, template};
+pub(in crate::mesh) use pattern::Pattern;
+pub(super) use pattern::template;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -31,7 +32,7 @@ use waypoint::WaypointGuard;
 use super::classes::Distinctions;
 use super::pod_group::PodGroup;
 use super::ruling::{Reason, Ruling, Unenforced, Verdict};
-use super::{Credential, Request, Via};
+use super::{Call, Credential, Request, Via};
 use crate::index::Workload;
 use crate::mesh::MeshView;
 use crate::mesh::istio::policy::{self, Action, Enforcer, Policies};
@@ -53,6 +54,10 @@ pub(super) struct Istio<'a> {
     providers: Providers<'a>,
     normalization: Normalization,
     several_providers: bool,
+    /// Whether policies without a target count at waypoints' tunnels.
+    layered: bool,
+    /// Whether ztunnel is told to admit waypoints, and with that nobody else.
+    admits_waypoints: bool,
     /// Whether proxies may have filters that are not istiod's own.
     other_filters: bool,
     past_waypoints: OnceLock<HashMap<Str, HashMap<Str, (bool, bool)>>>,
@@ -78,6 +83,8 @@ impl<'a> Istio<'a> {
             providers: Providers::read(view),
             normalization: Normalization::of(normalization),
             several_providers: istiod_flag(view, "PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS"),
+            layered: istiod_flag(view, "ENABLE_LAYERED_WAYPOINT_AUTHORIZATION_POLICIES"),
+            admits_waypoints: istiod_flag(view, "PILOT_AUTO_ALLOW_WAYPOINT_POLICY"),
             other_filters: ADDING_FILTERS.iter().any(|kind| !view.index.objects(*kind).is_empty() || view.index.gap_hiding(*kind, "").is_some()),
             past_waypoints: OnceLock::new(),
         }
@@ -88,11 +95,19 @@ impl<'a> Istio<'a> {
         format!("{}/ns/{namespace}/sa/{account}", self.view.istio.config.trust_domain)
     }
 
-    /// What guards a port of pods of this group, when requests come to it `via` a Service.
-    pub(super) fn guard(&self, workload: &Workload, group: &PodGroup<'a>, membership: Membership, port: u16, via: Option<Via<'a>>) -> Guard<'a> {
-        let end = self.end(workload, group, membership, port);
-        let waypoint = if matches!(end, End::Ztunnel { .. }) { self.waypoint(workload, group, port, via) } else { None };
-        Guard { waypoint: waypoint.map(Box::new), end }
+    /// What guards a port of pods of this group, when requests come to it `via` a Service: of several any may meet a request.
+    pub(super) fn guards(&self, workload: &Workload, group: &PodGroup<'a>, membership: Membership, port: u16, via: Option<Via<'a>>) -> Vec<Guard<'a>> {
+        let end = || self.end(workload, group, membership, port);
+        let waypoints = if membership == Membership::Ambient { self.waypoints(workload, group, port, via) } else { Vec::new() };
+        if waypoints.is_empty() {
+            return vec![Guard { waypoint: None, end: end() }];
+        }
+        let behind = |waypoint: WaypointGuard<'a>| {
+            let end = end();
+            let waypoint = Some(Box::new(waypoint)).filter(|_| matches!(end, End::Ztunnel { .. }));
+            Guard { waypoint, end }
+        };
+        waypoints.into_iter().map(behind).collect()
     }
 
     fn end(&self, workload: &Workload, group: &PodGroup<'a>, membership: Membership, port: u16) -> End<'a> {
@@ -140,7 +155,7 @@ impl<'a> Istio<'a> {
                     enforced.map(|p| ztunnel::compiled(p)).collect()
                 };
                 let strict = self.peers.refused_by_ztunnel(namespace, group.labels, port);
-                End::Ztunnel { deny: of(Action::Deny), allow: of(Action::Allow), strict, port, addresses: group.addresses.clone() }
+                End::Ztunnel { deny: of(Action::Deny), allow: of(Action::Allow), strict, admitted: self.admitted_waypoints(group), port, addresses: group.addresses.clone() }
             }
         }
     }
@@ -235,6 +250,12 @@ impl<'a> Guard<'a> {
     pub(super) fn distinguish(&self, into: &mut Distinctions) {
         if let Some(waypoint) = &self.waypoint {
             waypoint.envoy.distinguish(into);
+            if let Some(at_tunnel) = &waypoint.at_tunnel {
+                // Of a connection nothing but addresses is told apart there.
+                let mut told = Distinctions::default();
+                at_tunnel.distinguish(&mut told);
+                into.addresses |= told.addresses;
+            }
         }
         match &self.end {
             End::Nobody(_) | End::Hidden(_) => {}
@@ -260,6 +281,11 @@ impl<'a> Guard<'a> {
         if let (Some(waypoint), Caller::Named { identity, .. }) = (self.through(istio, caller), caller) {
             if let Some(refused) = foreign(istio, identity) {
                 push(StepPlace::Waypoint, StepKind::Mtls, refused);
+                return;
+            }
+            let bytes = || Request { call: Call::Tcp, ..request.clone() };
+            let refused = |at_tunnel: &Envoy<'a>| !push(StepPlace::Waypoint, StepKind::Authorization, at_tunnel.decide(&bytes(), caller.peer(), explain));
+            if waypoint.at_tunnel.as_ref().is_some_and(refused) {
                 return;
             }
             if push(StepPlace::Waypoint, StepKind::Authorization, waypoint.envoy.decide(request, caller.peer(), explain)) {

@@ -4,7 +4,7 @@ use regex::Regex;
 
 /// What a text of a policy matches.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::mesh::authorization) enum Pattern {
+pub(in crate::mesh) enum Pattern {
     /// `*` where presence is enough.
     Present,
     /// `*` where something must stand.

@@ -6,17 +6,19 @@ use std::net::IpAddr;
 use super::envoy::Envoy;
 use super::{Istio, rules};
 use crate::index::Workload;
-use crate::mesh::authorization::Via;
+use crate::mesh::authorization::{AMBIENT_TUNNEL, Via};
 use crate::mesh::authorization::pod_group::{self, PodGroup};
 use crate::mesh::istio::ambient::{self, Traffic, Waypoint};
-use crate::mesh::istio::labels;
-use crate::mesh::istio::policy::Policies;
+use crate::mesh::istio::labels::{self, GATEWAY_NAME};
+use crate::mesh::istio::policy::{Action, Enforcer, Policies};
 use crate::mesh::resolve::Protocol;
-use crate::model::{Kind, Map, Membership, MeshId, Object, Service, Str};
+use crate::model::{Kind, Membership, MeshId, Object, Service, Str};
 
 #[derive(Debug)]
 pub(super) struct WaypointGuard<'a> {
     pub(super) envoy: Envoy<'a>,
+    /// What stands before it, where istiod puts policies at the tunnel as well.
+    pub(super) at_tunnel: Option<Envoy<'a>>,
     pub(super) workload: Option<&'a Workload>,
     pub(super) identity: String,
     pub(super) addresses: Vec<IpAddr>,
@@ -25,22 +27,38 @@ pub(super) struct WaypointGuard<'a> {
 }
 
 impl<'a> Istio<'a> {
-    /// The waypoint that calls to a Service go through, or, without a Service, those to the pods themselves.
-    pub(super) fn waypoint(&self, workload: &Workload, group: &PodGroup<'a>, port: u16, via: Option<Via<'a>>) -> Option<WaypointGuard<'a>> {
+    /// The waypoints that calls to a Service go through, or, without a Service, those to the pods themselves: one, or two of which each takes a share.
+    pub(super) fn waypoints(&self, workload: &Workload, group: &PodGroup<'a>, port: u16, via: Option<Via<'a>>) -> Vec<WaypointGuard<'a>> {
         let index = self.view.index;
-        let (labels, wanted): (&Map, &[Traffic]) = match via {
-            Some(via) => (&via.service.metadata.labels, &[Traffic::Service, Traffic::All]),
-            None => (group.labels, &[Traffic::Workload, Traffic::All]),
-        };
         if labels::is_waypoint(&workload.labels) {
-            return None;
+            return Vec::new();
         }
-        let (namespace, name) = ambient::reference(index, labels, group.namespace)?;
-        let found = ambient::waypoint(index, labels, group.namespace);
-        let Waypoint::Serves(traffic, _) = found else { return None };
-        if !wanted.contains(&traffic) || !ambient::takes(index, found, group.namespace) {
-            return None;
-        }
+        // A Service without an address of its own is called by the addresses of its pods.
+        let via = via.filter(|via| !via.service.is_headless());
+        let Some(via) = via else {
+            let found = ambient::reference(index, group.labels, group.namespace);
+            let serving = found.filter(|(ns, name)| self.serves(ns, name, group.namespace, &[Traffic::Workload, Traffic::All]));
+            return serving.map(|(ns, name)| self.guard_at(ns, name, group, port, None)).into_iter().collect();
+        };
+        let meta = &via.service.metadata;
+        let wanted = [Traffic::Service, Traffic::All];
+        let serves = |(ns, name): &(Str, Str)| self.serves(ns, name, &meta.namespace, &wanted);
+        let Some(own) = ambient::reference(index, &meta.labels, &meta.namespace).filter(serves) else { return Vec::new() };
+        let canary = ambient::canary(index, via.service).map(|(ns, name, weight)| ((ns, name), weight));
+        let canary = canary.filter(|(other, _)| *other != own && serves(other));
+        let share = canary.as_ref().map_or(0, |(_, weight)| *weight);
+        let all = std::iter::once((own, 100 - share)).chain(canary);
+        all.filter(|(_, share)| *share > 0).map(|((ns, name), _)| self.guard_at(ns, name, group, port, Some(via))).collect()
+    }
+
+    /// Whether a waypoint is there and takes such traffic of a namespace.
+    fn serves(&self, namespace: &str, name: &str, of: &str, wanted: &[Traffic]) -> bool {
+        let found = ambient::named(self.view.index, namespace, name);
+        matches!(found, Waypoint::Serves(traffic, _) if wanted.contains(&traffic)) && ambient::takes(self.view.index, found, of)
+    }
+
+    fn guard_at(&self, namespace: Str, name: Str, group: &PodGroup<'a>, port: u16, via: Option<Via<'a>>) -> WaypointGuard<'a> {
+        let index = self.view.index;
         let root = self.view.istio.root_namespace();
         let of = |policies: &Policies<'a>| {
             let gateway = policies.targeting(Kind::Gateway, &namespace, &name);
@@ -51,22 +69,56 @@ impl<'a> Istio<'a> {
             });
             once_each(gateway.chain(class).chain(service))
         };
-        let protocol = via.map_or_else(|| self.protocol(group, port), |via| Protocol::of(via.port));
+        // Of pods that are dialled themselves a waypoint looks at the first bytes, whatever Services declare.
+        let protocol = via.map_or(Protocol::Detect, |via| Protocol::of(via.port));
         let mut envoy = self.envoy(&of(&self.policies), &of(&self.tokens), protocol);
         envoy.port = via.and_then(|via| u16::try_from(via.port.port).ok()).unwrap_or(port);
         envoy.internal_peer = true;
         envoy.destination = via.map_or_else(|| group.addresses.clone(), |via| service_addresses(via.service));
         let own = index.workload(&namespace, &name, None);
-        let account = own.and_then(|w| index.pod_spec(w)).map(|spec| spec.service_account_name.as_str()).filter(|a| !a.is_empty());
-        let from_gateways = via.is_some_and(|via| via.service.metadata.labels.is(USE_WAYPOINT_AT_INGRESS, "true"))
-            || index.namespace_label(group.namespace, USE_WAYPOINT_AT_INGRESS) == Some("true");
-        Some(WaypointGuard {
+        let from_gateways = via.is_some_and(|via| {
+            let meta = &via.service.metadata;
+            meta.labels.is(USE_WAYPOINT_AT_INGRESS, "true") || index.namespace_label(&meta.namespace, USE_WAYPOINT_AT_INGRESS) == Some("true")
+        });
+        WaypointGuard {
             envoy,
+            at_tunnel: self.layered.then(|| self.at_tunnel(&namespace, &name, own)),
             workload: own,
-            identity: self.identity(&namespace, account.unwrap_or(&name)),
+            identity: self.waypoint_identity(&namespace, &name),
             addresses: own.map(|w| pod_group::addresses(index, w)).unwrap_or_default(),
             from_gateways,
-        })
+        }
+    }
+
+    /// What policies without a target say at the tunnel into a waypoint, where istiod is told to put them there.
+    fn at_tunnel(&self, namespace: &str, name: &str, own: Option<&Workload>) -> Envoy<'a> {
+        let labels = own.map_or_else(|| [(GATEWAY_NAME, name)].into_iter().collect(), |w| w.labels.clone());
+        let mut policies = self.policies.applying_to(namespace, &labels, name, Enforcer::Gateway);
+        policies.retain(|policy| Action::of(policy) != Action::Custom);
+        let mut envoy = self.envoy(&policies, &[], Protocol::Tcp);
+        envoy.port = AMBIENT_TUNNEL;
+        envoy
+    }
+
+    fn waypoint_identity(&self, namespace: &str, name: &str) -> String {
+        let own = self.view.index.workload(namespace, name, None);
+        let account = own.and_then(|w| self.view.index.pod_spec(w)).map(|spec| spec.service_account_name.as_str()).filter(|a| !a.is_empty());
+        self.identity(namespace, account.unwrap_or(name))
+    }
+
+    /// The identities that istiod admits at ztunnel by itself, where it is told to: of all waypoints in front of these pods.
+    pub(super) fn admitted_waypoints(&self, group: &PodGroup<'a>) -> Vec<String> {
+        if !self.admits_waypoints {
+            return Vec::new();
+        }
+        let index = self.view.index;
+        let own = ambient::reference(index, group.labels, group.namespace);
+        let own = own.filter(|(ns, name)| self.serves(ns, name, group.namespace, &[Traffic::Workload, Traffic::All]));
+        let services = index.services_selecting(group.namespace, group.labels).filter_map(|service| {
+            let found = ambient::reference(index, &service.metadata.labels, group.namespace)?;
+            self.serves(&found.0, &found.1, group.namespace, &[Traffic::Service, Traffic::All]).then_some(found)
+        });
+        own.into_iter().chain(services).map(|(ns, name)| self.waypoint_identity(&ns, &name)).collect()
     }
 
     /// Whether every workload that goes by an identity sends its calls past waypoints: it has a sidecar, or is a gateway.

@@ -15,7 +15,7 @@ use crate::mesh::istio::import_scope;
 use crate::mesh::mtls::{Call, Caller, Sends, Sent, Side, Way, side};
 use crate::mesh::resolve::Endpoint;
 use crate::mesh::resolve::StandsFor;
-use crate::model::{Evidence, Gap, Kind, Object, Subject};
+use crate::model::{Evidence, Gap, Kind, Map, Object, Subject};
 
 /// What istiod makes of the destination for one proxy: Envoy's cluster, as far as encryption goes.
 pub(in crate::mesh::mtls) struct Cluster {
@@ -26,6 +26,8 @@ pub(in crate::mesh::mtls) struct Cluster {
     passthrough: bool,
     /// Whether endpoints that take the tunnel get it.
     tunnels: bool,
+    /// The labels of the endpoints that it holds, where it is for a subset.
+    subset: Option<Map>,
     because: Vec<Evidence>,
 }
 
@@ -43,8 +45,13 @@ enum ClusterTls {
 }
 
 impl Cluster {
+    /// Whether an endpoint with these labels is one of it.
+    pub(in crate::mesh::mtls) fn holds(&self, labels: &Map) -> bool {
+        self.subset.as_ref().is_none_or(|wanted| wanted.is_subset_of(labels))
+    }
+
     fn plain(because: Vec<Evidence>) -> Self {
-        Self { tls: ClusterTls::Plain, marked: None, passthrough: true, tunnels: false, because }
+        Self { tls: ClusterTls::Plain, marked: None, passthrough: true, tunnels: false, subset: None, because }
     }
 }
 
@@ -166,7 +173,8 @@ impl<'a> Istio<'a> {
             settings.apply(object, policy, port);
             marked = mark(policy, port);
         }
-        if let Some((object, subset)) = call.subset.and_then(|s| applied?.subset(s))
+        let subset = call.subset.and_then(|s| applied?.subset(s));
+        if let Some((object, subset)) = subset
             && let Some(policy) = subset.policy()
         {
             settings.apply(object, policy, port);
@@ -182,16 +190,18 @@ impl<'a> Istio<'a> {
         let sends_tunnel =
             caller.pod.and_then(|p| p.spec.container("istio-proxy")).is_none_or(|c| c.env("ISTIO_META_DISABLE_HBONE_SEND") != Some("true"));
         let tunnels = !passthrough && sends_tunnel;
+        let labels = subset.map(|(_, subset)| subset.labels());
         if let Some((object, tls)) = settings.tls {
-            return written(caller, applied, object, tls, Cluster { tls: ClusterTls::Plain, marked, passthrough, tunnels, because: Vec::new() });
+            let bare = Cluster { tls: ClusterTls::Plain, marked, passthrough, tunnels, subset: labels, because: Vec::new() };
+            return written(caller, applied, object, tls, bare);
         }
         // istiod asks the subset's own policy, or the rule's without a subset, and no settings of the port.
         let asked = match call.subset {
-            Some(name) => applied.and_then(|a| a.subset(name)).and_then(|(_, subset)| subset.policy()),
+            Some(_) => subset.and_then(|(_, subset)| subset.policy()),
             None => top.map(|(_, policy)| policy),
         };
         let (tls, because) = self.automatic(call, home, headless || asked.is_some_and(|policy| policy.is_passthrough()));
-        Cluster { tls, marked, passthrough, tunnels, because: settings.because.into_iter().chain(because).collect() }
+        Cluster { tls, marked, passthrough, tunnels, subset: labels, because: settings.because.into_iter().chain(because).collect() }
     }
 
     /// What no rule decides: automatic mutual TLS, which goes by the whole namespace of the service, not by its workloads.

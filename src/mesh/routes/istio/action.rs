@@ -57,7 +57,7 @@ pub(super) fn apply(entry: &Entry<'_, '_>, seen: &Seen<'_>, listening: Listening
     };
     route.timeout = rule.timeout.filter(|t| !t.is_zero());
     let single = rule.destinations.len() == 1;
-    let weighed: Vec<&Target<'_>> = rule.destinations.iter().filter(|d| single || d.weight > 0).collect();
+    let weighed: Vec<&Target<'_>> = rule.shares().collect();
     let sum: i64 = weighed.iter().map(|d| d.weight).sum();
     for target in &weighed {
         let weight = if single { 100.0 } else { target.weight as f64 * 100.0 / sum as f64 };

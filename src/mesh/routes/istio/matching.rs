@@ -1,7 +1,7 @@
 //! Which rule takes a request, as Envoy matches the routes that istiod makes of them.
 
 use super::super::Request;
-use super::super::text::{Text, full_regex};
+use super::super::text::Text;
 use super::super::url::{parameter, path_only};
 use super::route_sources::RouteSource;
 use super::rules::{HttpMatch, HttpRule, L4Match};
@@ -99,7 +99,7 @@ impl Seen<'_> {
 
     /// Why a request does not fit a match, if it does not.
     pub(super) fn misses(&self, m: &HttpMatch) -> Option<String> {
-        if let Some(uri) = m.uri.as_ref().filter(|uri| !self.fits_path(uri, m)) {
+        if let Some(uri) = m.uri.as_ref().filter(|_| !m.fits_path(path_only(&self.path))) {
             return Some(format!("asks for {}", path_words(uri, m.segments)));
         }
         if let Some(text) = m.method.as_ref().filter(|t| !t.fits(&self.request.method)) {
@@ -130,22 +130,6 @@ impl Seen<'_> {
             }
         }
         None
-    }
-
-    fn fits_path(&self, uri: &Text, m: &HttpMatch) -> bool {
-        let path = path_only(&self.path);
-        let same = |a: &str, b: &str| if m.ignore_case { a.eq_ignore_ascii_case(b) } else { a == b };
-        let starts = |prefix: &str| path.get(..prefix.len()).is_some_and(|head| same(head, prefix));
-        match uri {
-            Text::Exact(exact) => same(path, exact),
-            Text::Prefix(prefix) if m.segments && prefix != "/" => {
-                let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
-                starts(prefix) && matches!(path.as_bytes().get(prefix.len()), None | Some(b'/'))
-            }
-            Text::Prefix(prefix) => starts(prefix),
-            Text::Regex(regex) => full_regex(regex).is_some_and(|r| r.is_match(path)),
-            Text::Present => true,
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Istio: what the client's sidecar, or a gateway, does with a request.
 
 mod action;
+mod by_service;
 mod delegates;
 mod gateway;
 mod gateway_api;
@@ -14,6 +15,7 @@ mod services;
 mod sidecar;
 mod waypoint;
 
+pub use by_service::ServiceRoutes;
 pub use delegates::delegate_conflict;
 use matching::{Proxy, Seen};
 use route_sources::RouteSource;

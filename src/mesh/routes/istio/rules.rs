@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::super::text::Text;
+use super::super::text::{Text, full_regex};
 use crate::mesh::istio::policy::labels;
 use crate::model::{Field, Map, Object, go_duration};
 
@@ -165,6 +165,17 @@ impl<'a> HttpRule<'a> {
             gateway_api: false,
         }
     }
+
+    /// The destinations that get any request at all: one that stands alone needs no weight.
+    pub(super) fn shares(&self) -> impl Iterator<Item = &Target<'a>> {
+        let single = self.destinations.len() == 1;
+        self.destinations.iter().filter(move |d| single || d.weight > 0)
+    }
+
+    /// Whether the destination may see another path or host than the client sent.
+    pub(super) fn rewrites(&self) -> bool {
+        self.rewrite.is_some() || self.authority.is_some() || self.destinations.iter().any(|d| d.authority.is_some())
+    }
 }
 
 /// A percentage in `name.value`.
@@ -229,18 +240,39 @@ impl HttpMatch {
 
     /// Whether nothing that comes after it can match: every path, and nothing else asked.
     pub(super) fn takes_all(&self) -> bool {
-        let path = match &self.uri {
-            None | Some(Text::Present) => true,
-            Some(Text::Prefix(prefix)) => prefix == "/",
-            Some(Text::Regex(regex)) => regex == ".*",
-            Some(Text::Exact(_)) => false,
-        };
-        path && self.headers.is_empty()
+        self.takes_every_path()
+            && self.headers.is_empty()
             && self.without.is_empty()
             && self.query.is_empty()
             && self.method.is_none()
             && self.authority.is_none()
             && self.scheme.is_none()
+    }
+
+    /// Whether it asks nothing of the path.
+    pub(super) fn takes_every_path(&self) -> bool {
+        match &self.uri {
+            None | Some(Text::Present) => true,
+            Some(Text::Prefix(prefix)) => prefix == "/",
+            Some(Text::Regex(regex)) => regex == ".*",
+            Some(Text::Exact(_)) => false,
+        }
+    }
+
+    /// Whether a path without its query is one that it asks for.
+    pub(super) fn fits_path(&self, path: &str) -> bool {
+        let same = |a: &str, b: &str| if self.ignore_case { a.eq_ignore_ascii_case(b) } else { a == b };
+        let starts = |prefix: &str| path.get(..prefix.len()).is_some_and(|head| same(head, prefix));
+        match &self.uri {
+            Some(Text::Exact(exact)) => same(path, exact),
+            Some(Text::Prefix(prefix)) if self.segments && prefix != "/" => {
+                let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
+                starts(prefix) && matches!(path.as_bytes().get(prefix.len()), None | Some(b'/'))
+            }
+            Some(Text::Prefix(prefix)) => starts(prefix),
+            Some(Text::Regex(regex)) => full_regex(regex).is_some_and(|r| r.is_match(path)),
+            Some(Text::Present) | None => true,
+        }
     }
 }
 

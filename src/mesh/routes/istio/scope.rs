@@ -1,5 +1,7 @@
 //! What one sidecar is given: the Sidecar resource that holds for it, its listeners, and the services and routes that each of them imports.
 
+use std::collections::HashMap;
+
 use super::route_sources::RouteSource;
 use super::services::MeshService;
 use crate::mesh::MeshView;
@@ -55,12 +57,16 @@ impl<'a> Scope<'a> {
     pub(super) fn services<'s>(&self, listener: &EgressListener, all: &'s [MeshService<'a>]) -> Vec<&'s MeshService<'a>> {
         let seen = all.iter().filter(|s| s.visibility.includes(self.namespace) && self.imports(listener, &s.host, s.namespace, covers));
         let mut kept: Vec<&MeshService<'a>> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
         for service in seen {
             let better = |old: &MeshService<'_>| {
                 service.namespace == self.namespace || (!old.is_kubernetes() && service.is_kubernetes() && old.namespace != self.namespace)
             };
-            match kept.iter_mut().find(|k| k.host == service.host) {
-                None => kept.push(service),
+            match places.get(service.host.as_str()).map(|at| &mut kept[*at]) {
+                None => {
+                    places.insert(&service.host, kept.len());
+                    kept.push(service);
+                }
                 Some(old) if old.namespace != service.namespace && better(old) => *old = service,
                 Some(_) => {}
             }
@@ -78,7 +84,7 @@ impl<'a> Scope<'a> {
         source.hosts.iter().any(|host| self.imports(listener, host, source.namespace, fits))
     }
 
-    fn imports(&self, listener: &EgressListener, host: &str, namespace: &str, fits: fn(&str, &str) -> bool) -> bool {
+    pub(super) fn imports(&self, listener: &EgressListener, host: &str, namespace: &str, fits: fn(&str, &str) -> bool) -> bool {
         let from = |e: &Egress| e.namespace == "*" || if e.namespace == "." { self.namespace == namespace } else { e.namespace == namespace };
         let included = listener.hosts.iter().any(|e| !e.exclude && from(e) && fits(&e.dns, host));
         included && !listener.hosts.iter().any(|e| e.exclude && from(e) && covers(&e.dns, host))

@@ -25,18 +25,18 @@ pub(super) struct Sidecar<'m, 'a> {
 }
 
 /// A virtual host: the names it goes by, and its routes or the plain service.
-struct VirtualHost<'c, 'a> {
-    domains: Vec<String>,
-    routes: Routes<'c, 'a>,
+pub(super) struct VirtualHost<'c, 'a> {
+    pub domains: Vec<String>,
+    pub routes: Routes<'c, 'a>,
 }
 
-enum Routes<'c, 'a> {
+pub(super) enum Routes<'c, 'a> {
     Rules(&'c RouteSource<'a>, Vec<Entry<'c, 'a>>),
     Service(&'c MeshService<'a>),
 }
 
 /// The services that share a port's routes, under their hosts.
-type ByHost<'c, 'a> = BTreeMap<&'c str, &'c MeshService<'a>>;
+pub(super) type ByHost<'c, 'a> = BTreeMap<&'c str, &'c MeshService<'a>>;
 
 impl<'a> Sidecar<'_, 'a> {
     /// What becomes of a request.
@@ -150,7 +150,7 @@ impl<'a> Sidecar<'_, 'a> {
     }
 
     /// The virtual hosts of a port, in the order in which they claim names.
-    fn virtual_hosts<'c>(
+    pub(super) fn virtual_hosts<'c>(
         &self,
         listener: &EgressListener,
         services: &[&'c MeshService<'a>],
