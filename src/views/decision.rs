@@ -22,6 +22,7 @@ pub const DECISION_KINDS: &[Kind] = {
     };
     &[
         Kind::DestinationRule,
+        Kind::BackendTlsPolicy,
         Kind::VirtualService,
         Kind::Sidecar,
         AuthorizationPolicy,

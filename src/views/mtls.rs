@@ -173,6 +173,7 @@ pub const MTLS_KINDS: &[Kind] = &[
     Kind::EndpointSlice,
     Kind::PeerAuthentication,
     Kind::DestinationRule,
+    Kind::BackendTlsPolicy,
     Kind::ServiceEntry,
     Kind::Sidecar,
     Kind::WorkloadEntry,

@@ -47,10 +47,11 @@ pub struct CallArgs {
     /// HTTP header (can be repeated)
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     pub header: Vec<(String, String)>,
-    /// Claim of a valid JWT, a nested one as a.b=V (can be repeated, also for the values of one list)
+    /// Claim of a valid JWT, a nested one as a.b=V (can be repeated, also for the values of one list). The token is taken to be sent where the server's
+    /// rules look for it (fromHeaders, fromParams, fromCookies)
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     pub jwt_claim: Vec<(String, String)>,
-    /// Send a JWT that does not verify
+    /// Send a JWT that does not verify, where the server's rules look for it
     #[arg(long, conflicts_with = "jwt_claim")]
     pub jwt_invalid: bool,
     /// Something that is not HTTP

@@ -381,3 +381,5 @@ impl Server<'_> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod waypoint_tests;

@@ -20,23 +20,28 @@ const SIDECAR: &str = "
 ";
 
 /// The same without a proxy of its own, taken in by ztunnel.
-fn ambient() -> String {
+pub(super) fn ambient() -> String {
     let namespace = SIDECAR.replace("{name: shop}", "{name: shop, labels: {istio.io/dataplane-mode: ambient}}");
     namespace.replace("sidecar.istio.io/status: '{}'", "a: b").replace(", {name: istio-proxy}", "")
 }
 
 /// An AuthorizationPolicy of namespace shop for all its pods.
-fn policy(action: &str, rules: &str) -> String {
+pub(super) fn policy(action: &str, rules: &str) -> String {
     format!(
         "{{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {{namespace: shop, name: p-{action}}}, spec: {{action: {action}, rules: {rules}}}}}"
     )
 }
 
+/// A world of manifests.
+pub(super) fn world(objects: &str) -> World {
+    let documents = objects.split("---").filter(|d| !d.trim().is_empty());
+    let all: Vec<String> = documents.map(|d| serde_saphyr::from_str::<Value>(d).unwrap().to_string()).collect();
+    World::new(&all.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 /// The answer to `WHO [PORT] [tcp | METHOD PATH] [HEADER=VALUE…]`, where WHO is an identity, or `-` for plaintext.
 fn ask(objects: &str, line: &str) -> &'static str {
-    let all: Vec<String> =
-        objects.split("---").filter(|d| !d.trim().is_empty()).map(|d| serde_saphyr::from_str::<Value>(d).unwrap().to_string()).collect();
-    let world = World::new(&all.iter().map(String::as_str).collect::<Vec<_>>());
+    let world = world(objects);
     let words: Vec<&str> = line.split_whitespace().collect();
     let (who, mut rest) = (words[0], &words[1..]);
     let mut port = 8080;
@@ -81,7 +86,7 @@ fn rows(base: &str, rows: &[(&str, &str, &str)]) {
     }
 }
 
-const FRONT: &str = "cluster.local/ns/web/sa/front";
+pub(super) const FRONT: &str = "cluster.local/ns/web/sa/front";
 
 #[test]
 fn istios_order_and_empty_forms() {
@@ -185,6 +190,21 @@ fn istios_tokens() {
             (&owner("i/s"), "- GET / claim.iss=i claim.sub=s claim.aud=a", "allow"),
             (&owner("*"), "- GET / claim.iss=i claim.aud=a", "deny"),
             (&owner("i/*"), "- GET /", "deny"),
+            (tokens, "- GET /a?access_token=x", "unknown"),
+            (&owner("i/*"), "- GET /a?access_token=x", "unknown"),
+            (&format!("{tokens}\n---\n{}", policy("DENY", "[{}]")), "- GET /a?access_token=x", "deny"),
+        ],
+    );
+    // A rule that says where it looks, looks nowhere else.
+    let places = tokens.replace("audiences: [a]", "audiences: [a], fromHeaders: [{name: X-Token, prefix: 'key-'}], fromCookies: [session]");
+    rows(
+        SIDECAR,
+        &[
+            (&places, "- GET / claim.iss=i claim.aud=a", "allow"),
+            (&places, "- GET / x-token=key-1", "unknown"),
+            (&places, "- GET / x-token=1", "allow"),
+            (&places, "- GET / cookie=session=1", "unknown"),
+            (&places, "- GET /a?access_token=x", "allow"),
         ],
     );
 }

@@ -25,6 +25,8 @@ pub enum Missing {
     Metadata,
     /// The claims of the token.
     Claims,
+    /// Whether the token that the request carries verifies.
+    Token,
 }
 
 impl Missing {
@@ -41,6 +43,7 @@ impl Missing {
             Self::Destination => "the address of the server's pod",
             Self::Protocol => "whether it is HTTP (--method, --path) or not (--tcp)",
             Self::Claims => "the token's claims (--jwt-claim)",
+            Self::Token => "the token that the request carries: whether it verifies, and what it claims (--jwt-claim, --jwt-invalid)",
             Self::Metadata => "what other filters of the proxy found out",
         }
     }

@@ -35,6 +35,13 @@ impl<'a> DestinationRule<'a> {
         self.subsets().find(|subset| subset.name == name)
     }
 
+    /// A mode of `tls` that Istio does not know, wherever it stands: istiod cannot read the object for it.
+    pub fn unknown_mode(&self) -> Option<&'a str> {
+        let policies = self.policy().into_iter().chain(self.subsets().filter_map(|subset| subset.policy()));
+        let all = policies.flat_map(|policy| std::iter::once(policy).chain(policy.ports().map(|(_, settings)| settings)));
+        all.filter_map(|settings| settings.tls()).find_map(|tls| if let TlsMode::Unknown(word) = tls.mode { Some(word) } else { None })
+    }
+
     /// The labels of the clients that it is for; nothing where it is for all.
     pub fn client_selector(&self) -> Option<Map> {
         self.object.spec().get("workloadSelector").map(|selector| labels(selector.get("matchLabels")))
@@ -74,7 +81,7 @@ pub struct TrafficPolicy<'a> {
 impl<'a> TrafficPolicy<'a> {
     /// How clients encrypt, where it says so.
     pub fn tls(&self) -> Option<ClientTls<'a>> {
-        self.field.get("tls").map(|field| ClientTls { field, mode: TlsMode::of(field) })
+        self.field.get("tls").map(ClientTls::of)
     }
 
     /// Whether connections keep the address that was dialled.
@@ -96,9 +103,27 @@ impl<'a> TrafficPolicy<'a> {
 /// How clients encrypt.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientTls<'a> {
-    /// `tls`.
+    /// `tls`; `validation` of a BackendTLSPolicy.
     pub field: Field<'a>,
     pub mode: TlsMode<'a>,
+    /// Whether it is a BackendTLSPolicy's, where no mode stands.
+    backend: bool,
+}
+
+impl<'a> ClientTls<'a> {
+    fn of(field: Field<'a>) -> Self {
+        Self { field, mode: TlsMode::of(field), backend: false }
+    }
+
+    /// What a BackendTLSPolicy asks for.
+    pub fn of_backend(validation: Field<'a>) -> Self {
+        Self { field: validation, mode: TlsMode::Simple, backend: true }
+    }
+
+    /// Where it says so.
+    pub fn path(&self) -> String {
+        if self.backend { self.field.path() } else { self.field.path_of("mode") }
+    }
 }
 
 /// A mode of `tls`.

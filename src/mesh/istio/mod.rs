@@ -3,6 +3,7 @@
 pub(crate) mod ambient;
 pub(crate) mod authority;
 pub(crate) mod authorization_policy;
+pub(crate) mod backend_tls;
 mod cluster_local;
 pub(crate) mod credentials;
 pub(crate) mod destination_rule;

@@ -497,3 +497,58 @@ proptest::proptest! {
         proptest::prop_assert_eq!(objects.mode(8080), turned.mode(8080));
     }
 }
+
+#[test]
+fn a_mode_that_istio_does_not_know_is_none_of_its_modes() {
+    let unknown = |objects: &Objects| (objects.edge(80), objects.mode(8080).0);
+    let rule = Objects::istio().rule("shop", tls("Simple"));
+    assert_eq!(unknown(&rule), (Outcome::Unknown, ServerMode::Permissive), "istiod cannot read the client's rule");
+    let port = json!({"host": "cart", "trafficPolicy": {"portLevelSettings": [{"port": {"number": 81}, "tls": {"mode": "OFF"}}]}});
+    assert_eq!(Objects::istio().rule("shop", port).edge(80), Outcome::Unknown, "nor anything else of it");
+    let peer = |namespace: &str, spec: Value| unknown(&Objects::istio().peer(namespace, "p", spec));
+    let strict = |app: &str| json!({"selector": {"matchLabels": {"app": app}}, "mtls": {"mode": "strict"}});
+    assert_eq!(peer("shop", json!({"mtls": {"mode": "strict"}})), (Outcome::Unknown, ServerMode::Unknown));
+    assert_eq!(peer("istio-system", json!({"mtls": {"mode": "strict"}})), (Outcome::Unknown, ServerMode::Unknown));
+    assert_eq!(peer("shop", strict("cart")), (Outcome::Unknown, ServerMode::Unknown));
+    assert_eq!(peer("shop", strict("other")), (Outcome::MutualTls, ServerMode::Permissive), "it is for other pods");
+    assert_eq!(peer("front", json!({"mtls": {"mode": "strict"}})), (Outcome::MutualTls, ServerMode::Permissive));
+}
+
+#[test]
+fn a_subset_has_the_pods_with_its_labels() {
+    let sidecar = json!({"labels": {"security.istio.io/tlsMode": "istio", "version": "v1"}, "proxy": "istio-proxy"});
+    let objects = Objects::default().server(&sidecar).client("front", "web", &sidecar).and(pod("shop", "cart", "b", &json!({"labels": {"version": "v2"}})));
+    let subset = |version: &str| json!({"name": version, "labels": {"version": version}});
+    let objects = objects.rule("shop", json!({"host": "cart", "subsets": [subset("v1"), subset("v2"), subset("v3")]}));
+    let edge = |subset| objects.whole_edge(("front", "web"), "cart.shop", 80, subset).outcome;
+    assert_eq!([edge(None), edge(Some("v1")), edge(Some("v2"))], [Outcome::Mixed, Outcome::MutualTls, Outcome::Plaintext]);
+    assert_eq!([edge(Some("v3")), edge(Some("v4"))], [Outcome::Broken, Outcome::Broken], "no pod, no subset");
+}
+
+/// istiod makes rules of BackendTLSPolicies, for sidecars too.
+#[test]
+fn a_backend_tls_policy_starts_tls_where_no_rule_of_the_users_says_otherwise() {
+    let backend = |section: Option<&str>| {
+        let mut target = json!({"group": "", "kind": "Service", "name": "cart"});
+        if let Some(section) = section {
+            target["sectionName"] = section.into();
+        }
+        let spec = json!({"targetRefs": [target], "validation": {"hostname": "cart", "wellKnownCACertificates": "System"}});
+        Objects::istio().policy("gateway.networking.k8s.io/v1", "BackendTLSPolicy", "shop", "tls", spec)
+    };
+    let edges = |objects: &Objects| [objects.edge(80), objects.edge(9090)];
+    use Outcome::{AppTls, Broken, MutualTls, Plaintext};
+    // A port that is declared HTTP takes no other TLS than Istio's.
+    assert_eq!(edges(&Objects::istio()), [MutualTls, MutualTls]);
+    assert_eq!(edges(&backend(None)), [Broken, AppTls]);
+    assert_eq!(edges(&backend(Some("tcp"))), [MutualTls, AppTls]);
+    assert_eq!(edges(&backend(None).peer("shop", "default", strict())), [Broken, Broken]);
+    assert_eq!(edges(&backend(None).rule("shop", tls("ISTIO_MUTUAL"))), [MutualTls, MutualTls], "the user's own comes first");
+    assert_eq!(edges(&backend(Some("tcp")).rule("shop", tls("DISABLE"))), [Plaintext, AppTls], "that of a port before that of all");
+    assert_eq!(edges(&backend(None).rule("front", tls("DISABLE"))), [Plaintext, Plaintext], "the client's namespace has a rule");
+    assert_eq!(edges(&backend(None).rule("istio-system", tls("DISABLE"))), [Broken, AppTls], "the root's is hidden");
+    let other = json!({"host": "cart.shop.svc.cluster.local", "trafficPolicy": {"connectionPool": {}}});
+    assert_eq!(edges(&backend(None).rule("shop", other)), [Broken, AppTls], "what the user's rule leaves open");
+    let edge = backend(None).whole_edge(("front", "web"), "cart.shop", 9090, None);
+    assert!(edge.because.iter().any(|e| e.path.as_deref() == Some("spec.validation") && e.text.contains("SIMPLE")), "{:?}", edge.because);
+}

@@ -12,6 +12,7 @@ mod url;
 
 pub use istio::ServiceRoutes;
 pub use router::Router;
+pub(in crate::mesh) use url::parameter;
 
 use std::time::Duration;
 

@@ -13,7 +13,7 @@ pub(super) fn query(path: &str) -> &str {
 }
 
 /// The first value of a parameter, as written.
-pub(super) fn parameter<'a>(path: &'a str, name: &str) -> Option<&'a str> {
+pub(in crate::mesh) fn parameter<'a>(path: &'a str, name: &str) -> Option<&'a str> {
     let pairs = query(path).strip_prefix('?')?.split('#').next()?.split('&');
     pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).find(|(key, _)| *key == name).map(|(_, value)| value)
 }

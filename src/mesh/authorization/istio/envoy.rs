@@ -126,9 +126,11 @@ impl<'a> Envoy<'a> {
     }
 
     fn http(&self, http: &Http, request: &Request<'_>, peer: Peer<'_>, explain: bool) -> (Verdict, Reason<'a>) {
-        let (claims, listed, unsaid) = match jwt::check(&self.tokens, http) {
+        let checked = jwt::check(&self.tokens, http);
+        let carried = matches!(checked, Checked::Carried);
+        let (claims, listed, unsaid) = match checked {
             Checked::Nothing => (None, Vec::new(), false),
-            Checked::Unsaid => (None, Vec::new(), true),
+            Checked::Unsaid | Checked::Carried => (None, Vec::new(), true),
             Checked::Verified(claims, listed) => (Some(claims), listed, false),
             Checked::Invalid(policy) => return (Verdict::Deny, Reason::TokenInvalid(policy)),
             Checked::UnknownIssuer(policy) => return (Verdict::Deny, Reason::TokenOfUnknownIssuer(policy)),
@@ -148,7 +150,11 @@ impl<'a> Envoy<'a> {
             listed,
             unsaid,
         };
-        self.judge(&self.http, &self.seen(request, peer, address, remote, Some(seen)), false, explain)
+        match self.judge(&self.http, &self.seen(request, peer, address, remote, Some(seen)), false, explain) {
+            // One that does not verify is refused whatever policies say.
+            (Verdict::Allow, _) if carried => (Verdict::Unknown, Reason::Depends(Missing::Token)),
+            answer => answer,
+        }
     }
 
     fn remote<'r>(&self, http: &Http, request: &'r Request<'_>) -> Address<'r> {

@@ -3,7 +3,8 @@
 //! Istio sources: `pilot/pkg/security/authn/policy_applier.go`.
 
 use crate::mesh::authorization::request::{Claims, Http, Token};
-use crate::mesh::istio::request_authentication::{self, JwtRule};
+use crate::mesh::routes;
+use crate::mesh::istio::request_authentication::{self, JwtRule, Places};
 use crate::model::{Field, Object};
 
 /// Claims whose one text is always taken for a list with blanks between.
@@ -18,6 +19,8 @@ pub(super) enum Checked<'r, 'a> {
     Verified(&'r Claims, Vec<&'a str>),
     /// It verifies, and what it claims was not said.
     Unsaid,
+    /// A header, the path or a cookie carries one: whether it verifies was not said, nor what it claims.
+    Carried,
     /// It does not verify: 401.
     Invalid(&'a Object),
     /// No rule knows its issuer: 401.
@@ -38,6 +41,7 @@ pub(super) fn check<'r, 'a>(rules: &[JwtRule<'a>], http: &'r Http) -> Checked<'r
         return Checked::Nothing;
     }
     let claims = match &http.token {
+        Token::None if rules.iter().any(|rule| carries(&rule.places, http)) => return Checked::Carried,
         Token::None => return Checked::Nothing,
         Token::Unsaid => return Checked::Unsaid,
         Token::Invalid => return Checked::Invalid(first.policy),
@@ -55,6 +59,15 @@ pub(super) fn check<'r, 'a>(rules: &[JwtRule<'a>], http: &'r Http) -> Checked<'r
         Some(rule) => Checked::Verified(claims, rule.space_delimited.iter().copied().chain(LISTED).collect()),
         None => Checked::WrongAudience(known.policy, known.field),
     }
+}
+
+/// Whether a request has something where a rule looks for a token.
+fn carries(places: &Places<'_>, http: &Http) -> bool {
+    let header = |(name, prefix): &(&str, &str)| http.header(&name.to_ascii_lowercase()).is_some_and(|value| value.starts_with(prefix));
+    let parameter = |name: &&str| http.path.as_deref().is_some_and(|path| routes::parameter(path, name).is_some());
+    let cookies = http.header("cookie").unwrap_or_default();
+    let cookie = |name: &&str| cookies.split(';').any(|pair| pair.trim().split_once('=').is_some_and(|(key, _)| key == *name));
+    places.headers.iter().any(header) || places.parameters.iter().any(parameter) || places.cookies.iter().any(cookie)
 }
 
 /// A CORS preflight passes without its token being looked at.

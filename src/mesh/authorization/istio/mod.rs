@@ -115,7 +115,10 @@ impl<'a> Istio<'a> {
         if membership == Membership::None {
             return End::Nobody(Unenforced::Outside);
         }
-        for kind in [Kind::AuthorizationPolicy, Kind::RequestAuthentication, Kind::PeerAuthentication] {
+        if let Some(gap) = self.peers.unread(namespace, Some(group.labels)) {
+            return End::Hidden(gap);
+        }
+        for kind in [Kind::AuthorizationPolicy, Kind::RequestAuthentication] {
             let ambient = membership == Membership::Ambient && kind == Kind::RequestAuthentication;
             for home in [namespace, self.view.istio.root_namespace()] {
                 if let Some(gap) = self.view.index.gap_hiding(kind, home).filter(|_| !ambient) {

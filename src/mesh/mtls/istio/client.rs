@@ -5,12 +5,14 @@
 //! `pilot/pkg/model/sidecar.go`, `push_context.go`.
 
 use super::bypass::bypassed;
-use super::peers::Mode;
+use super::peers::{Mode, unknown_mode};
 use super::settings::{Settings, mark};
 use super::{Istio, takes_tunnel, tls_mode};
 use crate::mesh::istio::OutboundMode;
-use crate::mesh::istio::destination_rule::{ClientTls, TlsMode};
-use crate::mesh::istio::destination_rules::Applied;
+use crate::mesh::istio::backend_tls::{BackendTls, BackendTlsPolicies};
+use crate::mesh::istio::destination_rule::{ClientTls, DestinationRule, TlsMode, TrafficPolicy};
+use crate::mesh::istio::destination_rules::{Applied, Found};
+use crate::mesh::istio::hosts;
 use crate::mesh::istio::import_scope;
 use crate::mesh::mtls::{Call, Caller, Sends, Sent, Side, Way, side};
 use crate::mesh::resolve::Endpoint;
@@ -84,6 +86,10 @@ impl<'a> Istio<'a> {
         let labels = caller.labels().cloned().unwrap_or_default();
         let config = &self.view.istio.config;
         let applied = self.view.istio.registry.rules.for_client(self.view.index, config, (namespace, &labels), name, home);
+        let unread = applied.iter().flat_map(|a| &a.objects).find_map(|rule| Some(unknown_mode(rule, DestinationRule::of(rule).unknown_mode()?)));
+        if let Some(gap) = unread {
+            return Way::Unknown(gap);
+        }
         if let Some(subset) = call.subset
             && applied.as_ref().is_none_or(|a| a.subset(subset).is_none())
         {
@@ -97,7 +103,8 @@ impl<'a> Istio<'a> {
         let namespaces = [caller.namespace(), home, self.root()];
         let of = |kind: Kind, namespaces: &[&str]| namespaces.iter().find_map(|ns| self.view.index.gap_hiding(kind, ns));
         of(Kind::DestinationRule, &namespaces)
-            .or_else(|| of(Kind::PeerAuthentication, &namespaces[1..]))
+            .or_else(|| of(Kind::BackendTlsPolicy, &[home]))
+            .or_else(|| self.peers.unread(home, None))
             .or_else(|| if caller.side == Side::Sidecar { of(Kind::Sidecar, &[namespaces[0], namespaces[2]]) } else { None })
     }
 
@@ -169,10 +176,13 @@ impl<'a> Istio<'a> {
         let top = applied.and_then(Applied::traffic_policy);
         let mut settings = Settings::default();
         let mut marked = None;
+        let (backend, top) = self.backend(caller, call, home, applied, top);
         if let Some((object, policy)) = top {
             settings.apply(object, policy, port);
             marked = mark(policy, port);
         }
+        settings.underlay(backend, top.map(|(_, policy)| policy), port);
+        marked = marked.or_else(|| backend.of_port.or(backend.all).map(|_| false));
         let subset = call.subset.and_then(|s| applied?.subset(s));
         if let Some((object, subset)) = subset
             && let Some(policy) = subset.policy()
@@ -202,6 +212,41 @@ impl<'a> Istio<'a> {
         };
         let (tls, because) = self.automatic(call, home, headless || asked.is_some_and(|policy| policy.is_passthrough()));
         Cluster { tls, marked, passthrough, tunnels, subset: labels, because: settings.because.into_iter().chain(because).collect() }
+    }
+
+    /// What BackendTLSPolicies of the service's namespace say, and what is left of the rule beside them: istiod makes a rule of them there for exactly
+    /// this host. It is put under one of the users' for the same host and clients, hides those for wider hosts and of the root namespace, and does
+    /// not reach clients whose own namespace has a rule.
+    fn backend(
+        &self,
+        caller: &Caller<'a>,
+        call: &Call<'_, 'a>,
+        home: &str,
+        applied: Option<&Applied<'a>>,
+        top: Option<(&'a Object, TrafficPolicy<'a>)>,
+    ) -> (BackendTls<'a>, Option<(&'a Object, TrafficPolicy<'a>)>) {
+        let (kind, name) = match call.to.stands_for {
+            StandsFor::Service(service) => (Kind::Service, service.metadata.name.as_str()),
+            StandsFor::Entry(entry) => (Kind::ServiceEntry, entry.meta.name.as_str()),
+            _ => return (BackendTls::default(), top),
+        };
+        let policies = self.backends.get_or_init(|| BackendTlsPolicies::read(self.view.index));
+        let backend = policies.of(kind, home, name, &call.port.name);
+        let config = &self.view.istio.config;
+        let private = config.default_export_to[2].iter().any(|e| *e == ".") && caller.namespace() != home;
+        if private || (backend.all.is_none() && backend.of_port.is_none()) {
+            return (BackendTls::default(), top);
+        }
+        let Some(rule) = applied.and_then(|a| a.objects.first()) else { return (backend, None) };
+        let exact = hosts::fqdn(DestinationRule::of(rule).host(), &rule.meta.namespace, &config.service_suffix()) == call.to.full.as_str();
+        let exported = rule.spec().texts("exportTo").next().is_some();
+        match rule.meta.namespace == home {
+            false if applied.is_some_and(|a| a.found == Found::Root) => (backend, None),
+            false => (BackendTls::default(), top),
+            true if !exact => (backend, None),
+            true if exported || applied.is_some_and(|a| a.selects_client) => (BackendTls::default(), top),
+            true => (backend, top),
+        }
     }
 
     /// What no rule decides: automatic mutual TLS, which goes by the whole namespace of the service, not by its workloads.
@@ -301,10 +346,10 @@ impl<'a> Istio<'a> {
 
 /// What a rule's `tls` makes of a cluster.
 fn written(caller: &Caller<'_>, applied: Option<&Applied<'_>>, object: &Object, tls: ClientTls<'_>, bare: Cluster) -> Cluster {
-    let ClientTls { field: tls, mode } = tls;
+    let (at_mode, ClientTls { field: tls, mode, .. }) = (tls.path(), tls);
     let credential = tls.text("credentialName");
-    let secret = !credential.is_empty() && !credential.starts_with("configmap://") && credential != "invalid://";
-    let at = |text: String| vec![Evidence::field(object.reference(), tls.path_of("mode"), text)];
+    let secret = !credential.is_empty() && !credential.starts_with("configmap://");
+    let at = |text: String| vec![Evidence::field(object.reference(), at_mode.clone(), text)];
     let by_rule = matches!(mode, TlsMode::Simple | TlsMode::Mutual);
     if by_rule && secret && caller.side == Side::Sidecar && !applied.is_some_and(|a| a.selects_client) {
         let text = "credentialName is for gateways and for rules with a workloadSelector: a sidecar starts no TLS for it and sends plaintext";
@@ -315,6 +360,7 @@ fn written(caller: &Caller<'_>, applied: Option<&Applied<'_>>, object: &Object, 
         return Cluster { tunnels: false, because: at(text), ..bare };
     }
     let (cluster, text) = match mode {
+        // A rule with a word that Istio does not know does not get here.
         TlsMode::Disable | TlsMode::Unknown(_) => (ClusterTls::Plain, "the rule that the client gets turns TLS off"),
         TlsMode::Simple | TlsMode::Mutual => (ClusterTls::Rule, "the rule that the client gets starts TLS that is not the mesh's"),
         TlsMode::IstioMutual => (ClusterTls::Mutual, "the rule that the client gets asks for mutual TLS, whether or not the server has a sidecar"),

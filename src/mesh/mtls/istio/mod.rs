@@ -7,11 +7,14 @@ pub(super) mod peers;
 mod settings;
 mod ztunnel;
 
+use std::sync::OnceLock;
+
 use peers::{Ignored, Mode, PeerAuthentications};
 
 use super::{Assumption, Call, Decided, Level, Outcome, Received, Sends, ServerMode, Side, annotation, plain};
 use crate::index::Workload;
 use crate::mesh::MeshView;
+use crate::mesh::istio::backend_tls::BackendTlsPolicies;
 use crate::mesh::istio::labels::TLS_MODE;
 use crate::mesh::resolve::Endpoint;
 use crate::mesh::resolve::Protocol;
@@ -27,11 +30,13 @@ pub(super) struct Istio<'a> {
     view: MeshView<'a>,
     peers: PeerAuthentications<'a>,
     assumed: Option<Assumption<'a>>,
+    /// Arranged when it is first asked.
+    backends: OnceLock<BackendTlsPolicies<'a>>,
 }
 
 impl<'a> Istio<'a> {
     pub(super) fn new(view: MeshView<'a>, assumed: Option<Assumption<'a>>) -> Self {
-        Self { view, peers: view.peer_authentications(), assumed }
+        Self { view, peers: view.peer_authentications(), assumed, backends: OnceLock::new() }
     }
 
     fn root(&self) -> &'a str {
@@ -48,11 +53,6 @@ impl<'a> Istio<'a> {
     /// Whether istiod looks into a namespace.
     fn discovers(&self, namespace: &str) -> bool {
         self.view.index.namespace(namespace).is_none_or(|n| self.view.istio.config.discovers(n))
-    }
-
-    /// The gap that hides PeerAuthentications which could decide about pods of a namespace.
-    fn unread_peers(&self, namespace: &str) -> Option<Gap> {
-        [namespace, self.root()].into_iter().find_map(|ns| self.view.index.gap_hiding(Kind::PeerAuthentication, ns))
     }
 
     /// Ports that the deciding PeerAuthentication of these labels names.
@@ -89,7 +89,7 @@ impl<'a> Istio<'a> {
 
     /// What PeerAuthentications decide for pods with these labels.
     fn decide(&self, workload: Option<&Workload>, namespace: &str, labels: &Map, side: Side, port: u16) -> Result<Decided, Gap> {
-        if let Some(gap) = self.unread_peers(namespace) {
+        if let Some(gap) = self.peers.unread(namespace, Some(labels)) {
             return Err(gap);
         }
         let decision = self.peers.accepts(namespace, labels).on(port);

@@ -29,6 +29,12 @@ impl<'a> PeerAuthentication<'a> {
             .map(|(port, field)| (port, Setting::of(field)))
     }
 
+    /// A mode that Istio does not know, wherever it stands: istiod cannot read the object for it.
+    pub fn unknown_mode(&self) -> Option<&'a str> {
+        let mut words = self.settings().map(|setting| setting.field.text("mode"));
+        words.find(|word| !matches!(*word, "" | "UNSET") && Mode::of(word).is_none())
+    }
+
     /// The same by number; what is no port is left out.
     pub fn port_modes(&self) -> impl Iterator<Item = (u16, Option<Mode>)> + use<'a> {
         self.ports().filter_map(|(port, setting)| Some((port.parse().ok()?, setting.mode)))
@@ -44,7 +50,7 @@ impl<'a> PeerAuthentication<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<'a> {
     pub field: Field<'a>,
-    /// Nothing where it inherits, and for a word that Istio does not know.
+    /// Nothing where it inherits.
     pub mode: Option<Mode>,
 }
 

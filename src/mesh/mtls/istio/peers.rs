@@ -93,6 +93,8 @@ pub(in crate::mesh) struct ByLevel {
     workload: HashMap<(Str, Str, Str), Vec<(Map, u32)>>,
     /// With the older one that wins; nothing for a selector in the root namespace.
     ignored: Vec<(u32, Option<u32>)>,
+    /// Those with a mode that Istio does not know.
+    unreadable: Vec<u32>,
     /// All of a namespace, oldest first.
     by_age: HashMap<Str, Vec<u32>>,
 }
@@ -108,6 +110,9 @@ impl ByLevel {
         for (at, policy) in by_age {
             let namespace = &policy.meta.namespace;
             all.by_age.entry(namespace.clone()).or_default().push(at);
+            if PeerAuthentication::of(policy).unknown_mode().is_some() {
+                all.unreadable.push(at);
+            }
             let selector = policy::selector(policy).unwrap_or_default();
             let first = selector.iter().next().map(|(k, v)| (k.clone(), v.clone()));
             match first {
@@ -216,11 +221,26 @@ impl<'a> PeerAuthentications<'a> {
     /// What a workload accepts; the gap instead, when PeerAuthentications that could decide were not read. For rules, which ask often.
     pub fn known(&self, workload: &Workload) -> Result<Accepts<'a>, Gap> {
         let namespace = workload.reference.namespace.as_str();
-        let hidden = |namespace: &str| self.index.gap_hiding(Kind::PeerAuthentication, namespace);
-        match hidden(namespace).or_else(|| hidden(self.root)) {
+        match self.unread(namespace, Some(&workload.labels)) {
             Some(gap) => Err(gap),
             None => Ok(self.accepts(namespace, &workload.labels)),
         }
+    }
+
+    /// The gap that hides what could decide about pods of `namespace` with these labels, or about the namespace as a whole: policies that were not
+    /// read, or one that istiod cannot read.
+    pub fn unread(&self, namespace: &str, labels: Option<&Map>) -> Option<Gap> {
+        let hidden = |namespace: &str| self.index.gap_hiding(Kind::PeerAuthentication, namespace);
+        let decides = |policy: &&Object| {
+            let own = policy.meta.namespace == namespace;
+            match policy::selector(policy).filter(|labels| !labels.is_empty()) {
+                None => own || policy.meta.namespace == self.root,
+                Some(wanted) => own && namespace != self.root && labels.is_some_and(|labels| wanted.is_subset_of(labels)),
+            }
+        };
+        let unreadable = || self.arranged.unreadable.iter().map(|at| self.at(*at)).find(decides);
+        let told = |policy: &'a Object| Some(unknown_mode(policy, PeerAuthentication::of(policy).unknown_mode()?));
+        hidden(namespace).or_else(|| hidden(self.root)).or_else(|| unreadable().and_then(told))
     }
 
     /// Why pods of `namespace` with these labels accept what they accept, the deciding policy last; of one port, or of all that are spelled out.
@@ -245,6 +265,12 @@ impl<'a> PeerAuthentications<'a> {
         }
         because
     }
+}
+
+/// What a mode that Istio does not know leaves open.
+pub(super) fn unknown_mode(object: &Object, word: &str) -> Gap {
+    let detail = format!("{word:?} is no mode of Istio's, so the API server refuses it, and istiod could not read it");
+    Gap::Undecodable { object: object.reference(), detail: detail.into() }
 }
 
 impl<'a> Decision<'a> {

@@ -1,5 +1,6 @@
 //! What the traffic policies of a DestinationRule say of TLS on a port.
 
+use crate::mesh::istio::backend_tls::BackendTls;
 use crate::mesh::istio::destination_rule::{ClientTls, TlsMode, TrafficPolicy};
 use crate::model::{Evidence, Field, Object, Subject};
 
@@ -12,6 +13,21 @@ pub(super) struct Settings<'a> {
 }
 
 impl<'a> Settings<'a> {
+    /// Puts what BackendTLSPolicies say under it: a rule's own settings win, and leave to them what they do not say.
+    pub(super) fn underlay(&mut self, backend: BackendTls<'a>, policy: Option<TrafficPolicy<'a>>, port: i64) {
+        let has_port = policy.is_some_and(|policy| policy.of_port(port).next().is_some());
+        let under = match (has_port, backend.of_port) {
+            (_, Some(of_port)) => Some(of_port),
+            (true, None) => None,
+            (false, None) => backend.all,
+        };
+        let own = policy.is_some_and(|policy| policy.of_port(port).next().unwrap_or(policy).tls().is_some());
+        // Settings of the port, whoever's they are, come before those of all ports.
+        if let Some(under) = under.filter(|_| !own || (!has_port && backend.of_port.is_some())) {
+            self.tls = Some(under);
+        }
+    }
+
     /// Puts a policy over what is there. Settings of the port replace all others, what they leave out included.
     pub(super) fn apply(&mut self, object: &'a Object, policy: TrafficPolicy<'a>, port: i64) {
         let of_port = policy.of_port(port).next();
