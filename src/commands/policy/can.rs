@@ -26,8 +26,8 @@ pub struct CanArgs {
     /// Who calls.
     #[command(flatten)]
     pub client: ClientArgs,
-    /// What is called: svc/NAME:PORT, or KIND/NAME:PORT for its pods themselves, past Services and what clients' rules say of those;
-    /// NAME.NAMESPACE says where
+    /// What is called: svc/NAME:PORT, where the client's routes and rules count, or KIND/NAME:PORT for the pods themselves, past Services and what
+    /// routes and rules say of those; NAME.NAMESPACE says where
     #[arg(long, value_name = "SERVER")]
     pub to: String,
     /// What is sent.
