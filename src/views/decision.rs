@@ -16,9 +16,9 @@ use crate::world::World;
 /// Kinds that decide about a request, those by which a client's own side decides what it sends among them; those that tell who is in a mesh aside.
 pub const DECISION_KINDS: &[Kind] = {
     use Kind::{
-        AuthorizationPolicy, ExternalWorkload, Gateway, GatewayClass, GrpcRoute, HttpLocalRateLimitPolicy, HttpRoute, IstioGateway, LinkerdAuthorizationPolicy,
-        LinkerdHttpRoute, MeshTlsAuthentication, NetworkAuthentication, NetworkPolicy, PeerAuthentication, RequestAuthentication,
-        ServerAuthorization, ServiceEntry, WorkloadEntry,
+        AuthorizationPolicy, ExternalWorkload, Gateway, GatewayClass, GrpcRoute, HttpLocalRateLimitPolicy, HttpRoute, IstioGateway,
+        LinkerdAuthorizationPolicy, LinkerdHttpRoute, MeshTlsAuthentication, NetworkAuthentication, NetworkPolicy, PeerAuthentication,
+        RequestAuthentication, ServerAuthorization, ServiceEntry, WorkloadEntry,
     };
     &[
         Kind::DestinationRule,

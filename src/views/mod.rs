@@ -23,7 +23,7 @@ pub use certs::{
     CERTIFICATE_KINDS, CertificateReport, CertificateRow, Chain as CertificateChain, Limit, Role, Stage, Validity, certificates,
     of_files as certificates_of_files,
 };
-pub use decision::{DECISION_KINDS, REQUEST_KINDS, DecisionReport, decision, gaps as decision_gaps};
+pub use decision::{DECISION_KINDS, DecisionReport, REQUEST_KINDS, decision, gaps as decision_gaps};
 pub use generate::{Edge, Generated, GeneratedReport, behind, from_edges as generate_from_edges, from_today as generate_from_today};
 pub use injection::{InjectionReport, InjectionRow, Intended, MeshOrNone, injection, injection_of};
 pub use matrix::{ANYONE, MatrixReport, MatrixRow, matrix};

@@ -239,7 +239,9 @@ impl Words {
                 let words = Self::new(text.clone()).hint("Add a rule that sends the request on, or correct the one that takes it.");
                 evidence.iter().cloned().fold(words, Self::because)
             }
-            Reason::SentOutside(host) => Self::new(format!("a route sends it to {host}, which is no Service of the cluster: what decides there is not known")),
+            Reason::SentOutside(host) => {
+                Self::new(format!("a route sends it to {host}, which is no Service of the cluster: what decides there is not known"))
+            }
             Reason::RouteOpen => Self::new("depends on the route that takes it: say what is sent (--method, --path)"),
             Reason::NoSuchPort(service, port) => {
                 let text = format!("{service} has no port {port}");

@@ -272,7 +272,9 @@ impl<'a> Calls<'a> {
                 }
             }
         }
-        all.extend(routed.ends.into_iter().map(|(verdict, reason)| (service.metadata.reference(Kind::Service), Answer::of(Decision::one(verdict, reason)))));
+        all.extend(
+            routed.ends.into_iter().map(|(verdict, reason)| (service.metadata.reference(Kind::Service), Answer::of(Decision::one(verdict, reason)))),
+        );
         Answer { led: routed.led, ..together(all) }
     }
 

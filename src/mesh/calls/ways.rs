@@ -92,7 +92,8 @@ impl<'a> Calls<'a> {
             Call::Http(http) => {
                 let some = Http { method: Some("GET".to_owned()), path: Some("/".to_owned()), ..(**http).clone() };
                 let route = router.route(self.view, name, &asked(name, port, &some));
-                let told_apart = route.rule.as_ref().is_some_and(|rule| rule.of > 1) || route.outcome == Outcome::NotFound || !route.losers.is_empty();
+                let told_apart =
+                    route.rule.as_ref().is_some_and(|rule| rule.of > 1) || route.outcome == Outcome::NotFound || !route.losers.is_empty();
                 if told_apart {
                     routed.ends.push((Verdict::Unknown, Reason::RouteOpen));
                 } else {

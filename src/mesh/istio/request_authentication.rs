@@ -79,7 +79,11 @@ mod tests {
         assert_eq!((all[1].issuer, all[1].jwks(), all[1].jwks_uri()), ("", Some("{}"), None));
         assert_eq!((&all[0].places.headers[..], &all[0].places.parameters[..]), (&[("authorization", "Bearer ")][..], &["access_token"][..]));
         let own = &all[1].places;
-        assert_eq!((&own.headers[..], own.parameters.len(), &own.cookies[..]), (&[("x-token", "")][..], 0, &["session"][..]), "none of the usual ones");
+        assert_eq!(
+            (&own.headers[..], own.parameters.len(), &own.cookies[..]),
+            (&[("x-token", "")][..], 0, &["session"][..]),
+            "none of the usual ones"
+        );
         assert_eq!((&all[1].space_delimited[..], all[1].field.path().as_str()), (&["roles"][..], "spec.jwtRules[1]"));
     }
 }

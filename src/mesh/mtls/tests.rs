@@ -517,7 +517,8 @@ fn a_mode_that_istio_does_not_know_is_none_of_its_modes() {
 #[test]
 fn a_subset_has_the_pods_with_its_labels() {
     let sidecar = json!({"labels": {"security.istio.io/tlsMode": "istio", "version": "v1"}, "proxy": "istio-proxy"});
-    let objects = Objects::default().server(&sidecar).client("front", "web", &sidecar).and(pod("shop", "cart", "b", &json!({"labels": {"version": "v2"}})));
+    let objects =
+        Objects::default().server(&sidecar).client("front", "web", &sidecar).and(pod("shop", "cart", "b", &json!({"labels": {"version": "v2"}})));
     let subset = |version: &str| json!({"name": version, "labels": {"version": version}});
     let objects = objects.rule("shop", json!({"host": "cart", "subsets": [subset("v1"), subset("v2"), subset("v3")]}));
     let edge = |subset| objects.whole_edge(("front", "web"), "cart.shop", 80, subset).outcome;

@@ -143,7 +143,10 @@ fn what_a_route_sends_to_another_service_is_decided_there() {
     let (code, out, err) = asked(&open, "/other/a");
     let words = out.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(code, 0, "the path that the other sees is the new one: {out} {err}");
-    assert!(words.contains("✔ Allowed by AuthorizationPolicy shop/other, rule 1. It is not sent to Service shop/cart: VirtualService shop/cart"), "{out}");
+    assert!(
+        words.contains("✔ Allowed by AuthorizationPolicy shop/other, rule 1. It is not sent to Service shop/cart: VirtualService shop/cart"),
+        "{out}"
+    );
     assert!(words.contains("✔ route VirtualService shop/cart, rule 1 of 3 (prefix /other) → other.shop:80"), "{out}");
     let closed = other("{to: [{operation: {paths: [/other*]}}]}");
     assert_eq!(asked(&closed, "/other/a").0, 1);
@@ -151,7 +154,10 @@ fn what_a_route_sends_to_another_service_is_decided_there() {
         let (code, out, _) = asked(&open, path);
         assert!(code == 1 && out.split_whitespace().collect::<Vec<_>>().join(" ").contains(said), "{out}");
     }
-    let unsaid = format!("{}---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: open, namespace: shop}}\nspec: {{selector: {{matchLabels: {{app: cart}}}}, rules: [{{}}]}}\n", other("{to: [{operation: {ports: ['1']}}]}"));
+    let unsaid = format!(
+        "{}---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: open, namespace: shop}}\nspec: {{selector: {{matchLabels: {{app: cart}}}}, rules: [{{}}]}}\n",
+        other("{to: [{operation: {ports: ['1']}}]}")
+    );
     let (code, out, _) = policy(&unsaid, FRONT);
     assert!(code == 3 && out.contains("decide differently"), "which rule takes it was not said: {out}");
 }

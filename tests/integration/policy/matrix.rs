@@ -45,3 +45,18 @@ fn nothing_is_said_to_be_nothing_and_strangers_are_refused() {
     assert!(err.contains("No ports of workloads found"), "{err}");
     assert_eq!(policy("", &["matrix", "--from", "deploy/nobody"]).0, 2);
 }
+
+/// A route to a subset with TLS of its own tells requests apart where no policy does.
+#[test]
+fn requests_are_told_apart_as_routes_to_subsets_do() {
+    let routed = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: cart, namespace: shop}\n\
+        spec: {host: cart, subsets: [{name: plain, labels: {app: cart}, trafficPolicy: {tls: {mode: DISABLE}}}]}\n---\n\
+        apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: cart, namespace: shop}\n\
+        spec: {hosts: [cart], http: [{match: [{uri: {prefix: /plain}, method: {exact: PUT}}], route: [{destination: {host: cart, subset: plain}}]}, {route: [{destination: {host: cart}}]}]}\n---\n\
+        apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: default, namespace: shop}\nspec: {mtls: {mode: STRICT}}\n---\n\
+        apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: open, namespace: shop}\nspec: {rules: [{}]}\n";
+    let report = json(&policy(routed, &["matrix", "--to", "deploy/cart.shop", "-o", "json"]).1);
+    let rows = report["rows"].as_array().unwrap().iter().filter(|row| row["client"]["name"] == "front");
+    let rows: Vec<(&str, &str)> = rows.map(|row| (row["class"].as_str().unwrap(), row["decision"].as_str().unwrap())).collect();
+    assert_eq!(rows, [("all but PUT, /plain*", "allow"), ("PUT, /plain*", "deny")]);
+}

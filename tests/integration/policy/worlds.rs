@@ -127,6 +127,22 @@ pub(super) fn grant(name: &str) -> impl Strategy<Value = Value> + use<> {
     })
 }
 
+/// A closed Server with a grant or two for it, and one more.
+pub(super) fn closed_server() -> impl Strategy<Value = (Vec<Value>, Value)> {
+    let for_it = |name: &str| {
+        grant(name).prop_map(|mut grant| {
+            grant["spec"]["targetRef"] = json!({"group": "policy.linkerd.io", "kind": "Server", "name": "s0"});
+            grant
+        })
+    };
+    (linkerd(), for_it("a0"), for_it("z0"), for_it("more")).prop_map(|(mut all, one, two, more)| {
+        all.retain(|object| object["kind"] == "MeshTLSAuthentication");
+        let spec = json!({"podSelector": {}, "port": 8080, "proxyProtocol": "HTTP/1", "accessPolicy": "deny"});
+        all.extend([linkerd_object("v1beta3", "Server", "s0", 1, spec), one, two]);
+        (all, more)
+    })
+}
+
 /// Servers, grants and a route of Linkerd's.
 pub(super) fn linkerd() -> impl Strategy<Value = Vec<Value>> {
     let server = (
@@ -217,19 +233,29 @@ pub(super) fn sending() -> impl Strategy<Value = Vec<Value>> {
 /// VirtualServices for the cart, and another server beside it: they send requests to its subsets, of which one has TLS of its own, to all of it, or
 /// to the other.
 pub(super) fn routing() -> impl Strategy<Value = Vec<Value>> {
+    any::<bool>().prop_flat_map(routing_by)
+}
+
+/// The same, by conditions of which all are told apart, or by any.
+fn routing_by(told: bool) -> impl Strategy<Value = Vec<Value>> {
     let text = |kind: &'static str, values: &'static [&'static str]| prop::sample::select(values).prop_map(move |v| json!({kind: v}));
-    let path = prop_oneof![text("prefix", &["/a", "/a/", "/"]), text("exact", &["/a", "/b"]), text("regex", &["/a.*", "/a|/b", "/c/.*/d"])];
-    let matched = prop_oneof![
-        path.clone().prop_map(|uri| json!({"uri": uri})),
-        (path, text("exact", &["GET", "POST"])).prop_map(|(uri, method)| json!({"uri": uri, "method": method})),
+    let path = || prop_oneof![text("prefix", &["/a", "/a/", "/"]), text("exact", &["/a", "/b"])];
+    let plain = prop_oneof![
+        path().prop_map(|uri| json!({"uri": uri})),
+        (path(), text("exact", &["GET", "POST"])).prop_map(|(uri, method)| json!({"uri": uri, "method": method})),
         text("prefix", &["P", "G"]).prop_map(|method| json!({"method": method})),
-        prop_oneof![text("exact", &["1"]), text("prefix", &["1"]), text("regex", &["1+"]), Just(json!({}))].prop_map(|v| json!({"headers": {"x-v": v}})),
+        prop_oneof![text("exact", &["1"]), text("prefix", &["1"]), Just(json!({}))].prop_map(|v| json!({"headers": {"x-v": v}})),
         Just(json!({"withoutHeaders": {"x-v": {}}})),
-        Just(json!({"queryParams": {"q": {"exact": "1"}}})),
-        Just(json!({"uri": {"prefix": "/A"}, "ignoreUriCase": true})),
         prop::sample::select(&["front", "batch"][..]).prop_map(|app| json!({"sourceLabels": {"app": app}})),
         prop::sample::select(&["web", "shop"][..]).prop_map(|namespace| json!({"sourceNamespace": namespace})),
     ];
+    let other = prop_oneof![
+        text("regex", &["/a.*", "/a|/b", "/c/.*/d"]).prop_map(|uri| json!({"uri": uri})),
+        text("regex", &["1+"]).prop_map(|v| json!({"headers": {"x-v": v}})),
+        Just(json!({"queryParams": {"q": {"exact": "1"}}})),
+        Just(json!({"uri": {"prefix": "/A"}, "ignoreUriCase": true})),
+    ];
+    let matched = if told { plain.boxed() } else { prop_oneof![plain, other].boxed() };
     let place = |subset: Option<&'static str>, host: &str| {
         let mut place = json!({"destination": {"host": format!("{host}.shop.svc.cluster.local")}});
         if let Some(subset) = subset {
@@ -263,7 +289,8 @@ pub(super) fn routing() -> impl Strategy<Value = Vec<Value>> {
     );
     let tls = prop::sample::select(&["DISABLE", "SIMPLE", "ISTIO_MUTUAL"][..]);
     (prop::collection::vec(virtual_service, 0..3), tls).prop_map(|(all, tls)| {
-        let subsets = json!([{"name": "v1", "labels": {"app": "cart"}, "trafficPolicy": {"tls": {"mode": tls}}}, {"name": "v2", "labels": {"app": "cart"}}]);
+        let subsets =
+            json!([{"name": "v1", "labels": {"app": "cart"}, "trafficPolicy": {"tls": {"mode": tls}}}, {"name": "v2", "labels": {"app": "cart"}}]);
         let mut made = vec![
             json!({"apiVersion": "networking.istio.io/v1", "kind": "DestinationRule", "metadata": {"name": "subsets", "namespace": "shop"},
                 "spec": {"host": "cart", "subsets": subsets}}),

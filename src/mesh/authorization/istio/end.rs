@@ -15,9 +15,23 @@ use crate::model::{Gap, Object, StepKind, StepPlace};
 pub(super) enum End<'a> {
     Nobody(Unenforced),
     Hidden(Gap),
-    Sidecar { envoy: Box<Envoy<'a>>, mode: Mode, by: Option<&'a Object> },
-    Gateway { envoy: Box<Envoy<'a>>, mutual: bool },
-    Ztunnel { deny: Vec<Compiled<'a>>, allow: Vec<Compiled<'a>>, strict: Option<&'a Object>, admitted: Vec<String>, port: u16, addresses: Vec<IpAddr> },
+    Sidecar {
+        envoy: Box<Envoy<'a>>,
+        mode: Mode,
+        by: Option<&'a Object>,
+    },
+    Gateway {
+        envoy: Box<Envoy<'a>>,
+        mutual: bool,
+    },
+    Ztunnel {
+        deny: Vec<Compiled<'a>>,
+        allow: Vec<Compiled<'a>>,
+        strict: Option<&'a Object>,
+        admitted: Vec<String>,
+        port: u16,
+        addresses: Vec<IpAddr>,
+    },
 }
 
 /// The answer of a handshake with a client of a trust domain that is not accepted.

@@ -3,8 +3,8 @@
 //! Istio sources: `pilot/pkg/security/authn/policy_applier.go`.
 
 use crate::mesh::authorization::request::{Claims, Http, Token};
-use crate::mesh::routes;
 use crate::mesh::istio::request_authentication::{self, JwtRule, Places};
+use crate::mesh::routes;
 use crate::model::{Field, Object};
 
 /// Claims whose one text is always taken for a list with blanks between.

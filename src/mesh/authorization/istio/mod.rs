@@ -96,7 +96,14 @@ impl<'a> Istio<'a> {
     }
 
     /// What guards a port of pods of this group, when requests come to it `via` a Service: of several any may meet a request.
-    pub(super) fn guards(&self, workload: &Workload, group: &PodGroup<'a>, membership: Membership, port: u16, via: Option<Via<'a>>) -> Vec<Guard<'a>> {
+    pub(super) fn guards(
+        &self,
+        workload: &Workload,
+        group: &PodGroup<'a>,
+        membership: Membership,
+        port: u16,
+        via: Option<Via<'a>>,
+    ) -> Vec<Guard<'a>> {
         let end = || self.end(workload, group, membership, port);
         let waypoints = if membership == Membership::Ambient { self.waypoints(workload, group, port, via) } else { Vec::new() };
         if waypoints.is_empty() {
@@ -158,7 +165,14 @@ impl<'a> Istio<'a> {
                     enforced.map(|p| ztunnel::compiled(p)).collect()
                 };
                 let strict = self.peers.refused_by_ztunnel(namespace, group.labels, port);
-                End::Ztunnel { deny: of(Action::Deny), allow: of(Action::Allow), strict, admitted: self.admitted_waypoints(group), port, addresses: group.addresses.clone() }
+                End::Ztunnel {
+                    deny: of(Action::Deny),
+                    allow: of(Action::Allow),
+                    strict,
+                    admitted: self.admitted_waypoints(group),
+                    port,
+                    addresses: group.addresses.clone(),
+                }
             }
         }
     }
@@ -287,7 +301,8 @@ impl<'a> Guard<'a> {
                 return;
             }
             let bytes = || Request { call: Call::Tcp, ..request.clone() };
-            let refused = |at_tunnel: &Envoy<'a>| !push(StepPlace::Waypoint, StepKind::Authorization, at_tunnel.decide(&bytes(), caller.peer(), explain));
+            let refused =
+                |at_tunnel: &Envoy<'a>| !push(StepPlace::Waypoint, StepKind::Authorization, at_tunnel.decide(&bytes(), caller.peer(), explain));
             if waypoint.at_tunnel.as_ref().is_some_and(refused) {
                 return;
             }

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::super::{Destination, Request};
 use super::super::text::Text;
+use super::super::{Destination, Request};
 use super::l4;
 use super::matching::{Entry, Proxy};
 use super::rules::{HttpMatch, Target};
@@ -200,7 +200,13 @@ fn fits(m: &HttpMatch, http: &Http) -> Option<bool> {
     let query = m.query.iter().map(|_| None);
     let plain = [path, text(&m.method, http.method.as_deref()), text(&m.authority, http.host.as_deref()), text(&m.scheme, Some("http"))];
     let all: Vec<Option<bool>> = plain.into_iter().chain(with).chain(without).chain(query).collect();
-    if all.contains(&Some(false)) { Some(false) } else if all.contains(&None) { None } else { Some(true) }
+    if all.contains(&Some(false)) {
+        Some(false)
+    } else if all.contains(&None) {
+        None
+    } else {
+        Some(true)
+    }
 }
 
 /// A regular expression that proxies and classes of requests read alike.

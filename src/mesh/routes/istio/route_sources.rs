@@ -161,11 +161,7 @@ fn delegate<'a>(view: MeshView<'a>, place: &str, name: &str, root: &str) -> Resu
 
 /// Those for a gateway (or the mesh) that a proxy of `namespace` gets, in the order in which they claim hosts: private ones, those exported to
 /// the namespace, public ones; in each group Gateway API routes of the namespace itself before the rest.
-pub(super) fn seen<'c, 'a: 'c>(
-    sources: impl IntoIterator<Item = &'c RouteSource<'a>>,
-    gateway: &str,
-    namespace: &str,
-) -> Vec<&'c RouteSource<'a>> {
+pub(super) fn seen<'c, 'a: 'c>(sources: impl IntoIterator<Item = &'c RouteSource<'a>>, gateway: &str, namespace: &str) -> Vec<&'c RouteSource<'a>> {
     let group = |c: &RouteSource<'_>| match &c.visibility {
         Visibility::Everyone => 2,
         Visibility::Namespaces(_) if c.namespace == namespace => 0,
