@@ -1,4 +1,4 @@
-//! Values that somebody has still to fill in: `$(NS)`, `${PORT}`, `{{ host }}`, `__TAG__`, `X_PLACEHOLDER`, `<your-domain>`. The one place that knows
+//! Values that somebody has still to fill in: `$(NS)`, `${PORT}`, `{{ host }}`, `{CLASS_NAME}`, `__TAG__`, `X_PLACEHOLDER`, `<your-domain>`. The one place that knows
 //! what such a value looks like. Nothing that hangs on one can be judged.
 
 use serde_json::Value;
@@ -18,7 +18,7 @@ pub fn of(text: &str) -> Option<&str> {
     if text.contains('\n') {
         return None;
     }
-    let fenced = [("$(", ")"), ("${", "}"), ("{{", "}}"), ("{%", "%}"), ("#{", "}"), ("@", "@"), ("__", "__"), ("<", ">")];
+    let fenced = [("$(", ")"), ("${", "}"), ("{{", "}}"), ("{%", "%}"), ("#{", "}"), ("{", "}"), ("@", "@"), ("__", "__"), ("<", ">")];
     fenced.into_iter().find_map(|(open, close)| between(text, open, close)).or_else(|| variable(text)).or_else(|| word(text))
 }
 
@@ -37,6 +37,7 @@ pub fn all(document: &Value) -> Vec<(String, String)> {
 /// The document without the values that are a placeholder and nothing else, so that a number may be one.
 pub fn without(document: &mut Value) {
     match document {
+        Value::Object(_) if bare(document).is_some() => *document = Value::Null,
         Value::Object(fields) => {
             let looked_into = fields.iter_mut().filter(|(key, _)| *key != "metadata" && !NOT_LOOKED_INTO.contains(&key.as_str()));
             looked_into.for_each(|(_, value)| without(value));
@@ -58,12 +59,23 @@ fn walk<'a>(value: &'a Value, at: &mut Path<'a>, key: &str, found: &mut Vec<(Str
         }
         Value::Array(items) => items.iter().enumerate().for_each(|(i, item)| walk(item, &mut at.clone().with(Seg::Index(i)), key, found)),
         Value::Object(fields) => {
+            if let Some(placeholder) = bare(value) {
+                found.push((at.to_string(), placeholder));
+                return;
+            }
             for (name, field) in fields.iter().filter(|(name, _)| !NOT_LOOKED_INTO.contains(&name.as_str())) {
                 walk(field, &mut at.clone().with(Seg::Key(name)), name, found);
             }
         }
         _ => {}
     }
+}
+
+/// `{CLASS_NAME}` without quotes, which YAML reads as a map of one key and no value.
+fn bare(value: &Value) -> Option<String> {
+    let fields = value.as_object().filter(|fields| fields.len() == 1)?;
+    let (name, _) = fields.iter().find(|(name, value)| value.is_null() && is_capitals(name))?;
+    Some(format!("{{{name}}}"))
 }
 
 /// Whether this is the name in a reference to another object: `backendRefs[0].name`, `targetRef.name`.
@@ -92,6 +104,7 @@ fn is_name(open: &str, inner: &str) -> bool {
     match open {
         "{{" | "{%" => !inner.trim().is_empty(),
         "${" | "#{" => begins,
+        "{" => inner.len() > 1 && is_capitals(inner),
         "@" => begins && inner.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'),
         "<" => begins && inner.chars().all(|c| word(c) || c == ' '),
         _ => begins && !inner.ends_with('_') && inner.chars().all(word),
@@ -120,8 +133,11 @@ fn word(text: &str) -> Option<&str> {
 /// `TILL_NAMESPACE`: capitals with a line below.
 fn is_shouted(part: &str) -> bool {
     let known = ["NAMESPACE", "DOMAIN", "HOSTNAME"].contains(&part);
-    let shouted = part.contains('_') && part.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-    known || (shouted && part.starts_with(|c: char| c.is_ascii_uppercase()))
+    known || (part.contains('_') && is_capitals(part))
+}
+
+fn is_capitals(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_uppercase()) && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 #[cfg(test)]
@@ -144,6 +160,7 @@ mod tests {
             ("<IP address>", "<IP address>"),
             ("@VERSION@", "@VERSION@"),
             ("#{Region}#", "#{Region}"),
+            ("{GATEWAY_CLASS_NAME}", "{GATEWAY_CLASS_NAME}"),
         ] {
             assert_eq!(of(text), Some(placeholder), "{text}");
         }
@@ -155,6 +172,7 @@ mod tests {
             "^/api/v[0-9]+$",
             "(?P<user>[a-z]+)",
             "a{2}",
+            "/users/{id}",
             "*.shop.example",
             "ISTIO_MUTUAL",
             "%PROTOCOL%",
@@ -173,11 +191,12 @@ mod tests {
     fn values_are_found_where_they_stand_and_a_number_may_be_one() {
         let mut document = json!({
             "metadata": {"name": "web", "labels": {"app": "${APP}"}},
-            "spec": {"replicas": "__N__", "containers": [{"args": ["$(POD_NAME)"]}], "backendRefs": [{"name": "MY_SERVICE"}], "hosts": ["a.MY_DOMAIN"]},
+            "spec": {"className": {"CLASS_NAME": null}, "replicas": "__N__", "containers": [{"args": ["$(POD_NAME)"]}], "backendRefs": [{"name": "MY_SERVICE"}], "hosts": ["a.MY_DOMAIN"]},
         });
         let paths: Vec<String> = all(&document).into_iter().map(|(path, _)| path).collect();
-        assert_eq!(paths, ["metadata.labels.app", "spec.backendRefs[0].name", "spec.hosts[0]", "spec.replicas"]);
+        assert_eq!(paths, ["metadata.labels.app", "spec.backendRefs[0].name", "spec.className", "spec.hosts[0]", "spec.replicas"]);
         without(&mut document);
+        assert_eq!(document["spec"]["className"], json!(null));
         assert_eq!((document["spec"]["replicas"].clone(), document["metadata"]["labels"]["app"].as_str()), (json!(null), Some("${APP}")));
     }
 }

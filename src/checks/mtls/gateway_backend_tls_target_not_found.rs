@@ -50,14 +50,20 @@ fn judge(world: &World, findings: &mut Findings<'_>, policy: &Object) {
         };
         if !section.is_empty() && !service.spec.ports.iter().any(|p| p.name == section) {
             let known: Vec<&str> = service.spec.ports.iter().map(|p| p.name.as_str()).filter(|n| !n.is_empty()).collect();
-            findings
-                .add(
-                    policy,
-                    target.path_of("sectionName"),
-                    format!("Service {name:?} has no port called {section:?}"),
-                    format!("Use the name of one of its ports ({}), or leave sectionName out.", known.join(", ")),
-                )
-                .related(service.reference(), "is the target");
+            let number = service.spec.ports.iter().any(|p| p.port.to_string() == section);
+            let (severity, message) = if number {
+                let message = format!(
+                    "sectionName {section:?} is the number of a port of Service {name:?}, where the API compares names: only some controllers take it"
+                );
+                (Severity::Warning, message)
+            } else {
+                (Severity::Error, format!("Service {name:?} has no port called {section:?}"))
+            };
+            let hint = match known.as_slice() {
+                [] => "Give the Service's port a name and write that, or leave sectionName out.".to_owned(),
+                known => format!("Use the name of one of its ports ({}), or leave sectionName out.", known.join(", ")),
+            };
+            findings.add(policy, target.path_of("sectionName"), message, hint).severity(severity).related(service.reference(), "is the target");
         }
     }
 }

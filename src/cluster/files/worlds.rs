@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use super::twice::{coverage, finish};
 use crate::model::{Inventory, Item, Kind, Map, Meta, ObjectRef, Str, Subject};
 
-/// Worlds that one run looks at; a tree of files with more choices than that is told so.
-const MOST: usize = 256;
+/// Worlds that every run looks at, if there are so many, and objects of further ones. A tree of files with more choices than that is told so.
+const FEWEST: usize = 48;
+const OBJECTS: usize = 500_000;
 
 /// The objects of one file, or of one kustomization.
 #[derive(Clone, Debug)]
@@ -22,9 +23,6 @@ pub(super) struct Unit {
 }
 
 type Identity = (Kind, Str, Str);
-
-/// Children of one directory of which only one is applied: each holds something that another holds differently.
-type Choice = BTreeSet<PathBuf>;
 
 /// What files hold where the same objects stand in them differently.
 #[derive(Debug, Default)]
@@ -40,11 +38,22 @@ pub struct Alternatives {
 impl Alternatives {
     /// Of all units; nothing where no two of them differ over an object.
     pub(super) fn of(units: &[Unit]) -> Self {
-        let forks = forks(units);
+        let forks = Forks::of(units);
         if forks.0.is_empty() {
             return Self::default();
         }
-        let (ways, worlds) = (units.iter().map(|unit| forks.way(unit)).collect(), forks.worlds(units));
+        let ways: Vec<_> = units.iter().map(|unit| forks.way(unit)).collect();
+        let mut objects = 0;
+        let mut worlds: Vec<Vec<usize>> = Vec::new();
+        for k in 0..forks.count() {
+            let chosen = forks.world(k);
+            let world: Vec<usize> = (0..units.len()).filter(|at| chosen(&units[*at], &ways[*at])).collect();
+            objects += world.iter().map(|at| units[*at].inventory.len()).sum::<usize>();
+            if worlds.len() >= FEWEST && objects > OBJECTS {
+                break;
+            }
+            worlds.push(world);
+        }
         Self { units: units.to_vec(), forks, ways, worlds }
     }
 
@@ -100,113 +109,56 @@ impl Alternatives {
     /// What there was to choose from, for people.
     pub(super) fn note(&self) -> String {
         let places = self.forks.places().join(", ");
-        let left = if self.count() == MOST { ", and what goes beyond that was not" } else { "" };
-        format!("files hold the same objects differently, and each choice was judged by itself ({}){left}: {places}", self.count())
+        let (count, all) = (self.count(), self.forks.count());
+        let number = if count < all { format!("the first {count} of {all}") } else { count.to_string() };
+        format!("files hold the same objects differently, and each choice was judged by itself ({number}): {places}")
     }
 }
 
-/// Where the ways of units that cannot be applied together part: the directory, and the choices to be made there, independently of each other.
+/// Where the ways of units that cannot be applied together part: directories of each place on the command line, every one before those below it.
 #[derive(Debug, Default)]
-struct Forks(BTreeMap<(usize, PathBuf), Vec<Choice>>);
+struct Forks(BTreeMap<usize, BTreeMap<PathBuf, Fork>>);
 
-/// Finds where units hold the same object differently.
-fn forks(units: &[Unit]) -> Forks {
-    let mut holders: HashMap<Identity, Vec<usize>> = HashMap::new();
-    for (at, unit) in units.iter().enumerate() {
-        for (kind, meta) in unit.inventory.metas() {
-            holders.entry((kind, meta.namespace.clone(), meta.name.clone())).or_default().push(at);
-        }
-    }
-    let mut forks = Forks::default();
-    let mut holders: Vec<(Identity, Vec<usize>)> = holders.into_iter().collect();
-    holders.sort();
-    for ((kind, namespace, name), mut apart) in holders {
-        apart.dedup();
-        if apart.len() < 2 {
-            continue;
-        }
-        let items: Vec<(usize, Option<Item>)> = apart.iter().map(|at| (*at, bare(&units[*at].inventory, kind, &namespace, &name))).collect();
-        for (i, (one, left)) in items.iter().enumerate() {
-            for (other, right) in &items[i + 1..] {
-                let (a, b) = (&units[*one], &units[*other]);
-                if a.root == b.root && left != right && !(kind == Kind::Namespace && (is_plain(left) || is_plain(right))) {
-                    forks.part(a.root, &a.path, &b.path);
-                }
-            }
-        }
-    }
-    forks
+/// The choices to be made in one directory, independently of each other.
+#[derive(Debug, Default)]
+struct Fork {
+    choices: Vec<Choice>,
+    /// The fork above it, and the child of that which it lies in.
+    above: Option<(PathBuf, PathBuf)>,
 }
 
-impl Forks {
-    /// The forks above a unit, each with its child that the unit lies in.
-    fn way(&self, unit: &Unit) -> BTreeMap<PathBuf, PathBuf> {
-        let steps = unit.path.ancestors().zip(unit.path.ancestors().skip(1)).map(|(child, up)| (up.to_owned(), child.to_owned()));
-        steps.filter(|(up, _)| self.0.contains_key(&(unit.root, up.clone()))).collect()
+/// Children of one directory of which only one is applied, as each holds something that another holds differently; and how many worlds it takes to see
+/// every alternative in each.
+type Choice = BTreeMap<PathBuf, usize>;
+
+impl Fork {
+    /// Makes children that differ over an object alternatives of each other, and of those that each of them has differed from before.
+    fn part<'a>(&mut self, children: impl Iterator<Item = &'a Path>) {
+        let mut all: Choice = children.map(|child| (child.to_owned(), 1)).collect();
+        let (joined, rest): (Vec<Choice>, Vec<Choice>) =
+            self.choices.drain(..).partition(|choice| all.keys().any(|child| choice.contains_key(child)));
+        joined.into_iter().for_each(|mut choice| all.append(&mut choice));
+        self.choices = rest;
+        self.choices.push(all);
     }
 
-    /// The places where they part, for people.
-    fn places(&self) -> Vec<String> {
-        let number = |choices: &[Choice]| choices.iter().map(BTreeSet::len).max().unwrap_or_default();
-        self.0.iter().map(|((_, directory), choices)| format!("{} ({} alternatives)", directory.display(), number(choices))).collect()
+    fn offers(&self, child: &Path) -> bool {
+        self.choices.iter().any(|choice| choice.contains_key(child))
     }
 
-    fn part(&mut self, root: usize, one: &Path, other: &Path) {
-        let common: PathBuf = one.components().zip(other.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
-        let next = |path: &Path| path.strip_prefix(&common).ok()?.components().next().map(|first| common.join(first));
-        // Where one lies above the other there is no choice between them: it is the other's base.
-        let (Some(one), Some(other)) = (next(one), next(other)) else { return };
-        let choices = self.0.entry((root, common)).or_default();
-        let (mut joined, rest): (Vec<Choice>, Vec<Choice>) = choices.drain(..).partition(|choice| choice.contains(&one) || choice.contains(&other));
-        let mut all: Choice = joined.drain(..).flatten().collect();
-        all.extend([one, other]);
-        *choices = rest;
-        choices.push(all);
+    /// How many worlds it takes to see every alternative in it and below.
+    fn count(&self) -> usize {
+        self.choices.iter().map(|choice| choice.values().sum()).max().unwrap_or(1)
     }
 
-    /// The units of each world, by their positions: what is common, and what was chosen. Choices that have nothing to do with each other are gone through
-    /// together: their products would be too many, and no two of them are known to be applied together.
-    fn worlds(&self, units: &[Unit]) -> Vec<Vec<usize>> {
-        let tops = self.0.keys().filter(|(root, at)| self.above(*root, at).is_none());
-        let most = tops.map(|(root, at)| self.count(*root, at)).max().unwrap_or(1).min(MOST);
-        (0..most).map(|k| self.world(units, k)).collect()
-    }
-
-    /// The fork above a place, with the child of it that the place lies in.
-    fn above(&self, root: usize, place: &Path) -> Option<(PathBuf, PathBuf)> {
-        place.ancestors().skip(1).find_map(|up| {
-            let choices = self.0.get(&(root, up.to_owned()))?;
-            let child = choices.iter().flatten().find(|child| place.starts_with(child))?;
-            Some((up.to_owned(), child.clone()))
-        })
-    }
-
-    /// How many worlds it takes to see every alternative at and below a fork.
-    fn count(&self, root: usize, fork: &Path) -> usize {
-        let choices = self.0.get(&(root, fork.to_owned())).map(Vec::as_slice).unwrap_or_default();
-        choices.iter().map(|choice| self.size(root, choice)).max().unwrap_or(1)
-    }
-
-    fn size(&self, root: usize, choice: &Choice) -> usize {
-        choice.iter().map(|child| self.below(root, child)).sum()
-    }
-
-    fn below(&self, root: usize, child: &Path) -> usize {
-        let inner = self.0.keys().filter(|(r, at)| *r == root && at.starts_with(child));
-        let nearest = inner.filter(|(_, at)| self.above(root, at).is_some_and(|(_, through)| through == child));
-        nearest.map(|(_, at)| self.count(root, at)).max().unwrap_or(1)
-    }
-
-    /// The children that a fork takes in world `k`, each with what is left of `k` for the forks below it.
-    fn chosen(&self, root: usize, fork: &Path, k: usize) -> Vec<(&PathBuf, usize)> {
-        let choices = self.0.get(&(root, fork.to_owned())).map(Vec::as_slice).unwrap_or_default();
-        let mut taken = Vec::new();
-        for choice in choices {
-            let mut left = k % self.size(root, choice).max(1);
-            for child in choice {
-                let below = self.below(root, child);
-                if left < below {
-                    taken.push((child, left));
+    /// The children that are taken in world `k`, each with what is left of `k` for the forks below it.
+    fn taken(&self, k: usize) -> HashMap<&Path, usize> {
+        let mut taken = HashMap::new();
+        for choice in &self.choices {
+            let mut left = k % choice.values().sum::<usize>().max(1);
+            for (child, below) in choice {
+                if left < *below {
+                    taken.insert(child.as_path(), left);
                     break;
                 }
                 left -= below;
@@ -214,48 +166,138 @@ impl Forks {
         }
         taken
     }
+}
 
-    fn world(&self, units: &[Unit], k: usize) -> Vec<usize> {
-        // What each fork takes, from the outermost to the innermost.
-        let mut taken: BTreeMap<(usize, &Path), Vec<(&PathBuf, usize)>> = BTreeMap::new();
-        for (root, fork) in self.0.keys() {
-            let k = match self.above(*root, fork) {
-                Some((above, through)) => {
-                    let choice = taken.get(&(*root, above.as_path())).and_then(|taken| taken.iter().find(|(child, _)| **child == through));
-                    choice.map_or(0, |(_, left)| *left)
+impl Forks {
+    /// Finds where units hold the same object differently.
+    fn of(units: &[Unit]) -> Self {
+        let mut holders: HashMap<Identity, Vec<(usize, &dyn Subject)>> = HashMap::new();
+        for (at, unit) in units.iter().enumerate() {
+            for object in unit.inventory.subjects() {
+                let meta = object.meta();
+                let held = holders.entry((object.kind(), meta.namespace.clone(), meta.name.clone())).or_default();
+                // Of one that a unit gives several times the last counts.
+                match held.last_mut() {
+                    Some(last) if last.0 == at => last.1 = object,
+                    _ => held.push((at, object)),
                 }
-                None => k,
-            };
-            taken.insert((*root, fork.as_path()), self.chosen(*root, fork, k));
+            }
         }
-        let in_world = |unit: &Unit| {
-            unit.path.ancestors().all(|up| {
-                let Some(choices) = self.0.get(&(unit.root, up.to_owned())) else { return true };
-                let Some(child) = choices.iter().flatten().find(|child| unit.path.starts_with(child)) else { return true };
-                taken.get(&(unit.root, up)).is_some_and(|taken| taken.iter().any(|(chosen, _)| *chosen == child))
+        let mut forks = Self::default();
+        holders.into_values().filter(|held| held.len() > 1).for_each(|held| forks.part(units, &held));
+        forks.settle();
+        forks
+    }
+
+    /// Parts the ways of the units that hold one object in different forms.
+    fn part(&mut self, units: &[Unit], held: &[(usize, &dyn Subject)]) {
+        let mut forms: Vec<Item> = Vec::new();
+        let mut below: BTreeMap<(usize, &Path), BTreeMap<&Path, BTreeSet<usize>>> = BTreeMap::new();
+        for (at, object) in held {
+            let item = bare(*object);
+            if is_plain_namespace(&item) {
+                continue;
+            }
+            let form = forms.iter().position(|form| *form == item).unwrap_or_else(|| {
+                forms.push(item);
+                forms.len() - 1
+            });
+            for (up, child) in steps(&units[*at].path) {
+                below.entry((units[*at].root, up)).or_default().entry(child).or_default().insert(form);
+            }
+        }
+        for ((root, directory), children) in below {
+            let several = children.values().flatten().collect::<BTreeSet<_>>().len() > 1;
+            if children.len() > 1 && several {
+                self.0.entry(root).or_default().entry(directory.to_owned()).or_default().part(children.keys().copied());
+            }
+        }
+    }
+
+    /// Finds out how the forks lie in each other, and how much is to be seen in each.
+    fn settle(&mut self) {
+        for forks in self.0.values_mut() {
+            let above = |directory: &Path| {
+                let up = steps(directory).find(|(up, child)| forks.get(*up).is_some_and(|fork| fork.offers(child)));
+                up.map(|(up, child)| (up.to_owned(), child.to_owned()))
+            };
+            let all: Vec<(PathBuf, Option<(PathBuf, PathBuf)>)> = forks.keys().map(|directory| (directory.clone(), above(directory))).collect();
+            for (directory, above) in all.into_iter().rev() {
+                let Some(fork) = forks.get_mut(&directory) else { continue };
+                fork.above.clone_from(&above);
+                let count = fork.count();
+                let Some((up, child)) = above else { continue };
+                let outer = forks.get_mut(&up).into_iter().flat_map(|fork| &mut fork.choices);
+                outer.filter_map(|choice| choice.get_mut(&child)).for_each(|below| *below = count.max(*below));
+            }
+        }
+    }
+
+    fn at(&self, root: usize, directory: &Path) -> Option<&Fork> {
+        self.0.get(&root)?.get(directory)
+    }
+
+    /// The forks above a unit, each with its child that the unit lies in.
+    fn way(&self, unit: &Unit) -> BTreeMap<PathBuf, PathBuf> {
+        let forks = steps(&unit.path).filter(|(up, _)| self.at(unit.root, up).is_some());
+        forks.map(|(up, child)| (up.to_owned(), child.to_owned())).collect()
+    }
+
+    /// The places where they part, for people.
+    fn places(&self) -> Vec<String> {
+        let number = |fork: &Fork| fork.choices.iter().map(BTreeMap::len).max().unwrap_or_default();
+        let all = self.0.values().flatten();
+        all.map(|(directory, fork)| format!("{} ({} alternatives)", directory.display(), number(fork))).collect()
+    }
+
+    /// How many worlds it takes to see every alternative. Choices that have nothing to do with each other are gone through together: their products
+    /// would be too many, and no two of them are known to be applied together.
+    fn count(&self) -> usize {
+        self.0.values().flat_map(BTreeMap::values).map(Fork::count).max().unwrap_or_default()
+    }
+
+    /// Whether a unit that lies in these children of forks is in world `k`: what is common, and what was chosen.
+    fn world(&self, k: usize) -> impl Fn(&Unit, &BTreeMap<PathBuf, PathBuf>) -> bool {
+        let mut taken: HashMap<(usize, &Path), HashMap<&Path, usize>> = HashMap::new();
+        for (root, forks) in &self.0 {
+            for (directory, fork) in forks {
+                let left = match &fork.above {
+                    Some((above, through)) => {
+                        taken.get(&(*root, above.as_path())).and_then(|taken| taken.get(through.as_path()).copied()).unwrap_or(0)
+                    }
+                    None => k,
+                };
+                taken.insert((*root, directory), fork.taken(left));
+            }
+        }
+        move |unit, way| {
+            way.iter().all(|(fork, child)| {
+                let common = self.at(unit.root, fork).is_none_or(|fork| !fork.offers(child));
+                common || taken.get(&(unit.root, fork.as_path())).is_some_and(|taken| taken.contains_key(child.as_path()))
             })
-        };
-        (0..units.len()).filter(|at| in_world(&units[*at])).collect()
+        }
     }
 }
 
-/// What an inventory says of an object, wherever that stands; of one given several times the last counts.
-fn bare(inventory: &Inventory, kind: Kind, namespace: &str, name: &str) -> Option<Item> {
-    let is = |object: &&dyn Subject| object.kind() == kind && object.meta().namespace == namespace && object.meta().name == name;
-    let mut item = inventory.subjects().filter(is).last()?.to_item();
+/// The directories above a path, each with its child on the way, from the nearest.
+fn steps(path: &Path) -> impl Iterator<Item = (&Path, &Path)> {
+    path.ancestors().skip(1).zip(path.ancestors())
+}
+
+/// What an object says, wherever it stands.
+fn bare(object: &dyn Subject) -> Item {
+    let mut item = object.to_item();
     let meta = item.meta_mut();
     (meta.origin, meta.api_version) = (None, Str::default());
-    Some(item)
+    item
 }
 
 /// A namespace of which only the name is said, as files say it that only want it to be there.
-fn is_plain(item: &Option<Item>) -> bool {
-    item.as_ref().is_some_and(|item| {
-        let meta = item.meta();
-        // Labels that name it, or say what it belongs to, decide nothing.
-        let decides = |key: &str| ["istio", "linkerd", "gateway", "pod-security"].iter().any(|word| key.contains(word));
-        !meta.labels.iter().chain(meta.annotations.iter()).any(|(key, _)| decides(key))
-    })
+fn is_plain_namespace(item: &Item) -> bool {
+    // Labels that name it, or say what it belongs to, decide nothing.
+    let decides = |key: &str| ["istio", "linkerd", "gateway", "pod-security"].iter().any(|word| key.contains(word));
+    let meta = item.meta();
+    item.kind() == Kind::Namespace && !meta.labels.iter().chain(meta.annotations.iter()).any(|(key, _)| decides(key))
 }
 
 /// The objects of some units.
