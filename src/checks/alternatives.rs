@@ -17,8 +17,8 @@ pub trait Worlds {
     fn union(&self) -> World;
     /// The file or folder that an object of world `k` comes from; nothing for what no file holds.
     fn holder(&self, k: usize, object: &ObjectRef) -> Option<usize>;
-    /// What is surely applied with a file or folder, and nothing of what is only beside it.
-    fn company(&self, holder: usize) -> World;
+    /// What is surely applied with a file or folder, and nothing of what is only beside it, but where `wide` what tells which objects its namespace has.
+    fn company(&self, holder: usize, wide: bool) -> World;
 }
 
 /// An object in the place where it stands.
@@ -96,15 +96,23 @@ fn prove(found: Vec<(Key, usize, Finding)>, worlds: &dyn Worlds, selection: &Sel
     }
     for (holder, found) in doubtful {
         let rules = found.iter().map(|(_, finding)| finding.rule.to_owned()).collect();
-        let company = worlds.company(holder);
-        let places = places(&company);
-        let again = run(&company, &Selection { rules, ..selection.clone() });
-        let mut alone: HashMap<Key, Finding> = again.findings.into_iter().map(|finding| (key(&finding, &places), finding)).collect();
-        proven.extend(found.into_iter().map(|(key, finding)| match alone.remove(&key) {
-            Some(same) if same.severity >= finding.severity => finding,
-            Some(lesser) => lesser,
-            None => if_together(finding),
-        }));
+        let selection = Selection { rules, ..selection.clone() };
+        let told_in = |world: &World| -> HashMap<Key, Finding> {
+            let places = places(world);
+            run(world, &selection).findings.into_iter().map(|finding| (key(&finding, &places), finding)).collect()
+        };
+        let alone = told_in(&worlds.company(holder, false));
+        let is_told =
+            |told: &HashMap<Key, Finding>, (key, finding): &(Key, Finding)| told.get(key).is_some_and(|same| same.severity >= finding.severity);
+        let (certain, open): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| is_told(&alone, one));
+        proven.extend(certain.into_iter().map(|(_, finding)| finding));
+        // What is missing is no conflict of two: files for the same namespace tell what there is in it.
+        let (missing, conflicts): (Vec<_>, Vec<_>) = open.into_iter().partition(|(_, finding)| finding.related.is_empty());
+        let beside = if missing.is_empty() { HashMap::new() } else { told_in(&worlds.company(holder, true)) };
+        let (certain, uncertain): (Vec<_>, Vec<_>) = missing.into_iter().partition(|one| is_told(&beside, one));
+        proven.extend(certain.into_iter().map(|(_, finding)| finding));
+        let lesser = |(key, finding): (Key, Finding)| alone.get(&key).cloned().unwrap_or_else(|| if_together(finding));
+        proven.extend(uncertain.into_iter().chain(conflicts).map(lesser));
     }
     proven
 }

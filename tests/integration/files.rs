@@ -487,6 +487,20 @@ fn nothing_is_missing_because_other_alternatives_hold_its_like() {
     assert!(code == 0 && out.contains("1 note"), "{out}{err}");
     let (code, out, err) = run(&[files[0], files[2]], &checked);
     assert_eq!(code, 1, "{out}{err}");
+    // Files beside alternatives that say which namespace they are for tell what there is in it.
+    let steps = [("d/a.yaml", format!("{route}---\n{}", gateway("a", "80"))), ("d/b.yaml", format!("{}---\n{}", route, gateway("a", "81")))];
+    let (other, named) = (route.replace("web", "other"), gateway("edges", "80"));
+    let unnamed = named.replace(", namespace: shop", "");
+    for (beside, expected) in [(&named, 1), (&unnamed, 0)] {
+        let files: [(&str, &[u8]); 4] = [
+            ("d/a.yaml", steps[0].1.as_bytes()),
+            ("d/b.yaml", steps[1].1.as_bytes()),
+            ("d/edges.yaml", beside.as_bytes()),
+            ("d/other.yaml", other.as_bytes()),
+        ];
+        let (_, out, err) = run(&files, &[&checked[..], &["-n", "shop"]].concat());
+        assert_eq!(out.matches("HTTPRoute shop/other").count(), expected, "{out}{err}");
+    }
     // The route's own file shows which Gateways go with it.
     let own = format!("{}---\n{route}", gateway("edges", "80"));
     let (code, out, err) = run(&[files[0], files[1], ("d/route.yaml", own.as_bytes())], &checked);
@@ -525,6 +539,10 @@ fn files_of_others_are_no_manifests_and_a_manifest_without_its_head_is_broken() 
     assert!(code == 1 && err.contains("passed over 3 files, no manifest"), "{err}");
     let (code, _, err) = run(&[("d/values.yaml", b"replicas: 1\n")], &["check", "-f", "d"]);
     assert_eq!(code, 0, "{err}");
+    let template =
+        b"apiVersion: policy.linkerd.io/v1alpha1\nkind: NetworkAuthentication\nmetadata: {name: all}\nspec:\n  networks:\n  - cidr: {Address}/32\n";
+    let (code, _, err) = run(&[files[0], ("d/networks.yaml", template)], &["check", "-f", "d", "--rule", RULE]);
+    assert!(code == 1 && err.contains("passed over 1 file, no manifest"), "{err}");
     let (code, _, err) = run(&[("d/a.yaml", b"metadata: {name: web}\nspec: {hosts: [web]}\n")], &["check", "-f", "d"]);
     assert!(code == 2 && err.contains("neither apiVersion nor kind"), "{err}");
 }

@@ -66,6 +66,8 @@ pub struct Manifests {
     pub unlisted: Vec<String>,
     /// Namespaced objects that name no namespace, where others name one.
     pub without_namespace: usize,
+    /// How many of these stand in files before the one that is read.
+    without_namespace_before: usize,
     with_namespace: usize,
 }
 
@@ -186,7 +188,9 @@ impl Manifests {
     /// Ends a file or a kustomization: what was read since the one before it is a unit.
     fn close(&mut self, units: &mut Vec<Unit>, root: usize, path: PathBuf) {
         let inventory = std::mem::take(&mut self.inventory);
-        units.push(Unit { root, path, inventory });
+        let named = self.without_namespace == self.without_namespace_before;
+        self.without_namespace_before = self.without_namespace;
+        units.push(Unit { root, path, inventory, named });
     }
 
     /// Adds what a kustomization makes, as a unit.
@@ -225,7 +229,8 @@ impl Manifests {
         if self.alternatives.is_empty() {
             self.notes.extend(twice);
         } else {
-            self.notes.push(self.alternatives.note());
+            // What changes the meaning of all others comes first.
+            self.notes.insert(0, self.alternatives.note());
         }
         self.count_namespaces();
     }

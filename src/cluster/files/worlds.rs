@@ -20,6 +20,8 @@ pub(super) struct Unit {
     pub path: PathBuf,
     /// What it holds.
     pub inventory: Inventory,
+    /// Whether all its objects say which namespace they are for.
+    pub named: bool,
 }
 
 type Identity = (Kind, Str, Str);
@@ -87,14 +89,17 @@ impl Alternatives {
     }
 
     /// What is surely applied with a unit: what no fork parts it from, and of other forks the children that are called as those on its own way (`prod`
-    /// goes with `prod`). Of what lies beside it at a fork, alternatives of each other or not, nobody knows which files belong together.
-    pub fn company(&self, unit: usize) -> Inventory {
+    /// goes with `prod`). Of what lies beside it at a fork, alternatives of each other or not, nobody knows which files belong together; those that are
+    /// alternatives of nothing and say which namespace they are for tell at least what there is in that, and come along where `wide`.
+    pub fn company(&self, unit: usize, wide: bool) -> Inventory {
         let Some(own) = self.ways.get(unit) else { return Inventory::default() };
         let root = self.units[unit].root;
         let called_so = |child: &Path| own.values().any(|taken| taken.file_name() == child.file_name());
+        let beside =
+            |at: usize, fork: &Path, child: &Path| wide && self.units[at].named && self.forks.at(root, fork).is_some_and(|f| !f.offers(child));
         let goes_along = |at: usize, fork: &Path, child: &Path| {
             let taken = own.get(fork).filter(|_| self.units[at].root == root);
-            taken.map_or_else(|| called_so(child), |taken| taken == child)
+            taken.map_or_else(|| called_so(child), |taken| taken == child || beside(at, fork, child))
         };
         let with = |at: &usize| self.ways[*at].iter().all(|(fork, child)| goes_along(*at, fork, child));
         let company: Vec<usize> = (0..self.units.len()).filter(with).collect();

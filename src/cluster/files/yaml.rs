@@ -191,7 +191,17 @@ fn is_ours(chunk: &str) -> bool {
     };
     let known =
         || Some(Kind::of(field("apiVersion")?, field("kind")?).is_some() || super::objects::is_mesh_group(field("apiVersion")?.split('/').next()?));
-    !chunk.contains("{{") && known().unwrap_or(false)
+    !is_template(chunk) && known().unwrap_or(false)
+}
+
+/// Whether a text that cannot be read waits for values: `{{ .Values.tag }}`, or `{NAME}` with more right behind it, which ends no map.
+fn is_template(chunk: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let goes_on = |after: &str| {
+        let name = after.trim_start_matches(word);
+        name.len() < after.len() && name.strip_prefix('}').is_some_and(|rest| rest.starts_with(|c: char| word(c) || c == '/'))
+    };
+    chunk.contains("{{") || chunk.match_indices('{').any(|(at, _)| goes_on(&chunk[at + 1..]))
 }
 
 /// The text with blanks where CustomResourceDefinitions hold the schemas of their resources, which are most of such files and which nobody asks

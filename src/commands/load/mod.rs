@@ -128,8 +128,8 @@ impl Worlds for Choices<'_> {
         self.of.holder(k, object)
     }
 
-    fn company(&self, holder: usize) -> World {
-        self.made(self.of.company(holder))
+    fn company(&self, holder: usize, wide: bool) -> World {
+        self.made(self.of.company(holder, wide))
     }
 }
 
