@@ -548,6 +548,19 @@ fn files_of_others_are_no_manifests_and_a_manifest_without_its_head_is_broken() 
 }
 
 #[test]
+fn what_a_test_compares_with_is_no_manifest() {
+    let test = b"apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: web}\nspec:\n  steps:\n  - try:\n    - apply: {file: a.yaml}\n    - assert: {file: there.yaml}\n    - error: {file: gone.yaml}\n";
+    let part = b"apiVersion: v1\nkind: Node\nmetadata: {labels: {a: b}}\n";
+    let files: [(&str, &[u8]); 4] = [("d/a.yaml", ROUTE), ("d/chainsaw-test.yaml", test), ("d/there.yaml", part), ("d/gone.yaml", part)];
+    let (code, out, err) = run(&files, &["check", "-f", "d", "--rule", RULE]);
+    judged(code, &out, &err);
+    assert!(code == 1 && err.contains("passed over 2 files"), "{err}");
+    // One that is named is meant.
+    let (code, _, err) = run(&files, &["check", "-f", "d/there.yaml", "--rule", RULE]);
+    assert!(code == 2 && err.contains("Node has no metadata.name"), "{err}");
+}
+
+#[test]
 fn an_unfilled_placeholder_is_told_and_nothing_is_judged_by_it() {
     let text = b"apiVersion: networking.istio.io/v1
 kind: VirtualService

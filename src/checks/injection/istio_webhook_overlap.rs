@@ -63,7 +63,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     let mut known = BTreeSet::new();
     let mut by_labels: BTreeMap<_, Vec<Webhook<'_>>> = BTreeMap::new();
     for (configuration, webhook) in configurations.iter().flat_map(|c| c.root().list("webhooks").map(|w| (*c, w))) {
-        if known.insert(name(&(configuration, webhook.clone()))) {
+        if known.insert(name(&(configuration, webhook))) {
             let key = (matched(&webhook, "namespaceSelector", &namespaces), matched(&webhook, "objectSelector", &pods));
             by_labels.entry(key).or_default().push((configuration, webhook));
         }

@@ -1,5 +1,6 @@
 //! Manifests: files, directories and standard input, with the place of every field.
 
+mod compared;
 mod document;
 pub mod edit;
 mod error;
@@ -106,9 +107,14 @@ pub fn read(search: Search<'_>, stdin: &mut dyn Read) -> Result<Manifests, FileE
     }
     let found = find::manifests(search.paths, search.recursive, search.excludes)?;
     let kustomizations = kustomize::Kustomizations::read(found.files.iter().filter(|f| !f.named).map(|f| f.path.as_path()));
+    let compared = compared::of(found.files.iter().filter(|f| !f.named).map(|f| f.path.as_path()));
     let root_of = |path: &Path| search.paths.iter().position(|root| path.starts_with(root)).unwrap_or_default();
     for file in found.files {
         if !file.named && kustomizations.passes_over(&file.path) {
+            continue;
+        }
+        if !file.named && compared.contains(&file.path) {
+            manifests.passed_over.push(file.path.display().to_string());
             continue;
         }
         if !file.named && kustomizations.leaves_out(&file.path) {
