@@ -27,8 +27,8 @@ type Instance = (ObjectRef, Option<(Str, u32)>);
 /// What tells a finding from others.
 type Key = (Instance, &'static str, Option<String>, Option<String>);
 
-/// A finding, in how many worlds it was told, and the first of them.
-struct Told {
+/// A finding, in how many worlds it was reported, and the first of them.
+struct Reported {
     times: usize,
     first: usize,
     finding: Finding,
@@ -41,7 +41,7 @@ pub fn run_alternatives(worlds: &dyn Worlds, selection: &Selection) -> CheckRepo
     let lines = |finding: &Finding| finding.location.as_ref().map(|at| (finding.rule, at.file.clone(), at.span, finding.path.clone()));
     let among_all: BTreeSet<_> = run(&worlds.union(), selection).findings.iter().filter_map(lines).collect();
     let mut held: HashMap<Instance, usize> = HashMap::new();
-    let mut told: HashMap<Key, Told> = HashMap::new();
+    let mut reported: HashMap<Key, Reported> = HashMap::new();
     let mut order = Vec::new();
     let mut all = CheckReport::default();
     for k in 0..worlds.count() {
@@ -52,9 +52,9 @@ pub fn run_alternatives(worlds: &dyn Worlds, selection: &Selection) -> CheckRepo
         for finding in report.findings.into_iter().filter(|finding| lines(finding).is_none_or(|line| among_all.contains(&line))) {
             let key = key(&finding, &places);
             if here.insert(key.clone()) {
-                let entry = told.entry(key.clone()).or_insert_with(|| {
+                let entry = reported.entry(key.clone()).or_insert_with(|| {
                     order.push(key);
-                    Told { times: 0, first: k, finding }
+                    Reported { times: 0, first: k, finding }
                 });
                 entry.times += 1;
             }
@@ -69,7 +69,7 @@ pub fn run_alternatives(worlds: &dyn Worlds, selection: &Selection) -> CheckRepo
     let mut kept: Vec<(Key, usize, Finding)> = Vec::new();
     for key in order {
         let everywhere = if key.0.1.is_some() { held.get(&key.0).copied().unwrap_or_default() } else { worlds.count() };
-        kept.extend(told.remove(&key).filter(|told| told.times == everywhere).map(|told| (key, told.first, told.finding)));
+        kept.extend(reported.remove(&key).filter(|r| r.times == everywhere).map(|r| (key, r.first, r.finding)));
     }
     all.findings = prove(kept, worlds, selection);
     all.evaluated.sort_unstable();

@@ -178,8 +178,8 @@ impl Words {
                 }
                 words
             }
-            Reason::NoGrant { server, grants, void } => {
-                let who = match (grants.is_empty(), void.first().and_then(|v| v.object.as_ref())) {
+            Reason::NoGrant { server, grants, ineffective } => {
+                let who = match (grants.is_empty(), ineffective.first().and_then(|v| v.object.as_ref())) {
                     (true, Some(policy)) => format!("{policy}, which is for it, grants nothing"),
                     (true, None) => "nothing grants access to it".to_owned(),
                     (false, _) => format!("{} grants it to others", list(grants)),
@@ -187,8 +187,8 @@ impl Words {
                 let text = format!("{} governs the port, and {who}", server.reference());
                 let words = Self::new(text).because(whole(server, "governs the port; what nothing grants is refused"));
                 let grants = grants.iter().map(|g| Evidence::object(g.clone(), "does not grant it to this client"));
-                let words = void.iter().cloned().fold(grants.fold(words, Self::because), Self::because);
-                words.hint(if void.is_empty() {
+                let words = ineffective.iter().cloned().fold(grants.fold(words, Self::because), Self::because);
+                words.hint(if ineffective.is_empty() {
                     "Grant it with an AuthorizationPolicy for the Server."
                 } else {
                     "Correct what the policy requires, or add what it names."

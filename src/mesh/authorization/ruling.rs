@@ -123,7 +123,7 @@ pub enum Reason<'a> {
         /// Who grants anything at all.
         grants: Vec<ObjectRef>,
         /// Policies that are about it and grant nothing.
-        void: Vec<Evidence>,
+        ineffective: Vec<Evidence>,
     },
     /// Linkerd's policy for ports without a Server; whether it admits.
     DefaultPolicy {

@@ -9,6 +9,7 @@ mod cluster_info;
 mod config;
 mod detect;
 pub(crate) mod identity;
+pub(crate) mod ineffective;
 mod injection;
 mod native;
 pub(crate) mod network;
@@ -22,7 +23,6 @@ pub(crate) mod server;
 pub(crate) mod testing;
 pub(crate) mod trust;
 pub(crate) mod values;
-pub(crate) mod void;
 
 pub use cluster_info::ClusterInfo;
 pub use config::LinkerdConfig;

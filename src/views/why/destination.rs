@@ -15,7 +15,7 @@ impl<'w> Hops<'w> {
     pub(super) fn call(&self, route: Option<&Route>) -> Call {
         let request = &self.asked.request;
         let http = self.asked.http || self.asked.client.gateway || route.is_some_and(|r| r.http);
-        match (http, self.carrier) {
+        match (http, self.router_mesh) {
             (true, _) => {}
             (false, Some(_)) => return Call::Tcp,
             (false, None) => return Call::Any,

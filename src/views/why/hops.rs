@@ -19,8 +19,8 @@ pub(super) struct Hops<'w> {
     pub(super) asked: &'w Asked<'w>,
     pub(super) authorizer: Authorizer<'w>,
     pub(super) mtls: Mtls<'w>,
-    /// The mesh that carries what the client sends.
-    pub(super) carrier: Option<MeshId>,
+    /// The mesh whose proxy routes what the client sends.
+    pub(super) router_mesh: Option<MeshId>,
     /// Where its routes are applied.
     pub(super) router: StepPlace,
     /// The Service that is called, where it is its waypoint that sends requests on.
@@ -32,8 +32,8 @@ impl<'w> Hops<'w> {
         let view = world.view();
         let called = name.service().filter(|_| router.at == StepPlace::Waypoint);
         let called = called.and_then(|service| Via::of(service, asked.request.port));
-        let (carrier, router) = (router.mesh(), router.at);
-        Self { world, view, asked, authorizer: Authorizer::new(view), mtls: Mtls::new(view), carrier, router, called }
+        let (router_mesh, router) = (router.mesh(), router.at);
+        Self { world, view, asked, authorizer: Authorizer::new(view), mtls: Mtls::new(view), router_mesh, router, called }
     }
 
     /// Who calls, and what carries its requests.

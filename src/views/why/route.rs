@@ -25,7 +25,7 @@ impl<'w> Hops<'w> {
         let at = self.router;
         let because = route.because.clone();
         let step = |result, text: String, hint: Option<String>| Step { step: StepKind::Route, at, result, text, because: because.clone(), hint };
-        let hidden = self.carrier.and_then(|mesh| self.hidden_routes(mesh, route));
+        let hidden = self.router_mesh.and_then(|mesh| self.hidden_routes(mesh, route));
         if let Some(gap) = hidden {
             return step(StepResult::Unknown(Some(gap.clone())), format!("{}; but {gap}", words::route(route, name)), None);
         }
@@ -76,7 +76,7 @@ impl<'w> Hops<'w> {
 
     /// What leaves for where nothing of the cluster answers.
     pub(super) fn egress(&self, route: &Route, name: &Name<'w>) -> Vec<Step> {
-        let text = match (self.carrier, route.why.is_empty()) {
+        let text = match (self.router_mesh, route.why.is_empty()) {
             (None, _) => "no proxy stands in its way out".to_owned(),
             (Some(MeshId::Istio), false) => format!("{}: it leaves as it came, which the outbound policy allows", route.why),
             (Some(MeshId::Linkerd), false) => route.why.clone(),

@@ -117,7 +117,9 @@ impl<'a> Inbound<'a> {
 
     fn refused(&self, grants: &[Grant]) -> Reason<'a> {
         match &self.governs {
-            Governs::Server(server) => Reason::NoGrant { server, grants: grants.iter().map(|g| g.source.clone()).collect(), void: self.void.clone() },
+            Governs::Server(server) => {
+                Reason::NoGrant { server, grants: grants.iter().map(|g| g.source.clone()).collect(), ineffective: self.ineffective.clone() }
+            }
             Governs::Default { policy, from, authenticated } => {
                 Reason::DefaultPolicy { policy: policy.name(), from: from.clone(), authenticated: *authenticated }
             }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use super::ClusterInfo;
 use super::identity::{self, IdentityMatch};
+use super::ineffective::Ineffective;
 use super::network::{self, Network};
 use super::server::{InboundPolicy, Server};
-use super::void::Void;
 use crate::index::Index;
 use crate::mesh::MeshView;
 use crate::model::{Field, Kind, LabelSelector, Map, Object, ObjectRef, Str, Subject};
@@ -290,7 +290,7 @@ pub struct Authorizations {
     by_route: ByName<(Kind, Grant)>,
     /// With the selector of the Servers.
     by_label: HashMap<Str, Vec<(LabelSelector, Grant)>>,
-    void: HashMap<Str, Vec<Void>>,
+    ineffective: HashMap<Str, Vec<Ineffective>>,
 }
 
 impl<'a> MeshView<'a> {
@@ -310,7 +310,7 @@ impl Authorizations {
             let grant = match grant(policy, index, cluster) {
                 Ok(grant) => grant,
                 Err(why) => {
-                    all.void.entry(namespace).or_default().push(Void::new(policy, &target, &why));
+                    all.ineffective.entry(namespace).or_default().push(Ineffective::new(policy, &target, &why));
                     continue;
                 }
             };
@@ -345,8 +345,8 @@ impl Authorizations {
     }
 
     /// Policies that are about a Server and grant nothing.
-    pub fn void(&self, namespace: &str, server: &str) -> impl Iterator<Item = &Void> {
-        self.void.get(namespace).into_iter().flatten().filter(move |v| v.is_for(server))
+    pub fn ineffective(&self, namespace: &str, server: &str) -> impl Iterator<Item = &Ineffective> {
+        self.ineffective.get(namespace).into_iter().flatten().filter(move |v| v.is_for(server))
     }
 
     /// Grants that hold for one route alone.

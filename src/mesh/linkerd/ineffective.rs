@@ -16,14 +16,14 @@ enum About {
 
 /// A policy that Linkerd takes no notice of.
 #[derive(Clone, Debug)]
-pub struct Void {
+pub struct Ineffective {
     /// What it is about.
     about: About,
     /// Where the reason stands.
     pub because: Evidence,
 }
 
-impl Void {
+impl Ineffective {
     /// A policy for a target, with what keeps it from granting anything.
     pub fn new(policy: &Object, target: &Target<'_>, why: &NoGrant) -> Self {
         let of = |wanted: &dyn Fn(&super::authz::Required<'_>) -> bool| required(policy).into_iter().find(wanted).map(|r| r.field.path());
