@@ -41,6 +41,7 @@ pub struct MeshView<'a> {
 pub struct Cache {
     memberships: membership::Memberships,
     peers: OnceLock<mtls::ByLevel>,
+    declared: OnceLock<mtls::DeclaredAt>,
     authorization_policies: OnceLock<istio::policy::Attached>,
     request_authentications: OnceLock<istio::policy::Attached>,
     servers: OnceLock<linkerd::server::ByAge>,

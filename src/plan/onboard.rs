@@ -73,22 +73,18 @@ pub fn plan(world: &World, wanted: &Wanted<'_>, intention: &Intention, material:
 /// Leaf servers before their clients: those that call nobody of the plan first, then by name.
 fn fan_in<'w>(world: &'w World, workloads: &[&'w Workload]) -> Vec<&'w Workload> {
     let declared = Declared::read(world.view());
-    let chosen: BTreeSet<&ObjectRef> = workloads.iter().map(|w| &w.reference).collect();
-    let calls = |workload: &Workload| {
-        let servers = workloads.iter().filter(|server| server.reference != workload.reference);
-        servers
-            .filter(|server| {
-                declared.of(server).iter().any(|client| matches!(client.client, Client::Workload(w) if w.reference == workload.reference))
-            })
-            .count()
-    };
-    let mut order: Vec<(usize, &ObjectRef, &'w Workload)> = workloads
-        .iter()
-        .filter(|w| chosen.contains(&w.reference))
-        .map(|w| (if workloads.len() > 1 { calls(w) } else { 0 }, &w.reference, *w))
-        .collect();
-    order.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-    order.dedup_by(|a, b| a.1 == b.1);
+    let mut order: BTreeMap<&ObjectRef, (usize, &'w Workload)> = workloads.iter().map(|w| (&w.reference, (0, *w))).collect();
+    let servers: Vec<&Workload> = if order.len() > 1 { order.values().map(|(_, workload)| *workload).collect() } else { Vec::new() };
+    for server in servers {
+        let clients = declared.of(server).into_iter().filter_map(|d| if let Client::Workload(w) = d.client { Some(&w.reference) } else { None });
+        for client in clients.collect::<BTreeSet<_>>() {
+            if let Some((calls, _)) = order.get_mut(client) {
+                *calls += 1;
+            }
+        }
+    }
+    let mut order: Vec<_> = order.into_iter().map(|(reference, (calls, workload))| (calls, reference, workload)).collect();
+    order.sort_by_key(|(calls, reference, _)| (*calls, *reference));
     order.into_iter().map(|(_, _, workload)| workload).collect()
 }
 

@@ -28,7 +28,8 @@ pub(in crate::commands) fn known(world: &World, workloads: &[&Workload]) -> (Vec
     let mut found = BTreeSet::new();
     for server in world.index.workloads() {
         let concerns = |client: &Workload| ours.contains(&server.position()) || ours.contains(&client.position());
-        let clients = declared.of(server).iter().filter_map(|d| if let Client::Workload(w) = d.client { Some((d, w)) } else { None });
+        let named = declared.of(server);
+        let clients = named.iter().filter_map(|d| if let Client::Workload(w) = d.client { Some((d, w)) } else { None });
         let clients: Vec<_> = clients.filter(|(_, client)| concerns(client) && client.is_live()).collect();
         if clients.is_empty() || !server.is_live() {
             continue;

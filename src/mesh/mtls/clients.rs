@@ -1,7 +1,7 @@
 //! Who is known to call a workload: what policies admit by name, what routes, Ingresses and gateways lead to, what the API server calls.
 //! That a workload calls another stands in no object otherwise; who is not named here may call all the same.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::Client;
 use crate::index::{Index, Workload};
@@ -44,15 +44,58 @@ impl DeclaredClient<'_> {
 }
 
 /// Clients by the workload they call.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Declared<'a> {
-    /// By the position of the server in the index.
-    by_server: BTreeMap<usize, Vec<DeclaredClient<'a>>>,
+    index: &'a Index,
+    by_server: &'a DeclaredAt,
 }
 
 impl<'a> Declared<'a> {
-    /// Reads everything that names a client.
+    /// Everything that names a client; it is read once for a run.
     pub fn read(view: MeshView<'a>) -> Self {
+        Self { index: view.index, by_server: view.cache.declared.get_or_init(|| DeclaredAt::read(view)) }
+    }
+
+    /// Clients of a workload.
+    pub fn of(&self, server: &Workload) -> Vec<DeclaredClient<'a>> {
+        let known = self.by_server.0.get(&server.position()).map(Vec::as_slice).unwrap_or_default();
+        let client = |at: &ClientAt| match at {
+            ClientAt::Workload(position) => Client::Workload(&self.index.workloads()[*position]),
+            ClientAt::Tls => Client::Tls,
+            ClientAt::Plain => Client::Plain,
+        };
+        let service = |(name, port): &(Str, Option<Port>)| Some((self.index.service(&server.reference.namespace, name)?, port.clone()));
+        let named = |at: &NamedAt| DeclaredClient {
+            client: client(&at.client),
+            name: at.name.clone(),
+            service: at.service.as_ref().and_then(service),
+            because: at.because.clone(),
+        };
+        known.iter().map(named).collect()
+    }
+}
+
+/// The same without references into the index: workloads by position, a Service of the server's namespace by name.
+#[derive(Debug, Default)]
+pub(in crate::mesh) struct DeclaredAt(HashMap<usize, Vec<NamedAt>>);
+
+#[derive(Debug)]
+struct NamedAt {
+    client: ClientAt,
+    name: Str,
+    service: Option<(Str, Option<Port>)>,
+    because: Evidence,
+}
+
+#[derive(Debug)]
+enum ClientAt {
+    Workload(usize),
+    Tls,
+    Plain,
+}
+
+impl DeclaredAt {
+    fn read(view: MeshView<'_>) -> Self {
         let mut all = Self::default();
         let accounts = Accounts::new(view.index);
         all.add_istio_policies(view, &accounts);
@@ -64,21 +107,20 @@ impl<'a> Declared<'a> {
         all
     }
 
-    /// Clients of a workload.
-    pub fn of(&self, server: &Workload) -> &[DeclaredClient<'a>] {
-        self.by_server.get(&server.position()).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    fn add(&mut self, server: &Workload, client: DeclaredClient<'a>) {
-        let known = self.by_server.entry(server.position()).or_default();
-        if matches!(client.client, Client::Workload(w) if w.position() == server.position()) {
-            return;
-        }
-        known.push(client);
+    fn add(&mut self, server: &Workload, client: DeclaredClient<'_>) {
+        let at = match client.client {
+            Client::Workload(workload) if workload.position() == server.position() => return,
+            Client::Workload(workload) => ClientAt::Workload(workload.position()),
+            Client::Tls => ClientAt::Tls,
+            Client::Plain => ClientAt::Plain,
+        };
+        let service = client.service.map(|(service, port)| (service.metadata.name.clone(), port));
+        let named = NamedAt { client: at, name: client.name, service, because: client.because };
+        self.0.entry(server.position()).or_default().push(named);
     }
 
     /// Everybody behind a Service.
-    fn add_to_service(&mut self, index: &'a Index, service: &'a Service, client: &DeclaredClient<'a>) {
+    fn add_to_service<'a>(&mut self, index: &'a Index, service: &'a Service, client: &DeclaredClient<'a>) {
         if service.spec.selector.is_empty() {
             return;
         }
@@ -87,7 +129,7 @@ impl<'a> Declared<'a> {
         }
     }
 
-    fn add_istio_policies(&mut self, view: MeshView<'a>, accounts: &Accounts<'a>) {
+    fn add_istio_policies<'a>(&mut self, view: MeshView<'a>, accounts: &Accounts<'a>) {
         for policy in authorization_policy::all(view.index).filter(|policy| policy.action == Action::Allow) {
             let object = policy.object;
             let mut clients: Vec<(&'a Workload, Evidence)> = Vec::new();
@@ -118,7 +160,7 @@ impl<'a> Declared<'a> {
         }
     }
 
-    fn add_linkerd_policies(&mut self, view: MeshView<'a>, accounts: &Accounts<'a>) {
+    fn add_linkerd_policies<'a>(&mut self, view: MeshView<'a>, accounts: &Accounts<'a>) {
         let cluster = &view.linkerd.cluster;
         let suffix = identity::of_service_account(cluster, "", "").trim_start_matches('.').to_owned();
         let named = |patterns: &[IdentityMatch]| {
@@ -148,7 +190,7 @@ impl<'a> Declared<'a> {
         }
     }
 
-    fn add_network_policies(&mut self, index: &'a Index) {
+    fn add_network_policies(&mut self, index: &Index) {
         for object in index.objects(Kind::NetworkPolicy) {
             let spec = object.spec();
             let picked: Map = spec.get("podSelector").and_then(LabelSelector::read).map(|s| s.match_labels).unwrap_or_default();
@@ -174,7 +216,7 @@ impl<'a> Declared<'a> {
         }
     }
 
-    fn add_ingresses(&mut self, index: &'a Index) {
+    fn add_ingresses(&mut self, index: &Index) {
         for object in index.objects(Kind::Ingress) {
             let spec = object.spec();
             let paths =
@@ -194,7 +236,7 @@ impl<'a> Declared<'a> {
         }
     }
 
-    fn add_gateways(&mut self, view: MeshView<'a>) {
+    fn add_gateways<'a>(&mut self, view: MeshView<'a>) {
         let index = view.index;
         for route in [Kind::HttpRoute, Kind::GrpcRoute].into_iter().flat_map(|kind| index.objects(kind)) {
             let parents = routes::parents(route).into_iter().filter(|parent| parent.kind == Kind::Gateway);
@@ -230,7 +272,7 @@ impl<'a> Declared<'a> {
         }
     }
 
-    fn add_all(&mut self, index: &'a Index, clients: &[&'a Workload], service: &'a Service, port: Option<Port>, by: &'a Object, at: &Field<'_>) {
+    fn add_all<'a>(&mut self, index: &'a Index, clients: &[&'a Workload], service: &'a Service, port: Option<Port>, by: &'a Object, at: &Field<'_>) {
         for client in clients {
             let because = Evidence::field(by.reference(), at.path(), "leads from the gateway to the Service");
             let client = DeclaredClient { client: Client::Workload(client), name: Str::default(), service: Some((service, port.clone())), because };
@@ -238,7 +280,7 @@ impl<'a> Declared<'a> {
         }
     }
 
-    fn add_api_server(&mut self, index: &'a Index) {
+    fn add_api_server(&mut self, index: &Index) {
         let mut call = |object: &Object, service: &Field<'_>, what: &str| {
             let Some(found) = index.service(service.text("namespace"), service.text("name")) else { return };
             let port = service.get("port").and_then(|p| p.int()).and_then(|n| i32::try_from(n).ok()).unwrap_or(443);

@@ -19,6 +19,7 @@ mod side;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+pub(super) use clients::DeclaredAt;
 pub(crate) use clients::{Declared, DeclaredClient};
 pub use destination::Destination;
 use destination::targets;
