@@ -10,7 +10,7 @@ use crate::cli::GlobalArgs;
 use crate::cluster::live::Prometheus;
 use crate::error::CliError;
 use crate::mesh::observed::{self, DOWN, PROXIES, Query};
-use crate::model::{MeshId, Observed, ObservedCall, Pod, Sample, Service, first_of};
+use crate::model::{MeshId, Observed, ObservedCall, Pod, Sample, Service, Str, first_of};
 use crate::world::{SourceKind, World};
 
 /// Which metrics are asked.
@@ -192,6 +192,11 @@ fn service<'w>(named: &str, world: &'w World) -> Result<(&'w Service, String), C
 /// Whether some Service looks like a Prometheus.
 pub(super) fn has_candidates(world: &World) -> bool {
     !candidates(world).is_empty()
+}
+
+/// The namespaces of Services that look like a Prometheus.
+pub(super) fn namespaces(world: &World) -> BTreeSet<Str> {
+    candidates(world).into_iter().map(|(service, _)| service.metadata.namespace.clone()).collect()
 }
 
 /// Services that may be a Prometheus, the likeliest first.

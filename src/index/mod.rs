@@ -286,6 +286,16 @@ impl Index {
         workload.pods.iter().map(|i| &self.inventory.pods[*i as usize])
     }
 
+    /// The labels that a workload's controller selects its pods by, or those of the pods.
+    pub fn pod_selector(&self, workload: &Workload) -> Map {
+        let at = &workload.reference;
+        let mut own = self.controllers_in(&at.namespace).iter().filter(|c| c.kind == at.kind && c.metadata.name == at.name);
+        let labels = own.find_map(|c| Some(&c.spec.selector.match_labels).filter(|labels| !labels.is_empty()));
+        labels
+            .cloned()
+            .unwrap_or_else(|| workload.labels.iter().filter(|(k, _)| *k != "pod-template-hash").map(|(k, v)| (k.clone(), v.clone())).collect())
+    }
+
     /// The pod shape of a workload: template or pod; nothing for a WorkloadEntry and its like.
     pub fn pod_spec(&self, workload: &Workload) -> Option<&PodSpec> {
         match workload.body {

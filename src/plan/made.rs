@@ -17,7 +17,18 @@ pub const PLAN: &str = "mesh.kubectl.dev/plan";
 pub const FOR: &str = "mesh.kubectl.dev/for";
 
 /// Kinds of which plans make objects.
-const KINDS: [Kind; 2] = [Kind::PeerAuthentication, Kind::NetworkPolicy];
+const KINDS: [Kind; 10] = [
+    Kind::PeerAuthentication,
+    Kind::NetworkPolicy,
+    Kind::AuthorizationPolicy,
+    Kind::Server,
+    Kind::LinkerdAuthorizationPolicy,
+    Kind::MeshTlsAuthentication,
+    Kind::VirtualService,
+    Kind::HttpRoute,
+    Kind::DestinationRule,
+    Kind::Service,
+];
 
 /// Puts a plan's name on an object.
 pub(super) fn sign(object: &mut Value, plan: &str) {
@@ -39,17 +50,18 @@ pub fn purpose(workload: &ObjectRef) -> String {
     format!("{}/{}", workload.kind.name().to_ascii_lowercase(), workload.name)
 }
 
-/// An object of ours, without what the plan's name adds.
-pub fn object(api_version: &str, kind: &str, namespace: &str, name: &str, workload: &ObjectRef, mesh: MeshId, spec: Value) -> Value {
-    json!({
-        "apiVersion": api_version, "kind": kind,
-        "metadata": {
-            "name": name, "namespace": namespace,
-            "labels": {MANAGED_BY: US, "mesh.kubectl.dev/mesh": mesh.name()},
-            "annotations": {FOR: purpose(workload)},
-        },
-        "spec": spec,
-    })
+/// An object of ours, without what the plan's name adds; in the version in which its kind was read.
+pub fn signed(world: &World, mut object: Value, workload: &ObjectRef, mesh: MeshId) -> Value {
+    let of = |field: &str| object[field].as_str().unwrap_or_default();
+    if let Some(kind) = Kind::of(of("apiVersion"), of("kind"))
+        && let Some(read) = world.index.objects(kind).first()
+    {
+        object["apiVersion"] = json!(read.meta.reference(kind).api_version());
+    }
+    object["metadata"]["labels"][MANAGED_BY] = json!(US);
+    object["metadata"]["labels"]["mesh.kubectl.dev/mesh"] = json!(mesh.name());
+    object["metadata"]["annotations"][FOR] = json!(purpose(workload));
+    object
 }
 
 /// The objects that plans made for workloads, in the order in which they were read.
@@ -99,14 +111,23 @@ pub fn anew(read: &Value) -> Value {
 mod tests {
     use serde_json::json;
 
-    use super::{anew, create, is_of, is_untouched, object};
-    use crate::model::{Kind, MeshId, ObjectRef};
+    use super::{anew, create, is_of, is_untouched, signed};
+    use crate::index::Index;
+    use crate::model::{Inventory, Kind, MeshId, ObjectRef};
     use crate::plan::Plan;
+    use crate::world::{SourceInfo, SourceKind, World};
 
     #[test]
     fn what_a_plan_makes_is_known_again_and_nothing_else_is() {
         let cart = ObjectRef { kind: Kind::Deployment, namespace: "shop".into(), name: "cart".into(), api_version: "".into() };
-        let made = object("v1", "ConfigMap", "shop", "cart-x", &cart, MeshId::Istio, json!({}));
+        let source = SourceInfo { kind: SourceKind::Files, name: "test".into() };
+        let world = World::new(Index::new(Inventory::default()), source, jiff::Timestamp::UNIX_EPOCH);
+        let made = signed(
+            &world,
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "cart-x", "namespace": "shop"}}),
+            &cart,
+            MeshId::Istio,
+        );
         let plan = Plan::new("x".into(), "shop", MeshId::Istio, Vec::new(), vec![create(made.clone())], Vec::new());
         let signed = plan.steps[0].manifest.clone().unwrap();
         assert!(is_of(&signed, &plan.id) && !is_of(&signed, "other") && !is_of(&made, &plan.id));

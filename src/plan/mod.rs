@@ -1,9 +1,12 @@
 //! Changes as data. A plan says what will be written, what stands there now and who put it there, how each step is undone and how its success is
 //! seen; it is made of a [`World`](crate::world::World) and of the objects to be changed, and changes nothing itself.
 
+mod canary;
+pub mod deny;
 pub mod journal;
 pub mod made;
 pub mod namespace;
+pub mod network;
 pub mod offboard;
 pub mod onboard;
 mod owner;
@@ -14,6 +17,7 @@ mod report;
 mod step;
 pub mod strict;
 pub mod way;
+mod waypoint;
 
 use sha2::{Digest as _, Sha256};
 
@@ -81,6 +85,14 @@ impl Plan {
             uid: String::new(),
         };
         self.steps.push(Step { id: self.steps.len() + 1, calls, ..Step::of(Action::Calls, target) });
+        self
+    }
+
+    /// Without what waits for pods and looks at them; what is made for others to use is waited for all the same.
+    pub fn without_waiting(mut self) -> Self {
+        self.steps.retain(|step| step.action.writes() || (step.action == Action::Wait && step.expect.is_none()));
+        self.steps.iter_mut().zip(1..).for_each(|(step, id)| step.id = id);
+        self.notes.push("no pod is waited for and none is looked at: `kubectl mesh injection` tells what became of them".to_owned());
         self
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::patch::{change, keys};
 use super::preflight::{self, Id, Row, Subject, Verdict};
 use super::way::{self, Intention, Refusal, Word};
-use super::{Action, Change, Expect, Plan, Seg, Step, Target, owners};
+use super::{Action, Change, Expect, Plan, Seg, Step, Target, canary, owners, waypoint};
 use crate::index::Workload;
 use crate::mesh::mtls::{Client, Declared};
 use crate::model::{Fact, Intent, Kind, ObjectRef, Service, Str};
@@ -33,6 +33,25 @@ pub struct Wanted<'w> {
     pub namespace: Str,
     /// Whether the namespace is labelled and not each template.
     pub whole_namespace: bool,
+    /// What is wanted besides.
+    pub extras: Extras,
+}
+
+/// What is wanted besides the mesh itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Extras {
+    /// How many workloads are replaced at the same time.
+    pub at_once: usize,
+    /// Whether one pod comes into the mesh before the others.
+    pub canary: bool,
+    /// Whether their Services are called through a waypoint.
+    pub waypoint: bool,
+}
+
+impl Default for Extras {
+    fn default() -> Self {
+        Self { at_once: 1, canary: false, waypoint: false }
+    }
 }
 
 /// The Services that select a workload.
@@ -42,7 +61,7 @@ pub fn services<'w>(world: &'w World, workload: &'w Workload) -> Vec<&'w Service
 
 /// Makes the plan.
 pub fn plan(world: &World, wanted: &Wanted<'_>, intention: &Intention, material: &Material) -> Plan {
-    let mut draft = Draft { world, intention, material, rows: Vec::new(), steps: Vec::new(), notes: Vec::new() };
+    let mut draft = Draft::new(world, intention, material, wanted.extras);
     let order = fan_in(world, &wanted.workloads);
     let (said_by_namespace, words) = draft.words(wanted, &order);
     let after = {
@@ -60,7 +79,18 @@ pub fn plan(world: &World, wanted: &Wanted<'_>, intention: &Intention, material:
         }
         names.push(super::report::short(&workload.reference));
         draft.workload(workload, words, &after, restarts_all);
+        if draft.waiting.iter().filter(|step| step.action == Action::Wait).count() >= wanted.extras.at_once {
+            draft.wait();
+        }
     }
+    draft.wait();
+    if wanted.extras.waypoint {
+        let (mut steps, mut rows) = waypoint::steps(world, &order, &wanted.namespace, material);
+        draft.steps.append(&mut steps);
+        draft.rows.append(&mut rows);
+    }
+    let mut last = std::mem::take(&mut draft.last);
+    draft.steps.append(&mut last);
     let how = intention.mode.name();
     let title = match names.len() {
         1..=3 => format!("bring {} into {} ({how})", names.join(", "), intention.mesh.title()),
@@ -92,8 +122,13 @@ struct Draft<'w> {
     world: &'w World,
     intention: &'w Intention,
     material: &'w Material,
+    extras: Extras,
     rows: Vec<Row>,
     steps: Vec<Step>,
+    /// Steps that wait for workloads that are written, until enough of them are.
+    waiting: Vec<Step>,
+    /// Steps that come after all others.
+    last: Vec<Step>,
     notes: Vec<String>,
 }
 
@@ -101,6 +136,15 @@ struct Draft<'w> {
 type Words<'w> = Vec<(&'w Workload, Vec<Word>)>;
 
 impl<'w> Draft<'w> {
+    fn new(world: &'w World, intention: &'w Intention, material: &'w Material, extras: Extras) -> Self {
+        Self { world, intention, material, extras, rows: Vec::new(), steps: Vec::new(), waiting: Vec::new(), last: Vec::new(), notes: Vec::new() }
+    }
+
+    /// What was written is waited for.
+    fn wait(&mut self) {
+        self.steps.append(&mut self.waiting);
+    }
+
     fn words(&mut self, wanted: &Wanted<'w>, order: &[&'w Workload]) -> (Vec<Word>, Words<'w>) {
         if wanted.whole_namespace {
             let said = match way::of_namespace(self.world, &wanted.namespace, self.intention) {
@@ -224,16 +268,40 @@ impl<'w> Draft<'w> {
         let restart = words.is_empty().then(|| self.material.now.clone());
         let Some(step) = self.template_step(workload, &said, restart.as_deref()) else { return };
         let object = step.object.clone();
+        if self.extras.canary && inside {
+            self.canary(workload, &said, revision.as_ref().map(ToString::to_string));
+        }
         self.steps.push(step);
         if inside && rolls(at.kind) && self.is_on_delete(at) {
             self.notes.push(format!("{at} replaces its pods only when they are deleted (OnDelete): each is in the mesh from then on"));
         } else if inside && rolls(at.kind) {
             let expect = Expect::inside(self.intention.mesh, self.intention.mode, revision.map(|r| r.to_string()));
-            self.steps.push(watching(Action::Wait, &object, expect.clone()));
-            self.steps.push(watching(Action::Verify, &object, expect));
+            self.waiting.push(watching(Action::Wait, &object, expect.clone()));
+            self.waiting.push(watching(Action::Verify, &object, expect));
         } else if at.kind == Kind::CronJob {
             self.notes.push(format!("{at}: the pods of its next run are in the mesh; those of the present one are left alone"));
         }
+    }
+
+    /// One pod comes first, where its controller does not see to that.
+    fn canary(&mut self, workload: &'w Workload, said: &[Word], revision: Option<String>) {
+        let at = &workload.reference;
+        if at.kind != Kind::Deployment {
+            self.notes
+                .push(format!("{at} replaces its pods one after the other, and stops at the first that does not become ready: it has no canary"));
+            return;
+        }
+        let Some(raw) = self.material.raw.get(at) else { return };
+        let name = canary::name(&at.name);
+        if self.world.index.workload(&at.namespace, &name, Some(at.kind)).is_some() {
+            let text = format!("Deployment {name} is there already: it would be the canary");
+            self.rows.push(Row { id: Id::Kind, verdict: Verdict::Block, object: Some(at.clone()), text });
+            return;
+        }
+        let expect = Expect::inside(self.intention.mesh, self.intention.mode, revision);
+        let (mut first, last) = canary::steps(self.world, workload, raw, said, self.intention.mesh, expect);
+        self.steps.append(&mut first);
+        self.last.push(last);
     }
 
     fn is_on_delete(&self, object: &ObjectRef) -> bool {

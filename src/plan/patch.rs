@@ -75,7 +75,8 @@ pub fn apply_body(target: &Target, changes: &[Change]) -> Value {
     body
 }
 
-fn put(body: &mut Value, path: &[Seg], value: Value) {
+/// Puts a value at a path, of which everything is made that is not there.
+pub fn put(body: &mut Value, path: &[Seg], value: Value) {
     let mut at = body;
     for seg in path {
         at = match seg {

@@ -215,6 +215,7 @@ fn inverse(step: &Step) -> String {
     match step.action {
         Action::Wait | Action::Verify | Action::Calls => "nothing to take back".to_owned(),
         Action::Create => "it is deleted, if nobody has changed it".to_owned(),
+        Action::Delete if step.object.uid.is_empty() => "nothing to take back: the plan itself made it".to_owned(),
         Action::Delete => "it is made anew, as it was".to_owned(),
         _ => {
             let back = |c: &super::Change| match &c.before {
@@ -237,6 +238,7 @@ fn verification(step: &Step) -> String {
         (Some(_), _) => "every pod again".to_owned(),
         (None, Action::Calls) => "each fares as before".to_owned(),
         (None, Action::Create) => "it is there".to_owned(),
+        (None, Action::Wait) => "its condition Programmed is True".to_owned(),
         (None, Action::Delete) => "it is gone".to_owned(),
         (None, _) => "the fields hold the values".to_owned(),
     }

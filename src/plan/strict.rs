@@ -72,13 +72,9 @@ fn of_istio(world: &World, workloads: &[&Workload], workload: &Workload, open: &
     }
     let name = format!("{}-strict", at.name);
     let spec = json!({"selector": {"matchLabels": Value::Object(labels.clone())}, "mtls": {"mode": "STRICT"}});
-    let api_version = served(world, Kind::PeerAuthentication);
-    Ok(vec![made::create(made::object(&api_version, "PeerAuthentication", &at.namespace, &name, at, MeshId::Istio, spec))])
-}
-
-/// The version in which objects of a kind were read.
-fn served(world: &World, kind: Kind) -> String {
-    world.index.objects(kind).first().map_or_else(|| kind.api_version(), |object| object.meta.reference(kind).api_version())
+    let policy = json!({"apiVersion": Kind::PeerAuthentication.api_version(), "kind": "PeerAuthentication",
+        "metadata": {"name": name, "namespace": at.namespace.as_str()}, "spec": spec});
+    Ok(vec![made::create(made::signed(world, policy, at, MeshId::Istio))])
 }
 
 /// Its pods say what they demand, so that they are replaced.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::onboard::{Material, Wanted, plan};
+use super::onboard::{Extras, Material, Wanted, plan};
 use super::preflight::{Id, Verdict};
 use super::way::Intention;
 use super::{Action, Plan, path_text};
@@ -25,7 +25,7 @@ fn of(api_version: &str, kind: &str, spec: &Value, mesh: MeshId) -> Plan {
     let world = World::new(Index::new(inventory), source, jiff::Timestamp::UNIX_EPOCH);
     let workload = world.index.workload("shop", "cart", Kind::of(api_version, kind)).unwrap();
     let material = Material { raw: [(workload.reference.clone(), object)].into(), ..Material::default() };
-    let wanted = Wanted { workloads: vec![workload], namespace: "shop".into(), whole_namespace: false };
+    let wanted = Wanted { workloads: vec![workload], namespace: "shop".into(), whole_namespace: false, extras: Extras::default() };
     plan(&world, &wanted, &Intention { mesh, mode: Mode::Sidecar, revision: None }, &material)
 }
 

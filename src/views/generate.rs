@@ -13,6 +13,7 @@ use crate::mesh::calls::Calls;
 use crate::mesh::istio::policy::{self, Action};
 use crate::mesh::linkerd::server::Servers;
 use crate::model::{Kind, Map, MeshId, ObjectRef};
+use crate::plan::network::pairs;
 use crate::world::World;
 
 /// Who calls a port: a workload to another.
@@ -110,6 +111,20 @@ pub fn from_edges(world: &World, mesh: MeshId, edges: &BTreeSet<Edge>) -> Genera
     made
 }
 
+/// Policies that admit the clients of these edges to a workload, and no one else on any of its ports; the policy that restricts it already, if one does.
+pub fn for_workload(world: &World, mesh: MeshId, workload: &Workload, edges: &BTreeSet<Edge>) -> Result<Generated, ObjectRef> {
+    if let Some(by) = restricted(world, world.view().linkerd_servers(), mesh, workload) {
+        return Err(by);
+    }
+    let mut ports: BTreeMap<u16, Callers> = matrix::ports(world, workload).into_iter().map(|(port, _)| (port, Callers::default())).collect();
+    for edge in edges.iter().filter(|edge| edge.server == workload.reference) {
+        ports.entry(edge.port).or_default().workloads.insert(edge.client.clone());
+    }
+    let mut made = Generated::default();
+    write(world, mesh, workload, &ports, &mut made);
+    Ok(made)
+}
+
 /// The workloads that answer at a server, each with the port of its pods.
 pub fn behind<'w>(world: &'w World, server: Server<'w>) -> Vec<(&'w Workload, u16)> {
     let gates = Authorizer::new(world.view()).gates(server).unwrap_or_default();
@@ -148,7 +163,7 @@ fn callers_identity(world: &World, mesh: MeshId, client: &Workload) -> Option<(S
 }
 
 fn write(world: &World, mesh: MeshId, workload: &Workload, ports: &BTreeMap<u16, Callers>, made: &mut Generated) {
-    let labels = selector(world, workload);
+    let labels = world.index.pod_selector(workload);
     if labels.is_empty() {
         made.notes.push(format!("{}: its pods have no labels to select them by", workload.reference));
         return;
@@ -168,21 +183,6 @@ fn write(world: &World, mesh: MeshId, workload: &Workload, ports: &BTreeMap<u16,
         MeshId::Istio => istio(world, workload, &labels, ports, identities, made),
         MeshId::Linkerd => linkerd(workload, &labels, ports, identities, made),
     }
-}
-
-/// The labels that its controller selects its pods by, or those of the pods.
-fn selector(world: &World, workload: &Workload) -> Map {
-    let controllers = world.index.controllers_in(&workload.reference.namespace).iter();
-    let mut own = controllers
-        .filter(|c| c.kind == workload.reference.kind && c.metadata.name == workload.reference.name)
-        .map(|c| &c.spec.selector.match_labels);
-    own.find(|labels| !labels.is_empty())
-        .cloned()
-        .unwrap_or_else(|| workload.labels.iter().filter(|(k, _)| *k != "pod-template-hash").map(|(k, v)| (k.clone(), v.clone())).collect())
-}
-
-fn pairs(labels: &Map) -> Value {
-    labels.iter().map(|(k, v)| (k.to_string(), Value::String(v.to_string()))).collect::<serde_json::Map<_, _>>().into()
 }
 
 fn istio(

@@ -24,7 +24,9 @@ pub use certs::{
     of_files as certificates_of_files,
 };
 pub use decision::{DECISION_KINDS, DecisionReport, REQUEST_KINDS, decision, gaps as decision_gaps};
-pub use generate::{Edge, Generated, GeneratedReport, behind, from_edges as generate_from_edges, from_today as generate_from_today};
+pub use generate::{
+    Edge, Generated, GeneratedReport, behind, for_workload as generate_for, from_edges as generate_from_edges, from_today as generate_from_today,
+};
 pub use injection::{InjectionReport, InjectionRow, Intended, MeshOrNone, injection, injection_of};
 pub use matrix::{ANYONE, MatrixReport, MatrixRow, matrix};
 pub use mtls::{CLIENT_KINDS, ClientRow, EdgeRow, MTLS_KINDS, ModeRow, MtlsReport, MtlsRow, Wanted, mtls, mtls_edge};

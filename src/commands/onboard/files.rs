@@ -41,7 +41,12 @@ pub(super) async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut 
     let raw = raw(world, &texts, global);
     let known = Known { unread: unread("files do not show it"), ..Known::default() };
     let material = Material { raw, known, now: plan::now() };
-    let wanted = Wanted { workloads, namespace: namespace.as_str().into(), whole_namespace: args.scope == ScopeArg::Namespace };
+    let wanted = Wanted {
+        workloads,
+        namespace: namespace.as_str().into(),
+        whole_namespace: args.scope == ScopeArg::Namespace,
+        extras: args.extras(intention.mode)?,
+    };
     let plan = crate::plan::onboard::plan(world, &wanted, &intention, &material);
     let blocked = plan.blocks(&args.plan.force).next().is_some();
     let written = !args.plan.output.is_text();

@@ -1,7 +1,10 @@
 //! `onboard`: workloads are taken into a mesh.
 
+mod deny;
 mod files;
+mod network;
 mod strict;
+mod tighten;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -14,9 +17,9 @@ use super::{ReadRequest, Terminal, load, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::index::Workload;
-use crate::model::{Gap, MeshId, ObjectRef};
+use crate::model::{Gap, MeshId, Mode, ObjectRef};
 use crate::output::{Page, Report};
-use crate::plan::onboard::Wanted;
+use crate::plan::onboard::{Extras, Wanted};
 use crate::plan::way::Intention;
 use crate::plan::{RunReport, RunState};
 use crate::views::Target;
@@ -36,8 +39,9 @@ Examples:
 /// to change, with what stands there now. Then it writes, waits for the new pods and looks at each. When something fails, everything is put back to
 /// what it was. A run that was killed is resumed or undone; what somebody else changed meanwhile is left alone.
 ///
-/// Objects that Helm, Argo CD, Flux, Terraform or an operator owns are not written: the plan becomes patches for their source. With --mtls strict a
-/// second plan follows, which is carried out only where `mtls --plan strict`, and a Prometheus if there is one, show nobody who would be refused.
+/// Objects that Helm, Argo CD, Flux, Terraform or an operator owns are not written: the plan becomes patches for their source. With --mtls strict,
+/// --deny-by-default and --network-policies plans of their own follow, each carried out only where objects, and a Prometheus if there is one, show
+/// nobody who would be refused.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct OnboardArgs {
@@ -59,6 +63,24 @@ pub struct OnboardArgs {
     /// What they take once they are in it: mutual TLS and plaintext, or mutual TLS only, in a plan of its own that takes proof
     #[arg(long, value_enum, default_value_t, value_name = "MODE", conflicts_with = "write")]
     pub mtls: MtlsArg,
+    /// Once they are in it: let in only who is known to call, in a plan of its own that takes proof
+    #[arg(long, conflicts_with = "write")]
+    pub deny_by_default: bool,
+    /// Once they are in it: NetworkPolicies for the calls that are known, with what the mesh needs; with Linkerd also what --deny-by-default writes
+    #[arg(long, conflicts_with = "write")]
+    pub network_policies: bool,
+    /// Call their Services through a waypoint, which is made where there is none (ambient)
+    #[arg(long, conflicts_with = "write")]
+    pub waypoint: bool,
+    /// Bring one pod into the mesh beside the others first, and go on once it is ready there
+    #[arg(long, conflicts_with = "write")]
+    pub enable_canary: bool,
+    /// How many workloads are replaced at the same time
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub max_parallel: u16,
+    /// Wait for the new pods and look at each; without it everything is written and nothing is proved
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub wait: bool,
     /// Write the plan into the files of -f
     #[arg(long)]
     pub write: bool,
@@ -74,6 +96,19 @@ pub struct OnboardArgs {
     /// How it is carried out.
     #[command(flatten)]
     pub plan: PlanArgs,
+}
+
+impl OnboardArgs {
+    /// What is wanted besides the mesh itself.
+    fn extras(&self, mode: Mode) -> Result<Extras, CliError> {
+        if self.waypoint && mode != Mode::Ambient {
+            return Err(CliError::usage("a waypoint is for workloads in ambient").hint("add --mode ambient, or leave --waypoint out"));
+        }
+        if self.enable_canary && !self.wait {
+            return Err(CliError::usage("a canary is waited for").hint("leave --wait=false or --enable-canary out"));
+        }
+        Ok(Extras { at_once: usize::from(self.max_parallel), canary: self.enable_canary, waypoint: self.waypoint })
+    }
 }
 
 /// What workloads take.
@@ -115,6 +150,7 @@ pub async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut Termina
     let loaded = load::load(&global, &request, terminal).await?;
     let world = &loaded.world;
     let intention = intention(args, &global, world)?;
+    let extras = args.extras(intention.mode)?;
     let (workloads, namespace) = chosen(world, &args.service, args.all, &global)?;
     let objects = material::objects(world, &workloads, &namespace);
     let material = match &connection {
@@ -131,19 +167,24 @@ pub async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut Termina
         }
         None => material::of_world(world, &objects),
     };
-    let wanted = Wanted { workloads, namespace: namespace.as_str().into(), whole_namespace: args.scope == ScopeArg::Namespace };
-    let (known, more) = calls::known(world, &wanted.workloads);
-    let plan = crate::plan::onboard::plan(world, &wanted, &intention, &material).with_calls(known, more);
+    let wanted = Wanted { workloads, namespace: namespace.as_str().into(), whole_namespace: args.scope == ScopeArg::Namespace, extras };
+    let plan = crate::plan::onboard::plan(world, &wanted, &intention, &material);
+    let plan = if args.wait {
+        let (known, more) = calls::known(world, &wanted.workloads);
+        plan.with_calls(known, more)
+    } else {
+        plan.without_waiting()
+    };
     let changes = plan.changes();
     let exit = plan::carry_out(plan, &args.plan, &global, connection.as_ref(), terminal).await?;
-    if args.mtls == MtlsArg::Permissive || exit != Exit::Ok {
+    if exit != Exit::Ok || !tighten::is_wanted(args, intention.mesh) {
         return Ok(exit);
     }
-    if changes && (args.plan.dry_run.is_some() || connection.is_none() || args.plan.output.is_document()) {
-        terminal.note("mutual TLS only is a plan of its own: it is made once they are in the mesh, by the same command");
+    if changes && (args.plan.dry_run.is_some() || !args.wait || connection.is_none() || args.plan.output.is_document()) {
+        terminal.note("what tightens is a plan of its own: it is made once they are in the mesh, by the same command");
         return Ok(exit);
     }
-    strict::run(args, intention.mesh, &global, connection.as_ref(), terminal).await
+    tighten::run(args, intention.mesh, &global, connection.as_ref(), terminal).await
 }
 
 /// The flags with the namespace that kubectl would take, and the way to the cluster; nothing for a snapshot or the demo.

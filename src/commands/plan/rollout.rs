@@ -22,7 +22,7 @@ pub(super) enum Ended {
 }
 
 /// Between two signs of life in the journal.
-const HEARTBEAT: Duration = Duration::from_secs(10);
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(10);
 /// Before a watch that failed is begun again.
 const PAUSE: Duration = Duration::from_millis(500);
 

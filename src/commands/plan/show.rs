@@ -112,6 +112,7 @@ fn lines(step: &Step) -> Vec<String> {
             };
             vec![format!("wait for {what}")]
         }
+        (Action::Wait, None) => vec!["wait until it is programmed".to_owned()],
         (Action::Verify, _) => vec!["verify every pod once more".to_owned()],
         (Action::Calls, _) => {
             let calls: Vec<String> = step.calls.iter().map(|call| format!("{} → {}", call.client, call.server)).collect();

@@ -116,5 +116,11 @@ words! {
         StrictRefuses = "strict-refuses",
         /// What keeps that from being known.
         StrictUnproven = "strict-unproven",
+        /// Who would be refused if only those were let in who are known to call.
+        DenyRefuses = "deny-refuses",
+        /// What keeps that from being known.
+        DenyUnproven = "deny-unproven",
+        /// What a waypoint takes.
+        Waypoint = "waypoint",
     }
 }

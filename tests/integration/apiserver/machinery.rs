@@ -162,6 +162,15 @@ fn reconcile(store: &mut Store) {
     for pod in pods {
         start(store, pod);
     }
+    let gateways: Vec<Value> = store.all("gateway.networking.k8s.io", "gateways").map(|o| o.as_ref().clone()).collect();
+    for mut gateway in gateways.into_iter().filter(|gateway| gateway["spec"]["gatewayClassName"] == "istio-waypoint") {
+        let programmed = if store.behaviour.as_ref().is_some_and(|b| b.fate != Fate::NeverReady) { "True" } else { "False" };
+        let status = json!({"conditions": [{"type": "Programmed", "status": programmed, "message": "waits for its pods"}]});
+        if gateway["status"] != status {
+            gateway["status"] = status;
+            store.put("gateway.networking.k8s.io", "gateways", gateway);
+        }
+    }
 }
 
 fn hash(template: &Value) -> String {

@@ -1,6 +1,7 @@
 //! `onboard`, `offboard` and `namespace` as their users run them: on a cluster that works by itself, and in which everything may fail.
 
 mod calls;
+mod extras;
 mod failures;
 mod files;
 mod histories;
@@ -9,6 +10,7 @@ mod kinds;
 mod plans;
 mod screen;
 mod strict;
+mod tighten;
 
 use serde_json::{Value, json};
 
@@ -173,7 +175,12 @@ pub(super) fn objects(cluster: &TestCluster) -> String {
         "/apis/apps/v1/daemonsets",
         "/apis/batch/v1/cronjobs",
         "/apis/security.istio.io/v1/peerauthentications",
+        "/apis/security.istio.io/v1/authorizationpolicies",
+        "/apis/policy.linkerd.io/v1beta3/servers",
+        "/apis/policy.linkerd.io/v1alpha1/authorizationpolicies",
+        "/apis/policy.linkerd.io/v1alpha1/meshtlsauthentications",
         "/apis/networking.k8s.io/v1/networkpolicies",
+        "/apis/gateway.networking.k8s.io/v1/gateways",
         "/api/v1/services",
         "/api/v1/namespaces",
         "/api/v1/configmaps",

@@ -21,6 +21,8 @@ impl Run<'_> {
             self.check()?;
             let detail = match step.action {
                 Action::Create => self.unmake(&step).await?,
+                // What the plan itself made comes back with nothing.
+                Action::Delete if step.object.uid.is_empty() => None,
                 Action::Delete => self.remake(&step).await?,
                 _ => self.take_back(&step).await?,
             };
@@ -31,7 +33,9 @@ impl Run<'_> {
             }
         }
         self.write_journal().await.map_err(Stop::Lost)?;
-        let waits: Vec<Step> = self.journal.steps.iter().filter(|step| step.action == Action::Wait).cloned().collect();
+        // What the plan made is gone, with its pods.
+        let waits = |step: &&Step| step.action == Action::Wait && !step.object.uid.is_empty();
+        let waits: Vec<Step> = self.journal.steps.iter().filter(waits).cloned().collect();
         for step in waits {
             self.check()?;
             self.pods_back(&step).await?;
@@ -83,7 +87,7 @@ impl Run<'_> {
     }
 
     /// Deletes an object that the plan made; nothing to tell where it never did.
-    async fn unmake(&mut self, step: &Step) -> Result<Option<String>, Stop> {
+    pub(super) async fn unmake(&mut self, step: &Step) -> Result<Option<String>, Stop> {
         let Some(at) = address(step) else { return Ok(None) };
         let (mut why, mut done) = (String::new(), false);
         for _ in 0..TRIES {

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Run, Stop, TRIES, rollout, show};
-use crate::cluster::live::Refused;
-use crate::commands::plan::rollout::Ended;
+use crate::cluster::live::{Change, Refused};
+use crate::commands::plan::now;
+use crate::commands::plan::rollout::{Ended, HEARTBEAT};
 use crate::commands::plan::{address, all_of, calls};
 use crate::commands::{ReadRequest, load};
 use crate::model::first_of;
@@ -26,7 +28,9 @@ impl Run<'_> {
                 (Action::Wait, Some(expect)) => self.wait(&step, expect).await,
                 (Action::Verify, Some(expect)) => self.verify(&step, expect).await,
                 (Action::Calls, _) => self.follow(&step).await,
+                (Action::Wait, None) => self.programmed(&step).await,
                 (Action::Create, _) => self.make(&step).await,
+                (Action::Delete, _) if step.object.uid.is_empty() => self.unmake(&step).await.map(Option::unwrap_or_default),
                 (Action::Delete, _) => self.remove(&step).await,
                 _ => self.write(&step).await,
             };
@@ -187,6 +191,43 @@ impl Run<'_> {
                     None => Vec::new(),
                 };
                 Err(Stop::Failed(text, lines))
+            }
+        }
+    }
+
+    /// Waits until a gateway takes what is sent to it.
+    async fn programmed(&mut self, step: &Step) -> Result<String, Stop> {
+        let Some(all) = all_of(step) else { return Err(Stop::Failed(format!("{} is of no known kind", step.object), Vec::new())) };
+        let name = format!("metadata.name={}", step.object.name);
+        let mut gateway = self.connection.watch(all, &[("fieldSelector", &name)]);
+        let mut interrupted = self.interrupted.clone();
+        let end = Instant::now().checked_add(self.limit).unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400));
+        let mut last = "its controller says nothing of it".to_owned();
+        loop {
+            let changed = tokio::select! {
+                changed = gateway.next() => changed,
+                _ = interrupted.wait_for(|pressed| *pressed) => return Err(Stop::Interrupted),
+                () = sleep_until(end) => return Err(Stop::Failed(format!("{} is not programmed in time: {last}", step.object), Vec::new())),
+                () = sleep(HEARTBEAT) => {
+                    self.journal.heard = now();
+                    self.write_journal().await.map_err(Stop::Lost)?;
+                    continue;
+                }
+            };
+            match changed {
+                Ok(Change::Is(object)) => {
+                    let conditions = object["status"]["conditions"].as_array().into_iter().flatten();
+                    match conditions.into_iter().find(|condition| condition["type"] == "Programmed") {
+                        Some(condition) if condition["status"] == "True" => return Ok("programmed".to_owned()),
+                        Some(condition) => last = condition["message"].as_str().unwrap_or_default().to_owned(),
+                        None => {}
+                    }
+                }
+                Ok(Change::Gone(_)) => return Err(Stop::Failed(format!("{} is gone", step.object), Vec::new())),
+                Ok(Change::Again) => {}
+                // A server that cannot be asked now may be asked later.
+                Err(Refused::Lost(_)) => sleep(AGAIN).await,
+                Err(refused) => return Err(refused.into()),
             }
         }
     }

@@ -106,7 +106,9 @@ impl<'a> Run<'a> {
 
     /// Remembers which pods there are, to tell the new ones from them. Of workloads that are noted already the new ones may be there by now.
     pub(super) async fn note_pods(&mut self) -> Result<(), Refused> {
-        let unnoted = |step: &&Step| step.action == Action::Wait && !self.journal.pods.contains_key(&step.object.to_string());
+        // What the plan makes has none yet.
+        let waits = |step: &Step| step.action == Action::Wait && step.expect.is_some() && !step.object.uid.is_empty();
+        let unnoted = |step: &&Step| waits(step) && !self.journal.pods.contains_key(&step.object.to_string());
         let waits: Vec<Step> = self.journal.steps.iter().filter(unnoted).cloned().collect();
         for step in &waits {
             let pods = rollout::pods_of(self.connection, step).await?;
