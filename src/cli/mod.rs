@@ -9,11 +9,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::cluster::files::Search;
 use crate::cluster::live::Overrides;
+use crate::commands::apply::ApplyArgs;
 use crate::commands::certs::CertsArgs;
 use crate::commands::check::CheckArgs;
 use crate::commands::completion::CompletionArgs;
 use crate::commands::config::Config;
 use crate::commands::explain::ExplainArgs;
+use crate::commands::generate::GenerateArgs;
 use crate::commands::inject::{InjectArgs, UninjectArgs};
 use crate::commands::injection::InjectionArgs;
 use crate::commands::mtls::MtlsArgs;
@@ -53,6 +55,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "the arguments' doc comments are the documentation")]
 pub enum Command {
+    Apply(Box<ApplyArgs>),
     Certs(CertsArgs),
     #[command(visible_alias = "validate")]
     Check(Box<CheckArgs>),
@@ -63,6 +66,7 @@ pub enum Command {
     },
     Completion(CompletionArgs),
     Explain(ExplainArgs),
+    Generate(GenerateArgs),
     Inject(InjectArgs),
     Injection(InjectionArgs),
     Mtls(MtlsArgs),

@@ -1,5 +1,6 @@
 //! One file per command: its arguments, whose doc comments are the help, and what it does.
 
+pub(crate) mod apply;
 mod arguments;
 pub(crate) mod certs;
 pub(crate) mod check;
@@ -9,6 +10,7 @@ pub(crate) mod config;
 pub(crate) mod explain;
 mod file;
 mod fix;
+pub(crate) mod generate;
 pub(crate) mod inject;
 pub(crate) mod injection;
 mod load;
@@ -65,6 +67,7 @@ async fn answer(mut cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError>
         cli.global.source.exclude.extend(cli.global.config.exclude.iter().cloned());
     }
     match cli.command {
+        Command::Apply(args) => apply::run(&args, &cli.global, terminal).await,
         Command::Complete { words } => {
             complete::answer(Cli::command(), &words, &mut terminal.out)?;
             terminal.out.flush()?;
@@ -73,6 +76,7 @@ async fn answer(mut cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError>
         Command::Completion(args) => completion::run(&args, terminal),
         Command::Certs(args) => certs::run(&args, &cli.global, terminal).await,
         Command::Check(args) => check::run(&args, &cli.global, terminal).await,
+        Command::Generate(args) => generate::run(&args, &cli.global, terminal).await,
         Command::Inject(args) => inject::inject(&args, &cli.global, terminal),
         Command::Uninject(args) => inject::uninject(&args, &cli.global, terminal),
         Command::Namespace(args) => namespace::run(&args.command, &cli.global, terminal).await,

@@ -1,6 +1,7 @@
 //! Changes as data. A plan says what will be written, what stands there now and who put it there, how each step is undone and how its success is
 //! seen; it is made of a [`World`](crate::world::World) and of the objects to be changed, and changes nothing itself.
 
+pub mod apply;
 mod canary;
 pub mod deny;
 pub mod journal;
@@ -9,6 +10,7 @@ pub mod namespace;
 pub mod network;
 pub mod offboard;
 pub mod onboard;
+pub mod overlay;
 mod owner;
 pub mod patch;
 pub mod preflight;

@@ -18,6 +18,8 @@ use crate::world::World;
 pub struct Material {
     /// The objects that may be changed, whole, as they were read.
     pub raw: BTreeMap<ObjectRef, Value>,
+    /// The same of kinds that nothing else reads.
+    pub others: BTreeMap<Target, Value>,
     /// What was learnt for the pre-flight.
     pub known: preflight::Known,
     /// The time of a restart, RFC 3339.

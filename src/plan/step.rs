@@ -178,6 +178,18 @@ impl Target {
         Kind::of(&self.api_version, &self.kind)
     }
 
+    /// The group and the plural of its kind, where objects of it can be written.
+    pub fn resource(&self) -> Option<(&'static str, &'static str)> {
+        let monitoring = self.api_version.starts_with("monitoring.coreos.com/");
+        match (self.known_kind(), self.kind.as_str()) {
+            (Some(kind), _) => Some((kind.group(), kind.plural())),
+            (None, "PodMonitor") if monitoring => Some(("monitoring.coreos.com", "podmonitors")),
+            (None, "ServiceMonitor") if monitoring => Some(("monitoring.coreos.com", "servicemonitors")),
+            (None, "PrometheusRule") if monitoring => Some(("monitoring.coreos.com", "prometheusrules")),
+            _ => None,
+        }
+    }
+
     /// As evidence points at it.
     pub fn reference(&self) -> Option<ObjectRef> {
         let kind = self.known_kind()?;

@@ -12,7 +12,7 @@ use crate::model::{Kind, MeshId, ObjectRef, Subject as _};
 use crate::world::{Sight, World};
 
 /// The name of one that is made.
-const NAME: &str = "waypoint";
+pub const NAME: &str = "waypoint";
 
 /// The Gateway of a waypoint.
 pub fn gateway(namespace: &str, name: &str) -> Value {

@@ -23,6 +23,7 @@ mod files;
 mod fix;
 mod fixtures;
 mod flags;
+mod generate;
 mod generated;
 mod growth;
 mod healthy;

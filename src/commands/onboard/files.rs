@@ -38,9 +38,9 @@ pub(super) async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut 
     let intention = intention(args, global, world)?;
     let (workloads, namespace) = chosen(world, &args.service, args.all, global)?;
     let texts = texts(global)?;
-    let raw = raw(world, &texts, global);
+    let raw = raw_objects(world, &texts, global);
     let known = Known { unread: unread("files do not show it"), ..Known::default() };
-    let material = Material { raw, known, now: plan::now() };
+    let material = Material { raw, others: BTreeMap::new(), known, now: plan::now() };
     let wanted = Wanted {
         workloads,
         namespace: namespace.as_str().into(),
@@ -76,7 +76,7 @@ pub(super) async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut 
 }
 
 /// The objects of the files, whole, by what they are.
-fn raw(world: &World, texts: &[(PathBuf, String)], global: &GlobalArgs) -> BTreeMap<ObjectRef, Value> {
+pub(in crate::commands) fn raw_objects(world: &World, texts: &[(PathBuf, String)], global: &GlobalArgs) -> BTreeMap<ObjectRef, Value> {
     let mut found = BTreeMap::new();
     for (_, text) in texts {
         for (_, value) in Text::of(text).objects() {
@@ -89,7 +89,7 @@ fn raw(world: &World, texts: &[(PathBuf, String)], global: &GlobalArgs) -> BTree
 }
 
 /// What an object of a file is called in the world: there a namespace was put in where none is written.
-fn reference(world: &World, value: &Value, global: &GlobalArgs) -> Option<ObjectRef> {
+pub(in crate::commands) fn reference(world: &World, value: &Value, global: &GlobalArgs) -> Option<ObjectRef> {
     let kind = Kind::of(value["apiVersion"].as_str()?, value["kind"].as_str()?)?;
     let name: Str = value["metadata"]["name"].as_str()?.into();
     let written = value["metadata"]["namespace"].as_str();

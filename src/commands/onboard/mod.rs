@@ -25,6 +25,8 @@ use crate::plan::{RunReport, RunState};
 use crate::views::Target;
 use crate::world::World;
 
+pub(super) use files::{raw_objects, reference};
+
 const EXAMPLES: &str = "\
 Examples:
   kubectl mesh onboard -s cart -n shop --dry-run=client      # what would be done, and what stands against it

@@ -11,7 +11,6 @@ use crate::commands::plan::{self, calls};
 use crate::commands::{ReadRequest, Terminal, load};
 use crate::error::{CliError, Exit};
 use crate::index::Workload;
-use crate::mesh::mtls::{Client, Declared, called_through};
 use crate::model::{MeshId, Observed};
 use crate::plan::preflight::{Id, Row, Verdict};
 use crate::views::{self, Edge};
@@ -121,7 +120,7 @@ pub(super) async fn seen(asked: &Asked<'_>, unproven: Id, terminal: &mut Termina
 
 /// Who is known to call the workloads, and what stands against refusing all others.
 pub(super) async fn known(asked: &Asked<'_>, terminal: &mut Terminal) -> Result<(BTreeSet<Edge>, Vec<Row>), CliError> {
-    let (mut edges, mut rows) = declared(asked);
+    let (mut edges, mut rows) = calls::edges(asked.world, asked.workloads);
     let mut add = |id, verdict, text: String| rows.push(Row { id, verdict, object: None, text });
     match seen(asked, Id::DenyUnproven, terminal).await? {
         None => {
@@ -144,29 +143,4 @@ pub(super) async fn known(asked: &Asked<'_>, terminal: &mut Terminal) -> Result<
         }
     }
     Ok((edges, rows))
-}
-
-/// The calls that objects tell of; who cannot be named is a row.
-fn declared(asked: &Asked<'_>) -> (BTreeSet<Edge>, Vec<Row>) {
-    let view = asked.world.view();
-    let declared = Declared::read(view);
-    let (mut edges, mut rows) = (BTreeSet::new(), Vec::new());
-    for server in asked.workloads {
-        let clients = declared.of(server);
-        for (service, port, target) in called_through(view, server) {
-            for client in clients.iter().filter(|client| client.calls(service, port, target)) {
-                match client.client {
-                    Client::Workload(workload) if workload.is_live() => {
-                        edges.insert(Edge { client: workload.reference.clone(), server: server.reference.clone(), port: target });
-                    }
-                    Client::Workload(_) => {}
-                    Client::Tls | Client::Plain => {
-                        let text = format!("{} calls it on port {target} and has no identity that a policy could name", client.name);
-                        rows.push(Row { id: Id::DenyRefuses, verdict: Verdict::Block, object: Some(server.reference.clone()), text });
-                    }
-                }
-            }
-        }
-    }
-    (edges, rows)
 }

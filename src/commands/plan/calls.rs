@@ -6,8 +6,9 @@ use crate::index::Workload;
 use crate::mesh::mtls::{Client, Declared, Mtls, called_through};
 use crate::mesh::resolve;
 use crate::model::{Kind, first_of};
+use crate::plan::preflight::{Id, Row, Verdict};
 use crate::plan::{Fate, KnownCall};
-use crate::views::{self, Asked, WhyOutcome};
+use crate::views::{self, Asked, Edge, WhyOutcome};
 use crate::world::World;
 
 /// More of them are not followed: a policy that admits a namespace makes everybody in it a client of everybody.
@@ -49,6 +50,31 @@ pub(in crate::commands) fn known(world: &World, workloads: &[&Workload]) -> (Vec
     let more = found.len().saturating_sub(MOST);
     let calls = found.into_iter().take(MOST).map(|call| KnownCall { before: follow(world, &call).0, ..call });
     (calls.collect(), more)
+}
+
+/// The calls to these workloads that objects tell of; a row says who calls and cannot be named.
+pub(in crate::commands) fn edges(world: &World, workloads: &[&Workload]) -> (BTreeSet<Edge>, Vec<Row>) {
+    let view = world.view();
+    let declared = Declared::read(view);
+    let (mut edges, mut rows) = (BTreeSet::new(), Vec::new());
+    for server in workloads {
+        let clients = declared.of(server);
+        for (service, port, target) in called_through(view, server) {
+            for client in clients.iter().filter(|client| client.calls(service, port, target)) {
+                match client.client {
+                    Client::Workload(workload) if workload.is_live() => {
+                        edges.insert(Edge { client: workload.reference.clone(), server: server.reference.clone(), port: target });
+                    }
+                    Client::Workload(_) => {}
+                    Client::Tls | Client::Plain => {
+                        let text = format!("{} calls it on port {target} and has no identity that a policy could name", client.name);
+                        rows.push(Row { id: Id::DenyRefuses, verdict: Verdict::Block, object: Some(server.reference.clone()), text });
+                    }
+                }
+            }
+        }
+    }
+    (edges, rows)
 }
 
 /// What becomes of a call, in which words, and what was asked for it.

@@ -1,6 +1,6 @@
 //! The objects that a plan changes, whole, and what its pre-flight asks a cluster besides the world.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use serde_json::Value;
@@ -39,7 +39,7 @@ pub(in crate::commands) async fn of_cluster(connection: &Connection, objects: &B
         (object, connection.get(&at).await)
     }));
     let raw = reads.await.into_iter().filter_map(|(object, read)| Some((object.clone(), typed(read.ok()?, object)))).collect();
-    Material { raw, known: Known::default(), now: now() }
+    Material { raw, others: BTreeMap::new(), known: Known::default(), now: now() }
 }
 
 /// An object with its type, which lists leave out.
@@ -55,7 +55,7 @@ fn typed(mut raw: Value, object: &ObjectRef) -> Value {
 pub(in crate::commands) fn of_world(world: &World, objects: &BTreeSet<ObjectRef>) -> Material {
     let all = world.index.inventory().subjects().map(|object| (object.reference(), object));
     let raw = all.filter(|(reference, _)| objects.contains(reference)).map(|(reference, object)| (reference, object.to_value())).collect();
-    Material { raw, known: Known { unread: unread("only a cluster holds it"), ..Known::default() }, now: now() }
+    Material { raw, others: BTreeMap::new(), known: Known { unread: unread("only a cluster holds it"), ..Known::default() }, now: now() }
 }
 
 /// What nobody could be asked for.

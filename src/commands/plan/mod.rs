@@ -19,7 +19,7 @@ use crate::cluster::live::{Connection, Resource, Written};
 use crate::error::{CliError, Exit};
 use crate::model::did_you_mean;
 use crate::output::{self, Format};
-use crate::plan::{Action, MANAGER, Outcome, Plan, Step, patch, preflight};
+use crate::plan::{Action, MANAGER, Outcome, Plan, Step, Target, patch, preflight};
 pub(super) use run::{find, go_on};
 #[cfg(test)]
 pub(crate) use show::Paper;
@@ -173,9 +173,9 @@ fn ask(terminal: &mut Terminal) -> Result<bool, CliError> {
 /// Lets the API server check every write in order.
 async fn rehearse(plan: &Plan, connection: &Connection, terminal: &mut Terminal) -> Result<(), CliError> {
     for step in plan.steps.iter().filter(|step| step.action.writes()) {
-        let Some(at) = address(step) else { continue };
+        let Some(at) = address(&step.object) else { continue };
         let sent = match (step.action, &step.manifest) {
-            (Action::Create, Some(manifest)) => connection.create(&all_of(step).unwrap_or(at), manifest, MANAGER, true).await,
+            (Action::Create, Some(manifest)) => connection.create(&all_of(&step.object).unwrap_or(at), manifest, MANAGER, true).await,
             (Action::Delete, _) => connection.delete(&at, &step.object.uid, true).await.map(|()| Written::default()),
             _ => {
                 let live = connection.get(&at).await.map_err(|refused| CliError::unreadable(format!("cannot read {}: {refused}", step.object)))?;
@@ -199,14 +199,14 @@ async fn rehearse(plan: &Plan, connection: &Connection, terminal: &mut Terminal)
     Ok(())
 }
 
-/// Where a step's object is.
-fn address(step: &Step) -> Option<Resource> {
-    let target = &step.object;
-    Some(Resource::of(target.known_kind()?, &target.api_version, &target.namespace, &target.name))
+/// Where an object is.
+pub(super) fn address(target: &Target) -> Option<Resource> {
+    let (_, plural) = target.resource()?;
+    Some(Resource::new(&target.api_version, plural, &target.namespace, &target.name))
 }
 
 /// Where objects of its kind are made.
-fn all_of(step: &Step) -> Option<Resource> {
-    let target = &step.object;
-    Some(Resource::of(target.known_kind()?, &target.api_version, &target.namespace, ""))
+fn all_of(target: &Target) -> Option<Resource> {
+    let (_, plural) = target.resource()?;
+    Some(Resource::new(&target.api_version, plural, &target.namespace, ""))
 }

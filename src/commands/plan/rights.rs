@@ -36,21 +36,22 @@ fn place(access: &Access) -> String {
 /// Exactly the verbs of the plan, its journal included.
 fn of(plan: &Plan) -> Vec<Access> {
     let mut wanted = BTreeSet::new();
-    let mut want = |verbs: &[&'static str], kind: Kind, namespace: &str| {
+    let mut want = |verbs: &[&'static str], (group, plural): (&'static str, &'static str), namespace: &str| {
         for verb in verbs {
-            wanted.insert((*verb, kind.group(), kind.plural(), namespace.to_owned()));
+            wanted.insert((*verb, group, plural, namespace.to_owned()));
         }
     };
-    want(&["create", "get", "update", "delete"], Kind::ConfigMap, &plan.namespace);
+    let pods = (Kind::Pod.group(), Kind::Pod.plural());
+    want(&["create", "get", "update", "delete"], (Kind::ConfigMap.group(), Kind::ConfigMap.plural()), &plan.namespace);
     for step in &plan.steps {
-        let Some(kind) = step.object.known_kind() else { continue };
+        let Some(kind) = step.object.resource() else { continue };
         match step.action {
             Action::Wait | Action::Verify => {
                 want(&["get", "list", "watch"], kind, &step.object.namespace);
-                want(&["list", "watch"], Kind::Pod, &step.object.namespace);
-                if kind == Kind::StatefulSet {
+                want(&["list", "watch"], pods, &step.object.namespace);
+                if step.object.kind == "StatefulSet" {
                     // A pod that is broken has to go before its controller makes it anew.
-                    want(&["delete"], Kind::Pod, &step.object.namespace);
+                    want(&["delete"], pods, &step.object.namespace);
                 }
             }
             Action::Calls => {}

@@ -47,7 +47,7 @@ fn selector(workload: &Value) -> String {
 
 /// The pods of a step's workload.
 pub(super) async fn pods_of(connection: &Connection, step: &Step) -> Result<Vec<Value>, Refused> {
-    let Some(at) = address(step) else { return Ok(Vec::new()) };
+    let Some(at) = address(&step.object) else { return Ok(Vec::new()) };
     let workload = connection.get(&at).await?;
     let selector = selector(&workload);
     connection.all(&Resource::of(Kind::Pod, "v1", &step.object.namespace, ""), &[("labelSelector", &selector)]).await

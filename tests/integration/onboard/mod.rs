@@ -1,5 +1,6 @@
 //! `onboard`, `offboard` and `namespace` as their users run them: on a cluster that works by itself, and in which everything may fail.
 
+mod apply;
 mod calls;
 mod extras;
 mod failures;

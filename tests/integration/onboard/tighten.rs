@@ -102,7 +102,7 @@ fn istio_lets_in_whoever_was_seen_and_nobody_else() {
         json!([{"from": [{"source": {"principals": ["cluster.local/ns/shop/sa/other"]}}], "to": [{"operation": {"ports": ["6379", "8080"]}}]}]);
     assert_eq!(of("cart-callers")["spec"], json!({"selector": {"matchLabels": {"app": "cart"}}, "action": "ALLOW", "rules": rules}));
     assert_eq!(of("cart-callers")["metadata"]["labels"]["app.kubernetes.io/managed-by"], "kubectl-mesh");
-    let (code, shown, err) = mesh(&cluster, &["policy", "can", "-n", "shop", "deploy/other", "svc/cart:80"]);
+    let (code, shown, err) = mesh(&cluster, &["policy", "can", "-n", "shop", "--from", "deploy/other", "--to", "svc/cart:80"]);
     assert_eq!(code, 0, "{shown}{err}");
     let (code, out, err) = tightened(&cluster, &["--deny-by-default"]);
     assert!(code == 0 && out.contains("restricts Deployment shop/cart already"), "{out}{err}");

@@ -45,7 +45,7 @@ impl Run<'_> {
 
     /// Takes the fields of a step back; nothing to tell where it was never done.
     async fn take_back(&mut self, step: &Step) -> Result<Option<String>, Stop> {
-        let Some(at) = address(step) else { return Ok(None) };
+        let Some(at) = address(&step.object) else { return Ok(None) };
         let mut why = String::new();
         let mut done = false;
         for _ in 0..TRIES {
@@ -88,7 +88,7 @@ impl Run<'_> {
 
     /// Deletes an object that the plan made; nothing to tell where it never did.
     pub(super) async fn unmake(&mut self, step: &Step) -> Result<Option<String>, Stop> {
-        let Some(at) = address(step) else { return Ok(None) };
+        let Some(at) = address(&step.object) else { return Ok(None) };
         let (mut why, mut done) = (String::new(), false);
         for _ in 0..TRIES {
             let live = match self.connection.get(&at).await {
@@ -121,7 +121,7 @@ impl Run<'_> {
 
     /// Makes an object anew that the plan deleted; nothing to tell where it never did.
     async fn remake(&mut self, step: &Step) -> Result<Option<String>, Stop> {
-        let (Some(at), Some(all), Some(manifest)) = (address(step), all_of(step), &step.manifest) else { return Ok(None) };
+        let (Some(at), Some(all), Some(manifest)) = (address(&step.object), all_of(&step.object), &step.manifest) else { return Ok(None) };
         let (mut why, mut done) = (String::new(), false);
         for _ in 0..TRIES {
             match self.connection.get(&at).await {

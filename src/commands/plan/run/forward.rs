@@ -48,7 +48,7 @@ impl Run<'_> {
 
     /// Writes the fields of a step, as far as they are not written yet.
     async fn write(&mut self, step: &Step) -> Result<String, Stop> {
-        let at = address(step).ok_or_else(|| Stop::Failed(format!("{} is of no known kind", step.object), Vec::new()))?;
+        let at = address(&step.object).ok_or_else(|| Stop::Failed(format!("{} is of no known kind", step.object), Vec::new()))?;
         let mut why = String::new();
         for _ in 0..TRIES {
             let live = match self.connection.get(&at).await {
@@ -100,7 +100,7 @@ impl Run<'_> {
     /// Makes an object, unless it is made already.
     async fn make(&mut self, step: &Step) -> Result<String, Stop> {
         let failed = |text: String| Stop::Failed(text, Vec::new());
-        let (Some(at), Some(all), Some(manifest)) = (address(step), all_of(step), &step.manifest) else {
+        let (Some(at), Some(all), Some(manifest)) = (address(&step.object), all_of(&step.object), &step.manifest) else {
             return Err(failed(format!("{} is of no known kind", step.object)));
         };
         let mut why = String::new();
@@ -128,7 +128,7 @@ impl Run<'_> {
     /// Deletes an object, if it is as it was when the plan was made.
     async fn remove(&mut self, step: &Step) -> Result<String, Stop> {
         let failed = |text: String| Stop::Failed(text, Vec::new());
-        let (Some(at), Some(manifest)) = (address(step), &step.manifest) else {
+        let (Some(at), Some(manifest)) = (address(&step.object), &step.manifest) else {
             return Err(failed(format!("{} is of no known kind", step.object)));
         };
         let mut why = String::new();
@@ -197,7 +197,7 @@ impl Run<'_> {
 
     /// Waits until a gateway takes what is sent to it.
     async fn programmed(&mut self, step: &Step) -> Result<String, Stop> {
-        let Some(all) = all_of(step) else { return Err(Stop::Failed(format!("{} is of no known kind", step.object), Vec::new())) };
+        let Some(all) = all_of(&step.object) else { return Err(Stop::Failed(format!("{} is of no known kind", step.object), Vec::new())) };
         let name = format!("metadata.name={}", step.object.name);
         let mut gateway = self.connection.watch(all, &[("fieldSelector", &name)]);
         let mut interrupted = self.interrupted.clone();
