@@ -30,8 +30,9 @@ Examples:
   kubectl mesh generate overlay -s cart -m istio -n shop --output mesh --with policies,canary
   kubectl mesh generate overlay -s cart -m istio -k base --output overlays/out --opt-out  # kept out, whatever the namespace says";
 
-/// Write manifests that bring a workload into a mesh
+/// Write manifests that bring workloads into a mesh
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct GenerateArgs {
     /// What to write.
     #[command(subcommand)]

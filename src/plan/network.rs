@@ -104,7 +104,7 @@ impl Flows<'_> {
 
     /// How a workload is in the mesh; nothing where it is not, or that is not known.
     fn mode_of(&self, workload: &Workload) -> Option<Mode> {
-        match self.world.membership(self.mesh, workload) {
+        match self.world.view().membership_by_files(self.mesh, workload) {
             Ok(Membership::Sidecar | Membership::Gateway) => Some(Mode::Sidecar),
             Ok(Membership::Ambient | Membership::Waypoint) => Some(Mode::Ambient),
             Ok(Membership::None) | Err(_) => None,

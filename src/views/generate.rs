@@ -157,7 +157,7 @@ fn restricted(world: &World, servers: Servers<'_>, mesh: MeshId, workload: &Work
 
 /// Namespace and service account of a client that the mesh gives an identity.
 fn callers_identity(world: &World, mesh: MeshId, client: &Workload) -> Option<(String, String)> {
-    world.view().membership(mesh, client).ok().filter(|m| m.name() != "none")?;
+    world.view().membership_by_files(mesh, client).ok().filter(|m| m.name() != "none")?;
     let account = world.index.pod_spec(client)?.service_account_name.to_string();
     Some((client.reference.namespace.to_string(), if account.is_empty() { "default".to_owned() } else { account }))
 }

@@ -218,10 +218,24 @@ fn of_step(step: &Step, written: &impl Fn(&ObjectRef) -> Option<Value>, set: &mu
     for gone in changes.iter().filter(|change| change.after.is_none()) {
         patch::put(&mut body, &gone.path, Value::Null);
     }
+    for port in body["spec"]["ports"].as_array_mut().into_iter().flatten() {
+        // Kustomize finds the port by what is written of it.
+        let ports = source.as_ref().and_then(|source| source["spec"]["ports"].as_array());
+        let is_written = ports.into_iter().flatten().any(|written| written["port"] == port["port"] && written["protocol"] == port["protocol"]);
+        if !is_written && port["protocol"] == "TCP" {
+            port.as_object_mut().map(|port| port.remove("protocol"));
+        }
+    }
     match at.kind {
         Kind::Namespace if source.is_none() => set.objects.push((NAMESPACE, body)),
         Kind::Namespace => set.patches.push((NAMESPACE, body)),
-        Kind::Service => merge(&mut set.patches, SERVICE, body),
+        Kind::Service => {
+            if source.is_none() && body["spec"]["ports"].is_array() {
+                set.notes
+                    .push(format!("{SERVICE} names ports without `protocol`, as most sources do: Kustomize finds them only if they are written so"));
+            }
+            merge(&mut set.patches, SERVICE, body);
+        }
         _ => merge(&mut set.patches, WORKLOAD, body),
     }
 }
