@@ -20,7 +20,7 @@ use crate::plan::{Target, apply};
 const EXAMPLES: &str = "\
 Examples:
   kubectl mesh apply -s cart -n shop -k overlays/mesh --dry-run=server   # the API server checks every write
-  kubectl mesh apply -s cart -n shop -k overlays/mesh                    # shows the plan, asks, does it, proves it pod by pod
+  kubectl mesh apply -s cart -n shop -k overlays/mesh                    # shows the plan, asks, does and proves it
   kubectl mesh apply -s cart -n shop -f mesh/ --yes";
 
 /// Apply a set of manifests step by step, and back if that fails

@@ -25,10 +25,10 @@ use crate::world::{SourceKind, World};
 
 const EXAMPLES: &str = "\
 Examples:
-  kubectl mesh generate overlay -s cart -m istio -k base --output overlays/mesh           # an overlay over base
-  kubectl mesh generate overlay -s cart -m linkerd -f deploy/ --output mesh --with all    # a Component, with all parts
+  kubectl mesh generate overlay -s cart -m istio -k base --output overlays/mesh       # an overlay over base
+  kubectl mesh generate overlay -s cart -m linkerd -f deploy/ --output m --with all   # a Component, with all parts
   kubectl mesh generate overlay -s cart -m istio -n shop --output mesh --with policies,canary
-  kubectl mesh generate overlay -s cart -m istio -k base --output overlays/out --opt-out  # kept out, whatever the namespace says";
+  kubectl mesh generate overlay -s cart -m istio -k base --output out --opt-out       # kept out of the mesh";
 
 /// Write manifests that bring workloads into a mesh
 #[derive(Clone, Debug, Args)]

@@ -40,6 +40,9 @@ pub struct Journal {
     /// Pods there were at the beginning, by workload.
     #[serde(default)]
     pub pods: BTreeMap<String, BTreeSet<String>>,
+    /// Endpoints that were ready at the beginning, by workload and Service.
+    #[serde(default)]
+    pub endpoints: BTreeMap<String, BTreeMap<String, usize>>,
 }
 
 /// Who carries a plan out.
@@ -75,6 +78,7 @@ impl Journal {
             because: String::new(),
             steps: plan.steps.clone(),
             pods: BTreeMap::new(),
+            endpoints: BTreeMap::new(),
         }
     }
 

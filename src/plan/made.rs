@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Action, Step, Target, owners};
 use crate::index::Workload;
-use crate::model::{Kind, MeshId, Object, ObjectRef};
+use crate::model::{Kind, MeshId, Meta, ObjectRef};
 use crate::world::World;
 
 /// Who made an object, by its label.
@@ -17,7 +17,7 @@ pub const PLAN: &str = "mesh.kubectl.dev/plan";
 pub const FOR: &str = "mesh.kubectl.dev/for";
 
 /// Kinds of which plans make objects.
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 9] = [
     Kind::PeerAuthentication,
     Kind::NetworkPolicy,
     Kind::AuthorizationPolicy,
@@ -27,7 +27,6 @@ const KINDS: [Kind; 10] = [
     Kind::VirtualService,
     Kind::HttpRoute,
     Kind::DestinationRule,
-    Kind::Service,
 ];
 
 /// Puts a plan's name on an object.
@@ -66,11 +65,13 @@ pub fn signed(world: &World, mut object: Value, workload: &ObjectRef, mesh: Mesh
 
 /// The objects that plans made for workloads, in the order in which they were read.
 pub fn of(world: &World, workloads: &[&Workload]) -> Vec<ObjectRef> {
-    let is = |object: &Object| {
-        object.meta.labels.is(MANAGED_BY, US)
-            && workloads.iter().any(|w| w.reference.namespace == object.meta.namespace && object.meta.annotations.is(FOR, &purpose(&w.reference)))
+    let is = |meta: &Meta| {
+        meta.labels.is(MANAGED_BY, US)
+            && workloads.iter().any(|w| w.reference.namespace == meta.namespace && meta.annotations.is(FOR, &purpose(&w.reference)))
     };
-    KINDS.iter().flat_map(|kind| world.index.objects(*kind)).filter(|object| is(object)).map(|object| object.meta.reference(object.kind)).collect()
+    let objects = KINDS.iter().flat_map(|kind| world.index.objects(*kind));
+    let services = world.index.services().iter().filter(|service| is(&service.metadata)).map(|service| service.metadata.reference(Kind::Service));
+    objects.filter(|object| is(&object.meta)).map(|object| object.meta.reference(object.kind)).chain(services).collect()
 }
 
 /// The step that makes it.

@@ -117,12 +117,13 @@ fn of_services(world: &World, workloads: &[&Workload], mesh: MeshId, material: &
     steps
 }
 
-/// Whether an object only lets somebody in: without it fewer calls arrive.
+/// Whether an object only lets somebody in, or is what others lead to: without it fewer calls arrive.
 fn admits(object: &ObjectRef, raw: &Value) -> bool {
     match object.kind {
         Kind::AuthorizationPolicy => raw["spec"]["action"].as_str().is_none_or(|action| action == "ALLOW") && raw["spec"]["rules"].is_array(),
         Kind::PeerAuthentication => raw["spec"]["mtls"]["mode"].as_str() != Some("STRICT"),
-        Kind::NetworkPolicy | Kind::Server => false,
+        // Nothing is sent to versions any more before they go.
+        Kind::NetworkPolicy | Kind::Server | Kind::VirtualService | Kind::HttpRoute => false,
         _ => true,
     }
 }

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::patch::{change, keys};
 use super::preflight::{self, Id, Row, Subject, Verdict};
 use super::way::{self, Intention, Refusal, Word};
-use super::{Action, Change, Expect, Plan, Seg, Step, Target, canary, owners, waypoint};
+use super::{Action, Change, Expect, Plan, Seg, Step, Target, canary, made, overlay, owners, waypoint};
 use crate::index::Workload;
 use crate::mesh::mtls::{Client, Declared};
-use crate::model::{Fact, Intent, Kind, ObjectRef, Service, Str};
+use crate::model::{Fact, Intent, Kind, Mode, ObjectRef, Service, Str};
 use crate::world::World;
 
 /// What a plan is made of besides the world.
@@ -90,6 +90,9 @@ pub fn plan(world: &World, wanted: &Wanted<'_>, intention: &Intention, material:
         let (mut steps, mut rows) = waypoint::steps(world, &order, &wanted.namespace, material);
         draft.steps.append(&mut steps);
         draft.rows.append(&mut rows);
+    }
+    if wanted.extras.canary {
+        draft.versions(&order);
     }
     let mut last = std::mem::take(&mut draft.last);
     draft.steps.append(&mut last);
@@ -282,6 +285,22 @@ impl<'w> Draft<'w> {
             self.waiting.push(watching(Action::Verify, &object, expect));
         } else if at.kind == Kind::CronJob {
             self.notes.push(format!("{at}: the pods of its next run are in the mesh; those of the present one are left alone"));
+        }
+    }
+
+    /// Calls are split between versions where there are some: what they are sent to is made before what sends them there.
+    fn versions(&mut self, order: &[&'w Workload]) {
+        let mut seen = BTreeSet::new();
+        for workload in order {
+            for service in services(self.world, workload).into_iter().filter(|service| seen.insert(service.metadata.reference(Kind::Service))) {
+                let (objects, mut notes) = overlay::canary(self.world, service, self.intention, &self.steps);
+                let signed = objects.into_iter().map(|object| made::signed(self.world, object, &workload.reference, self.intention.mesh));
+                self.steps.extend(signed.map(made::create));
+                self.notes.append(&mut notes);
+            }
+        }
+        if self.intention.mode == Mode::Ambient && !seen.is_empty() && !self.extras.waypoint {
+            self.notes.push("in ambient a waypoint tells versions apart: --waypoint makes one".to_owned());
         }
     }
 

@@ -39,10 +39,11 @@ pub fn files<E>(set: &Set, form: &Form, (title, service): (&str, &str), yaml: im
         if patched.is_empty() && made.is_empty() {
             continue;
         }
-        if patched.is_empty() {
-            resources.insert((at, name))
-        } else {
-            patches.insert((at, name))
+        match name {
+            // It would refuse calls that nobody has named yet.
+            super::DENY => false,
+            _ if patched.is_empty() => resources.insert((at, name)),
+            _ => patches.insert((at, name)),
         };
         let mut text = String::new();
         for (n, object) in patched.iter().chain(&made).enumerate() {

@@ -200,6 +200,33 @@ pub fn set(wanted: &Wanted<'_>, plan: &Plan, written: impl Fn(&ObjectRef) -> Opt
     set
 }
 
+/// The objects that split the calls of a Service between its versions, in the order in which they are made, and what was left out; `steps` are those that
+/// are to come before.
+pub(super) fn canary(world: &World, service: &Service, intention: &Intention, steps: &[Step]) -> (Vec<Value>, Vec<String>) {
+    let workloads = world.index.select(Some(&service.metadata.namespace), &service.spec.selector).collect();
+    let (parts, callers) = (vec![Part::Canary], Vec::new());
+    let wanted =
+        Wanted { world, service, workloads, intention: intention.clone(), parts, callers, namespaced: true, envoy_filter: false, opt_out: false };
+    let mut set = Set::default();
+    for step in steps.iter().filter(|step| step.object.kind == "Service" && step.object.name == wanted.name()) {
+        of_step(step, &|_| Some(Value::Null), &mut set);
+    }
+    set.notes.clear();
+    traffic::add(&wanted, &mut set);
+    let there = |object: &Value| {
+        let kind = Kind::of(object["apiVersion"].as_str().unwrap_or_default(), object["kind"].as_str().unwrap_or_default())?;
+        let name = object["metadata"]["name"].as_str()?;
+        let found = world.index.object(kind, wanted.namespace(), name).is_some()
+            || (kind == Kind::Service && world.index.service(wanted.namespace(), name).is_some());
+        found.then(|| format!("{kind} {name}"))
+    };
+    let objects: Vec<Value> = set.objects.into_iter().map(|(_, object)| object).collect();
+    match objects.iter().find_map(there) {
+        Some(name) => (Vec::new(), vec![format!("{name} is there already: calls of Service {} are split as it says", wanted.name())]),
+        None => (objects, set.notes),
+    }
+}
+
 fn of_step(step: &Step, written: &impl Fn(&ObjectRef) -> Option<Value>, set: &mut Set) {
     let Some(at) = step.object.reference() else { return };
     let mut target = step.object.clone();

@@ -375,7 +375,18 @@ fn each_check_fires_and_stays_silent() {
         Id::SingleReplica,
         Id::Pdb,
     ]);
-    let of_plans = [Id::Kind, Id::NotTaken, Id::Revision, Id::Depends, Id::Calls, Id::StrictRefuses, Id::StrictUnproven];
+    let of_plans = [
+        Id::Kind,
+        Id::NotTaken,
+        Id::Revision,
+        Id::Depends,
+        Id::Calls,
+        Id::StrictRefuses,
+        Id::StrictUnproven,
+        Id::DenyRefuses,
+        Id::DenyUnproven,
+        Id::Waypoint,
+    ];
     let untested: Vec<&Id> = Id::ALL.iter().filter(|id| !seen.contains(id) && !of_plans.contains(id)).collect();
     assert!(untested.is_empty(), "{untested:?}");
 }

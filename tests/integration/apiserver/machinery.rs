@@ -55,6 +55,10 @@ pub struct Behaviour {
     pub fate: Fate,
     /// The revision that injects.
     pub revision: &'static str,
+    /// Whether pods with a sidecar never become endpoints that are ready.
+    pub loses_endpoints: bool,
+    /// The hash of the roots that Linkerd's injector writes on pods.
+    pub roots: Option<&'static str>,
 }
 
 fn text<'v>(value: &'v Value, key: &str) -> &'v str {
@@ -116,7 +120,12 @@ impl Behaviour {
             }
         }
         match self.injector {
-            Injector::Linkerd => pod["metadata"]["labels"]["linkerd.io/control-plane-ns"] = json!("linkerd"),
+            Injector::Linkerd => {
+                pod["metadata"]["labels"]["linkerd.io/control-plane-ns"] = json!("linkerd");
+                if let Some(roots) = self.roots {
+                    pod["metadata"]["annotations"]["linkerd.io/trust-root-sha256"] = json!(roots);
+                }
+            }
             _ => {
                 pod["metadata"]["annotations"]["sidecar.istio.io/status"] = json!(json!({"revision": self.revision}).to_string());
                 pod["metadata"]["labels"]["security.istio.io/tlsMode"] = json!("istio");
@@ -161,6 +170,9 @@ fn reconcile(store: &mut Store) {
     let pods: Vec<Value> = store.all("", "pods").map(|o| o.as_ref().clone()).collect();
     for pod in pods {
         start(store, pod);
+    }
+    for service in store.all("", "services").map(|o| o.as_ref().clone()).collect::<Vec<Value>>() {
+        slice(store, &service);
     }
     let gateways: Vec<Value> = store.all("gateway.networking.k8s.io", "gateways").map(|o| o.as_ref().clone()).collect();
     for mut gateway in gateways.into_iter().filter(|gateway| gateway["spec"]["gatewayClassName"] == "istio-waypoint") {
@@ -279,6 +291,36 @@ fn roll_in_order(store: &mut Store, set: &Value) {
     let status = json!({"observedGeneration": set["metadata"]["generation"], "replicas": pods.len(), "readyReplicas": ready,
         "updatedReplicas": updated, "updateRevision": hash, "currentRevision": current});
     put_status(store, "statefulsets", set, status);
+}
+
+/// The endpoints of a Service, where it selects pods.
+fn slice(store: &mut Store, service: &Value) {
+    let behaviour = store.behaviour.clone();
+    let Some(selector) = service["spec"]["selector"].as_object().filter(|selector| !selector.is_empty()) else { return };
+    let (namespace, name) = (text(&service["metadata"], "namespace"), text(&service["metadata"], "name"));
+    let selects = |pod: &Value| {
+        text(&pod["metadata"], "namespace") == namespace && selector.iter().all(|(key, value)| pod["metadata"]["labels"][key] == *value)
+    };
+    let lost = behaviour.is_some_and(|behaviour| behaviour.loses_endpoints);
+    let proxied = |pod: &Value| pod["metadata"]["labels"]["security.istio.io/tlsMode"] == "istio";
+    let endpoint = |pod: &Value| {
+        let target = json!({"kind": "Pod", "name": pod["metadata"]["name"], "uid": pod["metadata"]["uid"]});
+        json!({"addresses": ["10.0.0.1"], "conditions": {"ready": is_ready(pod) && !(lost && proxied(pod))}, "targetRef": target})
+    };
+    let endpoints: Vec<Value> = store.all("", "pods").filter(|pod| selects(pod)).map(|pod| endpoint(pod)).collect();
+    let meta = json!({"name": format!("{name}-x"), "namespace": namespace, "labels": {"kubernetes.io/service-name": name}});
+    let key = format!("{namespace}/{name}-x");
+    match store.get("discovery.k8s.io", "endpointslices", &key).map(|o| o.as_ref().clone()) {
+        Some(slice) if slice["endpoints"] == json!(endpoints) => {}
+        Some(mut slice) => {
+            slice["endpoints"] = json!(endpoints);
+            store.put("discovery.k8s.io", "endpointslices", slice);
+        }
+        None => {
+            let new = json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4", "metadata": meta, "endpoints": endpoints});
+            store.put("discovery.k8s.io", "endpointslices", new);
+        }
+    }
 }
 
 /// The kubelet's part, and the CNI plugin's in ambient.

@@ -113,3 +113,54 @@ fn a_waypoint_takes_the_gateway_api() {
     let (code, out, _) = mesh(&cluster, &["onboard", "-s", "cart", "-n", "shop", "--mode", "ambient", "--waypoint", "--yes"]);
     assert!(code == 1 && out.contains("✖ waypoint") && out.contains("Gateway API"), "{out}");
 }
+
+/// A cart of two versions.
+const VERSIONS: &str = "
+apiVersion: v1
+kind: Service
+metadata: {name: menu, namespace: shop}
+spec: {selector: {app: menu}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: menu-v1, namespace: shop}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: menu, version: v1}}
+  template: {metadata: {labels: {app: menu, version: v1}}, spec: {serviceAccountName: menu, containers: [{name: app, image: x, ports: [{containerPort: 8080}]}]}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: menu-v2, namespace: shop}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: menu, version: v2}}
+  template: {metadata: {labels: {app: menu, version: v2}}, spec: {serviceAccountName: menu, containers: [{name: app, image: x, ports: [{containerPort: 8080}]}]}}
+";
+
+#[test]
+fn versions_are_split_by_what_is_made_before_what_sends_them_there() {
+    for (injector, wanted) in [
+        (Injector::Istio, &["create menu", "create menu", "delete menu-v1-mesh-canary", "delete menu-v2-mesh-canary"][..]),
+        (Injector::Linkerd, &["create menu-v1", "create menu-v2", "create menu-80", "delete menu-v1-mesh-canary", "delete menu-v2-mesh-canary"]),
+    ] {
+        let cluster = shop(injector, VERSIONS);
+        let steps = actions(&cluster, &["-s", "svc/menu", "--enable-canary"]);
+        assert!(steps.ends_with(&wanted.iter().map(|step| (*step).to_owned()).collect::<Vec<_>>()), "{steps:?}");
+        let before = objects(&cluster);
+        let (code, out, err) = mesh(&cluster, &["onboard", "-s", "svc/menu", "-n", "shop", "--enable-canary", "--yes"]);
+        assert_eq!(code, 0, "{out}{err}");
+        if injector == Injector::Istio {
+            let of = |plural: &str| cluster.get(&format!("/apis/networking.istio.io/v1/namespaces/shop/{plural}/menu")).unwrap()["spec"].clone();
+            assert_eq!(of("destinationrules")["subsets"][1], json!({"name": "v2", "labels": {"version": "v2"}}));
+            let route = &of("virtualservices")["http"][0]["route"];
+            assert_eq!((&route[0]["weight"], &route[1]["weight"]), (&json!(100), &json!(0)), "{route}");
+        } else {
+            let route = cluster.get("/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes/menu-80").unwrap();
+            assert_eq!(route["spec"]["rules"][0]["backendRefs"][0], json!({"name": "menu-v1", "port": 80, "weight": 100}));
+        }
+        let (code, out, err) = mesh(&cluster, &["offboard", "-s", "svc/menu", "-n", "shop", "--yes", "--force-conflicts"]);
+        assert_eq!(code, 0, "{out}{err}");
+        assert_eq!(objects(&cluster), before, "all of it goes again");
+    }
+}

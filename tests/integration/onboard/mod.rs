@@ -9,6 +9,7 @@ mod histories;
 mod kills;
 mod kinds;
 mod plans;
+mod proof;
 mod screen;
 mod strict;
 mod tighten;
@@ -182,6 +183,9 @@ pub(super) fn objects(cluster: &TestCluster) -> String {
         "/apis/policy.linkerd.io/v1alpha1/meshtlsauthentications",
         "/apis/networking.k8s.io/v1/networkpolicies",
         "/apis/gateway.networking.k8s.io/v1/gateways",
+        "/apis/gateway.networking.k8s.io/v1/httproutes",
+        "/apis/networking.istio.io/v1/destinationrules",
+        "/apis/networking.istio.io/v1/virtualservices",
         "/api/v1/services",
         "/api/v1/namespaces",
         "/api/v1/configmaps",

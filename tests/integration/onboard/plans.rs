@@ -137,3 +137,29 @@ fn a_second_run_waits_for_the_first() {
     let (_, out, _) = mesh(&cluster, &["onboard", "--status", "-n", "shop"]);
     assert!(out.contains("No run is under way"), "{out}");
 }
+
+/// Whether the pre-flight of a plan has an answer of this id and verdict.
+fn answers(cluster: &crate::cluster::TestCluster, args: &[&str], id: &str, verdict: &str) -> bool {
+    let (_, out, err) = mesh(cluster, &[args, &["-n", "shop", "--dry-run=client", "-o", "json"]].concat());
+    let plan: Value = serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}{err}"));
+    plan["preflight"].as_array().unwrap().iter().any(|row| row["id"] == id && row["verdict"] == verdict)
+}
+
+#[test]
+fn checks_of_the_plan_itself_fire_and_stay_silent() {
+    let host = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: host, namespace: shop}, spec: {selector: {matchLabels: {app: host}}, template: {metadata: {labels: {app: host}}, spec: {hostNetwork: true, containers: [{name: app, image: x}]}}}}";
+    let strict =
+        "{apiVersion: security.istio.io/v1, kind: PeerAuthentication, metadata: {name: default, namespace: shop}, spec: {mtls: {mode: STRICT}}}";
+    let cluster = shop(Injector::Istio, host);
+    let cart = ["onboard", "-s", "cart"];
+    assert!(answers(&cluster, &["onboard", "-s", "cart", "--revision", "nope"], "revision", "block"));
+    assert!(!answers(&cluster, &cart, "revision", "block"));
+    assert!(answers(&cluster, &["onboard", "-s", "host"], "not-taken", "block"));
+    assert!(!answers(&cluster, &cart, "not-taken", "block"));
+    let (code, out, err) = mesh(&cluster, &["onboard", "-s", "cart", "-n", "shop", "--yes"]);
+    assert_eq!(code, 0, "{out}{err}");
+    let leave = ["offboard", "-s", "cart", "-m", "istio"];
+    assert!(!answers(&cluster, &leave, "depends", "warn"));
+    cluster.apply(strict);
+    assert!(answers(&cluster, &leave, "depends", "warn"));
+}

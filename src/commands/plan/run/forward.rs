@@ -239,6 +239,8 @@ impl Run<'_> {
             let what = if expect.inside { "is not in the mesh" } else { "is still in the mesh" };
             return Err(Stop::Failed(format!("pod {name} {what}"), Vec::new()));
         }
-        Ok(format!("{} as expected", counted(pods.len(), "pod")))
+        let mut said = vec![format!("{} as expected", counted(pods.len(), "pod"))];
+        said.extend(self.look(step, expect, &pods).await?);
+        Ok(said.join("; "))
     }
 }

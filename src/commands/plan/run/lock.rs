@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{PlanArgs, Run, TRIES, now, rollout};
+use super::{PlanArgs, Run, TRIES, now, proof, rollout};
 use crate::cli::GlobalArgs;
 use crate::cluster::live::{Connection, Refused, Resource};
 use crate::commands::Terminal;
@@ -113,6 +113,11 @@ impl<'a> Run<'a> {
         for step in &waits {
             let pods = rollout::pods_of(self.connection, step).await?;
             let uids: BTreeSet<String> = pods.iter().filter_map(|pod| pod["metadata"]["uid"].as_str().map(str::to_owned)).collect();
+            // Who may not see them has nothing to compare with.
+            if let Ok(ready) = proof::ready(self.connection, &step.object.namespace).await {
+                let own = ready.into_iter().filter(|(_, pods)| !pods.is_disjoint(&uids));
+                self.journal.endpoints.insert(step.object.to_string(), own.map(|(service, pods)| (service, pods.len())).collect());
+            }
             self.journal.pods.insert(step.object.to_string(), uids);
         }
         Ok(())
