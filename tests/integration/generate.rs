@@ -88,6 +88,7 @@ fn kustomize(home: &Path, directory: &str) -> String {
     out
 }
 
+/// What Kustomize makes of it, in which no rule finds anything, not even something to know.
 fn sound(home: &Path, directory: &str, mesh_name: &str, what: &str) -> String {
     let built = kustomize(home, directory);
     let (code, out, err) = said(&mesh(home).args(["validate", "-k", directory, "-m", mesh_name, "--fail-on", "info"]).output().unwrap());
@@ -103,8 +104,7 @@ fn every_part_builds_and_nothing_is_wrong_in_it() {
         for part in PARTS {
             let what = format!("{mesh_name} {mode} {part}");
             let out = format!("out-{part}");
-            let (code, written, err) =
-                generate(at, &["-m", mesh_name, "--mode", mode, "-k", "base", "--output", &out, "--with", part, "--allow-envoyfilter"]);
+            let (code, written, err) = generate(at, &["-m", mesh_name, "--mode", mode, "-k", "base", "--output", &out, "--with", part]);
             assert_eq!(code, 0, "{what}: {err}");
             assert!(written.contains(&format!("{out}/kustomization.yaml")), "{written}");
             sound(at, &out, mesh_name, &what);
@@ -156,7 +156,10 @@ fn the_parts_say_what_they_are_called() {
     says(0, "circuit-breaker", &["outlierDetection", "consecutive5xxErrors: 5", "host: cart.shop.svc.cluster.local"]);
     says(0, "retries", &["attempts: 2"]);
     says(0, "timeouts", &["timeout: 10s"]);
-    says(0, "rate-limit", &["kind: EnvoyFilter", "local_ratelimit"]);
+    let (home, _) = says(0, "rate-limit", &["kind: EnvoyFilter", "local_ratelimit", "priority: 10"]);
+    // That an EnvoyFilter builds on a version is what its flag says.
+    let (code, out, err) = said(&mesh(home.path()).args(["validate", "-k", "out", "-m", "istio", "--fail-on", "warning"]).output().unwrap());
+    assert!(code == 0 && out.contains("IST0133") && !out.contains("warning "), "{out}{err}");
     says(0, "canary", &["name: v1", "name: v2", "weight: 100", "weight: 0"]);
     says(
         0,

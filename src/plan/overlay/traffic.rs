@@ -114,7 +114,7 @@ fn limits(wanted: &Wanted<'_>, set: &mut Set) {
             "match": {"context": "SIDECAR_INBOUND", "listener": {"filterChain": {"filter": manager}}},
             "patch": {"operation": "INSERT_BEFORE", "value": {"name": "envoy.filters.http.local_ratelimit", "typed_config": config}},
         });
-        let spec = json!({"workloadSelector": {"labels": pairs(&wanted.selector(workload))}, "configPatches": [patch]});
+        let spec = json!({"priority": 10, "workloadSelector": {"labels": pairs(&wanted.selector(workload))}, "configPatches": [patch]});
         set.objects.push((TRAFFIC, wanted.object(Kind::EnvoyFilter, &format!("{}-rate-limit", workload.reference.name), spec)));
     }
 }

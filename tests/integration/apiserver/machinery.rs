@@ -171,6 +171,7 @@ fn reconcile(store: &mut Store) {
     for pod in pods {
         start(store, pod);
     }
+    collect(store);
     for service in store.all("", "services").map(|o| o.as_ref().clone()).collect::<Vec<Value>>() {
         slice(store, &service);
     }
@@ -291,6 +292,19 @@ fn roll_in_order(store: &mut Store, set: &Value) {
     let status = json!({"observedGeneration": set["metadata"]["generation"], "replicas": pods.len(), "readyReplicas": ready,
         "updatedReplicas": updated, "updateRevision": hash, "currentRevision": current});
     put_status(store, "statefulsets", set, status);
+}
+
+/// Pods go with the controller that made them.
+fn collect(store: &mut Store) {
+    let owners = ["deployments", "statefulsets", "daemonsets"].iter().flat_map(|plural| store.all("apps", plural));
+    let owners: Vec<Value> = owners.map(|owner| owner["metadata"]["uid"].clone()).collect();
+    let kinds = ["Deployment", "StatefulSet", "DaemonSet"];
+    let is_orphan = |pod: &Value| {
+        let owner = &pod["metadata"]["ownerReferences"][0];
+        kinds.contains(&text(owner, "kind")) && !owners.contains(&owner["uid"])
+    };
+    let orphans: Vec<Value> = store.all("", "pods").filter(|pod| is_orphan(pod)).map(|pod| pod.as_ref().clone()).collect();
+    orphans.iter().for_each(|pod| delete(store, pod));
 }
 
 /// The endpoints of a Service, where it selects pods.

@@ -66,8 +66,8 @@ fn a_canary_comes_before_the_others_and_goes_after_them() {
         let (code, out, err) = mesh(&cluster, &["onboard", "-s", "cart", "-n", "shop", "--enable-canary", "--yes"]);
         assert_eq!(code, 0, "{out}{err}");
         assert!(cluster.get(CANARIES).is_err(), "the canary goes: {out}");
-        let proxied = pods(&cluster, "cart").iter().filter(|pod| pod.len() == 2).count();
-        assert!(proxied >= 2, "{out}");
+        settle(&cluster);
+        assert!(pods(&cluster, "cart").iter().all(|pod| pod.len() == 2), "{out}");
     }
 }
 

@@ -27,7 +27,7 @@ struct Scenario {
 const IN: &[&str] = &["onboard", "-s", "cart", "-s", "other", "-n", "shop", "--yes"];
 const STRICT: &[&str] = &["onboard", "-s", "cart", "-s", "other", "--mtls", "strict"];
 
-const SCENARIOS: [Scenario; 8] = [
+const SCENARIOS: [Scenario; 10] = [
     Scenario {
         name: "istio sidecar",
         injector: Injector::Istio,
@@ -81,6 +81,24 @@ const SCENARIOS: [Scenario; 8] = [
         args: &["onboard", "-s", "cart"],
         proxied: (0, 0),
         undone: true,
+    },
+    Scenario {
+        name: "a canary first",
+        injector: Injector::Istio,
+        fate: Fate::Ready,
+        before: &[],
+        args: &["onboard", "-s", "cart", "--enable-canary"],
+        proxied: (0, 2),
+        undone: false,
+    },
+    Scenario {
+        name: "a waypoint",
+        injector: Injector::Istio,
+        fate: Fate::Ready,
+        before: &[],
+        args: &["onboard", "-s", "cart", "--mode", "ambient", "--waypoint"],
+        proxied: (0, 0),
+        undone: false,
     },
     Scenario { name: "a policy is made", injector: Injector::Istio, fate: Fate::Ready, before: &[IN], args: STRICT, proxied: (2, 2), undone: false },
     Scenario {
@@ -218,8 +236,11 @@ fn from_any_point(undo: bool) {
     assert!(runs >= SCENARIOS.len(), "only {runs} runs were killed");
     let wanted = [
         ("create", "configmaps"),
+        ("create", "deployments.apps"),
+        ("create", "gateways.gateway.networking.k8s.io"),
         ("create", "peerauthentications.security.istio.io"),
         ("delete", "configmaps"),
+        ("delete", "deployments.apps"),
         ("delete", "peerauthentications.security.istio.io"),
         ("patch", "deployments.apps"),
         ("patch", "namespaces"),
