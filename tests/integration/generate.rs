@@ -126,7 +126,9 @@ fn every_part_builds_and_nothing_is_wrong_in_it() {
         assert_eq!(sound(at, "top", mesh_name, "component").lines().count() > 100, true, "all of it");
         let (code, _, err) = generate(at, &["-m", mesh_name, "--mode", mode, "-k", "base", "--output", "no", "--opt-out"]);
         assert_eq!(code, 0, "{err}");
-        let built = sound(at, "no", mesh_name, "opt-out");
+        let built = kustomize(at, "no");
+        let (code, out, err) = said(&mesh(at).args(["validate", "-k", "no", "-m", mesh_name]).output().unwrap());
+        assert!(code == 0 && out.contains("nothing wrong"), "what the base says of ports is its own: {out}{err}");
         let word = match (mesh_name, mode) {
             ("linkerd", _) => "linkerd.io/inject: disabled",
             (_, "ambient") => "istio.io/dataplane-mode: none",

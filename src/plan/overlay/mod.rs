@@ -351,7 +351,11 @@ fn security(wanted: &Wanted<'_>, set: &mut Set) {
                 spec["targetRefs"] = json!([{"group": "", "kind": "Service", "name": wanted.name()}]);
                 spec["rules"].as_array_mut().into_iter().flatten().for_each(|rule| drop(rule.as_object_mut().map(|rule| rule.remove("to"))));
             }
-            set.objects.push((SECURITY, policy));
+            // A Service's waypoint asks once for all of its workloads.
+            let said = set.objects.iter().any(|(_, other)| other["kind"] == policy["kind"] && other["spec"] == policy["spec"]);
+            if !said {
+                set.objects.push((SECURITY, policy));
+            }
         }
     }
     set.comments.push((
