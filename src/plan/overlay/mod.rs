@@ -352,7 +352,7 @@ fn security(wanted: &Wanted<'_>, set: &mut Set) {
                 spec["rules"].as_array_mut().into_iter().flatten().for_each(|rule| drop(rule.as_object_mut().map(|rule| rule.remove("to"))));
             }
             // A Service's waypoint asks once for all of its workloads.
-            let said = set.objects.iter().any(|(_, other)| other["kind"] == policy["kind"] && other["spec"] == policy["spec"]);
+            let said = wanted.waypoint() && set.objects.iter().any(|(_, other)| other["kind"] == policy["kind"] && other["spec"] == policy["spec"]);
             if !said {
                 set.objects.push((SECURITY, policy));
             }
