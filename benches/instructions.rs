@@ -46,19 +46,22 @@ fn main() -> ExitCode {
         sound &= count <= limit;
     };
     for (name, encoder, budget) in [("protobuf", Some(encode::list as bulk::Encoder), BUDGET.protobuf), ("JSON", None, BUDGET.json)] {
-        let [first, second, third] = SIZES.map(|pods| check(pods, encoder));
+        let [first, second, third] = SIZES.map(|pods| asked(pods, encoder, "check"));
         let few = (second - first) / (SIZES[1] - SIZES[0]) as f64;
         let many = (third - second) / (SIZES[2] - SIZES[1]) as f64;
         judge(&format!("check -A, one more pod, {name}"), many / 1e3, budget, "thousand instructions");
         judge(&format!("check -A, growth, {name}"), many / few, GROWTH, "times");
     }
+    // Both read the same; what is asked of encryption is to cost next to nothing beside that.
+    let [mtls, status] = ["mtls", "status"].map(|command| asked(SIZES[1], Some(encode::list as bulk::Encoder), command));
+    judge("mtls -A, against status -A", mtls / status, GROWTH, "times");
     let help = count(Command::new("valgrind"), &["--help"]);
     judge("--help", help / 1e3, BUDGET.help, "thousand instructions");
     if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Instructions of `check -A` in a cluster of so many pods.
-fn check(pods: usize, encoder: Option<bulk::Encoder>) -> f64 {
+/// Instructions of a command about all namespaces of a cluster of so many pods.
+fn asked(pods: usize, encoder: Option<bulk::Encoder>, about: &str) -> f64 {
     let cluster = bulk::Bulk::new(pods, 10);
     let cluster = if let Some(encoder) = encoder { cluster.protobuf(encoder) } else { cluster };
     cluster.prepare(500);
@@ -68,7 +71,7 @@ fn check(pods: usize, encoder: Option<bulk::Encoder>) -> f64 {
     std::fs::write(&kubeconfig, server.kubeconfig()).unwrap();
     let mut command = Command::new("valgrind");
     command.env("KUBECONFIG", &kubeconfig).env("HOME", home.path());
-    count(command, &["check", "-A"])
+    count(command, &[about, "-A"])
 }
 
 /// Instructions of the plugin with these arguments, as callgrind collects them.
