@@ -1,4 +1,4 @@
-//! Settings of Istio that stand in what it is installed with: an IstioOperator, or values of its charts.
+//! Settings of Istio that stand in what it is installed with: an IstioOperator, the Istio of the Sail operator, or values of its charts.
 
 use serde_json::Value;
 
@@ -13,12 +13,18 @@ pub(super) struct Settings {
 /// The settings in a document that is no object of a cluster; nothing in one that holds none.
 pub(super) fn of(api_version: &str, kind: &str, document: &Value) -> Option<Settings> {
     let first = |pointers: &[&str]| pointers.iter().filter_map(|pointer| document.pointer(pointer)).find(|value| value.is_object()).cloned();
-    let (mesh_config, what) = match (api_version, kind) {
-        ("install.istio.io/v1alpha1", "IstioOperator") => {
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let (mesh_config, what) = match (group, kind) {
+        ("install.istio.io", "IstioOperator") => {
             (first(&["/spec/meshConfig", "/spec/values/meshConfig"])?, "IstioOperator: its meshConfig is read, nothing else of it is judged")
         }
+        ("sailoperator.io", "Istio") => (first(&["/spec/values/meshConfig"])?, "Istio: its meshConfig is read, nothing else of it is judged"),
+        ("helm.toolkit.fluxcd.io", "HelmRelease") => {
+            let chart = ["/spec/values/meshConfig", "/spec/values/istiod/meshConfig", "/spec/values/pilot/meshConfig"];
+            (first(&chart)?, "HelmRelease: the meshConfig of its values is read, nothing else of it is judged")
+        }
         // Values of the chart istiod, or of a chart that has it as a dependency.
-        ("", "") => {
+        ("", "") if api_version.is_empty() => {
             (first(&["/meshConfig", "/istiod/meshConfig", "/pilot/meshConfig"])?, "values of a chart: meshConfig is read, nothing else is judged")
         }
         _ => return None,
@@ -42,6 +48,12 @@ mod tests {
         assert_eq!(found("install.istio.io/v1alpha1", "IstioOperator", &operator), Some(wanted.clone()));
         assert_eq!(found("", "", &json!({"meshConfig": wanted})), Some(wanted.clone()));
         assert_eq!(found("", "", &json!({"istiod": {"meshConfig": wanted}})), Some(wanted));
+        let values = json!({"spec": {"values": {"meshConfig": {"trustDomain": "corp.example"}}}});
+        for (api_version, kind) in
+            [("sailoperator.io/v1", "Istio"), ("helm.toolkit.fluxcd.io/v2", "HelmRelease"), ("install.istio.io/v1alpha1", "IstioOperator")]
+        {
+            assert_eq!(found(api_version, kind, &values), Some(json!({"trustDomain": "corp.example"})), "{kind}");
+        }
         assert_eq!(found("", "", &json!({"replicas": 1})), None);
         assert_eq!(found("v1", "ConfigMap", &operator), None);
     }
