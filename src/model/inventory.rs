@@ -55,6 +55,8 @@ macro_rules! inventory {
             pub made: BTreeSet<(Kind, Str, Str)>,
             /// Mesh configurations of Istio that stand in what it is installed with rather than in its ConfigMap.
             pub mesh_configs: Vec<serde_json::Value>,
+            /// Names and values of istiod's environment that stand there too.
+            pub istiod_env: BTreeSet<(Str, Str)>,
             /// Namespaces of which only a part is among the files: a kustomization that fills them could not be followed.
             pub partial: BTreeSet<Str>,
             /// Directories in which a Helm chart or its values lie, so that more is installed than the manifests beside it show.
@@ -150,6 +152,7 @@ impl Inventory {
         self.also_read.append(&mut other.also_read);
         self.made.append(&mut other.made);
         self.mesh_configs.append(&mut other.mesh_configs);
+        self.istiod_env.append(&mut other.istiod_env);
         self.made_pods.append(&mut other.made_pods);
         self.unfilled.append(&mut other.unfilled);
         self.partial.append(&mut other.partial);

@@ -41,7 +41,8 @@ impl Manifests {
         }
         self.inventory.made.extend(made::of(api_version, kind, value, namespace));
         if let Some(settings) = settings::of(api_version, kind, value) {
-            self.inventory.mesh_configs.push(settings.mesh_config);
+            self.inventory.mesh_configs.extend(settings.mesh_config);
+            self.inventory.istiod_env.extend(settings.istiod_env);
             return self.ignore(&document, settings.what, false);
         }
         match (api_version, kind) {

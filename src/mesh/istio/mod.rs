@@ -14,6 +14,7 @@ pub(crate) mod hosts;
 pub(crate) mod import_scope;
 mod injection;
 mod injector_config;
+pub(in crate::mesh) mod istiod;
 pub(crate) mod labels;
 mod mesh_config;
 mod native;

@@ -2,11 +2,11 @@
 //!
 //! Sources: istio `pkg/kube/inject/webhook.go` (DetectNativeSidecar), `pilot/pkg/features/pilot.go`, `releasenotes/notes/native-sidecar-*.yaml`.
 
-use super::{Istio, release};
+use super::{Istio, istiod, release};
 use crate::index::{Index, Workload};
 use crate::mesh::ControlPlane;
 use crate::mesh::native::unknown;
-use crate::model::{Evidence, Fact, Kind, Map, Subject};
+use crate::model::{Evidence, Fact, Kind, Subject};
 
 const ANNOTATION: &str = "sidecar.istio.io/nativeSidecar";
 const SETTING: &str = "ENABLE_NATIVE_SIDECARS";
@@ -61,20 +61,13 @@ impl Istio {
 
 /// What istiod's environment says, with `None` for `auto`; nothing when it says nothing.
 fn istiods_setting(index: &Index, namespace: Option<&str>, revision: Option<&str>) -> Option<(Option<bool>, Evidence)> {
-    let app: Map = [("app", "istiod")].into_iter().collect();
-    let of_revision = |w: &&Workload| {
-        let own = w.labels.get(super::REV).filter(|r| !r.is_empty()).unwrap_or(super::DEFAULT);
-        revision.is_none_or(|r| r == own)
-    };
-    let istiod = index.select(namespace, &app).find(of_revision)?;
-    let spec = index.pod_spec(istiod)?;
-    let setting = spec.containers.iter().filter(|c| c.name == "discovery").flat_map(|c| &c.env).find(|e| e.name == SETTING)?;
-    let wanted = match setting.value.as_str() {
+    let (setting, because) = istiod::setting(index, namespace, revision, SETTING)?;
+    let wanted = match setting {
         "true" => Some(true),
         "auto" | "" => None,
         _ => Some(false),
     };
-    Some((wanted, Evidence::object(istiod.reference.clone(), format!("sets {SETTING} to {:?}", setting.value.as_str()))))
+    Some((wanted, because))
 }
 
 /// What the nodes decide: all of them must be new enough, since a pod may land on any.

@@ -35,6 +35,7 @@ use super::ruling::{Reason, Ruling, Unenforced, Verdict};
 use super::{Call, Credential, Request, Via};
 use crate::index::Workload;
 use crate::mesh::MeshView;
+use crate::mesh::istio::istiod;
 use crate::mesh::istio::policy::{self, Action, Enforcer, Policies};
 use crate::mesh::mtls::PeerAuthentications;
 use crate::mesh::resolve::Protocol;
@@ -340,6 +341,5 @@ fn excluded(group: &PodGroup<'_>, port: u16) -> Option<Unenforced> {
 
 /// Whether a feature of istiod's is switched on by its environment.
 fn istiod_flag(view: MeshView<'_>, name: &str) -> bool {
-    let istiods = view.index.controllers().iter().filter(|c| c.pod_labels().is_some_and(|l| l.is("app", "istiod"))).filter_map(|c| c.template());
-    istiods.flat_map(|t| t.spec.containers.iter()).flat_map(|c| &c.env).any(|e| e.name == name && e.value.eq_ignore_ascii_case("true"))
+    istiod::setting(view.index, None, None, name).is_some_and(|(value, _)| value.eq_ignore_ascii_case("true"))
 }
