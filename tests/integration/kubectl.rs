@@ -11,7 +11,7 @@ fn kubectl(args: &[&str]) -> Output {
     let home = tempfile::tempdir().unwrap();
     let (code, _, err) = said(&mesh(home.path()).args(["completion", "kubectl", "--install", "."]).output().unwrap());
     assert_eq!(code, 0, "{err}");
-    let first = [built.to_path_buf(), home.path().to_path_buf()];
+    let first = [home.path().to_path_buf(), built.to_path_buf()];
     let path = std::env::join_paths(first.into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap()))).unwrap();
     Command::new("kubectl")
         .args(args)
