@@ -44,9 +44,9 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
     for ((_, value), sites) in sites {
         for (gateway, path, typed) in &sites {
-            let others: Vec<_> = sites.iter().filter(|(g, ..)| g.reference() != gateway.reference()).collect();
-            let Some((other, ..)) = others.first() else { continue };
-            let kiali = *typed && others.iter().any(|(.., typed)| *typed);
+            let mut others = sites.iter().filter(|(other, ..)| !std::ptr::eq(*other, *gateway)).peekable();
+            let Some((other, ..)) = others.peek().copied() else { continue };
+            let kiali = *typed && others.any(|(.., typed)| *typed);
             findings
                 .add(
                     *gateway,

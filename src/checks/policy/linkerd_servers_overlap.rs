@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::checks::Findings;
+use crate::mesh::linkerd::server::Server;
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -32,17 +33,16 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let servers = world.view().linkerd_servers();
-    let mut shadowed: BTreeMap<(&str, &str, &str), (Vec<String>, usize)> = BTreeMap::new();
+    let mut shadowed: BTreeMap<(&str, &str, &str), (Server<'_>, Server<'_>, Vec<String>, usize)> = BTreeMap::new();
     for claim in servers.claims() {
         let [winner, losers @ ..] = claim.servers.as_slice() else { continue };
         for loser in losers {
             let key = (loser.object.meta.namespace.as_str(), loser.name(), winner.name());
-            let (examples, more) = shadowed.entry(key).or_default();
+            let (.., examples, more) = shadowed.entry(key).or_insert_with(|| (*loser, *winner, Vec::new(), 0));
             if examples.len() < 3 { examples.push(format!("port {} of {}", claim.port, claim.workload.reference)) } else { *more += 1 }
         }
     }
-    for ((namespace, loser, winner), (examples, more)) in shadowed {
-        let (Some(loser), Some(winner)) = (servers.get(namespace, loser), servers.get(namespace, winner)) else { continue };
+    for (loser, winner, examples, more) in shadowed.into_values() {
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         let dated = loser.object.meta.creation_timestamp.is_some() && winner.object.meta.creation_timestamp.is_some();
         let why = if dated { "is older" } else { "would come first if both are created together" };
