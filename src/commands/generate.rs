@@ -3,22 +3,24 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::sync::LazyLock;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
 
 use super::inject::{ModeArg, texts};
-use super::onboard::{ScopeArg, live, mesh, raw_objects};
-use super::plan::{self, calls, material};
+use super::onboard::{self, ScopeArg, live, raw_objects};
+use super::plan::{calls, material};
 use super::{ReadRequest, Terminal, file, load, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::index::Workload;
 use crate::mesh::istio::DEFAULT;
 use crate::model::{MeshId, ObjectRef, Service};
-use crate::plan::onboard::{Extras, Material, Wanted as OnboardWanted};
+use crate::plan::onboard::{Extras, Wanted as OnboardWanted};
 use crate::plan::overlay::{self, File, Form, Part, Wanted};
-use crate::plan::preflight::{Known, Verdict};
+use crate::plan::preflight::Verdict;
 use crate::plan::way::Intention;
 use crate::views::{self, Target};
 use crate::world::{SourceKind, World};
@@ -85,45 +87,23 @@ pub struct OverlayArgs {
     pub overwrite: bool,
 }
 
-/// A part of the set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PartArg {
-    /// All of them
-    All,
-    /// Who may call, and mutual TLS
-    Policies,
-    /// Endpoints that fail are left alone for a while
-    CircuitBreaker,
-    /// Requests that fail are sent again
-    Retries,
-    /// Requests end in time
-    Timeouts,
-    /// No more than so many requests
-    RateLimit,
-    /// Faults for tests, switched off
-    Fault,
-    /// Versions with weights
-    Canary,
-    /// What the network lets through
-    NetworkPolicies,
-    /// What Prometheus scrapes and watches
-    Monitoring,
-}
+/// A part of the set; nothing for all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartArg(Option<Part>);
 
-impl PartArg {
-    fn parts(self) -> Vec<Part> {
-        match self {
-            Self::All => Part::ALL.to_vec(),
-            Self::Policies => vec![Part::Policies],
-            Self::CircuitBreaker => vec![Part::CircuitBreaker],
-            Self::Retries => vec![Part::Retries],
-            Self::Timeouts => vec![Part::Timeouts],
-            Self::RateLimit => vec![Part::RateLimit],
-            Self::Fault => vec![Part::Fault],
-            Self::Canary => vec![Part::Canary],
-            Self::NetworkPolicies => vec![Part::NetworkPolicies],
-            Self::Monitoring => vec![Part::Monitoring],
-        }
+impl ValueEnum for PartArg {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: LazyLock<Vec<PartArg>> =
+            LazyLock::new(|| [PartArg(None)].into_iter().chain(Part::ALL.map(|(part, ..)| PartArg(Some(part)))).collect());
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self.0 {
+            None => ("all", "All of them"),
+            Some(part) => Part::ALL.into_iter().find(|(one, ..)| *one == part).map(|(_, name, help)| (name, help))?,
+        };
+        Some(PossibleValue::new(name).help(help))
     }
 }
 
@@ -138,27 +118,19 @@ pub async fn run(args: &GenerateArgs, global: &GlobalArgs, terminal: &mut Termin
     let intention = intention(args, &global, world)?;
     let (service, workloads) = behind(world, &args.service, &global)?;
     let namespace = service.metadata.namespace.as_str();
-    let objects = material::objects(world, &workloads, namespace);
     let written = if from_files { raw_objects(world, &texts(&global)?, &global) } else { BTreeMap::new() };
-    let material = match &connection {
-        Some(connection) => material::of_cluster(connection, &objects).await,
-        None if from_files => {
-            let mut raw = written.clone();
-            // A namespace that stands in no file is labelled all the same.
-            let at = plan_namespace(namespace);
-            raw.entry(at).or_insert_with(|| serde_json::json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}));
-            Material {
-                raw,
-                others: BTreeMap::new(),
-                known: Known { unread: material::unread("files do not show it"), ..Known::default() },
-                now: plan::now(),
-            }
-        }
-        None => material::of_world(world, &objects),
+    let material = if from_files {
+        let mut raw = written.clone();
+        // A namespace that stands in no file is labelled all the same.
+        let at = crate::plan::namespace::reference(namespace);
+        raw.entry(at).or_insert_with(|| serde_json::json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}));
+        material::of_files(raw)
+    } else {
+        material::of(connection.as_ref(), world, &material::objects(world, &workloads, namespace)).await
     };
     let whole_namespace = args.scope == ScopeArg::Namespace;
-    let onboard = OnboardWanted { workloads: workloads.clone(), namespace: namespace.into(), whole_namespace, extras: Extras::default() };
-    let plan = crate::plan::onboard::plan(world, &onboard, &intention, &material);
+    let wanted_of_all = OnboardWanted { workloads: workloads.clone(), namespace: namespace.into(), whole_namespace, extras: Extras::default() };
+    let plan = crate::plan::onboard::plan(world, &wanted_of_all, &intention, &material);
     for row in plan.preflight.iter().filter(|row| !args.opt_out && matches!(row.verdict, Verdict::Block | Verdict::Warn)) {
         let at = row.object.as_ref().map_or(String::new(), |object| format!("{}: ", object.short_name()));
         terminal.problem(format!("{} {}: {at}{}", row.verdict.mark(), row.id, row.text));
@@ -167,12 +139,12 @@ pub async fn run(args: &GenerateArgs, global: &GlobalArgs, terminal: &mut Termin
         return Err(CliError::refused("nothing is written: the workloads cannot be brought into the mesh as they are"));
     }
     let (callers, mut notes) = callers(world, intention.mesh, &workloads);
-    let mut parts: Vec<Part> = args.parts.iter().flat_map(|part| part.parts()).collect();
-    parts.sort_unstable();
-    parts.dedup();
+    let is_wanted = |part: &Part| args.parts.iter().any(|PartArg(one)| one.is_none_or(|one| one == *part));
+    let parts: Vec<Part> = Part::ALL.into_iter().map(|(part, ..)| part).filter(is_wanted).collect();
     let namespaced =
         !from_files || written.get(&service.metadata.reference(crate::model::Kind::Service)).is_some_and(|s| s["metadata"]["namespace"].is_string());
-    let title = format!("{} in {} ({})", service.metadata.name, intention.mesh.title(), intention.mode.name());
+    let (name, mesh) = (&service.metadata.name, intention.mesh.title());
+    let title = if args.opt_out { format!("{name} kept out of {mesh}") } else { format!("{name} in {mesh} ({})", intention.mode.name()) };
     let wanted =
         Wanted { world, service, workloads, intention, parts, callers, namespaced, envoy_filter: args.allow_envoyfilter, opt_out: args.opt_out };
     let mut set = overlay::set(&wanted, &plan, |at: &ObjectRef| written.get(at).cloned());
@@ -183,7 +155,6 @@ pub async fn run(args: &GenerateArgs, global: &GlobalArgs, terminal: &mut Termin
         Some(base) if !args.component => Form::Overlay(way_to(base, &args.output)?),
         _ => Form::Component,
     };
-    let title = if args.opt_out { format!("{} kept out of {}", service.metadata.name, wanted.intention.mesh.title()) } else { title };
     let files = overlay::files(&set, &form, (&title, &service.metadata.name), |value| serde_saphyr::to_string(value).map_err(CliError::internal))?;
     put(&files, &args.output, args.overwrite)?;
     for file in &files {
@@ -194,19 +165,13 @@ pub async fn run(args: &GenerateArgs, global: &GlobalArgs, terminal: &mut Termin
     Ok(Exit::Ok)
 }
 
-fn plan_namespace(name: &str) -> ObjectRef {
-    crate::plan::namespace::reference(name)
-}
-
 fn intention(args: &OverlayArgs, global: &GlobalArgs, world: &World) -> Result<Intention, CliError> {
-    let mesh = mesh(global, world)?;
-    if mesh == MeshId::Linkerd && args.revision.is_some() {
-        return Err(CliError::usage("Linkerd has no revisions").hint("leave --revision out, or choose Istio with -m istio"));
-    }
+    let mut intention = onboard::intention(args.mode, args.revision.as_deref(), global, world)?;
     // Files show no control plane: that there is one is what they are written for.
-    let unseen = world.source.kind == SourceKind::Files && world.istio.injectors.is_empty();
-    let revision = args.revision.as_deref().or_else(|| (mesh == MeshId::Istio && unseen).then_some(DEFAULT));
-    Ok(Intention { mesh, mode: args.mode.mode(mesh)?, revision: revision.map(Into::into) })
+    if intention.mesh == MeshId::Istio && world.source.kind == SourceKind::Files && world.istio.injectors.is_empty() {
+        intention.revision.get_or_insert_with(|| DEFAULT.into());
+    }
+    Ok(intention)
 }
 
 /// The Service, and the workloads behind it.
@@ -276,14 +241,13 @@ fn way_to(base: &Path, output: &Path) -> Result<String, CliError> {
 fn put(files: &[File], directory: &Path, overwrite: bool) -> Result<(), CliError> {
     let failed = |path: &Path, error: std::io::Error| CliError::usage(format!("cannot write {}: {error}", path.display()));
     fs::create_dir_all(directory).map_err(|error| failed(directory, error))?;
-    let others = files.iter().map(|file| (file, directory.join(file.name)));
-    let (same, new): (Vec<_>, Vec<_>) = others.partition(|(file, path)| fs::read_to_string(path).is_ok_and(|text| text == file.text));
-    drop(same);
+    let all = files.iter().map(|file| (file, directory.join(file.name)));
+    let new: Vec<_> = all.filter(|(file, path)| fs::read_to_string(path).map_or(true, |text| text != file.text)).collect();
     if let Some((_, path)) = new.iter().find(|(_, path)| !overwrite && path.symlink_metadata().is_ok()) {
         return Err(CliError::usage(format!("{} is there and says something else", path.display())).hint("--overwrite replaces it"));
     }
-    for (text, path) in new {
-        file::put(&path, file::shared(), true, |out| out.write_all(text.text.as_bytes())).map_err(|error| failed(&path, error))?;
+    for (made, path) in new {
+        file::put(&path, file::shared(), true, |out| out.write_all(made.text.as_bytes())).map_err(|error| failed(&path, error))?;
     }
     Ok(())
 }

@@ -115,10 +115,7 @@ pub async fn run(command: &NamespaceCommand, global: &GlobalArgs, terminal: &mut
     let world = &loaded.world;
     let mesh = mesh(&global, world)?;
     let objects = material::objects(world, &[], name);
-    let material = match &connection {
-        Some(connection) => material::of_cluster(connection, &objects).await,
-        None => material::of_world(world, &objects),
-    };
+    let material = material::of(connection.as_ref(), world, &objects).await;
     let Some(raw) = material.raw.get(&reference(name)) else {
         return Err(CliError::unreadable(format!("namespace {name} cannot be read")));
     };

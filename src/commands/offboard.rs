@@ -59,10 +59,7 @@ pub async fn run(args: &OffboardArgs, global: &GlobalArgs, terminal: &mut Termin
     also.dedup();
     let mut objects = material::objects(world, &workloads, &namespace);
     objects.extend(also.iter().cloned());
-    let material = match &connection {
-        Some(connection) => material::of_cluster(connection, &objects).await,
-        None => material::of_world(world, &objects),
-    };
+    let material = material::of(connection.as_ref(), world, &objects).await;
     let (known, more) = calls::known(world, &workloads);
     let plan = crate::plan::offboard::plan(world, &workloads, &namespace, mesh, &also, &material).with_calls(known, more);
     plan::carry_out(plan, &args.plan, &global, connection.as_ref(), terminal).await

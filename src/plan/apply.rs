@@ -81,20 +81,17 @@ pub fn plan(world: &World, after: &World, workloads: &[&Workload], namespace: &s
             steps.push(Step::of(Action::Wait, object.clone()));
         }
         let Some(kind) = kind.filter(|kind| rolls(*kind)) else { continue };
-        let expect = after.index.workload(namespace, &object.name, Some(kind)).map(|workload| after.injection(mesh, workload));
-        match expect.map(|fact| &fact.intended) {
-            Some(Fact::Known { value: Intent::In { mode, revision }, .. }) => {
-                let expect = Expect::inside(mesh, *mode, revision.as_ref().map(ToString::to_string));
-                steps.push(watching(Action::Wait, &object, expect.clone()));
-                steps.push(watching(Action::Verify, &object, expect));
+        let fact = after.index.workload(namespace, &object.name, Some(kind)).map(|workload| after.injection(mesh, workload));
+        let expect = match fact.map(|fact| &fact.intended) {
+            Some(Fact::Known { value: Intent::In { mode, revision }, .. }) => Expect::inside(mesh, *mode, revision.as_ref().map(ToString::to_string)),
+            Some(Fact::Known { value: Intent::Out, .. } | Fact::NotApplicable) => Expect::outside(mesh),
+            _ => {
+                notes.push(format!("{object}: whether its new pods are in {} is not known: they are not waited for", mesh.title()));
+                continue;
             }
-            Some(Fact::Known { value: Intent::Out, .. } | Fact::NotApplicable) => {
-                let expect = Expect::outside(mesh);
-                steps.push(watching(Action::Wait, &object, expect.clone()));
-                steps.push(watching(Action::Verify, &object, expect));
-            }
-            _ => notes.push(format!("{object}: whether its new pods are in {} is not known: they are not waited for", mesh.title())),
-        }
+        };
+        steps.push(watching(Action::Wait, &object, expect.clone()));
+        steps.push(watching(Action::Verify, &object, expect));
     }
     if steps.is_empty() && rows.is_empty() {
         notes.push("everything is in the cluster as the set has it: nothing is changed".to_owned());
@@ -111,15 +108,12 @@ fn changes(raw: &Value, manifest: &Value, kind: Option<Kind>) -> Vec<Change> {
             differences(raw, &mut keys(path), wanted, &mut found);
         }
     };
+    let controller = kind.filter(|kind| kind.is_controller());
+    let template = controller.map_or(&[][..], |kind| way::template_path(kind).unwrap_or_default());
+    of(&[template, &["metadata", "labels"]].concat());
+    of(&[template, &["metadata", "annotations"]].concat());
     match kind {
-        Some(kind) if kind.is_controller() => {
-            let path = way::template_path(kind).unwrap_or_default();
-            of(&[path, &["metadata", "labels"]].concat());
-            of(&[path, &["metadata", "annotations"]].concat());
-        }
         Some(Kind::Service) => {
-            of(&["metadata", "labels"]);
-            of(&["metadata", "annotations"]);
             for port in manifest["spec"]["ports"].as_array().into_iter().flatten() {
                 let (Some(number), Some(protocol)) = (port["port"].as_i64(), port.get("appProtocol")) else { continue };
                 let at = Seg::Port { port: number, protocol: port["protocol"].as_str().unwrap_or("TCP").to_owned() };
@@ -127,15 +121,9 @@ fn changes(raw: &Value, manifest: &Value, kind: Option<Kind>) -> Vec<Change> {
                 found.push(change(raw, path, Some(protocol.clone())));
             }
         }
-        Some(Kind::Namespace) => {
-            of(&["metadata", "labels"]);
-            of(&["metadata", "annotations"]);
-        }
-        _ => {
-            of(&["metadata", "labels"]);
-            of(&["metadata", "annotations"]);
-            of(&["spec"]);
-        }
+        Some(Kind::Namespace) => {}
+        _ if controller.is_some() => {}
+        _ => of(&["spec"]),
     }
     found.retain(|change| change.before != change.after);
     found

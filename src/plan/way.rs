@@ -21,6 +21,23 @@ pub struct Intention {
     pub revision: Option<Str>,
 }
 
+impl Intention {
+    /// By a proxy of Istio's in each pod.
+    pub fn istio_sidecar(&self) -> bool {
+        self.mesh == MeshId::Istio && self.mode == Mode::Sidecar
+    }
+
+    /// By ztunnel.
+    pub fn ambient(&self) -> bool {
+        self.mode == Mode::Ambient
+    }
+
+    /// By a proxy of Linkerd's in each pod.
+    pub fn linkerd(&self) -> bool {
+        self.mesh == MeshId::Linkerd
+    }
+}
+
 /// A label or annotation; without a value it is taken away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {

@@ -11,14 +11,12 @@ use super::{OnboardArgs, ScopeArg, chosen, intention};
 use crate::cli::GlobalArgs;
 use crate::cluster::files::edit::{Edit, Place, Step, Text};
 use crate::commands::inject::{name_of, texts};
-use crate::commands::plan::material::unread;
-use crate::commands::plan::{self, calls};
+use crate::commands::plan::{self, calls, material};
 use crate::commands::{ReadRequest, Terminal, file, load};
 use crate::error::{CliError, Exit};
 use crate::model::{Kind, ObjectRef, Str};
 use crate::output::{clean, clean_lines};
-use crate::plan::onboard::{Material, Wanted};
-use crate::plan::preflight::Known;
+use crate::plan::onboard::Wanted;
 use crate::plan::{Plan, Seg, Target};
 use crate::world::World;
 
@@ -35,12 +33,11 @@ pub(super) async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut 
     let request = ReadRequest { kinds: calls::kinds(), ..ReadRequest::default() };
     let loaded = load::load(global, &request, terminal).await?;
     let world = &loaded.world;
-    let intention = intention(args, global, world)?;
+    let intention = intention(args.mode, args.revision.as_deref(), global, world)?;
     let (workloads, namespace) = chosen(world, &args.service, args.all, global)?;
     let texts = texts(global)?;
     let raw = raw_objects(world, &texts, global);
-    let known = Known { unread: unread("files do not show it"), ..Known::default() };
-    let material = Material { raw, others: BTreeMap::new(), known, now: plan::now() };
+    let material = material::of_files(raw);
     let wanted = Wanted {
         workloads,
         namespace: namespace.as_str().into(),

@@ -151,7 +151,7 @@ pub async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut Termina
     let request = ReadRequest { kinds: calls::kinds(), ..ReadRequest::default() };
     let loaded = load::load(&global, &request, terminal).await?;
     let world = &loaded.world;
-    let intention = intention(args, &global, world)?;
+    let intention = intention(args.mode, args.revision.as_deref(), &global, world)?;
     let extras = args.extras(intention.mode)?;
     let (workloads, namespace) = chosen(world, &args.service, args.all, &global)?;
     let objects = material::objects(world, &workloads, &namespace);
@@ -220,12 +220,13 @@ pub(super) fn mesh(global: &GlobalArgs, world: &World) -> Result<MeshId, CliErro
     }
 }
 
-fn intention(args: &OnboardArgs, global: &GlobalArgs, world: &World) -> Result<Intention, CliError> {
+/// Where workloads are to be, by what was said.
+pub(super) fn intention(mode: ModeArg, revision: Option<&str>, global: &GlobalArgs, world: &World) -> Result<Intention, CliError> {
     let mesh = mesh(global, world)?;
-    if mesh == MeshId::Linkerd && args.revision.is_some() {
+    if mesh == MeshId::Linkerd && revision.is_some() {
         return Err(CliError::usage("Linkerd has no revisions").hint("leave --revision out, or choose Istio with -m istio"));
     }
-    Ok(Intention { mesh, mode: args.mode.mode(mesh)?, revision: args.revision.as_deref().map(Into::into) })
+    Ok(Intention { mesh, mode: mode.mode(mesh)?, revision: revision.map(Into::into) })
 }
 
 /// The workloads that are meant, all in one namespace.

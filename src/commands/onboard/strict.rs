@@ -16,10 +16,7 @@ pub(super) async fn plan(asked: &Asked<'_>, terminal: &mut Terminal) -> Result<P
     let Asked { world, workloads, namespace, .. } = *asked;
     let mut objects = material::objects(world, workloads, namespace);
     objects.extend(strict::policies(world, workloads));
-    let material = match asked.connection {
-        Some(connection) => material::of_cluster(connection, &objects).await,
-        None => material::of_world(world, &objects),
-    };
+    let material = material::of(asked.connection, world, &objects).await;
     let proof = proof(asked, terminal).await?;
     Ok(strict::plan(world, workloads, namespace, asked.mesh, proof, &material))
 }

@@ -32,6 +32,14 @@ pub(in crate::commands) fn objects(world: &World, workloads: &[&Workload], names
     own.chain(services).chain([namespace::reference(namespace)]).collect()
 }
 
+/// From a cluster where there is one, else from a world alone.
+pub(in crate::commands) async fn of(connection: Option<&Connection>, world: &World, objects: &BTreeSet<ObjectRef>) -> Material {
+    match connection {
+        Some(connection) => of_cluster(connection, objects).await,
+        None => of_world(world, objects),
+    }
+}
+
 /// From a cluster.
 pub(in crate::commands) async fn of_cluster(connection: &Connection, objects: &BTreeSet<ObjectRef>) -> Material {
     let reads = join_all(objects.iter().map(async |object| {
@@ -58,8 +66,13 @@ pub(in crate::commands) fn of_world(world: &World, objects: &BTreeSet<ObjectRef>
     Material { raw, others: BTreeMap::new(), known: Known { unread: unread("only a cluster holds it"), ..Known::default() }, now: now() }
 }
 
+/// From files: their objects, whole.
+pub(in crate::commands) fn of_files(raw: BTreeMap<ObjectRef, Value>) -> Material {
+    Material { raw, others: BTreeMap::new(), known: Known { unread: unread("files do not show it"), ..Known::default() }, now: now() }
+}
+
 /// What nobody could be asked for.
-pub(in crate::commands) fn unread(why: &str) -> Vec<(&'static str, String)> {
+fn unread(why: &str) -> Vec<(&'static str, String)> {
     ASKED.iter().map(|(kind, ..)| (*kind, why.to_owned())).collect()
 }
 

@@ -13,7 +13,7 @@ use super::{Action, Plan, Step, patch, waypoint};
 use crate::index::Workload;
 use crate::mesh::istio::ambient;
 use crate::mesh::resolve::Protocol;
-use crate::model::{Kind, Map, MeshId, Mode, ObjectRef, Service, ServicePort};
+use crate::model::{Kind, Map, ObjectRef, Service, ServicePort};
 use crate::world::World;
 
 pub use files::{File, Form, files};
@@ -21,42 +21,33 @@ pub use files::{File, Form, files};
 /// A part of the set that is wanted besides the mesh itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
-    /// Who may call, and mutual TLS.
     Policies,
-    /// Endpoints that fail are left alone for a while.
     CircuitBreaker,
-    /// Requests that fail are sent again.
     Retries,
-    /// Requests end in time.
     Timeouts,
-    /// No more than so many requests.
     RateLimit,
-    /// Faults for tests, switched off.
     Fault,
-    /// Versions with weights.
     Canary,
-    /// What the network lets through.
     NetworkPolicies,
-    /// What Prometheus scrapes and watches.
     Monitoring,
 }
 
 impl Part {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::Policies,
-        Self::CircuitBreaker,
-        Self::Retries,
-        Self::Timeouts,
-        Self::RateLimit,
-        Self::Fault,
-        Self::Canary,
-        Self::NetworkPolicies,
-        Self::Monitoring,
+    /// All of them, each with its name and what it is.
+    pub const ALL: [(Self, &str, &str); 9] = [
+        (Self::Policies, "policies", "Who may call, and mutual TLS"),
+        (Self::CircuitBreaker, "circuit-breaker", "Endpoints that fail are left alone for a while"),
+        (Self::Retries, "retries", "Requests that fail are sent again"),
+        (Self::Timeouts, "timeouts", "Requests end in time"),
+        (Self::RateLimit, "rate-limit", "No more than so many requests"),
+        (Self::Fault, "fault", "Faults for tests, switched off"),
+        (Self::Canary, "canary", "Versions with weights"),
+        (Self::NetworkPolicies, "network-policies", "What the network lets through"),
+        (Self::Monitoring, "monitoring", "What Prometheus scrapes and watches"),
     ];
 
-    /// Whether in ambient a waypoint has to carry it out.
-    const fn takes_waypoint(self) -> bool {
+    /// Whether it is about single requests, which in ambient takes a waypoint.
+    const fn is_about_requests(self) -> bool {
         matches!(self, Self::CircuitBreaker | Self::Retries | Self::Timeouts | Self::RateLimit | Self::Fault | Self::Canary)
     }
 }
@@ -102,20 +93,8 @@ impl Wanted<'_> {
         self.parts.contains(&part)
     }
 
-    fn sidecar(&self) -> bool {
-        self.intention.mesh == MeshId::Istio && self.intention.mode == Mode::Sidecar
-    }
-
-    fn ambient(&self) -> bool {
-        self.intention.mode == Mode::Ambient
-    }
-
-    fn linkerd(&self) -> bool {
-        self.intention.mesh == MeshId::Linkerd
-    }
-
     fn waypoint(&self) -> bool {
-        self.ambient() && self.parts.iter().any(|part| part.takes_waypoint())
+        self.intention.ambient() && self.parts.iter().any(|part| part.is_about_requests())
     }
 
     fn name(&self) -> &str {
@@ -150,7 +129,7 @@ impl Wanted<'_> {
             ports.into_iter().any(|entry| entry["port"] == port.port && entry["appProtocol"] == "http")
         };
         let is_http = |port: &ServicePort| matches!(Protocol::of(port), Protocol::Http | Protocol::Http2 | Protocol::Grpc | Protocol::GrpcWeb);
-        let undeclared = |port: &ServicePort| self.linkerd() && Protocol::of(port) == Protocol::Detect;
+        let undeclared = |port: &ServicePort| self.intention.linkerd() && Protocol::of(port) == Protocol::Detect;
         self.service.spec.ports.iter().filter(move |port| is_http(port) || undeclared(port) || added(port))
     }
 
@@ -327,14 +306,14 @@ fn security(wanted: &Wanted<'_>, set: &mut Set) {
     }
     for (workload, policies, callers) in &wanted.callers {
         let at = &workload.reference;
-        if !wanted.linkerd() {
+        if !wanted.intention.linkerd() {
             let selector = json!({"matchLabels": network::pairs(&wanted.selector(workload))});
             let spec = json!({"selector": selector, "mtls": {"mode": "PERMISSIVE"}});
             set.objects.push((SECURITY, wanted.object(Kind::PeerAuthentication, &at.name, spec)));
         }
         if callers.is_empty() {
             set.notes.push(format!("no object names who calls {at}: no policy lets anybody in, since it would refuse all others"));
-            if !wanted.linkerd() {
+            if !wanted.intention.linkerd() {
                 continue;
             }
         }
@@ -360,7 +339,7 @@ fn security(wanted: &Wanted<'_>, set: &mut Set) {
     }
     set.comments.push((
         SECURITY,
-        if wanted.linkerd() {
+        if wanted.intention.linkerd() {
             "accessPolicy: audit refuses nobody and logs whoever would be refused; take it away once nobody is.".to_owned()
         } else {
             "mode: STRICT once `kubectl mesh mtls --plan strict` names nobody who would be refused.".to_owned()
@@ -390,7 +369,7 @@ fn network(wanted: &Wanted<'_>, set: &mut Set) {
     }
     set.comments.push((NETWORK, "The namespace of Prometheus is taken to be monitoring.".to_owned()));
     set.notes.push(format!("{DENY} shuts out whoever is not let in, and all calls that are not in it: list it once every one of them is"));
-    if wanted.linkerd() {
+    if wanted.intention.linkerd() {
         set.notes.push("proxies call each other on port 4143, whatever port is meant: only Servers tell ports apart (--with policies)".to_owned());
     }
 }

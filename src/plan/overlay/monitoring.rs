@@ -14,9 +14,9 @@ pub(super) fn add(wanted: &Wanted<'_>, set: &mut Set) {
     }
     let meta = |name: &str| wanted.meta(name);
     for workload in &wanted.workloads {
-        let endpoint = if wanted.linkerd() {
+        let endpoint = if wanted.intention.linkerd() {
             json!({"port": "linkerd-admin", "path": "/metrics"})
-        } else if wanted.sidecar() {
+        } else if wanted.intention.istio_sidecar() {
             json!({"port": "http-envoy-prom", "path": "/stats/prometheus"})
         } else {
             set.notes.push("in ambient ztunnel and the waypoint count, not the pods: scrape those".to_owned());
@@ -29,7 +29,7 @@ pub(super) fn add(wanted: &Wanted<'_>, set: &mut Set) {
                 "spec": {"selector": selector, "podMetricsEndpoints": [endpoint]}}),
         ));
     }
-    let alerts = if wanted.linkerd() { linkerd(wanted) } else { istio(wanted) };
+    let alerts = if wanted.intention.linkerd() { linkerd(wanted) } else { istio(wanted) };
     let rules: Vec<Value> = alerts
         .into_iter()
         .map(|(name, expr, lasts, summary)| {

@@ -15,8 +15,7 @@ const LIMIT: u32 = 100;
 
 pub(super) fn add(wanted: &Wanted<'_>, set: &mut Set) {
     let ports: Vec<ServicePort> = wanted.http_ports(set).cloned().collect();
-    let any =
-        [Part::CircuitBreaker, Part::Retries, Part::Timeouts, Part::RateLimit, Part::Fault, Part::Canary].into_iter().any(|part| wanted.has(part));
+    let any = wanted.parts.iter().any(|part| part.is_about_requests());
     if !any {
         return;
     }
@@ -27,7 +26,7 @@ pub(super) fn add(wanted: &Wanted<'_>, set: &mut Set) {
     if wanted.has(Part::Canary) && wanted.versions().is_empty() {
         set.notes.push(format!("no pod behind Service {} has a label {VERSION}: without it there are no versions to split between", wanted.name()));
     }
-    if wanted.linkerd() { linkerd(wanted, &ports, set) } else { istio(wanted, &ports, set) }
+    if wanted.intention.linkerd() { linkerd(wanted, &ports, set) } else { istio(wanted, &ports, set) }
 }
 
 fn istio(wanted: &Wanted<'_>, ports: &[ServicePort], set: &mut Set) {
@@ -58,7 +57,7 @@ fn istio(wanted: &Wanted<'_>, ports: &[ServicePort], set: &mut Set) {
         set.notes.push("a fault stands in a VirtualService: it takes --with retries, timeouts or canary".to_owned());
     }
     if wanted.has(Part::RateLimit) {
-        match (wanted.envoy_filter, wanted.sidecar()) {
+        match (wanted.envoy_filter, wanted.intention.istio_sidecar()) {
             (true, true) => limits(wanted, set),
             (false, true) => {
                 set.notes.push("Istio limits rates by an EnvoyFilter, which is bound to its version: --allow-envoyfilter writes one".to_owned())

@@ -62,7 +62,8 @@ fn clients(subject: &Subject<'_>, report: &mut Report<'_>) {
         );
     }
     if server {
-        let avoid = if subject.linkerd() { "config.linkerd.io/skip-inbound-ports for that port" } else { "portLevelMtls PERMISSIVE for that port" };
+        let avoid =
+            if subject.intention.linkerd() { "config.linkerd.io/skip-inbound-ports for that port" } else { "portLevelMtls PERMISSIVE for that port" };
         report.warn(Id::ApiServerCaller, format!("the API server calls it and has no identity: before STRICT or deny it needs {avoid}"));
     }
     let open = subject.services.iter().any(|s| matches!(s.spec.kind.as_str(), "LoadBalancer" | "NodePort"));
@@ -70,7 +71,7 @@ fn clients(subject: &Subject<'_>, report: &mut Report<'_>) {
         report.unknown(Id::ClientOutside, "clients outside of this cluster cannot be seen");
     }
     let grpc = subject.services.iter().filter(|s| s.spec.cluster_ip == "None").count();
-    if grpc > 0 && subject.istio_sidecar() {
+    if grpc > 0 && subject.intention.istio_sidecar() {
         report.warn(
             Id::PodIpClients,
             "a headless Service gives clients its pods' addresses: those that dial one go without mutual TLS unless the port is declared",
@@ -85,7 +86,7 @@ fn strict_by(subject: &Subject<'_>) -> Result<Option<String>, Gap> {
         // Whoever is refused is so by now.
         return Ok(None);
     }
-    if !subject.linkerd() {
+    if !subject.intention.linkerd() {
         let accepts = world.view().istio_accepts(subject.workload)?;
         let mut all = std::iter::once(&accepts.any).chain(accepts.ports.values());
         let Some(strict) = all.find(|decision| decision.mode == Mode::Strict) else { return Ok(None) };
@@ -108,10 +109,10 @@ fn scraped(subject: &Subject<'_>, report: &mut Report<'_>) {
         if monitor["kind"] == "PodMonitor" { pod } else { service }
     };
     let monitored = subject.objects("ServiceMonitor").chain(subject.objects("PodMonitor")).any(selects);
-    if annotated && subject.istio_sidecar() {
+    if annotated && subject.intention.istio_sidecar() {
         report.warn(Id::Scrape, "Istio serves its metrics on port 15020 from now on and writes its prometheus.io annotations: prometheus.istio.io/merge-metrics: \"false\" leaves them");
     }
-    if monitored || (annotated && !subject.istio_sidecar()) {
+    if monitored || (annotated && !subject.intention.istio_sidecar()) {
         report.warn(Id::Scrape, "Prometheus reads its application port: that works while plaintext is admitted; before STRICT or deny Prometheus needs the mesh or a grant");
     }
 }
@@ -144,10 +145,10 @@ fn shared(subject: &Subject<'_>, report: &mut Report<'_>) {
 
 fn egress(subject: &Subject<'_>, report: &mut Report<'_>) {
     let world = subject.world;
-    if !subject.linkerd() && world.istio.config.outbound == OutboundMode::RegistryOnly && !subject.ambient() {
+    if !subject.intention.linkerd() && world.istio.config.outbound == OutboundMode::RegistryOnly && !subject.intention.ambient() {
         report.warn(Id::Egress, "the mesh lets calls out to registered hosts only (REGISTRY_ONLY): what it calls outside needs ServiceEntries first");
     }
-    if subject.linkerd()
+    if subject.intention.linkerd()
         && let Some(network) = world.index.objects(Kind::EgressNetwork).iter().find(|n| n.spec().text("trafficPolicy") == "Deny")
     {
         report.warn(Id::Egress, format!("EgressNetwork {} denies what no route of it admits", network.meta.name));
@@ -168,9 +169,9 @@ fn egress(subject: &Subject<'_>, report: &mut Report<'_>) {
                 format!("NetworkPolicy {} limits what it calls and opens no port 53: its proxy needs names as well", policy.meta.name),
             );
         }
-        let ports = if subject.linkerd() {
+        let ports = if subject.intention.linkerd() {
             "8086, 8090 and 8080 of the control plane and 4143 of its peers"
-        } else if subject.ambient() {
+        } else if subject.intention.ambient() {
             "15008 of its peers"
         } else {
             "15012 of istiod"
@@ -180,7 +181,7 @@ fn egress(subject: &Subject<'_>, report: &mut Report<'_>) {
 }
 
 fn discovered(subject: &Subject<'_>, report: &mut Report<'_>) {
-    if subject.linkerd() {
+    if subject.intention.linkerd() {
         return;
     }
     if let Some(namespace) = subject.world.index.namespace(subject.namespace())

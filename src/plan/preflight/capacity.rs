@@ -13,13 +13,13 @@ const ISTIO_RESOURCES: [&str; 4] =
 pub(in crate::plan) const CPU_REQUEST: &str = "config.linkerd.io/proxy-cpu-request";
 
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
-    if !subject.ambient() {
+    if !subject.intention.ambient() {
         autoscaler(subject, report);
         resources(subject, report);
         quota(subject, report);
         safe_to_evict(subject, report);
     }
-    if subject.ambient() && subject.workload.has_live_pods() {
+    if subject.intention.ambient() && subject.workload.has_live_pods() {
         report.warn(Id::LiveConnections, "joining ambient cuts connections that are open: choose a quiet hour, clients have to connect again");
     }
     restart(subject, report);
@@ -42,7 +42,7 @@ fn autoscaler(subject: &Subject<'_>, report: &mut Report<'_>) {
             continue;
         }
         let name = scaler["metadata"]["name"].as_str().unwrap_or_default();
-        if subject.linkerd() {
+        if subject.intention.linkerd() {
             if subject.annotation(CPU_REQUEST).is_some() {
                 report.warn(
                     Id::HpaCpu,
@@ -59,7 +59,7 @@ fn autoscaler(subject: &Subject<'_>, report: &mut Report<'_>) {
 }
 
 fn resources(subject: &Subject<'_>, report: &mut Report<'_>) {
-    if subject.linkerd() {
+    if subject.intention.linkerd() {
         return;
     }
     let written: Vec<&str> = ISTIO_RESOURCES.into_iter().filter(|key| subject.annotation(key).is_some()).collect();
@@ -79,7 +79,7 @@ fn quota(subject: &Subject<'_>, report: &mut Report<'_>) {
     }
     let replicas = subject.workload.pods.len().max(1) as f64;
     let asked = |annotation: &str, default: f64| subject.annotation(annotation).and_then(quantity).unwrap_or(default);
-    let (cpu, memory) = if subject.linkerd() {
+    let (cpu, memory) = if subject.intention.linkerd() {
         (asked(CPU_REQUEST, 0.0), asked("config.linkerd.io/proxy-memory-request", 0.0))
     } else {
         (asked("sidecar.istio.io/proxyCPU", 0.1), asked("sidecar.istio.io/proxyMemory", 134_217_728.0))

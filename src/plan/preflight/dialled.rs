@@ -9,7 +9,7 @@ use crate::mesh::resolve;
 
 /// Ports that it calls and their Services do not name: Linkerd's policy controller knows nothing of them.
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
-    if !subject.linkerd() {
+    if !subject.intention.linkerd() {
         return;
     }
     let view = subject.world.view();

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::way::Intention;
 use crate::index::Workload;
-use crate::model::{MeshId, Mode, ObjectRef, PodSpec, Service};
+use crate::model::{ObjectRef, PodSpec, Service};
 use crate::world::World;
 
 pub(super) use capacity::CPU_REQUEST;
@@ -155,18 +155,6 @@ impl Report<'_> {
 }
 
 impl Subject<'_> {
-    fn istio_sidecar(&self) -> bool {
-        self.intention.mesh == MeshId::Istio && self.intention.mode == Mode::Sidecar
-    }
-
-    fn ambient(&self) -> bool {
-        self.intention.mode == Mode::Ambient
-    }
-
-    fn linkerd(&self) -> bool {
-        self.intention.mesh == MeshId::Linkerd
-    }
-
     fn namespace(&self) -> &str {
         &self.workload.reference.namespace
     }

@@ -52,7 +52,7 @@ fn is_probed_by_http(subject: &Subject<'_>, number: u16) -> bool {
 /// Ports of Services without a protocol, and those whose servers speak first.
 fn declared(subject: &Subject<'_>, report: &mut Report<'_>) {
     if let Some(software) = software::of(subject) {
-        let more = if subject.linkerd() { software.linkerd } else { software.istio };
+        let more = if subject.intention.linkerd() { software.linkerd } else { software.istio };
         if !more.is_empty() {
             report.warn(Id::KnownSoftware, format!("its image is {}: {more}", software.name));
         }
@@ -62,7 +62,7 @@ fn declared(subject: &Subject<'_>, report: &mut Report<'_>) {
             let number = target(subject, port);
             let first = number.is_some_and(|number| software::is_server_first(subject, number));
             let service_name = &service.metadata.name;
-            if subject.linkerd() {
+            if subject.intention.linkerd() {
                 if let Some(value) = port.app_protocol.as_deref().filter(|value| !matches!(*value, "http" | "kubernetes.io/h2c")) {
                     report.warn(Id::PortUndeclared, format!("port {} of Service {service_name} has appProtocol {value}: Linkerd takes it for opaque TCP, without routes, retries and metrics of requests", port.port));
                 }
@@ -99,7 +99,7 @@ fn declared(subject: &Subject<'_>, report: &mut Report<'_>) {
 
 /// Linkerd's list of opaque ports: one that is written replaces the default one.
 fn opaque(subject: &Subject<'_>, report: &mut Report<'_>) {
-    if !subject.linkerd() {
+    if !subject.intention.linkerd() {
         return;
     }
     let written = subject.annotation(OPAQUE);
@@ -134,7 +134,7 @@ fn wanted(subject: &Subject<'_>) -> Vec<u16> {
 }
 
 fn two_protocols(subject: &Subject<'_>, report: &mut Report<'_>) {
-    if subject.linkerd() {
+    if subject.intention.linkerd() {
         return;
     }
     let mut seen: BTreeMap<u16, (Protocol, &Service)> = BTreeMap::new();
@@ -160,21 +160,21 @@ fn two_protocols(subject: &Subject<'_>, report: &mut Report<'_>) {
 
 /// Ports and users of the proxy that the pod uses itself.
 fn in_the_way(subject: &Subject<'_>, report: &mut Report<'_>) {
-    let reserved: &[u16] = if subject.linkerd() { &LINKERD } else { &ISTIO };
+    let reserved: &[u16] = if subject.intention.linkerd() { &LINKERD } else { &ISTIO };
     let ports =
         subject.pod().into_iter().flat_map(|pod| pod.containers.iter()).filter(|c| c.name != subject.intention.mesh.proxy()).flat_map(|c| &c.ports);
     for port in ports.filter_map(|p| u16::try_from(p.container_port).ok()).filter(|port| reserved.contains(port)) {
-        let avoid = if subject.linkerd() {
+        let avoid = if subject.intention.linkerd() {
             "config.linkerd.io/{admin,control,inbound,outbound}-port moves the proxy's"
         } else {
             "status.sidecar.istio.io/port moves the proxy's status port"
         };
         report.block(Id::ReservedPort, format!("its container port {port} is one of the proxy's: move it ({avoid})"));
     }
-    if subject.ambient() {
+    if subject.intention.ambient() {
         return;
     }
-    let proxy: i64 = if subject.linkerd() { 2102 } else { 1337 };
+    let proxy: i64 = if subject.intention.linkerd() { 2102 } else { 1337 };
     let of_pod = subject.spec()["securityContext"]["runAsUser"].as_i64();
     let runs_as = |container: &Value| container["securityContext"]["runAsUser"].as_i64().or(of_pod);
     for container in subject.containers().filter(|c| runs_as(c) == Some(proxy) && c["name"] != subject.intention.mesh.proxy()) {
@@ -197,7 +197,7 @@ fn headless(subject: &Subject<'_>, report: &mut Report<'_>) {
     let ports =
         subject.pod().into_iter().flat_map(|pod| pod.containers.iter()).flat_map(|c| &c.ports).filter_map(|p| u16::try_from(p.container_port).ok());
     let missing: Vec<String> = ports.filter(|port| !named.contains(port)).map(|port| port.to_string()).collect();
-    if !missing.is_empty() && !subject.linkerd() {
+    if !missing.is_empty() && !subject.intention.linkerd() {
         let text =
             "peers call them past the mesh, without mutual TLS, and STRICT peers refuse that: declare every port its peers use (appProtocol: tcp)";
         report
@@ -245,10 +245,13 @@ fn of_services(subject: &Subject<'_>, report: &mut Report<'_>) {
             report.warn(Id::ExternalName, format!("Service {name} is an ExternalName: calls by it are not in mutual TLS"));
         }
         let v6 = service.spec.cluster_ips.iter().any(|ip| ip.contains(':')) || service.spec.cluster_ip.contains(':');
-        if subject.linkerd() && v6 {
+        if subject.intention.linkerd() && v6 {
             report.warn(Id::Ipv6, format!("Service {name} has an IPv6 address: with Linkerd's default disableIPv6 that traffic passes the proxy by"));
         }
-        if subject.linkerd() && !service.spec.cluster_ip.is_empty() && service.spec.cluster_ip != "None" && !within(subject, &service.spec.cluster_ip)
+        if subject.intention.linkerd()
+            && !service.spec.cluster_ip.is_empty()
+            && service.spec.cluster_ip != "None"
+            && !within(subject, &service.spec.cluster_ip)
         {
             report.block(
                 Id::ClusterNetworks,
@@ -258,7 +261,7 @@ fn of_services(subject: &Subject<'_>, report: &mut Report<'_>) {
                 ),
             );
         }
-        if subject.istio_sidecar() && matches!(service.spec.kind.as_str(), "LoadBalancer" | "NodePort") {
+        if subject.intention.istio_sidecar() && matches!(service.spec.kind.as_str(), "LoadBalancer" | "NodePort") {
             report.warn(
                 Id::SourceIp,
                 format!("Service {name} is reached from outside: behind the sidecar the application sees the proxy's address as its client's"),

@@ -16,7 +16,7 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
 /// By computation, where no rehearsal tells.
 fn pod_security(subject: &Subject<'_>, report: &mut Report<'_>) {
     let rehearsed = matches!(subject.known.rehearsals.get(&subject.workload.reference), Some(Rehearsal::Accepted { .. } | Rehearsal::Refused { .. }));
-    if rehearsed || subject.ambient() {
+    if rehearsed || subject.intention.ambient() {
         return;
     }
     let level = subject.world.index.namespace_label(subject.namespace(), "pod-security.kubernetes.io/enforce").unwrap_or_default();
@@ -30,7 +30,7 @@ fn pod_security(subject: &Subject<'_>, report: &mut Report<'_>) {
             Id::PodSecurity,
             format!("the namespace enforces {level}, which refuses the privileges of the proxy's init container: install {plugin}, or use ambient"),
         ),
-        ("restricted", true) if !subject.linkerd() => {
+        ("restricted", true) if !subject.intention.linkerd() => {
             report.warn(Id::PodSecurity, "the namespace enforces restricted: the sidecar needs global.proxy.seccompProfile: {type: RuntimeDefault}")
         }
         ("restricted", true) => {
@@ -48,7 +48,10 @@ fn pod_security(subject: &Subject<'_>, report: &mut Report<'_>) {
 
 fn images(subject: &Subject<'_>, report: &mut Report<'_>) {
     let private = subject.spec()["imagePullSecrets"].as_array().is_some_and(|list| !list.is_empty());
-    if private && !subject.ambient() && !matches!(subject.known.rehearsals.get(&subject.workload.reference), Some(Rehearsal::Accepted { .. })) {
+    if private
+        && !subject.intention.ambient()
+        && !matches!(subject.known.rehearsals.get(&subject.workload.reference), Some(Rehearsal::Accepted { .. }))
+    {
         report.warn(Id::Image, "its images come from a registry with secrets: the proxy's image has to be pulled as well, from where the mesh says");
     }
 }
@@ -99,7 +102,7 @@ fn ready_injector(subject: &Subject<'_>, report: &mut Report<'_>) {
         };
         report.block(Id::InjectorDown, format!("no pod of {}'s control plane is ready: {then}", subject.intention.mesh.title()));
     }
-    if subject.ambient() && !subject.world.istio.ambient.has_ztunnel() {
+    if subject.intention.ambient() && !subject.world.istio.ambient.has_ztunnel() {
         report.block(Id::InjectorDown, "no ztunnel is visible: ambient is not installed");
     }
 }

@@ -104,7 +104,7 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
         None => report.unknown(Id::Rehearsal, "not rehearsed: only a cluster can tell what its injector, quotas and admission make of the new pod"),
         Some(Rehearsal::Not(why)) => report.unknown(Id::Rehearsal, format!("not rehearsed: {why}")),
         Some(Rehearsal::Refused { id, message }) => report.block(*id, format!("the API server refuses the new pod: {message}")),
-        Some(Rehearsal::Accepted { proxy: None, .. }) if !subject.ambient() => {
+        Some(Rehearsal::Accepted { proxy: None, .. }) if !subject.intention.ambient() => {
             report.block(Id::Rehearsal, "the API server accepts the new pod, and no injector adds a proxy to it");
         }
         Some(Rehearsal::Accepted { proxy, native, asks, warnings }) => {
@@ -112,7 +112,7 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
                 proxy.as_deref().map(|image| format!("{} {}", subject.intention.mesh.proxy(), image.rsplit_once(':').map_or("", |(_, tag)| tag)));
             let how = native.filter(|native| *native).map_or("", |_| ", native sidecar");
             let more: Vec<String> = version.into_iter().chain(asks.clone().map(|asks| format!("{asks} each"))).collect();
-            let by = if subject.ambient() { "the API server accepts" } else { "the API server and the injector accept" };
+            let by = if subject.intention.ambient() { "the API server accepts" } else { "the API server and the injector accept" };
             let rest = if more.is_empty() { String::new() } else { format!(" ({}{how})", more.join(", ")) };
             report.add(Id::Rehearsal, Verdict::Ok, format!("rehearsed: {by} the new pod{rest}"));
             for warning in warnings {

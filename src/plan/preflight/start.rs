@@ -21,7 +21,7 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
 }
 
 fn jobs(subject: &Subject<'_>, report: &mut Report<'_>) {
-    if !matches!(subject.workload.reference.kind, Kind::Job | Kind::CronJob) || subject.ambient() {
+    if !matches!(subject.workload.reference.kind, Kind::Job | Kind::CronJob) || subject.intention.ambient() {
         return;
     }
     let annotation = match subject.intention.mesh {
@@ -38,7 +38,7 @@ fn jobs(subject: &Subject<'_>, report: &mut Report<'_>) {
 }
 
 fn init_containers(subject: &Subject<'_>, report: &mut Report<'_>) {
-    if subject.ambient() || subject.native() == Some(true) {
+    if subject.intention.ambient() || subject.native() == Some(true) {
         return;
     }
     let own: Vec<&str> = subject.init_containers().filter(|c| c["restartPolicy"] != "Always").filter_map(|c| c["name"].as_str()).collect();
@@ -47,7 +47,7 @@ fn init_containers(subject: &Subject<'_>, report: &mut Report<'_>) {
     }
     let verdict = if subject.native() == Some(false) && has_cni(subject) { Verdict::Block } else { Verdict::Warn };
     let vault = own.iter().any(|name| name.contains("vault-agent"));
-    let avoid = match (vault, subject.linkerd()) {
+    let avoid = match (vault, subject.intention.linkerd()) {
         (true, _) => "vault.hashicorp.com/agent-init-first: \"true\"",
         (false, true) => "a native sidecar starts before them, or let them run as user 2102",
         (false, false) => {
@@ -59,7 +59,7 @@ fn init_containers(subject: &Subject<'_>, report: &mut Report<'_>) {
 
 /// Whether a CNI plugin of the mesh redirects pods.
 fn has_cni(subject: &Subject<'_>) -> bool {
-    let plugin = if subject.linkerd() { "linkerd-cni" } else { "istio-cni" };
+    let plugin = if subject.intention.linkerd() { "linkerd-cni" } else { "istio-cni" };
     subject
         .world
         .meshes()
@@ -72,13 +72,13 @@ fn order(subject: &Subject<'_>, report: &mut Report<'_>) {
     let config = subject.world.istio.config.root();
     let held_by_mesh = config.at(["defaultConfig", "holdApplicationUntilProxyStarts"]).and_then(|f| f.bool()) == Some(true);
     let holds = subject.annotation("proxy.istio.io/config").is_some_and(|text| text.contains("holdApplicationUntilProxyStarts"));
-    if subject.istio_sidecar() && subject.native() == Some(false) && !holds && !held_by_mesh {
+    if subject.intention.istio_sidecar() && subject.native() == Some(false) && !holds && !held_by_mesh {
         report.warn(
             Id::StartOrder,
             "the application may dial before the proxy is up: proxy.istio.io/config: '{\"holdApplicationUntilProxyStarts\": true}' makes it wait",
         );
     }
-    if subject.linkerd() && subject.native() == Some(false) && has_cni(subject) {
+    if subject.intention.linkerd() && subject.native() == Some(false) && has_cni(subject) {
         report.warn(Id::AwaitDeadlock, "with a CNI that gives the pod its address late, waiting for the proxy holds the pod up for minutes: config.linkerd.io/proxy-await: disabled");
     }
 }
@@ -90,7 +90,7 @@ fn probes(subject: &Subject<'_>, report: &mut Report<'_>) {
         return;
     }
     let off = subject.annotation("sidecar.istio.io/rewriteAppHTTPProbers") == Some("false");
-    if subject.istio_sidecar() && off {
+    if subject.intention.istio_sidecar() && off {
         report.warn(Id::ProbeRewrite, "sidecar.istio.io/rewriteAppHTTPProbers: \"false\" leaves its probes as they are: under STRICT the kubelet is refused; take the annotation away");
     }
     let awkward = all
@@ -103,10 +103,10 @@ fn probes(subject: &Subject<'_>, report: &mut Report<'_>) {
             .unwrap_or(subject.world.linkerd.cluster.default_policy),
         InboundPolicy::AllUnauthenticated | InboundPolicy::ClusterUnauthenticated | InboundPolicy::Audit
     );
-    if subject.linkerd() && strict && awkward {
+    if subject.intention.linkerd() && strict && awkward {
         report.warn(Id::ProbeLinkerd, "its default policy wants identities, and probes by TCP, gRPC or HTTPS are not exempted: grant the kubelet's networks with an AuthorizationPolicy and a NetworkAuthentication");
     }
-    if subject.ambient() {
+    if subject.intention.ambient() {
         let policies = subject.world.index.objects_in(Kind::NetworkPolicy, subject.namespace());
         let selects = |object: &crate::model::Object| {
             object.spec().get("podSelector").and_then(|s| crate::model::LabelSelector::read(s)).is_some_and(|s| s.matches(&subject.workload.labels))
@@ -127,7 +127,7 @@ fn drain(subject: &Subject<'_>, report: &mut Report<'_>) {
     let grace = subject.spec()["terminationGracePeriodSeconds"].as_i64().unwrap_or(30);
     let slept = |container: &Value| container["lifecycle"]["preStop"].as_object().map(|_| sleep_of(&container["lifecycle"]["preStop"]).unwrap_or(0));
     let Some(longest) = subject.containers().filter_map(slept).max() else { return };
-    if subject.istio_sidecar() && subject.native() != Some(true) {
+    if subject.intention.istio_sidecar() && subject.native() != Some(true) {
         report.warn(Id::Drain, "it has a preStop hook, and the sidecar drains for 5 s only from the same moment: terminationDrainDuration in proxy.istio.io/config has to cover the hook");
     }
     if longest + 5 > grace {
