@@ -7,7 +7,7 @@ use futures::future::join_all;
 
 use super::{Terminal, load};
 use crate::cli::GlobalArgs;
-use crate::cluster::live::Prometheus;
+use crate::cluster::live::{Connection, Prometheus};
 use crate::error::CliError;
 use crate::mesh::observed::{self, DOWN, PROXIES, Query};
 use crate::model::{MeshId, Observed, ObservedCall, Pod, Sample, Service, Str, first_of};
@@ -62,20 +62,34 @@ pub(super) async fn ask(args: &ObservedArgs, world: &World, global: &GlobalArgs,
         Some(named) => vec![service(named, world)?],
         None => candidates(world),
     };
-    let mut missing = Vec::new();
-    for (service, port) in &candidates {
-        let prometheus = Prometheus::behind(&connection, service, port);
-        match proxies(&prometheus).await {
-            Ok(proxies) if proxies > 0 || named.is_some() => return Ok(Some(questions(&prometheus, args, world, global).await)),
-            Ok(_) => missing.push(format!("{} has no metrics of a mesh's proxies", prometheus.name())),
-            Err(why) => missing.push(why),
-        }
-    }
+    let mut missing = match first(&connection, &candidates, named.is_some()).await {
+        Ok(prometheus) => return Ok(Some(questions(&prometheus, args, world, global).await)),
+        Err(missing) => missing,
+    };
     if candidates.is_empty() {
         missing.push("no Service of the cluster looks like a Prometheus: name one with --prometheus".to_owned());
     }
     terminal.note("--prometheus URL names a Prometheus that is not found by itself");
     Ok(Some(Observed { since: args.since.clone(), missing, ..Observed::default() }))
+}
+
+/// The Prometheus of a cluster that has metrics of a mesh; otherwise what each that looks like one says instead.
+pub(super) async fn of_cluster<'c>(connection: &'c Connection, world: &World) -> Result<Prometheus<'c>, Vec<String>> {
+    first(connection, &candidates(world), false).await
+}
+
+/// The first that has metrics of proxies, or that is there at all.
+async fn first<'c>(connection: &'c Connection, candidates: &[(&Service, String)], any: bool) -> Result<Prometheus<'c>, Vec<String>> {
+    let mut missing = Vec::new();
+    for (service, port) in candidates {
+        let prometheus = Prometheus::behind(connection, service, port);
+        match proxies(&prometheus).await {
+            Ok(proxies) if proxies > 0 || any => return Ok(prometheus),
+            Ok(_) => missing.push(format!("{} has no metrics of a mesh's proxies", prometheus.name())),
+            Err(why) => missing.push(why),
+        }
+    }
+    Err(missing)
 }
 
 async fn questions(prometheus: &Prometheus<'_>, args: &ObservedArgs, world: &World, global: &GlobalArgs) -> Observed {
@@ -101,7 +115,7 @@ async fn questions(prometheus: &Prometheus<'_>, args: &ObservedArgs, world: &Wor
 }
 
 /// The calls that the answers tell of, and why some were not answered.
-async fn calls(prometheus: &Prometheus<'_>, queries: Vec<Query>) -> (Vec<ObservedCall>, Vec<String>) {
+pub(super) async fn calls(prometheus: &Prometheus<'_>, queries: Vec<Query>) -> (Vec<ObservedCall>, Vec<String>) {
     let answers = join_all(queries.iter().map(|q| prometheus.query(&q.text))).await;
     let mut read: Vec<(MeshId, Vec<Sample>)> = Vec::new();
     let mut missing = Vec::new();

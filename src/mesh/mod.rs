@@ -15,6 +15,7 @@ pub(crate) mod network_policy;
 pub mod observed;
 pub(crate) mod resolve;
 pub(crate) mod routes;
+pub mod success_rate;
 #[cfg(test)]
 pub(crate) mod testing;
 

@@ -43,6 +43,9 @@ pub struct Journal {
     /// Endpoints that were ready at the beginning, by workload and Service.
     #[serde(default)]
     pub endpoints: BTreeMap<String, BTreeMap<String, usize>>,
+    /// The generation of every other workload of the namespace at the beginning.
+    #[serde(default)]
+    pub others: BTreeMap<String, i64>,
 }
 
 /// Who carries a plan out.
@@ -79,6 +82,7 @@ impl Journal {
             steps: plan.steps.clone(),
             pods: BTreeMap::new(),
             endpoints: BTreeMap::new(),
+            others: BTreeMap::new(),
         }
     }
 

@@ -2,9 +2,11 @@
 
 use serde_json::json;
 
+use super::tighten::{PROMETHEUS, istio, sees};
 use super::{behave, mesh, objects, shop};
 use crate::apiserver::machinery::{Behaviour, Injector};
 use crate::apiserver::{Act, Fault};
+use crate::cluster::{ADMIN, TestCluster};
 
 const CART: [&str; 6] = ["onboard", "-s", "cart", "-n", "shop", "--yes"];
 
@@ -63,4 +65,68 @@ fn warnings_of_the_way_are_told() {
     assert!(code == 0 && out.contains("warned of meanwhile: Unhealthy (1)"), "{out}{err}");
     let (code, out, err) = mesh(&cluster, &["onboard", "-s", "other", "-n", "shop", "--mode", "ambient", "--yes"]);
     assert!(code == 0 && out.contains("ztunnel itself was not asked"), "{out}{err}");
+}
+
+#[test]
+fn what_others_change_meanwhile_is_told() {
+    let cluster = shop(Injector::Istio, "");
+    // Written by somebody else the moment the pods are noted: the run finds another generation at its end.
+    let touched = |body: &mut serde_json::Value| {
+        for item in body["items"].as_array_mut().into_iter().flatten().filter(|item| item["metadata"]["name"] == "other") {
+            item["metadata"]["generation"] = json!(item["metadata"]["generation"].as_i64().unwrap() - 1);
+        }
+    };
+    let lists =
+        |cluster: &TestCluster| cluster.server().requests().iter().filter(|r| r.verb == "list" && r.path.ends_with("/shop/deployments")).count();
+    let (code, out, err) = mesh(&cluster, &CART);
+    assert!(code == 0 && !out.contains("changed meanwhile"), "{out}{err}");
+    // The lists of a run before the one at its end.
+    let before = lists(&cluster);
+    assert!(before >= 2, "the workloads are listed when the run begins and when it ends");
+    let cluster = shop(Injector::Istio, "");
+    cluster.server().fault(Fault::new(Act::Edit(touched)).verb("list").resource("deployments.apps").namespace("shop").times(before - 1));
+    let (code, out, err) = mesh(&cluster, &CART);
+    assert!(code == 0 && out.contains("changed meanwhile by somebody else: Deployment other (generation 0, now 1)"), "{out}{err}");
+}
+
+/// The question for calls by their outcome: of the plan's time, or of ten minutes before it.
+fn outcomes(window: &str) -> String {
+    format!(
+        "sum by (response_code) (increase(istio_requests_total{{reporter=\"source\",destination_service_namespace=\"shop\",\
+         destination_service_name=~\"cart\"}}[{window}))"
+    )
+}
+
+/// So many calls succeeded and failed.
+fn outcome(cluster: &TestCluster, window: &str, succeeded: &str, failed: &str) {
+    let rows = json!([{"metric": {"response_code": "200"}, "value": [1, succeeded]}, {"metric": {"response_code": "503"}, "value": [1, failed]}]);
+    let body = json!({"status": "success", "data": {"resultType": "vector", "result": rows}}).to_string().into_bytes();
+    let act = Act::Raw { status: 200, content_type: "application/json", body };
+    cluster.server().fault(Fault::new(act).path("/api/v1/namespaces/monitoring/services/").query("query", &outcomes(window)).user(ADMIN));
+}
+
+#[test]
+fn what_a_prometheus_counted_is_told_and_more_failing_calls_take_everything_back() {
+    let run = |calls: &[serde_json::Value], before: [&str; 2], now: [&str; 2], more: &[&str]| {
+        let cluster = shop(Injector::Istio, PROMETHEUS);
+        let objects_before = objects(&cluster);
+        outcome(&cluster, "600s] offset 60s", before[0], before[1]);
+        outcome(&cluster, "60s]", now[0], now[1]);
+        sees(&cluster, calls);
+        let (code, out, err) = mesh(&cluster, &[&CART[..], more].concat());
+        (code, format!("{out}{err}"), objects(&cluster) == objects_before)
+    };
+    let calls = [istio("other", "cart", "mutual_tls")];
+    let (code, said, _) = run(&calls, ["1000", "10"], ["95", "5"], &[]);
+    assert!(code == 0 && said.contains("90000 calls came in by mutual TLS"), "{said}");
+    assert!(said.contains("95.0 % of calls succeed, 99.0 % in the ten minutes before"), "{said}");
+    let (code, said, as_before) = run(&calls, ["1000", "10"], ["80", "20"], &[]);
+    assert!(code == 1 && as_before && said.contains("more calls fail than before: 80.0 % of calls succeed"), "{said}");
+    let (code, said, _) = run(&calls, ["1000", "10"], ["80", "20"], &["--force", "calls"]);
+    assert!(code == 0 && said.contains("80.0 % of calls succeed"), "{said}");
+    let (code, said, _) = run(&[istio("front", "other", "none")], ["1000", "10"], ["3", "3"], &[]);
+    assert!(code == 0 && said.contains("has counted no call yet") && !said.contains("of calls succeed"), "{said}");
+    let both = [istio("other", "cart", "mutual_tls"), istio("front", "cart", "none")];
+    let (code, said, _) = run(&both, ["1000", "10"], ["1000", "10"], &[]);
+    assert!(code == 0 && said.contains("90000 of 180000 calls came in by mutual TLS, 90000 in plaintext"), "{said}");
 }

@@ -8,7 +8,7 @@ use crate::apiserver::{Act, Fault};
 use crate::cluster::{ADMIN, TestCluster};
 
 /// A Service that looks like a Prometheus.
-const PROMETHEUS: &str = "
+pub(super) const PROMETHEUS: &str = "
 apiVersion: v1
 kind: Namespace
 metadata: {name: monitoring}
@@ -20,16 +20,21 @@ spec: {selector: {app: prometheus}, ports: [{name: http-web, port: 9090}]}
 ";
 
 /// What it answers to every question: these calls, and that it has metrics of proxies for longer than a day.
-pub(super) fn saw(cluster: &TestCluster, calls: &[Value]) {
+pub(super) fn sees(cluster: &TestCluster, calls: &[Value]) {
     let rows: Vec<Value> = calls.iter().map(|metric| json!({"metric": metric, "value": [1.5, "90000"]})).collect();
     let body = json!({"status": "success", "data": {"resultType": "vector", "result": rows}}).to_string().into_bytes();
-    cluster.server().clear_faults();
     let path = "/api/v1/namespaces/monitoring/services/prometheus:9090/proxy/";
     cluster.server().fault(Fault::new(Act::Raw { status: 200, content_type: "application/json", body }).path(path).user(ADMIN));
 }
 
+/// The same, and nothing that it was told before.
+fn saw(cluster: &TestCluster, calls: &[Value]) {
+    cluster.server().clear_faults();
+    sees(cluster, calls);
+}
+
 /// A call as a server's proxy counts it.
-fn istio(client: &str, server: &str, security: &str) -> Value {
+pub(super) fn istio(client: &str, server: &str, security: &str) -> Value {
     json!({"source_workload": client, "source_workload_namespace": "shop", "source_principal": format!("spiffe://cluster.local/ns/shop/sa/{client}"),
         "destination_workload": server, "destination_workload_namespace": "shop", "destination_service_name": server,
         "destination_service_namespace": "shop", "connection_security_policy": security})

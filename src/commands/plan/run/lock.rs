@@ -120,6 +120,9 @@ impl<'a> Run<'a> {
             }
             self.journal.pods.insert(step.object.to_string(), uids);
         }
+        if self.journal.others.is_empty() && !waits.is_empty() {
+            self.journal.others = proof::generations(self.connection, &self.journal).await.unwrap_or_default();
+        }
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 mod backward;
 mod forward;
 mod lock;
+mod metrics;
 mod proof;
 
 use std::collections::BTreeSet;

@@ -11,7 +11,8 @@ use crate::cluster::live::{Connection, Refused, Resource};
 use crate::mesh::linkerd::trust::{self, Trust};
 use crate::model::{Kind, MeshId, Pod, first_of};
 use crate::output::counted;
-use crate::plan::{Expect, Step};
+use crate::plan::journal::Journal;
+use crate::plan::{Action, Expect, Step};
 
 /// How often Services are asked whether they have their endpoints again, and how long is waited between.
 const LOOKS: usize = 20;
@@ -22,7 +23,7 @@ const SERVICE: &str = "kubernetes.io/service-name";
 
 impl Run<'_> {
     /// What speaks for the pods and against them; the first that speaks against them ends the run.
-    pub(super) async fn look(&self, step: &Step, expect: &Expect, pods: &[Value]) -> Result<Vec<String>, Stop> {
+    pub(super) async fn look(&mut self, step: &Step, expect: &Expect, pods: &[Value]) -> Result<Vec<String>, Stop> {
         let mut said = Vec::new();
         if expect.inside && expect.mesh() == MeshId::Linkerd {
             said.extend(self.roots(pods).await?);
@@ -32,6 +33,13 @@ impl Run<'_> {
         }
         said.extend(self.endpoints(step).await?);
         said.extend(self.warnings(step, pods).await);
+        let is_last = |of: &Step| of.object == step.object;
+        if self.journal.steps.iter().rfind(|of| of.action == Action::Verify).is_some_and(is_last) {
+            said.extend(self.others().await);
+            if expect.inside {
+                said.extend(self.counted(expect.mesh()).await?);
+            }
+        }
         Ok(said)
     }
 
@@ -76,6 +84,24 @@ impl Run<'_> {
         Err(Stop::Failed(first_of(&fewer, 3), Vec::new()))
     }
 
+    /// Which other workloads of the namespace were changed meanwhile: not by this plan.
+    async fn others(&self) -> Option<String> {
+        if self.journal.others.is_empty() {
+            return None;
+        }
+        let now = match generations(self.connection, &self.journal).await {
+            Ok(now) => now,
+            Err(refused) => return Some(format!("whether other workloads changed is not known: {refused}")),
+        };
+        let changed = self.journal.others.iter().filter_map(|(name, before)| match now.get(name) {
+            None => Some(format!("{name} (gone)")),
+            Some(now) if now != before => Some(format!("{name} (generation {before}, now {now})")),
+            Some(_) => None,
+        });
+        let changed: Vec<String> = changed.collect();
+        (!changed.is_empty()).then(|| format!("changed meanwhile by somebody else: {}", first_of(&changed, 3)))
+    }
+
     /// What was warned of since the run began.
     async fn warnings(&self, step: &Step, pods: &[Value]) -> Option<String> {
         let at = Resource::new("v1", "events", &step.object.namespace, "");
@@ -94,6 +120,21 @@ impl Run<'_> {
         let words: Vec<String> = reasons.iter().map(|(reason, count)| format!("{reason} ({count})")).collect();
         (!words.is_empty()).then(|| format!("warned of meanwhile: {}", first_of(&words, 3)))
     }
+}
+
+/// The generation of every workload of the namespace that no step is about.
+pub(super) async fn generations(connection: &Connection, journal: &Journal) -> Result<BTreeMap<String, i64>, Refused> {
+    let mut found = BTreeMap::new();
+    for kind in [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet] {
+        for workload in connection.all(&Resource::of(kind, &kind.api_version(), &journal.namespace, ""), &[]).await? {
+            let name = workload["metadata"]["name"].as_str().unwrap_or_default();
+            let ours = |step: &Step| step.object.kind == kind.name() && step.object.name == name;
+            if !journal.steps.iter().any(ours) {
+                found.insert(format!("{kind} {name}"), workload["metadata"]["generation"].as_i64().unwrap_or_default());
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The pods that are ready behind each Service.
