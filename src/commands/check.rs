@@ -270,7 +270,7 @@ fn too_little(args: &CheckArgs, report: &CheckReport, world: &World, named: Opti
         Gap::Incomplete { kind, .. } => needs.contains(kind),
         Gap::Forbidden { kind, namespace, .. } => *kind == Kind::Pod && needs.contains(kind) && world.in_scope(namespace),
         Gap::Undecodable { object, .. } => about_named(object) || needs.contains(&object.kind),
-        Gap::NotServed(_) => false,
+        Gap::NotServed(_) | Gap::Unanswered { .. } => false,
     });
     silent || nothing || strict || by_name || missed
 }

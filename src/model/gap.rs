@@ -36,6 +36,13 @@ pub enum Gap {
         /// Why.
         detail: Str,
     },
+    /// A pod that was asked itself, past the API server's lists, and did not tell what was wanted.
+    Unanswered {
+        /// The pod.
+        object: ObjectRef,
+        /// Why.
+        detail: Str,
+    },
 }
 
 impl Gap {
@@ -43,7 +50,7 @@ impl Gap {
     pub fn kind(&self) -> Kind {
         match self {
             Self::NotServed(kind) | Self::Forbidden { kind, .. } | Self::Incomplete { kind, .. } => *kind,
-            Self::Undecodable { object, .. } => object.kind,
+            Self::Undecodable { object, .. } | Self::Unanswered { object, .. } => object.kind,
         }
     }
 
@@ -52,13 +59,13 @@ impl Gap {
         match self {
             Self::NotServed(_) => "",
             Self::Forbidden { namespace, .. } | Self::Incomplete { namespace, .. } => namespace,
-            Self::Undecodable { object, .. } => &object.namespace,
+            Self::Undecodable { object, .. } | Self::Unanswered { object, .. } => &object.namespace,
         }
     }
 
-    /// Whether objects may exist that were not seen: true of all but a kind that is not served.
+    /// Whether objects may exist that were not seen: true of all but a kind that is not served and a pod that is seen and says nothing.
     pub fn hides_objects(&self) -> bool {
-        !matches!(self, Self::NotServed(_))
+        !matches!(self, Self::NotServed(_) | Self::Unanswered { .. })
     }
 }
 
@@ -69,6 +76,7 @@ impl fmt::Display for Gap {
             Self::NotServed(kind) => write!(f, "{} is not served: its CRD is not installed", kind.resource()),
             Self::Forbidden { kind, namespace, .. } => write!(f, "may not list {} {}", kind.resource(), place(namespace)),
             Self::Undecodable { object, detail } => write!(f, "cannot decode {object}: {detail}"),
+            Self::Unanswered { object, detail } => write!(f, "could not ask {object}: {detail}"),
             Self::Incomplete { kind, namespace, detail } => write!(f, "could not read {} {}: {detail}", kind.resource(), place(namespace)),
         }
     }
@@ -81,7 +89,7 @@ impl fmt::Display for Gap {
 struct GapRow<'a> {
     /// How it could not.
     #[serde(rename = "type")]
-    #[cfg_attr(test, schemars(extend("enum" = ["not-served", "forbidden", "undecodable", "incomplete"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["not-served", "forbidden", "undecodable", "incomplete", "unanswered"])))]
     class: &'static str,
     /// Kind of what was to be read.
     kind: Kind,
@@ -101,6 +109,7 @@ impl Serialize for Gap {
             Self::Forbidden { .. } => "forbidden",
             Self::Undecodable { .. } => "undecodable",
             Self::Incomplete { .. } => "incomplete",
+            Self::Unanswered { .. } => "unanswered",
         };
         GapRow { class, kind: self.kind(), namespace: self.namespace(), detail: self.to_string() }.serialize(serializer)
     }

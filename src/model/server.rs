@@ -70,7 +70,7 @@ pub struct Access {
     /// API group, empty for the core one.
     #[serde(skip_serializing_if = "str_is_empty")]
     pub group: Str,
-    /// Plural, for instance `deployments`.
+    /// Plural, for instance `deployments`, or with a subresource, for instance `pods/portforward`.
     pub resource: Str,
     /// Where; empty for cluster-scoped resources.
     #[serde(skip_serializing_if = "str_is_empty")]

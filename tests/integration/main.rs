@@ -23,6 +23,7 @@ mod files;
 mod fix;
 mod fixtures;
 mod flags;
+mod forward;
 mod generate;
 mod generated;
 mod growth;

@@ -78,6 +78,7 @@ impl Connection {
 
 fn question(access: &Access) -> Value {
     let Access { verb, group, resource, namespace } = access;
-    let attributes = json!({"verb": verb, "group": group, "resource": resource, "namespace": namespace});
+    let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+    let attributes = json!({"verb": verb, "group": group, "resource": resource, "subresource": subresource, "namespace": namespace});
     json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": attributes}})
 }

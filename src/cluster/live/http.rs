@@ -73,18 +73,18 @@ impl std::fmt::Display for Failure {
 
 /// The way to one API server.
 pub(super) struct Http {
-    client: kube::Client,
+    pub(super) client: kube::Client,
     pub(super) limits: Limits,
     connections: Semaphore,
-    request_timeout: Option<Duration>,
+    pub(super) request_timeout: Option<Duration>,
     /// When the whole command has to be done.
-    deadline: Option<Instant>,
+    pub(super) deadline: Option<Instant>,
     answered: AtomicBool,
     /// Requests in a row that nothing was heard of.
     silences: AtomicUsize,
     /// Requests in a row without a usable answer.
     failures: AtomicUsize,
-    trace: Option<Trace>,
+    pub(super) trace: Option<Trace>,
 }
 
 /// What is asked for.
@@ -164,7 +164,7 @@ impl Http {
     }
 
     /// Why nothing more is to be asked: the time is over, or as many requests in a row were in vain as may be under way at once.
-    fn given_up(&self) -> Option<Failure> {
+    pub(super) fn given_up(&self) -> Option<Failure> {
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Some(Failure::Other("the time for the whole command is over (--timeout)".to_owned()));
         }
@@ -285,7 +285,7 @@ impl Http {
 }
 
 /// The time so far from now; nothing where that is beyond all clocks.
-fn after(limit: Duration) -> Option<Instant> {
+pub(super) fn after(limit: Duration) -> Option<Instant> {
     Instant::now().checked_add(limit)
 }
 

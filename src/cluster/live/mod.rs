@@ -6,6 +6,7 @@ mod error;
 mod events;
 mod exec;
 mod facts;
+mod forward;
 mod http;
 mod limits;
 mod list;
@@ -30,6 +31,7 @@ pub(crate) use config::understand;
 use discovery::Cache;
 pub use error::{ConnectError, ReadError};
 pub use events::{Event, Watched};
+pub use forward::{Bounds, PodAnswer, PodHttp, PodPort, PodStream, Unreached};
 use http::{Http, causes};
 pub use limits::Limits;
 pub(crate) use page::{binary_kinds, page_of};
@@ -138,6 +140,7 @@ impl Progress for () {
 /// A way to one cluster. Making one sends nothing to the server.
 pub struct Connection {
     http: Http,
+    forwards: forward::Forwards,
     /// As many pages are decoded at once as there are cores.
     decoders: Semaphore,
     cache: Option<Cache>,
@@ -175,6 +178,7 @@ impl Connection {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
         Self {
             http: Http::new(client, options.request_timeout, options.timeout, options.limits, options.trace.clone()),
+            forwards: forward::Forwards::new(),
             decoders: Semaphore::new(cores),
             cache: None,
             page_size: options.page_size,

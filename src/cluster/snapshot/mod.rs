@@ -111,6 +111,7 @@ impl GapRow {
             Gap::NotServed(_) => row("not-served", &none, &none, &none),
             Gap::Forbidden { namespace, detail, .. } => row("forbidden", namespace, &none, detail),
             Gap::Undecodable { object, detail } => row("undecodable", &object.namespace, &object.name, detail),
+            Gap::Unanswered { object, detail } => row("unanswered", &object.namespace, &object.name, detail),
             Gap::Incomplete { namespace, detail, .. } => row("incomplete", namespace, &none, detail),
         }
     }
@@ -123,6 +124,7 @@ impl GapRow {
             "not-served" => Gap::NotServed(kind),
             "forbidden" => Gap::Forbidden { kind, namespace, detail },
             "undecodable" => Gap::Undecodable { object: ObjectRef { namespace, kind, name, api_version: Str::default() }, detail },
+            "unanswered" => Gap::Unanswered { object: ObjectRef { namespace, kind, name, api_version: Str::default() }, detail },
             _ => Gap::Incomplete { kind, namespace, detail },
         })
     }

@@ -55,6 +55,12 @@ pub enum Port {
     Http(BTreeMap<String, (u16, String)>),
     /// A listener of the test's own.
     Forward(SocketAddr),
+    /// Whatever is asked, these bytes; then the stream ends.
+    Raw(Vec<u8>),
+    /// Takes everything and never says a word.
+    Silent,
+    /// What the container runtime says instead of connecting.
+    Refused(String),
 }
 
 impl Scripts {
@@ -219,7 +225,14 @@ async fn forward(mut socket: Socket, shared: &Shared, namespace: &str, pod: &str
             socket.send(frame(channel, &port.to_le_bytes())).await?;
         }
         let who = shared.scripts().port(namespace, pod, *port);
-        match open(who).await {
+        let refused = |why: std::io::Error| {
+            format!("error forwarding port {port} to pod {pod}: failed to connect to localhost:{port} inside namespace {namespace:?}: {why}")
+        };
+        let opened = match who {
+            Some(Port::Refused(text)) => Err(text),
+            who => open(who).await.map_err(refused),
+        };
+        match opened {
             Ok(stream) => {
                 let (mut reader, writer) = tokio::io::split(stream);
                 writers.insert(data, writer);
@@ -234,9 +247,7 @@ async fn forward(mut socket: Socket, shared: &Shared, namespace: &str, pod: &str
                     let _ = sender.send(Message::Close(Some(CloseFrame { code: CloseCode::Normal, reason: "".into() }))).await;
                 });
             }
-            Err(why) => {
-                let text =
-                    format!("error forwarding port {port} to pod {pod}: failed to connect to localhost:{port} inside namespace {namespace:?}: {why}");
+            Err(text) => {
                 socket.send(frame(error, text.as_bytes())).await?;
             }
         }
@@ -260,7 +271,21 @@ async fn forward(mut socket: Socket, shared: &Shared, namespace: &str, pod: &str
 
 async fn open(who: Option<Port>) -> std::io::Result<Box<dyn Stream>> {
     match who {
-        None => Err(std::io::Error::other("connection refused")),
+        None | Some(Port::Refused(_)) => Err(std::io::Error::other("connection refused")),
+        Some(Port::Silent) => {
+            let (near, mut far) = tokio::io::duplex(1024);
+            tokio::spawn(async move { tokio::io::copy(&mut far, &mut tokio::io::sink()).await });
+            Ok(Box::new(near))
+        }
+        Some(Port::Raw(bytes)) => {
+            let (near, mut far) = tokio::io::duplex(64 * 1024);
+            tokio::spawn(async move {
+                if far.read(&mut [0; 1024]).await.is_ok() {
+                    let _ = far.write_all(&bytes).await;
+                }
+            });
+            Ok(Box::new(near))
+        }
         Some(Port::Forward(address)) => Ok(Box::new(tokio::net::TcpStream::connect(address).await?)),
         Some(Port::Http(pages)) => {
             let (near, far) = tokio::io::duplex(64 * 1024);
