@@ -5,14 +5,12 @@ use std::collections::HashMap;
 use globset::{Glob, GlobMatcher};
 use jiff::civil::Date;
 
-use crate::model::{Meta, ObjectRef, Subject, did_you_mean};
+use crate::model::{IGNORE, Meta, ObjectRef, Subject, did_you_mean};
 use crate::report::{CheckReport, Finding, Suppression};
 use crate::world::World;
 
 const ISTIO: &str = "galley.istio.io/analyze-suppress";
 const KIALI: &str = "kiali.io/ignore-validations";
-/// `RULE[,RULE…] [until YYYY-MM-DD]: reason`, several separated by `;` or line breaks.
-const OURS: &str = "mesh.kubectl.dev/ignore";
 
 /// A `-S CODE=GLOB`, as istioctl takes it: the glob is matched against `Kind ns/name` and against `Kind name.ns`.
 #[derive(Clone, Debug)]
@@ -99,7 +97,7 @@ pub fn apply(report: &mut CheckReport, world: &World, args: &[SuppressArg]) {
 }
 
 fn metas(world: &World) -> impl Iterator<Item = (ObjectRef, &Meta)> {
-    let marked = |object: &&dyn Subject| [ISTIO, KIALI, OURS].iter().any(|key| object.meta().annotations.has(key));
+    let marked = |object: &&dyn Subject| [ISTIO, KIALI, IGNORE].iter().any(|key| object.meta().annotations.has(key));
     world.index.inventory().subjects().filter(marked).map(|object| (object.reference(), object.meta()))
 }
 
@@ -123,11 +121,11 @@ fn of_annotations(object: &ObjectRef, meta: &Meta, today: Date) -> Vec<Suppressi
         let names = if text.trim().is_empty() { vec!["KIA*".to_owned()] } else { list(text) };
         found.push(plain(KIALI, names));
     }
-    for entry in meta.annotations.get(OURS).into_iter().flat_map(|text| text.split([';', '\n'])).map(str::trim).filter(|e| !e.is_empty()) {
-        found.push(of_entry(plain(OURS, Vec::new()), entry, today));
+    for entry in meta.annotations.get(IGNORE).into_iter().flat_map(|text| text.split([';', '\n'])).map(str::trim).filter(|e| !e.is_empty()) {
+        found.push(of_entry(plain(IGNORE, Vec::new()), entry, today));
     }
     // The codes of other tools are theirs to define; in our own annotation a name that nothing has is a slip.
-    for suppression in found.iter_mut().filter(|suppression| suppression.source == OURS && suppression.void.is_none()) {
+    for suppression in found.iter_mut().filter(|suppression| suppression.source == IGNORE && suppression.void.is_none()) {
         let unknown: Vec<&str> = suppression.names.iter().map(String::as_str).filter(|name| !is_known(name)).collect();
         if !unknown.is_empty() && unknown.len() == suppression.names.len() {
             suppression.void = Some(format!("no rule or code is called {}", unknown.join(" or ")));
@@ -185,7 +183,7 @@ mod tests {
     use super::*;
 
     fn entry(text: &str) -> Suppression {
-        let blank = Suppression { object: None, source: OURS.into(), names: Vec::new(), reason: None, until: None, used: 0, void: None };
+        let blank = Suppression { object: None, source: IGNORE.into(), names: Vec::new(), reason: None, until: None, used: 0, void: None };
         of_entry(blank, text, "2026-11-20".parse().unwrap())
     }
 

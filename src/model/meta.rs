@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kind, Map, Origin, Path, Shared, Span, Str};
 
+/// The annotation by which an object's owner silences rules: `RULE[,RULE…] [until YYYY-MM-DD]: reason`, several separated by `;` or line breaks.
+pub const IGNORE: &str = "mesh.kubectl.dev/ignore";
+
 /// Name, labels, the annotations that matter here, and where the object came from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

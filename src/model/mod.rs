@@ -71,7 +71,7 @@ pub use kept::{arg_matters, ends_proxy, env_matters};
 pub use kind::Kind;
 pub(crate) use kind::typed_kinds;
 pub use map::Map;
-pub use meta::{Meta, ObjectRef, OwnerReference, annotation_matters};
+pub use meta::{IGNORE, Meta, ObjectRef, OwnerReference, annotation_matters};
 pub use named::{FORMS, Misnamed, Named, did_you_mean_kind, unknown_kind};
 pub use near::{did_you_mean, nearest};
 pub use object::{Object, Subject};

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 
 use super::{Terminal, load};
 use crate::cli::GlobalArgs;
-use crate::cluster::live::{Connection, Resource, Written};
+use crate::cluster::live::{Connection, Refused, Resource, Written};
 use crate::error::{CliError, Exit};
 use crate::model::did_you_mean;
 use crate::output::{self, Format};
@@ -127,7 +127,8 @@ pub(super) async fn carry_out(
     let Some(connection) = connection else { return Ok(Exit::Ok) };
     if let Some(sort) = args.dry_run {
         if sort == DryRun::Server {
-            rehearse(&plan, connection, terminal).await?;
+            rehearse(&plan.steps, connection, terminal).await?;
+            terminal.note("the API server accepts every write; nothing has changed");
         }
         return Ok(Exit::Ok);
     }
@@ -137,6 +138,9 @@ pub(super) async fn carry_out(
         return Ok(Exit::Ok);
     }
     rights::see_to(&plan, connection).await?;
+    // What is not there yet is found out before anything is written: kinds that are not installed, values that are refused.
+    let made: Vec<Step> = plan.steps.iter().filter(|step| step.action == Action::Create).cloned().collect();
+    rehearse(&made, connection, terminal).await?;
     run::begin(plan, args, global, connection, terminal).await
 }
 
@@ -171,32 +175,44 @@ fn ask(terminal: &mut Terminal) -> Result<bool, CliError> {
 }
 
 /// Lets the API server check every write in order.
-async fn rehearse(plan: &Plan, connection: &Connection, terminal: &mut Terminal) -> Result<(), CliError> {
-    for step in plan.steps.iter().filter(|step| step.action.writes()) {
-        let Some(at) = address(&step.object) else { continue };
-        let sent = match (step.action, &step.manifest) {
-            (Action::Create, Some(manifest)) => connection.create(&all_of(&step.object).unwrap_or(at), manifest, MANAGER, true).await,
-            (Action::Delete, _) => connection.delete(&at, &step.object.uid, true).await.map(|()| Written::default()),
-            _ => {
-                let live = connection.get(&at).await.map_err(|refused| CliError::unreadable(format!("cannot read {}: {refused}", step.object)))?;
-                if patch::by_apply(&live, &step.changes) {
-                    connection.apply(&at, &patch::apply_body(&step.object, &step.changes), MANAGER, true).await
-                } else {
-                    connection.patch(&at, &patch::forward(&live, &step.changes), MANAGER, true).await
-                }
-            }
-        };
+async fn rehearse(steps: &[Step], connection: &Connection, terminal: &mut Terminal) -> Result<(), CliError> {
+    for step in steps.iter().filter(|step| step.action.writes()) {
+        let mut sent = dry_run(step, connection).await;
+        if matches!(sent, Err(Refused::Lost(_))) {
+            sent = dry_run(step, connection).await;
+        }
         match sent {
             Ok(written) => {
                 for warning in written.warnings {
                     terminal.note(format!("step {}: the API server warns: {warning}", step.id));
                 }
             }
-            Err(refused) => return Err(CliError::refused(format!("step {} would be refused: {refused}", step.id))),
+            Err(Refused::NotFound) if step.action == Action::Create => {
+                let (kind, version) = (&step.object.kind, &step.object.api_version);
+                let error = CliError::refused(format!("step {}: the cluster has no kind {kind} of {version}; nothing has changed", step.id));
+                return Err(error.hint(format!("install what brings {kind}, or leave {} out", step.object.name)));
+            }
+            Err(refused) => return Err(CliError::refused(format!("step {} would be refused: {refused}; nothing has changed", step.id))),
         }
     }
-    terminal.note("the API server accepts every write; nothing has changed");
     Ok(())
+}
+
+/// One write that is only checked.
+async fn dry_run(step: &Step, connection: &Connection) -> Result<Written, Refused> {
+    let Some(at) = address(&step.object) else { return Ok(Written::default()) };
+    match (step.action, &step.manifest) {
+        (Action::Create, Some(manifest)) => connection.create(&all_of(&step.object).unwrap_or(at), manifest, MANAGER, true).await,
+        (Action::Delete, _) => connection.delete(&at, &step.object.uid, true).await.map(|()| Written::default()),
+        _ => {
+            let live = connection.get(&at).await?;
+            if patch::by_apply(&live, &step.changes) {
+                connection.apply(&at, &patch::apply_body(&step.object, &step.changes), MANAGER, true).await
+            } else {
+                connection.patch(&at, &patch::forward(&live, &step.changes), MANAGER, true).await
+            }
+        }
+    }
 }
 
 /// Where an object is.

@@ -13,7 +13,7 @@ use super::{Action, Plan, Step, patch, waypoint};
 use crate::index::Workload;
 use crate::mesh::istio::ambient;
 use crate::mesh::resolve::Protocol;
-use crate::model::{Kind, Map, ObjectRef, Service, ServicePort};
+use crate::model::{IGNORE, Kind, Map, ObjectRef, Service, ServicePort};
 use crate::world::World;
 
 pub use files::{File, Form, files};
@@ -300,6 +300,11 @@ fn annotate(wanted: &Wanted<'_>, set: &mut Set, field: &str, key: &str, value: &
     merge(&mut set.patches, SERVICE, body);
 }
 
+/// Lets `check` pass over what an object is made for.
+fn meant(object: &mut Value, rule: &str, reason: &str) {
+    object["metadata"]["annotations"][IGNORE] = json!(format!("{rule}: {reason}"));
+}
+
 fn security(wanted: &Wanted<'_>, set: &mut Set) {
     if !wanted.has(Part::Policies) {
         return;
@@ -322,6 +327,7 @@ fn security(wanted: &Wanted<'_>, set: &mut Set) {
             policy["metadata"] = wanted.meta(policy["metadata"]["name"].as_str().unwrap_or_default());
             if policy["kind"] == "Server" {
                 policy["spec"]["accessPolicy"] = json!("audit");
+                meant(&mut policy, "linkerd-access-policy-opens-server", "an audit refuses nobody, as long as it lasts");
             }
             if policy["kind"] == "AuthorizationPolicy" && wanted.waypoint() {
                 // The waypoint asks who the client is; ztunnel would see the waypoint.

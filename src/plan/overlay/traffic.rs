@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Part, Set, TRAFFIC, VERSION, Wanted, annotate};
+use super::{Part, Set, TRAFFIC, VERSION, Wanted, annotate, meant};
 use crate::model::{Kind, ServicePort};
 use crate::plan::network::pairs;
 
@@ -114,7 +114,9 @@ fn limits(wanted: &Wanted<'_>, set: &mut Set) {
             "patch": {"operation": "INSERT_BEFORE", "value": {"name": "envoy.filters.http.local_ratelimit", "typed_config": config}},
         });
         let spec = json!({"priority": 10, "workloadSelector": {"labels": pairs(&wanted.selector(workload))}, "configPatches": [patch]});
-        set.objects.push((TRAFFIC, wanted.object(Kind::EnvoyFilter, &format!("{}-rate-limit", workload.reference.name), spec)));
+        let mut filter = wanted.object(Kind::EnvoyFilter, &format!("{}-rate-limit", workload.reference.name), spec);
+        meant(&mut filter, "istio-envoy-filter-invalid", "it was asked for with --allow-envoyfilter: look at it with every upgrade of Istio");
+        set.objects.push((TRAFFIC, filter));
     }
 }
 

@@ -105,3 +105,64 @@ fn a_set_is_for_one_namespace_and_a_cluster() {
     let (code, _, err) = mesh(&cluster, &["apply", "-s", "cart", "-n", "shop"]);
     assert!(code == 2 && err.contains("-f"), "{err}");
 }
+
+/// The kinds of Prometheus' operator, as loosely as a server takes them.
+fn monitoring() -> String {
+    let kind = |kind: &str, plural: &str| {
+        format!(
+            "
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {{name: {plural}.monitoring.coreos.com}}
+spec:
+  group: monitoring.coreos.com
+  scope: Namespaced
+  names: {{kind: {kind}, plural: {plural}, singular: {plural}, listKind: {kind}List}}
+  versions: [{{name: v1, served: true, storage: true, schema: {{openAPIV3Schema: {{type: object, properties: {{spec: {{type: object, x-kubernetes-preserve-unknown-fields: true}}}}}}}}}}]
+---"
+        )
+    };
+    [kind("PodMonitor", "podmonitors"), kind("PrometheusRule", "prometheusrules")].concat()
+}
+
+const WATCHED: &str = "
+apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata: {name: cart-mesh, namespace: shop}
+spec: {selector: {matchLabels: {app: cart}}, podMetricsEndpoints: [{port: http-envoy-prom, path: /stats/prometheus}]}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata: {name: cart-mesh, namespace: shop}
+spec: {groups: [{name: cart-mesh, rules: [{alert: MeshErrorRateHigh, expr: vector(1), for: 2m}]}]}
+";
+
+#[test]
+fn what_watches_it_is_applied_where_its_kinds_are_there() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("set.yaml");
+    std::fs::write(&path, WATCHED).unwrap();
+    let args = ["apply", "-s", "cart", "-n", "shop", "-m", "istio", "-f", path.to_str().unwrap(), "--yes"];
+    let cluster = shop(Injector::Istio, "");
+    let before = objects(&cluster);
+    let (code, out, err) = mesh(&cluster, &args);
+    assert!(
+        code == 1 && err.contains("step 1: the cluster has no kind PodMonitor of monitoring.coreos.com/v1; nothing has changed"),
+        "{code} {out}{err}"
+    );
+    assert_eq!(objects(&cluster), before);
+    cluster.apply(&monitoring());
+    let (code, out, err) = mesh(&cluster, &args);
+    assert_eq!(code, 0, "{out}{err}");
+    for plural in ["podmonitors", "prometheusrules"] {
+        let made = cluster.get(&format!("/apis/monitoring.coreos.com/v1/namespaces/shop/{plural}/cart-mesh")).unwrap();
+        assert_eq!(made["metadata"]["labels"]["app.kubernetes.io/managed-by"], "kubectl-mesh");
+    }
+    let (code, out, err) = mesh(&cluster, &args);
+    assert!(code == 0 && out.contains("as the set has it"), "{out}{err}");
+    std::fs::write(&path, WATCHED.replace("for: 2m", "for: 3m")).unwrap();
+    let (code, out, err) = mesh(&cluster, &args);
+    assert_eq!(code, 0, "{out}{err}");
+    let rule = cluster.get("/apis/monitoring.coreos.com/v1/namespaces/shop/prometheusrules/cart-mesh").unwrap();
+    assert_eq!(rule["spec"]["groups"][0]["rules"][0]["for"], "3m");
+}
