@@ -25,14 +25,19 @@ mod encode;
 mod envtest;
 #[path = "../tests/integration/kubeconfig.rs"]
 mod kubeconfig;
+#[path = "../tests/integration/onboard/meshes.rs"]
+#[allow(dead_code, reason = "the other mesh is for the tests")]
+mod meshes;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use apiserver::bulk::{Bulk, Running};
+use apiserver::machinery::{Behaviour, Injector};
 use cluster::{ADMIN, TestCluster};
 use futures::StreamExt as _;
+use meshes::LINKERD;
 
 const PROTOBUF: &str = "application/vnd.kubernetes.protobuf,application/json";
 /// Lists of some size that the commands read of the generated cluster; the rest are empty.
@@ -79,6 +84,12 @@ fn main() {
         let ours = best(5, || plugin(&served.kubeconfig, served.home.path(), &arguments));
         row(&format!("kubectl mesh {}", arguments.join(" ")), &ours, &raw);
     }
+    let check = best(3, || plugin(&served.kubeconfig, served.home.path(), &["check", "-A"]));
+    let plan = ["onboard", "-s", "app-1", "-n", "ns-1", "-m", "istio", "--dry-run=client"];
+    let plan = best(3, || plugin(&served.kubeconfig, served.home.path(), &plan));
+    println!("planning one Service            {:.2} x check -A (at most 0.3)", plan.seconds / check.seconds);
+    let all = onboarding(200);
+    println!("onboard --all, 200 workloads {:>8.2} s {:>21.0} MB peak (at most 120)", all.seconds, all.megabytes);
     if pods <= 10_000 && Command::new("kubectl").args(["version", "--client"]).stdout(Stdio::null()).status().is_ok() {
         let kubectl = best(1, || {
             let mut command = Command::new("kubectl");
@@ -87,6 +98,29 @@ fn main() {
         });
         row("kubectl get pods -A", &kubectl, &raw);
     }
+}
+
+/// A namespace of so many workloads brought into Linkerd, on a cluster that works by itself.
+fn onboarding(workloads: usize) -> Measured {
+    let cluster = TestCluster::standin();
+    cluster.server().operate(Behaviour { injector: Injector::Linkerd, ..Behaviour::default() });
+    cluster.apply(LINKERD);
+    cluster.apply("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}");
+    for n in 0..workloads {
+        let labels = format!("{{app: app-{n}}}");
+        cluster.apply(&format!(
+            "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: app-{n}, namespace: shop}}, spec: {{replicas: 2, selector: {{matchLabels: {labels}}}, \
+             template: {{metadata: {{labels: {labels}, annotations: {{}}}}, spec: {{serviceAccountName: app-{n}, containers: [{{name: app, image: 'app:1'}}]}}}}}}}}"
+        ));
+    }
+    let arguments = ["onboard", "--all", "-n", "shop", "--yes"];
+    let home = tempfile::tempdir().unwrap();
+    let kubeconfig = cluster.kubeconfig_for(ADMIN);
+    let measured = run(plugin(&kubeconfig, home.path(), &arguments));
+    let pods = cluster.get("/api/v1/namespaces/shop/pods").unwrap();
+    let inside = |pod: &&serde_json::Value| pod["spec"].to_string().contains("linkerd-proxy");
+    assert_eq!(pods["items"].as_array().unwrap().iter().filter(inside).count(), workloads * 2, "all of them are in the mesh");
+    measured
 }
 
 /// Served from memory by this program.

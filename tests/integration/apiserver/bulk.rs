@@ -216,19 +216,31 @@ impl Bulk {
             ["api", "v1", rest @ ..] | ["apis", _, _, rest @ ..] => rest,
             _ => return not_found(),
         };
-        let (namespace, plural) = match rest {
-            ["namespaces", namespace, plural] => (*namespace, *plural),
-            [plural] => ("", *plural),
+        let (namespace, plural, name) = match rest {
+            ["namespaces", namespace, plural] => (*namespace, *plural, ""),
+            ["namespaces", namespace, plural, name] => (*namespace, *plural, *name),
+            ["namespaces", name] => ("", "namespaces", *name),
+            [plural] => ("", *plural, ""),
             _ => return not_found(),
         };
         if !self.lists.get(plural).is_some_and(|list| path.starts_with(list.root)) {
             return not_found();
+        }
+        if !name.is_empty() {
+            return self.one(plural, namespace, name);
         }
         let limit = if param("resourceVersion") == "0" { "" } else { param("limit") };
         let pages = self.pages(plural, namespace, limit, protobuf);
         // The token is the number of the page: opaque to a client, and free of any search.
         let page = param("continue").parse::<usize>().unwrap_or(0);
         pages.get(page).map_or_else(not_found, |bytes| (200, bytes.clone()))
+    }
+
+    fn one(&self, plural: &str, namespace: &str, name: &str) -> (u16, Bytes) {
+        let begins = format!(r#"{{"metadata":{{"name":"{name}","#);
+        let list = self.lists.get(plural);
+        let found = list.and_then(|list| Some((list, list.items.iter().find(|(n, text)| n == namespace && text.starts_with(&begins))?)));
+        found.map_or_else(not_found, |(list, (_, text))| (200, Bytes::from(whole(list, text))))
     }
 
     /// The pages of a list for one limit, made at the first request.
