@@ -233,6 +233,7 @@ fn from_any_point(undo: bool) {
             runs += 1;
         }
     }
+    println!("{} scenarios, killed {runs} times, then {}", SCENARIOS.len(), if undo { "taken back" } else { "resumed" });
     assert!(runs >= SCENARIOS.len(), "only {runs} runs were killed");
     let wanted = [
         ("create", "configmaps"),
