@@ -11,7 +11,8 @@ use crate::model::{Gap, Kind};
 pub type Entry = fn(&[u8]) -> Result<(), String>;
 
 /// All entries; each has a folder of seeds and a target in `fuzz/`.
-pub const ENTRIES: [(&str, Entry); 5] = [("yaml", yaml), ("snapshot", snapshot), ("protobuf", protobuf), ("kubeconfig", kubeconfig), ("fix", fix)];
+pub const ENTRIES: [(&str, Entry); 6] =
+    [("yaml", yaml), ("snapshot", snapshot), ("protobuf", protobuf), ("kubeconfig", kubeconfig), ("fix", fix), ("envoy", envoy)];
 
 /// Manifests. A place in the file that an object is said to come from is one.
 pub fn yaml(bytes: &[u8]) -> Result<(), String> {
@@ -81,4 +82,24 @@ pub fn kubeconfig(bytes: &[u8]) -> Result<(), String> {
 /// `--fix`: every scalar of every object becomes another, one by one; where that is possible, nothing else changes.
 pub fn fix(bytes: &[u8]) -> Result<(), String> {
     commands::fix_each(&String::from_utf8_lossy(bytes))
+}
+
+/// Answers of an Envoy's admin interface. Rows are made of whatever can be read of them, and nothing that stands where keys do is among those.
+pub fn envoy(bytes: &[u8]) -> Result<(), String> {
+    use crate::mesh::envoy::{Answers, Section};
+    const ALL: [Section; 8] = [
+        Section::Bootstrap,
+        Section::Clusters,
+        Section::Listeners,
+        Section::Routes,
+        Section::Assignments,
+        Section::Secrets,
+        Section::Extensions,
+        Section::Hosts,
+    ];
+    let mut answers = Answers::default();
+    let _ = answers.read(bytes, &ALL, None);
+    let report = crate::views::proxy_config(answers, &ALL, &crate::views::ConfigFilter::default(), jiff::Timestamp::UNIX_EPOCH);
+    let written = serde_json::to_string(&report).map_err(|error| error.to_string())?;
+    if written.contains("planted") { Err("a key is shown".to_owned()) } else { Ok(()) }
 }

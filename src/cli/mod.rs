@@ -24,6 +24,7 @@ use crate::commands::offboard::OffboardArgs;
 use crate::commands::onboard::OnboardArgs;
 use crate::commands::options::OptionsArgs;
 use crate::commands::policy::PolicyArgs;
+use crate::commands::proxy::ProxyArgs;
 use crate::commands::rules::RulesArgs;
 use crate::commands::snapshot::SnapshotArgs;
 use crate::commands::status::StatusArgs;
@@ -76,6 +77,7 @@ pub enum Command {
     Onboard(Box<OnboardArgs>),
     Options(OptionsArgs),
     Policy(PolicyArgs),
+    Proxy(ProxyArgs),
     Rules(RulesArgs),
     Snapshot(SnapshotArgs),
     Status(StatusArgs),

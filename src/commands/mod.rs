@@ -24,6 +24,7 @@ mod plan;
 pub(crate) mod policy;
 mod pre;
 mod progress;
+pub(crate) mod proxy;
 mod renamed;
 pub(crate) mod rules;
 pub(crate) mod snapshot;
@@ -85,6 +86,7 @@ async fn answer(mut cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError>
         Command::Injection(args) => injection::run(&args, &cli.global, terminal).await,
         Command::Mtls(args) => mtls::run(&args, &cli.global, terminal).await,
         Command::Policy(args) => policy::run(args.command, &cli.global, terminal).await,
+        Command::Proxy(args) => proxy::run(args.command, &cli.global, terminal).await,
         Command::Options(args) => options::run(args, terminal),
         Command::Status(args) => status::run(&args, &cli.global, terminal).await,
         Command::Version(args) => version::run(&args, &cli.global, terminal).await,

@@ -17,6 +17,10 @@ use crate::model::{Kind, Object};
 pub struct Certificate {
     /// Its subject, as text.
     pub subject: String,
+    /// The subject of who issued it, as text.
+    pub issuer: String,
+    /// Its serial number, in 32 hexadecimal digits at least.
+    pub serial: String,
     /// From when it holds.
     pub not_before: Timestamp,
     /// Until when it holds.
@@ -110,6 +114,8 @@ fn of(certificate: &X509Certificate<'_>) -> Result<Certificate, String> {
     let names = alternative.iter().flat_map(|extension| &extension.value.general_names);
     Ok(Certificate {
         subject: certificate.subject().to_string(),
+        issuer: certificate.issuer().to_string(),
+        serial: format!("{:0>32}", certificate.raw_serial().iter().map(|byte| format!("{byte:02x}")).collect::<String>().trim_start_matches('0')),
         not_before: time(validity.not_before.timestamp())?,
         not_after: time(validity.not_after.timestamp())?,
         names: names.clone().filter_map(name).collect(),

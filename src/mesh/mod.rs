@@ -3,6 +3,7 @@
 pub mod authorization;
 pub(crate) mod calls;
 pub(crate) mod certificate;
+pub(crate) mod envoy;
 pub(crate) mod gateway_api;
 pub mod install;
 pub mod istio;
@@ -13,6 +14,8 @@ pub(crate) mod names;
 mod native;
 pub(crate) mod network_policy;
 pub mod observed;
+pub(crate) mod pod_proxy;
+pub(crate) mod proxy_diff;
 pub(crate) mod resolve;
 pub(crate) mod routes;
 pub mod success_rate;

@@ -15,6 +15,8 @@ use super::{Style, clean};
 const GAPS: [usize; 2] = [3, 2];
 /// A column of words is not made narrower than this: what follows goes below instead.
 const READABLE: usize = 24;
+/// So many rows are laid out at once; their widths are known.
+const AT_ONCE: usize = 1000;
 /// How far in the columns begin that go below.
 const BELOW: usize = 4;
 
@@ -183,7 +185,12 @@ impl Layout {
             }
             return Ok(());
         };
-        self.block(only, rows, 0, out)
+        // Its library keeps what it is given until it is written: some thousand rows at a time.
+        let mut rows = rows.peekable();
+        while rows.peek().is_some() {
+            self.block(only, rows.by_ref().take(AT_ONCE), 0, out)?;
+        }
+        Ok(())
     }
 
     /// Some columns of some rows.

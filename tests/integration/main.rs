@@ -42,6 +42,8 @@ mod mutants;
 mod observed;
 mod onboard;
 mod policy;
+mod proxy_config;
+mod real_envoy;
 mod relations;
 mod renamed;
 mod sarif;
