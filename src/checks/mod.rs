@@ -9,6 +9,7 @@ mod data_plane;
 mod findings;
 mod gateway;
 mod injection;
+mod linkerd_checks;
 mod mtls;
 mod policy;
 mod registry;
@@ -21,6 +22,7 @@ mod versions;
 
 pub use alternatives::{Worlds, run_alternatives, tell_sources_once};
 pub use findings::Findings;
+pub use linkerd_checks::{ANCHORS, Answer, linkerd_check};
 pub use registry::{all, find};
 pub use runner::{Selection, run};
 pub use support::install::verdicts;

@@ -68,7 +68,7 @@ pub async fn run(args: &CertsArgs, global: &GlobalArgs, terminal: &mut Terminal)
     if args.read_secrets {
         kinds.insert(Kind::Secret);
     }
-    let loaded = load::load(global, &ReadRequest { kinds, roots: true, ..ReadRequest::default() }, terminal).await?;
+    let loaded = load::load(global, &ReadRequest { kinds, labelled: vec![load::ROOTS], ..ReadRequest::default() }, terminal).await?;
     let world = &loaded.world;
     let report = views::certificates(world, args.read_secrets);
     if report.certificates.is_empty() {

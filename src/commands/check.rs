@@ -161,8 +161,8 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
             .hint("name another with --remote-context or --remote-snapshot"));
     }
     let needs: BTreeSet<Kind> = checks.iter().flat_map(|c| c.needs.iter().copied()).collect();
-    let kinds = needs.iter().copied().chain(words::kinds(&args.objects)).collect();
-    let request = ReadRequest { kinds, install, ..ReadRequest::default() };
+    let mut request = ReadRequest { kinds: words::kinds(&args.objects), install, ..ReadRequest::default() };
+    request.add_rules(&checks);
     let remotes = Remotes::open(&args.remotes, global).await?;
     let mut loaded = load::load(global, &request, terminal).await?;
     if args.pre.pre {

@@ -7,7 +7,7 @@ use clap_complete::engine::ArgValueCandidates;
 use serde::Serialize;
 
 use super::{Terminal, arguments, complete, rules};
-use crate::checks;
+use crate::checks::{self, Answer};
 use crate::error::{CliError, Exit};
 use crate::model::{Gap, ObjectRef};
 use crate::output::{self, Format, Page, Report, Writer};
@@ -38,6 +38,9 @@ pub struct ExplainArgs {
 pub struct RulePages {
     /// The rules that are called so.
     rules: Vec<RulePage>,
+    /// Of a check of `linkerd check` that no rule stands for: what answers it here, or why nothing does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<&'static str>,
     /// What was typed.
     #[serde(skip)]
     typed: String,
@@ -59,11 +62,13 @@ pub fn run(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, CliError
     // As people who come from `linkerd check` have it: the anchor of its hint.
     let typed = args.rule.strip_prefix("linkerd-check/").unwrap_or(&args.rule);
     let named: Vec<_> = checks::all().into_iter().filter(|c| c.id == typed || c.aliases.iter().any(|a| a.eq_ignore_ascii_case(typed))).collect();
-    if named.is_empty() {
-        return Err(arguments::unknown_rule(typed));
-    }
+    let answer = match checks::linkerd_check(typed) {
+        Some(Answer::Words(words)) if named.is_empty() => Some(words),
+        _ if named.is_empty() => return Err(arguments::unknown_rule(typed)),
+        _ => None,
+    };
     let rules = named.into_iter().map(|check| RulePage { row: rules::Row::from(check), doc: checks::doc_text(check) });
-    terminal.show(&RulePages { rules: rules.collect(), typed: typed.to_owned() }, args.output, None)?;
+    terminal.show(&RulePages { rules: rules.collect(), answer, typed: typed.to_owned() }, args.output, None)?;
     Ok(Exit::Ok)
 }
 
@@ -76,6 +81,7 @@ impl Report for RulePages {
 
     fn text(&self, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
         let text = match self.rules.as_slice() {
+            [] => format!("`linkerd check` asks this under {}, and no rule here does: {}.\n", self.typed, self.answer.unwrap_or_default()),
             [one] => text(one),
             several => list(&self.typed, several),
         };

@@ -57,7 +57,7 @@ pub async fn run(args: &StatusArgs, global: &GlobalArgs, terminal: &mut Terminal
     let selection =
         Selection { off: global.config.named(false), on: global.config.named(true), severities: global.config.severities(), ..Selection::default() };
     if !args.workload.is_empty() {
-        request.kinds.extend(selection.checks().iter().flat_map(|check| check.needs));
+        request.add_rules(&selection.checks());
     }
     let mut loaded = load::load(global, &request, terminal).await?;
     words::select(&args.select, &args.workload, &mut loaded.world)?;

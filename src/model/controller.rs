@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, LabelSelector, Map, Meta, PodSpec};
+use super::meta::str_is_empty;
+use super::{Kind, LabelSelector, Map, Meta, PodSpec, Str, kept};
 
 /// A pod template.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -71,6 +72,33 @@ pub struct ControllerStatus {
     /// Ready pods of a DaemonSet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number_ready: Option<i32>,
+    /// Conditions that say its pods are refused, the only ones a rule asks about.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "kept::refusals")]
+    pub conditions: Vec<ControllerCondition>,
+}
+
+/// A condition of a controller.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ControllerCondition {
+    /// For instance `ReplicaFailure`.
+    #[serde(rename = "type")]
+    pub kind: Str,
+    /// `True`, `False` or `Unknown`.
+    pub status: Str,
+    /// For instance `FailedCreate`.
+    #[serde(skip_serializing_if = "str_is_empty")]
+    pub reason: Str,
+    /// What the API server said.
+    #[serde(skip_serializing_if = "str_is_empty")]
+    pub message: Str,
+}
+
+impl ControllerCondition {
+    /// Whether it says that the API server refuses its pods.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.kind == "ReplicaFailure" && self.status == "True"
+    }
 }
 
 impl Controller {

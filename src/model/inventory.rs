@@ -51,6 +51,8 @@ macro_rules! inventory {
             pub focus: BTreeSet<Str>,
             /// Kinds and namespaces that were read besides `scope`; of a kind read nowhere else, all that was.
             pub also_read: BTreeSet<(Kind, Str)>,
+            /// Kinds of which only the objects with a label were read: that another one is absent means nothing.
+            pub by_label: BTreeSet<Kind>,
             /// Kind, namespace and name of what other tools will make of files, which do not hold it themselves; an empty text stands for any.
             pub made: BTreeSet<(Kind, Str, Str)>,
             /// Mesh configurations of Istio that stand in what it is installed with rather than in its ConfigMap.
@@ -150,6 +152,7 @@ impl Inventory {
         self.gaps.append(&mut other.gaps);
         self.coverage.append(&mut other.coverage);
         self.also_read.append(&mut other.also_read);
+        self.by_label.append(&mut other.by_label);
         self.made.append(&mut other.made);
         self.mesh_configs.append(&mut other.mesh_configs);
         self.istiod_env.append(&mut other.istiod_env);

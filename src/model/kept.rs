@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 
-use super::{EnvVar, PodCondition, Str};
+use super::{ControllerCondition, EnvVar, PodCondition, Str};
 
 /// Whether an environment variable configures a proxy or a control plane.
 pub fn env_matters(name: &str) -> bool {
@@ -64,6 +64,10 @@ pub(super) fn mesh_env<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec
 
 pub(super) fn failing_conditions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PodCondition>, D::Error> {
     filtered(deserializer, |_, c: PodCondition| (c.status != "True").then_some(c))
+}
+
+pub(super) fn refusals<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ControllerCondition>, D::Error> {
+    filtered(deserializer, |_, c: ControllerCondition| c.is_refusal().then_some(c))
 }
 
 /// Decodes a list item by item and keeps what `keep`, which sees what was kept before, turns each into.

@@ -90,6 +90,7 @@ kinds! {
     Rollout "argoproj.io" "Rollout" "rollouts" Namespaced ["v1alpha1"] ["ro"] CustomController;
     DeploymentConfig "apps.openshift.io" "DeploymentConfig" "deploymentconfigs" Namespaced ["v1"] ["dc"] CustomController;
     EndpointSlice "discovery.k8s.io" "EndpointSlice" "endpointslices" Namespaced ["v1"] [] Object;
+    Lease "coordination.k8s.io" "Lease" "leases" Namespaced ["v1"] [] Object;
     NetworkPolicy "networking.k8s.io" "NetworkPolicy" "networkpolicies" Namespaced ["v1"] ["netpol"] Object;
     Ingress "networking.k8s.io" "Ingress" "ingresses" Namespaced ["v1"] ["ing"] Object;
     MutatingWebhookConfiguration "admissionregistration.k8s.io" "MutatingWebhookConfiguration" "mutatingwebhookconfigurations" Cluster ["v1"] [] Object;

@@ -56,7 +56,7 @@ mod shared;
 mod text;
 mod trace;
 
-pub use controller::{Controller, ControllerSpec, ControllerStatus, JobTemplate, PodTemplate};
+pub use controller::{Controller, ControllerCondition, ControllerSpec, ControllerStatus, JobTemplate, PodTemplate};
 pub use duration::{go_duration, go_nanos, go_truth};
 pub use fact::{Evidence, Fact};
 pub use few::{FEW, few, first_of};

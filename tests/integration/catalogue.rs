@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use clap::CommandFactory as _;
+use kubectl_mesh::checks::{self, Answer};
 use kubectl_mesh::cli::Cli;
 use serde_json::Value;
 
@@ -132,8 +133,16 @@ fn every_check_of_linkerds_is_answered_or_said_not_to_be() {
         rules.filter(|r| r["aliases"].as_array().unwrap().iter().any(|a| a == code)).map(|r| r["id"].as_str().unwrap()).collect()
     };
     let table = linkerd_checks();
-    assert!(table.len() > 80, "{} checks", table.len());
+    let in_the_page: Vec<&str> = table.iter().map(|(anchor, _)| anchor.as_str()).collect();
+    assert_eq!(in_the_page, checks::ANCHORS.iter().map(|(anchor, _)| *anchor).collect::<Vec<_>>());
+    assert_eq!(table.len(), 89);
     for (anchor, ours) in &table {
+        match checks::linkerd_check(anchor).unwrap() {
+            Answer::Rules => assert!(!named(anchor).is_empty(), "no rule stands for {anchor}"),
+            Answer::Words(words) => assert_eq!(words, ours, "{anchor}"),
+        }
+        let (code, out, err) = run(&[], &["explain", &format!("linkerd-check/{anchor}")]);
+        assert!(code == 0 && !out.is_empty(), "{anchor}: {err}");
         let listed: BTreeSet<&str> = if ours.starts_with('`') { ours.split('`').skip(1).step_by(2).collect() } else { BTreeSet::new() };
         assert_eq!(listed, named(anchor), "{anchor}");
         assert!(!ours.is_empty(), "{anchor}");
@@ -148,4 +157,10 @@ fn every_check_of_linkerds_is_answered_or_said_not_to_be() {
 fn a_check_of_linkerds_leads_to_our_rule() {
     let (code, out, err) = run(&[], &["explain", "linkerd-check/l5d-identity-issuer-cert-is-time-valid"]);
     assert!(code == 0 && out.contains("linkerd-issuer-certificate-invalid"), "{out}{err}");
+    let (code, out, _) = run(&[], &["explain", "linkerd-check/l5d-existence-ns"]);
+    assert!(code == 0 && out.contains("no rule here does: a control plane is found by what lies in its namespace."), "{out}");
+    let (code, out, _) = run(&[], &["explain", "linkerd-check/l5d-existence-ns", "-o", "json"]);
+    assert!(code == 0 && out.contains("\"answer\": \"a control plane is found"), "{out}");
+    let (code, _, err) = run(&[], &["explain", "linkerd-check/l5d-existence-nothing"]);
+    assert!(code == 2 && err.contains("l5d-existence-nothing"), "{err}");
 }

@@ -194,9 +194,21 @@ pub fn fields(message: &str) -> &'static [(&'static str, u64, Type)] {
             ("minReadySeconds", 5, Int),
             ("paused", 7, Bool),
         ],
-        "DeploymentStatus" => {
-            &[("replicas", 2, NonZero), ("readyReplicas", 7, NonZero), ("availableReplicas", 4, NonZero), ("unavailableReplicas", 5, NonZero)]
-        }
+        "DeploymentStatus" => &[
+            ("replicas", 2, NonZero),
+            ("availableReplicas", 4, NonZero),
+            ("unavailableReplicas", 5, NonZero),
+            ("conditions", 6, Messages("DeploymentCondition")),
+            ("readyReplicas", 7, NonZero),
+        ],
+        "DeploymentCondition" => &[
+            ("type", 1, Text),
+            ("status", 2, Text),
+            ("reason", 4, Text),
+            ("message", 5, Text),
+            ("lastUpdateTime", 6, Time),
+            ("lastTransitionTime", 7, Time),
+        ],
         "ReplicaSet" => &[("metadata", 1, Message("ObjectMeta")), ("spec", 2, Message("ReplicaSetSpec")), ("status", 3, Message("ReplicaSetStatus"))],
         "ReplicaSetSpec" => &[("replicas", 1, Pointer(&Int)), ("selector", 2, Message("LabelSelector")), ("template", 3, Message("PodTemplateSpec"))],
         "ReplicaSetStatus" => &[("replicas", 1, NonZero), ("readyReplicas", 4, NonZero), ("availableReplicas", 5, NonZero)],

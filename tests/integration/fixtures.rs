@@ -1,12 +1,13 @@
 //! What stands in `tests/checks/<rule>/{fires,silent}-<case>.yaml`, opened as a world; the expected findings stand beside each.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use kubectl_mesh::cluster::files;
 use kubectl_mesh::index::Index;
 use kubectl_mesh::mesh::install::{Install, Target};
-use kubectl_mesh::model::{Coverage, Kind, MeshId, Review, ServerFacts, YesNo};
+use kubectl_mesh::model::{Coverage, Inventory, Kind, MeshId, Review, ServerFacts, YesNo};
 use kubectl_mesh::report::CheckReport;
 use kubectl_mesh::world::{SourceInfo, SourceKind, World};
 use serde::Deserialize;
@@ -27,7 +28,10 @@ pub(crate) fn world(file: &Path) -> World {
     let text = fs::read_to_string(file).unwrap();
     let parse = |text: &str| files::parse(name, text, "default").unwrap_or_else(|e| panic!("{}: {e}", file.display())).inventory;
     let open = |kind, called: &str, inventory| World::new(Index::new(inventory), SourceInfo { kind, name: called.into() }, now());
-    let Some(asked) = asked(&text) else {
+    if let Some(seen) = head::<Seen>(&text, "Cluster") {
+        return open(SourceKind::Cluster, name, Inventory { coverage: coverage(&seen.hidden), ..parse(&text) });
+    }
+    let Some(asked) = head::<Asked>(&text, "Asked") else {
         let mut parts = text.split("\n# cluster: ");
         let mut world = open(SourceKind::Files, name, parse(parts.next().unwrap()));
         let others = parts.filter_map(|part| part.split_once('\n'));
@@ -35,7 +39,7 @@ pub(crate) fn world(file: &Path) -> World {
         return world;
     };
     let mut inventory = parse(&text);
-    inventory.coverage = Kind::ALL.iter().filter(|k| !asked.hidden.contains(&k.resource())).map(|k| (*k, Coverage::Complete)).collect();
+    inventory.coverage = coverage(&asked.hidden);
     let mut server = asked.server;
     let (meshes, known) = (asked.meshes, server.reviews.len());
     let targets: Vec<Target> = [MeshId::Istio, MeshId::Linkerd]
@@ -69,10 +73,22 @@ struct Asked {
     hidden: Vec<String>,
 }
 
-fn asked(text: &str) -> Option<Asked> {
-    // Always the first document.
+/// That the objects beside it are all that a running cluster holds, but for the kinds that could not be read.
+#[derive(Deserialize)]
+struct Seen {
+    #[serde(default)]
+    hidden: Vec<String>,
+}
+
+/// The first document, where it is of this kind.
+fn head<T: serde::de::DeserializeOwned>(text: &str, kind: &str) -> Option<T> {
     let (first, _) = text.split_once("\n---\n").unwrap_or((text, ""));
-    first.contains("\nkind: Asked\n").then(|| serde_json::from_value(serde_saphyr::from_str(first).unwrap()).unwrap())
+    let is = first.lines().any(|line| line.strip_prefix("kind: ") == Some(kind));
+    is.then(|| serde_json::from_value(serde_saphyr::from_str(first).unwrap()).unwrap())
+}
+
+fn coverage(hidden: &[String]) -> BTreeMap<Kind, Coverage> {
+    Kind::ALL.iter().filter(|kind| !hidden.contains(&kind.resource())).map(|kind| (*kind, Coverage::Complete)).collect()
 }
 
 /// A report as it stands in the expected findings.

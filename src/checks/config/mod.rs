@@ -48,7 +48,9 @@ mod linkerd_extension_namespaces;
 mod linkerd_external_workload_incomplete;
 mod linkerd_label_instead_of_annotation;
 mod linkerd_link_credentials_not_found;
+mod linkerd_link_invalid;
 mod linkerd_link_service_not_mirrored;
+mod linkerd_mirror_service_without_endpoints;
 mod linkerd_mirror_service_without_link;
 mod linkerd_opaque_ports_differ;
 mod linkerd_port_list_invalid;
@@ -105,7 +107,9 @@ pub(super) static CHECKS: &[&Check] = &[
     &linkerd_external_workload_incomplete::CHECK,
     &linkerd_label_instead_of_annotation::CHECK,
     &linkerd_link_credentials_not_found::CHECK,
+    &linkerd_link_invalid::CHECK,
     &linkerd_link_service_not_mirrored::CHECK,
+    &linkerd_mirror_service_without_endpoints::CHECK,
     &linkerd_mirror_service_without_link::CHECK,
     &linkerd_opaque_ports_differ::CHECK,
     &linkerd_port_list_invalid::CHECK,

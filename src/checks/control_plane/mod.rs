@@ -2,6 +2,7 @@
 
 use crate::checks::Check;
 
+mod control_plane_pods_refused;
 mod install_forbidden;
 mod istio_clusters_share_name;
 mod istio_control_plane_not_ready;
@@ -25,6 +26,7 @@ mod linkerd_link_gateway_not_mirrored;
 mod linkerd_service_account_missing;
 mod linkerd_service_mirror_not_running;
 mod linkerd_tap_api_unavailable;
+mod linkerd_viz_api_not_ready;
 mod linkerd_webhook_missing;
 mod linkerd_webhook_service_not_found;
 mod mesh_already_installed;
@@ -33,6 +35,7 @@ mod mesh_left_over;
 mod network_policy_closes_control_plane;
 
 pub(super) static CHECKS: &[&Check] = &[
+    &control_plane_pods_refused::CHECK,
     &install_forbidden::CHECK,
     &istio_clusters_share_name::CHECK,
     &istio_control_plane_not_ready::CHECK,
@@ -56,6 +59,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &linkerd_service_account_missing::CHECK,
     &linkerd_service_mirror_not_running::CHECK,
     &linkerd_tap_api_unavailable::CHECK,
+    &linkerd_viz_api_not_ready::CHECK,
     &linkerd_webhook_missing::CHECK,
     &linkerd_webhook_service_not_found::CHECK,
     &mesh_already_installed::CHECK,

@@ -22,6 +22,7 @@ crate::check! {
     /// Sources: Istio's list of ports; linkerd `charts/partials/templates/_proxy.tpl`; no other tool looks.
     "network-policy-closes-proxy-metrics",
     summary: "NetworkPolicy that closes the port with a proxy's metrics",
+    aliases: &["l5d-data-plane-prom"],
     severity: Severity::Info,
     category: Category::DataPlane,
     mesh: MeshTag::Any,

@@ -22,7 +22,7 @@ crate::check! {
     /// Sources: linkerd `viz/pkg/healthcheck/healthcheck.go` (prometheus is authorized to scrape data plane pods).
     "linkerd-viz-scrape-denied",
     summary: "Prometheus may not scrape proxies of a namespace that denies by default",
-    aliases: &["l5d-viz-data-plane-prom-authz"],
+    aliases: &["l5d-viz-data-plane-prom-authz", "l5d-data-plane-prom"],
     severity: Severity::Info,
     category: Category::Policy,
     mesh: MeshTag::Linkerd,

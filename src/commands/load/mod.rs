@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Terminal;
 use super::progress::Bar;
-use crate::checks::Worlds;
+use crate::checks::{Check, Worlds};
 use crate::cli::GlobalArgs;
 use crate::cluster::files::{self, Alternatives, Ignored, Manifests};
 use crate::cluster::live::{ConnectOptions, Connection, Overrides, Trace, connect};
@@ -40,6 +40,14 @@ const ALWAYS: &[Kind] = &[Kind::Namespace, Kind::Pod, Kind::Deployment, Kind::Da
 const SEEN_IN_PODS: &[Kind] = &[Kind::ReplicaSet, Kind::ReplicationController, Kind::Job];
 /// Kinds of which only names, labels and annotations are asked.
 const METADATA_ONLY: &[Kind] = &[Kind::ServiceAccount, Kind::ClusterRole, Kind::ClusterRoleBinding];
+/// Kinds that are read in the namespaces of control planes alone.
+const OF_PLANES: [Kind; 2] = [Kind::ConfigMap, Kind::Lease];
+/// Where Kubernetes' own components hold Leases, which they renew every few seconds: by these it is told what time it is in the cluster.
+const SYSTEM: &str = "kube-system";
+/// The roots that Istio hands out to every namespace.
+pub(crate) const ROOTS: (Kind, &str) = (Kind::ConfigMap, "istio.io/config=true");
+/// Endpoints of what Linkerd mirrors; those of all other Services are as many as there are pods.
+const MIRRORS: (Kind, &str) = (Kind::EndpointSlice, "mirror.linkerd.io/cluster-name");
 /// Where control planes live unless something says otherwise.
 const CONTROL_PLANES: [&str; 2] = ["istio-system", "linkerd"];
 
@@ -53,8 +61,8 @@ pub struct ReadRequest {
     pub kinds: BTreeSet<Kind>,
     /// Whether a live cluster is read in all namespaces even where answers are wanted for one: what holds there depends on others.
     pub everywhere: bool,
-    /// Whether the roots that Istio hands out to every namespace are read.
-    pub roots: bool,
+    /// Kinds of which, besides what control planes have, only the objects with a label are read.
+    pub labelled: Vec<(Kind, &'static str)>,
     /// What is to be installed: then a live cluster is asked what that takes.
     pub install: Option<Install>,
 }
@@ -62,7 +70,14 @@ pub struct ReadRequest {
 impl ReadRequest {
     /// Everything that any command reads.
     pub fn everything() -> Self {
-        Self { kinds: Kind::ALL.iter().copied().collect(), roots: true, ..Self::default() }
+        Self { kinds: Kind::ALL.iter().copied().collect(), labelled: vec![ROOTS], ..Self::default() }
+    }
+
+    /// What rules read besides.
+    pub fn add_rules(&mut self, checks: &[&Check]) {
+        let needs: BTreeSet<Kind> = checks.iter().flat_map(|check| check.needs.iter().copied()).collect();
+        self.labelled.extend([ROOTS, MIRRORS].into_iter().filter(|(kind, _)| needs.contains(kind)));
+        self.kinds.extend(needs);
     }
 }
 

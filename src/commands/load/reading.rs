@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{ALWAYS, AUTHORITIES, CONTROL_PLANES, METADATA_ONLY, ReadRequest, SEEN_IN_PODS, merge_coverage, once_each, secrets, strings};
+use super::{ALWAYS, AUTHORITIES, CONTROL_PLANES, METADATA_ONLY, OF_PLANES, ReadRequest, SEEN_IN_PODS, SYSTEM, merge_coverage, once_each, secrets, strings};
 use crate::cli::GlobalArgs;
 use crate::cluster::live::{Connection, Progress, Question, Scope, Wanted};
 use crate::error::CliError;
@@ -18,7 +18,9 @@ pub(crate) struct Reading {
     kinds: BTreeSet<Kind>,
     /// Kinds that are wanted and that pods tell of.
     through_pods: Vec<Kind>,
-    roots: bool,
+    /// Kinds that control planes alone are asked for.
+    of_planes: Vec<Kind>,
+    labelled: Vec<(Kind, &'static str)>,
     scope: Scope,
     asked: BTreeSet<Question>,
 }
@@ -28,19 +30,21 @@ impl Reading {
     pub(crate) fn new(global: &GlobalArgs, request: &ReadRequest) -> Self {
         let only = strings(global.cluster.namespaces());
         let scope = if only.is_empty() || request.everywhere { Scope::All } else { Scope::Some(only) };
-        Self::of(scope, with_usual(request), request.roots)
+        Self::of(scope, with_usual(request), request.labelled.clone())
     }
 
     /// In these namespaces only.
     pub(crate) fn within(namespaces: BTreeSet<Str>, request: &ReadRequest) -> Self {
-        Self::of(Scope::Some(namespaces), with_usual(request), request.roots)
+        Self::of(Scope::Some(namespaces), with_usual(request), request.labelled.clone())
     }
 
     /// These kinds and no others.
-    pub(super) fn of(scope: Scope, mut kinds: BTreeSet<Kind>, roots: bool) -> Self {
+    pub(super) fn of(scope: Scope, mut kinds: BTreeSet<Kind>, labelled: Vec<(Kind, &'static str)>) -> Self {
         let through_pods = SEEN_IN_PODS.iter().copied().filter(|kind| kinds.remove(kind)).collect();
-        kinds.remove(&Kind::ConfigMap);
-        Self { kinds, through_pods, roots, scope, asked: BTreeSet::new() }
+        kinds.insert(Kind::ConfigMap);
+        let of_planes = OF_PLANES.iter().copied().filter(|kind| kinds.remove(kind)).collect();
+        kinds.retain(|kind| labelled.iter().all(|(by_label, _)| kind != by_label));
+        Self { kinds, through_pods, of_planes, labelled, scope, asked: BTreeSet::new() }
     }
 
     pub(crate) fn is_everywhere(&self) -> bool {
@@ -80,6 +84,7 @@ impl Reading {
             inventory.append(found);
         }
         once_each(&mut inventory);
+        inventory.by_label = self.labelled.iter().map(|(kind, _)| *kind).filter(|kind| !self.of_planes.contains(kind)).collect();
         for kind in &self.through_pods {
             if let Some(pods) = inventory.coverage.get(&Kind::Pod).copied() {
                 inventory.coverage.insert(*kind, pods);
@@ -94,9 +99,12 @@ impl Reading {
         for plane in CONTROL_PLANES {
             wanted.extra.extend(self.of_control_plane(plane));
         }
-        if self.roots {
-            let namespaces = self.namespaces().cloned().unwrap_or_else(|| BTreeSet::from([Str::default()]));
-            wanted.labelled.extend(namespaces.into_iter().map(|namespace| (Kind::ConfigMap, namespace, "istio.io/config=true")));
+        if self.of_planes.contains(&Kind::Lease) {
+            wanted.extra.push((Kind::Lease, SYSTEM.into(), None));
+        }
+        let namespaces = self.namespaces().cloned().unwrap_or_else(|| BTreeSet::from([Str::default()]));
+        for (kind, label) in &self.labelled {
+            wanted.labelled.extend(namespaces.iter().map(|namespace| (*kind, namespace.clone(), *label)));
         }
         if let Scope::Some(namespaces) = &self.scope {
             wanted.extra.extend(namespaces.iter().map(|namespace| (Kind::Namespace, Str::default(), Some(namespace.clone()))));
@@ -121,7 +129,7 @@ impl Reading {
 
     /// What a control plane's namespace holds that rules about other namespaces read.
     fn of_control_plane(&self, namespace: &str) -> Vec<(Kind, Str, Option<Str>)> {
-        let mut extra = vec![(Kind::ConfigMap, Str::from(namespace), None)];
+        let mut extra: Vec<_> = self.of_planes.iter().map(|kind| (*kind, Str::from(namespace), None)).collect();
         if self.kinds.contains(&Kind::Secret) {
             extra.extend(AUTHORITIES.map(|name| (Kind::Secret, Str::from(namespace), Some(Str::from(name)))));
         }

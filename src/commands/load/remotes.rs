@@ -78,7 +78,7 @@ impl Remotes {
         kinds.insert(Kind::MutatingWebhookConfiguration);
         let scope = local.index.inventory().scope.clone();
         let scope = if scope.is_empty() { Scope::All } else { Scope::Some(scope) };
-        let read = async |connection: &Connection| Reading::of(scope.clone(), kinds.clone(), false).read(connection, &()).await;
+        let read = async |connection: &Connection| Reading::of(scope.clone(), kinds.clone(), Vec::new()).read(connection, &()).await;
         let answers = join_all(self.live.iter().map(|(_, connection)| read(connection))).await;
         let mut found = Vec::new();
         for ((name, _), answer) in self.live.iter().zip(answers) {

@@ -3,8 +3,8 @@
 use crate::index::{Index, Sight};
 use crate::model::{Evidence, Gap, Kind, Object, Pod, Service, Str, Subject};
 
-/// Names the Service of an EndpointSlice.
-const SERVICE_NAME: &str = "kubernetes.io/service-name";
+/// The label that names the Service of an EndpointSlice.
+pub const SERVICE_NAME: &str = "kubernetes.io/service-name";
 /// The identity of the other cluster's gateway, on what Linkerd mirrors.
 const GATEWAY_IDENTITY: &str = "mirror.linkerd.io/remote-gateway-identity";
 
@@ -49,10 +49,12 @@ pub fn listed<'a>(index: &'a Index, service: &Service, port: &str) -> Result<Vec
 
 fn unseen(index: &Index, service: &Service) -> Option<Gap> {
     let namespace = &service.metadata.namespace;
+    // Where only those of mirrors were read, others may be there.
+    let elsewhere = index.inventory().by_label.contains(&Kind::EndpointSlice);
     match index.sight(Kind::EndpointSlice, namespace) {
-        Sight::Clear => None,
+        Sight::Clear if !elsewhere => None,
         Sight::Hidden(Some(gap)) => Some(gap),
-        Sight::Hidden(None) | Sight::NotInFiles => {
+        Sight::Clear | Sight::Hidden(None) | Sight::NotInFiles => {
             let detail: Str = format!("Service {} has no selector: its endpoints are written elsewhere", service.metadata.name).into();
             Some(Gap::Incomplete { kind: Kind::EndpointSlice, namespace: namespace.clone(), detail })
         }

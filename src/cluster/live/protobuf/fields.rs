@@ -5,7 +5,7 @@
 use super::super::page::Head;
 use super::reader::{Malformed, Message, Wire, each};
 use crate::model::{
-    Condition, Container, ContainerPort, ContainerStatus, Controller, ControllerSpec, ControllerStatus, EnvVar, HttpGet, JobTemplate, Kind,
+    Condition, Container, ContainerPort, ContainerStatus, Controller, ControllerCondition, ControllerSpec, ControllerStatus, EnvVar, HttpGet, JobTemplate, Kind,
     LabelSelector, Map, Meta, Namespace, Node, NodeCondition, NodeInfo, NodeSpec, NodeStatus, OwnerReference, Pod, PodCondition, PodIp, PodSpec,
     PodStatus, PodTemplate, Port, Probe, Requirement, SecurityContext, Service, ServicePort, ServiceSpec, ServiceStatus, SocketProbe, Str,
     annotation_matters, arg_matters, ends_proxy, env_matters,
@@ -344,6 +344,13 @@ message!(NodeCondition, it, wire, {
     3 => it.last_heartbeat_time = time(wire)?,
 });
 
+message!(ControllerCondition, it, wire, {
+    1 => it.kind = wire.str()?,
+    2 => it.status = wire.str()?,
+    4 => it.reason = wire.str()?,
+    5 => it.message = wire.str()?,
+});
+
 /// Everything that makes pods. Each kind numbers the same few fields in its own way.
 pub(super) fn controller(kind: Kind, bytes: &[u8]) -> Result<Controller, Malformed> {
     let mut it = Controller { kind, metadata: Meta::default(), spec: ControllerSpec::default(), status: ControllerStatus::default() };
@@ -403,6 +410,7 @@ fn controller_status(kind: Kind, wire: Wire<'_>) -> Result<ControllerStatus, Mal
             (Kind::StatefulSet, 11) => it.available_replicas = Some(wire.int32()?),
             (Kind::DaemonSet, 3) => it.desired_number_scheduled = Some(wire.int32()?),
             (Kind::DaemonSet, 4) => it.number_ready = Some(wire.int32()?),
+            (Kind::Deployment, 6) => it.conditions.extend(Some(wire.message::<ControllerCondition>()?).filter(ControllerCondition::is_refusal)),
             _ => {}
         }
         Ok(())
