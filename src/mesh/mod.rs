@@ -233,6 +233,18 @@ fn release(tag: &str) -> &str {
     ["-distroless", "-debug"].iter().find_map(|variant| tag.strip_suffix(variant)).unwrap_or(tag)
 }
 
+/// Ready and wanted pods of a workload, when its pods or its status were seen.
+pub(crate) fn counts(index: &Index, workload: &Workload) -> Option<(usize, usize)> {
+    let at = &workload.reference;
+    let controller = index.controllers_in(&at.namespace).iter().find(|c| c.kind == at.kind && c.metadata.name == at.name);
+    let stated = controller.and_then(readiness);
+    let pods: Vec<_> = index.live_pods(workload).collect();
+    if pods.is_empty() {
+        return stated;
+    }
+    Some((pods.iter().filter(|p| p.is_ready()).count(), stated.map_or(pods.len(), |(_, wanted)| wanted)))
+}
+
 /// Ready and wanted pods, from a controller's status.
 fn readiness(controller: &crate::model::Controller) -> Option<(usize, usize)> {
     let status = &controller.status;

@@ -123,7 +123,7 @@ pub fn annotation_matters(key: &str) -> bool {
     ["istio.io", "linkerd.io", "kiali.io", "smi-spec.io", "mesh.kubectl.dev", "gateway.networking.k8s.io"]
         .iter()
         .any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
-        || key == "kubernetes.io/ingress.class"
+        || matches!(key, "kubernetes.io/ingress.class" | "control-plane.alpha.kubernetes.io/leader")
 }
 
 fn annotations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map, D::Error> {

@@ -10,7 +10,9 @@ mod istio_gateway_certificate_expiring;
 mod istio_gateway_certificate_host_not_covered;
 mod istio_gateway_credential_invalid;
 mod istio_jwks_inline_unusable;
+mod istio_root_certificate_missing;
 mod istio_roots_differ_between_clusters;
+mod istio_webhook_ca_mismatch;
 mod linkerd_issuer_certificate_expiring;
 mod linkerd_issuer_certificate_invalid;
 mod linkerd_proxy_trust_outdated;
@@ -32,7 +34,9 @@ pub(super) static CHECKS: &[&Check] = &[
     &istio_gateway_certificate_host_not_covered::CHECK,
     &istio_gateway_credential_invalid::CHECK,
     &istio_jwks_inline_unusable::CHECK,
+    &istio_root_certificate_missing::CHECK,
     &istio_roots_differ_between_clusters::CHECK,
+    &istio_webhook_ca_mismatch::CHECK,
     &linkerd_issuer_certificate_expiring::CHECK,
     &linkerd_issuer_certificate_invalid::CHECK,
     &linkerd_proxy_trust_outdated::CHECK,

@@ -40,7 +40,10 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         for condition in &deployment.status.conditions {
             let why = if condition.message.is_empty() { condition.reason.as_str() } else { condition.message.as_str() };
             let what = format!("its pods are refused: {why}");
-            findings.add(deployment, "status.conditions", what, "Remove what refuses them; the Deployment tries again by itself.");
+            let finding = findings.add(deployment, "status.conditions", what, "Remove what refuses them; the Deployment tries again by itself.");
+            if world.istio.control_planes.iter().any(|plane| plane.namespace == deployment.metadata.namespace) {
+                finding.codes(&[]);
+            }
         }
     }
 }

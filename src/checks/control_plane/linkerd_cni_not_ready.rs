@@ -2,7 +2,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::checks::Findings;
 use crate::checks::support::linkerd::platform::planes::configs;
-use crate::mesh::linkerd::counts;
+use crate::mesh::counts;
 use crate::model::{Kind, Map, Pod, Str, first_of};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::{Sight, World};

@@ -1,6 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::linkerd::platform::planes::{configs, part};
-use crate::mesh::linkerd::{PARTS, counts};
+use crate::mesh::counts;
+use crate::mesh::linkerd::PARTS;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

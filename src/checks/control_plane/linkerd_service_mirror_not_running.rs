@@ -1,5 +1,5 @@
 use crate::checks::Findings;
-use crate::mesh::linkerd::counts;
+use crate::mesh::counts;
 use crate::model::{Kind, Map};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::{Sight, SourceKind, World};

@@ -1,6 +1,7 @@
 use crate::checks::Findings;
 use crate::checks::support::linkerd::platform::extensions::EXTENSION;
 use crate::index::Workload;
+use crate::mesh::counts;
 use crate::model::{Kind, Namespace};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::{SourceKind, World};
@@ -67,5 +68,5 @@ fn judge(world: &World, namespace: &Namespace, api: &Workload, findings: &mut Fi
 
 /// Whether pods are wanted and none is ready; manifests tell of no pods.
 fn is_down(world: &World, workload: &Workload) -> bool {
-    crate::mesh::linkerd::counts(&world.index, workload).is_some_and(|(ready, wanted)| ready == 0 && wanted > 0)
+    counts(&world.index, workload).is_some_and(|(ready, wanted)| ready == 0 && wanted > 0)
 }

@@ -2,6 +2,7 @@
 
 use crate::checks::Check;
 
+mod control_plane_leader_missing;
 mod control_plane_pods_refused;
 mod install_forbidden;
 mod istio_clusters_share_name;
@@ -11,6 +12,7 @@ mod istio_mesh_config_invalid;
 mod istio_mesh_config_unreadable;
 mod istio_mesh_networks_registry_unknown;
 mod istio_namespace_not_discovered;
+mod istio_revision_config_missing;
 mod istio_webhook_url_address;
 mod istio_webhook_url_invalid;
 mod linkerd_aggregation_not_configured;
@@ -33,8 +35,10 @@ mod mesh_already_installed;
 mod mesh_conflict;
 mod mesh_left_over;
 mod network_policy_closes_control_plane;
+mod webhook_service_selects_nothing;
 
 pub(super) static CHECKS: &[&Check] = &[
+    &control_plane_leader_missing::CHECK,
     &control_plane_pods_refused::CHECK,
     &install_forbidden::CHECK,
     &istio_clusters_share_name::CHECK,
@@ -44,6 +48,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &istio_mesh_config_unreadable::CHECK,
     &istio_mesh_networks_registry_unknown::CHECK,
     &istio_namespace_not_discovered::CHECK,
+    &istio_revision_config_missing::CHECK,
     &istio_webhook_url_address::CHECK,
     &istio_webhook_url_invalid::CHECK,
     &linkerd_aggregation_not_configured::CHECK,
@@ -66,4 +71,5 @@ pub(super) static CHECKS: &[&Check] = &[
     &mesh_conflict::CHECK,
     &mesh_left_over::CHECK,
     &network_policy_closes_control_plane::CHECK,
+    &webhook_service_selects_nothing::CHECK,
 ];

@@ -3,6 +3,7 @@
 use crate::checks::Check;
 
 mod istio_ambient_component_not_ready;
+mod istio_ambient_node_not_covered;
 mod istio_ambient_not_redirected;
 mod istio_dataplane_mode_ignored;
 mod istio_network_policy_blocks_control_plane;
@@ -23,6 +24,7 @@ mod network_policy_closes_proxy_metrics;
 
 pub(super) static CHECKS: &[&Check] = &[
     &istio_ambient_component_not_ready::CHECK,
+    &istio_ambient_node_not_covered::CHECK,
     &istio_ambient_not_redirected::CHECK,
     &istio_dataplane_mode_ignored::CHECK,
     &istio_network_policy_blocks_control_plane::CHECK,

@@ -19,6 +19,8 @@ mod gateway_route_parent_not_found;
 mod istio_gateway_credential_not_found;
 mod istio_gateway_duplicate_certificate;
 mod istio_gateway_host_conflict;
+mod istio_gateway_not_programmed;
+mod istio_gateway_not_ready;
 mod istio_gateway_port_not_on_service;
 mod istio_gateway_port_protocol_conflict;
 mod istio_gateway_redirect_without_tls;
@@ -44,6 +46,8 @@ pub(super) static CHECKS: &[&Check] = &[
     &istio_gateway_credential_not_found::CHECK,
     &istio_gateway_duplicate_certificate::CHECK,
     &istio_gateway_host_conflict::CHECK,
+    &istio_gateway_not_programmed::CHECK,
+    &istio_gateway_not_ready::CHECK,
     &istio_gateway_port_not_on_service::CHECK,
     &istio_gateway_port_protocol_conflict::CHECK,
     &istio_gateway_redirect_without_tls::CHECK,

@@ -2,6 +2,7 @@
 
 use crate::checks::Check;
 
+mod gateway_api_crds_mixed;
 mod gateway_api_kind_not_installed;
 mod install_kubernetes_unsupported;
 mod istio_control_plane_versions_differ;
@@ -21,6 +22,7 @@ mod linkerd_traffic_split_deprecated;
 mod linkerd_version_not_served;
 
 pub(super) static CHECKS: &[&Check] = &[
+    &gateway_api_crds_mixed::CHECK,
     &gateway_api_kind_not_installed::CHECK,
     &install_kubernetes_unsupported::CHECK,
     &istio_control_plane_versions_differ::CHECK,

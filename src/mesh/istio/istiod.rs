@@ -2,6 +2,7 @@
 
 use super::{DEFAULT, REV};
 use crate::index::{Index, Workload};
+use crate::mesh::{ControlPlane, MeshView};
 use crate::model::{Evidence, Map};
 
 /// What istiod's environment says of one setting, and where; nothing when it says nothing.
@@ -26,4 +27,11 @@ pub(in crate::mesh) fn setting<'i>(index: &'i Index, namespace: Option<&str>, re
     let mut installed = index.inventory().istiod_env.iter().filter(|(setting, _)| *setting == name).map(|(_, value)| value.as_str());
     let value = installed.next().filter(|_| installed.next().is_none())?;
     Some((value, Evidence::default(format!("what Istio is installed with sets {name} to {value:?}"))))
+}
+
+impl<'a> MeshView<'a> {
+    /// What the environment of a control plane's istiod says of one setting.
+    pub(crate) fn istiod_setting(self, plane: &ControlPlane, name: &str) -> Option<&'a str> {
+        setting(self.index, Some(&plane.namespace), plane.revision.as_deref(), name).map(|(value, _)| value)
+    }
 }

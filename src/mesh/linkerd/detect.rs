@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::LinkerdConfig;
 use crate::index::{Index, Sight, Workload};
-use crate::mesh::{Component, ControlPlane, readiness};
+use crate::mesh::{Component, ControlPlane, counts};
 use crate::model::{Evidence, Kind, LabelSelector, Map, MeshId, ObjectRef, Requirement, Str, Subject};
 
 /// Label of everything in the control plane.
@@ -156,18 +156,6 @@ fn add_part(index: &Index, workload: &Workload, part: &str, plane: &mut ControlP
         plane.version = Some(tag.into());
         plane.version_source = Some(Evidence::object(workload.reference.clone(), format!("runs {image}")));
     }
-}
-
-/// Ready and wanted pods of a workload, when its pods or its status were seen.
-pub fn counts(index: &Index, workload: &Workload) -> Option<(usize, usize)> {
-    let at = &workload.reference;
-    let controller = index.controllers_in(&at.namespace).iter().find(|c| c.kind == at.kind && c.metadata.name == at.name);
-    let stated = controller.and_then(readiness);
-    let pods: Vec<_> = index.live_pods(workload).collect();
-    if pods.is_empty() {
-        return stated;
-    }
-    Some((pods.iter().filter(|p| p.is_ready()).count(), stated.map_or(pods.len(), |(_, wanted)| wanted)))
 }
 
 /// Extensions, by the label of their namespaces, and the CNI plugin.

@@ -26,7 +26,7 @@ pub(crate) mod values;
 
 pub use cluster_info::ClusterInfo;
 pub use config::LinkerdConfig;
-pub use detect::{COMPONENT, INJECT, Injector, PARTS, PLANE, counts};
+pub use detect::{COMPONENT, INJECT, Injector, PARTS, PLANE};
 pub use native::ANNOTATIONS as NATIVE_SIDECAR_ANNOTATIONS;
 
 use super::{Component, ControlPlane, Mesh};
