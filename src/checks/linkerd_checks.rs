@@ -74,7 +74,7 @@ pub static ANCHORS: &[(&str, Answer)] = &[
     ("linkerd-opaque-ports-definition", Rules),
     ("l5d-control-plane-replicas", Rules),
     ("l5d-extension-namespaces", Rules),
-    ("extensions", Words("`check --extensions` runs what it finds on PATH and names what it does not find")),
+    ("extensions", Words("programs on PATH are run by `check --extensions`, which names those that are not there")),
     ("l5d-viz-ns-exists", Words("the extension is found by its namespace")),
     ("l5d-viz-existence-client", Rules),
     ("l5d-viz-cr-exists", Rules),

@@ -12,7 +12,7 @@ use crate::error::{CliError, Exit};
 use crate::model::{Gap, Kind, ObjectRef};
 use crate::output::{self, Page, Report, Table};
 use crate::report::{Finding, Severity};
-use crate::views::{self, ComponentRow, ControlPlaneRow, FindingRow, NamespaceRow, ServicePage, StatusReport, Target, UNKNOWN, WorkloadPage};
+use crate::views::{self, ComponentRow, ControlPlaneRow, FindingRow, NamespaceRow, ProxyCount, ServicePage, StatusReport, Target, UNKNOWN, WorkloadPage};
 use crate::world::World;
 
 const EXAMPLES: &str = "\
@@ -142,7 +142,7 @@ impl Report for StatusReport {
         let beside = (!self.components.is_empty()).then(|| components(&self.components));
         let namespaces = (!self.namespaces.is_empty()).then(|| {
             let rows = self.namespaces.iter().map(|n| namespace_cells(n, page));
-            Table::new(["NAMESPACE", "MODE", "PODS IN", "PODS OUT", "MTLS", "POLICIES", "TO RESTART"], rows)
+            Table::new(["NAMESPACE", "MODE", "PODS IN", "PODS OUT", "NOT READY", "OUTDATED", "MTLS", "POLICIES", "TO RESTART"], rows)
         });
         planes.into_iter().chain(beside).chain(namespaces).collect()
     }
@@ -158,21 +158,36 @@ impl Report for StatusReport {
     }
 }
 
-fn namespace_cells(n: &NamespaceRow, page: Page<'_>) -> [String; 7] {
+fn namespace_cells(n: &NamespaceRow, page: Page<'_>) -> [String; 9] {
     let policies = n.policies.map_or_else(|| "?".to_owned(), |p| p.to_string());
     let unread = page.world.is_some_and(|world| words::pods_unread(world, &n.namespace));
     let counted = |n: usize| if unread { "?".to_owned() } else { n.to_string() };
     let outside = n.pods.total - n.pods.inside;
-    let (inside, outside, restart) = (counted(n.pods.inside), counted(outside), counted(n.restart_needed));
+    let inside = match (n.pods.inside * 100).checked_div(n.pods.total) {
+        Some(share) if page.wide && !unread => format!("{} ({share}%)", n.pods.inside),
+        _ => counted(n.pods.inside),
+    };
+    let (outside, restart, waiting) = (counted(outside), counted(n.restart_needed), counted(n.not_ready));
+    let outdated = if unread { UNKNOWN.to_owned() } else { outdated(n.proxies) };
     [
         n.namespace.to_string(),
         known(n.modes.iter().map(|mode| mode.name())),
         inside,
         outside,
+        waiting,
+        outdated,
         known(n.mtls.iter().map(|accepted| accepted.name())),
         policies,
         restart,
     ]
+}
+
+/// Proxies of another version than their control plane, and how many of them are too far from it.
+fn outdated(proxies: ProxyCount) -> String {
+    match proxies.unsupported {
+        0 => proxies.outdated.to_string(),
+        unsupported => format!("{} ({unsupported} unsupported)", proxies.outdated),
+    }
 }
 
 fn known<'w>(words: impl Iterator<Item = &'w str>) -> String {
@@ -184,17 +199,21 @@ pub(super) fn control_planes(planes: &[ControlPlaneRow], wide: bool) -> Table {
     let cells = |p: &ControlPlaneRow| {
         let version = p.version.as_deref().unwrap_or(UNKNOWN).to_owned();
         let revision = p.revision.as_deref().unwrap_or_default().to_owned();
-        [p.mesh.to_string(), p.namespace.to_string(), revision, p.tags.join(","), version, ready(p.ready, p.replicas)]
+        let proxies = p.proxies.map_or_else(String::new, |proxies| match proxies.outdated {
+            0 => proxies.total.to_string(),
+            _ => format!("{}, {} outdated", proxies.total, outdated(proxies)),
+        });
+        [p.mesh.to_string(), p.namespace.to_string(), revision, p.tags.join(","), version, ready(p.ready, p.replicas), proxies]
     };
     if !wide {
-        return Table::new(["MESH", "NAMESPACE", "REVISION", "TAGS", "VERSION", "READY"], planes.iter().map(cells));
+        return Table::new(["MESH", "NAMESPACE", "REVISION", "TAGS", "VERSION", "READY", "PROXIES"], planes.iter().map(cells));
     }
     let row = |p: &ControlPlaneRow| {
-        let [mesh, namespace, revision, tags, version, ready] = cells(p);
+        let [mesh, namespace, revision, tags, version, ready, proxies] = cells(p);
         let source = p.version_source.as_ref().map(|e| e.text.clone()).unwrap_or_default();
-        [mesh, namespace, revision, tags, version, ready, source]
+        [mesh, namespace, revision, tags, version, ready, proxies, source]
     };
-    Table::new(["MESH", "NAMESPACE", "REVISION", "TAGS", "VERSION", "READY", "VERSION FROM"], planes.iter().map(row))
+    Table::new(["MESH", "NAMESPACE", "REVISION", "TAGS", "VERSION", "READY", "PROXIES", "VERSION FROM"], planes.iter().map(row))
 }
 
 /// The table of what runs beside the control planes.

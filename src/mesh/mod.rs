@@ -19,6 +19,7 @@ pub(crate) mod proxy_diff;
 pub(crate) mod resolve;
 pub(crate) mod routes;
 pub mod success_rate;
+pub(crate) mod skew;
 #[cfg(test)]
 pub(crate) mod testing;
 

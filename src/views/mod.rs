@@ -43,7 +43,7 @@ pub use proxy_config::{ConfigFilter, ListenerRow, ProxyConfigReport, RouteTableR
 pub(crate) use proxy_diff::proxy_diff;
 pub use proxy_diff::{AgreedRow, ProxyDiffReport, workload_of_node};
 pub use simulation::{ChangedRow, Effect, SimulationReport, simulation};
-pub use status::{Accepted, ComponentRow, ControlPlaneRow, NamespaceMode, NamespaceRow, StatusReport, status};
+pub use status::{Accepted, ComponentRow, ControlPlaneRow, NamespaceMode, NamespaceRow, ProxyCount, StatusReport, status};
 pub use target::{NotFound, Target, find, objects, selected};
 pub use versions::{VersionReport, client_version, versions};
 pub use why::{Asked, WHY_KINDS, WhyOutcome, WhyReport, ask, is_gateway, why};

@@ -7,9 +7,12 @@ use serde::Serialize;
 use super::injection::{Intended, MeshOrNone, PodCount, rows};
 use super::wanted;
 use crate::index::Workload;
-use crate::mesh::istio::labels::is_waypoint;
+use crate::mesh::istio::labels::{is_captured, is_waypoint};
+use crate::mesh::linkerd::{COMPONENT, PARTS};
 use crate::mesh::mtls::Mode;
-use crate::model::{Evidence, Gap, Kind, MeshId, ObjectRef, PodState, Str, words};
+use crate::mesh::skew::{Distance, Skew};
+use crate::mesh::{ControlPlane, counts};
+use crate::model::{Evidence, Gap, Kind, Map, MeshId, ObjectRef, Pod, PodState, Str, words};
 use crate::world::{Sight, World};
 
 /// Meshes and namespaces.
@@ -52,8 +55,31 @@ pub struct ControlPlaneRow {
     /// Pods there should be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replicas: Option<usize>,
+    /// Its proxies, by how far they are from it; nothing where its version or the pods are not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxies: Option<ProxyCount>,
     /// What shows that it is there.
     pub evidence: Vec<Evidence>,
+}
+
+/// Proxies by their distance from their control plane, as each mesh judges it: what is one version behind is supported, what is ahead is not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ProxyCount {
+    /// All whose version can be told.
+    pub total: usize,
+    /// Those of another version than the control plane, within what is supported or not.
+    pub outdated: usize,
+    /// Those further apart than is supported.
+    pub unsupported: usize,
+}
+
+impl ProxyCount {
+    fn add(&mut self, distance: Distance, pods: usize) {
+        self.total += pods;
+        self.outdated += if distance == Distance::None { 0 } else { pods };
+        self.unsupported += if distance.is_unsupported() { pods } else { 0 };
+    }
 }
 
 /// Something a mesh runs beside its control plane.
@@ -96,6 +122,10 @@ pub struct NamespaceRow {
     pub policies: Option<usize>,
     /// Workloads whose pods have to be replaced to become what is meant.
     pub restart_needed: usize,
+    /// Its proxies, by how far they are from their control planes.
+    pub proxies: ProxyCount,
+    /// Pods in a mesh that are not ready; those that have finished, were evicted or are going away do not count.
+    pub not_ready: usize,
 }
 
 words! {
@@ -147,13 +177,22 @@ pub fn status(world: &World, only: Option<MeshId>) -> StatusReport {
     let namespaces = namespaces(world, only, &mut gaps);
     gaps.sort();
     gaps.dedup();
-    StatusReport { meshes: control_planes(world, only), components: components(world, only), namespaces, gaps }
+    let parts = world.meshes().into_iter().filter(|m| wanted(only, m.id())).flat_map(|m| parts(world, m.id()));
+    let components = parts.chain(components(world, only)).collect();
+    StatusReport { meshes: control_planes(world, only), components, namespaces, gaps }
 }
 
 /// Control planes of the meshes that are wanted.
 pub fn control_planes(world: &World, only: Option<MeshId>) -> Vec<ControlPlaneRow> {
+    let key = |p: &ControlPlane| (p.namespace.clone(), p.revision.clone());
+    let mut proxies: BTreeMap<(Str, Option<Str>), ProxyCount> = BTreeMap::new();
+    for workload in world.index.workloads() {
+        for (skew, pods) in skews(world, workload, only) {
+            proxies.entry(key(skew.plane)).or_default().add(skew.distance, pods);
+        }
+    }
     let meshes = world.meshes().into_iter().filter(|m| wanted(only, m.id()));
-    let row = |p: &crate::mesh::ControlPlane| ControlPlaneRow {
+    let row = |p: &ControlPlane| ControlPlaneRow {
         mesh: p.mesh,
         version: p.version.clone(),
         version_source: p.version_source.clone(),
@@ -162,9 +201,39 @@ pub fn control_planes(world: &World, only: Option<MeshId>) -> Vec<ControlPlaneRo
         tags: p.tags.clone(),
         ready: p.ready,
         replicas: p.replicas,
+        proxies: p.version.is_some().then(|| proxies.get(&key(p)).copied().unwrap_or_default()),
         evidence: p.evidence.clone(),
     };
     meshes.flat_map(|m| m.control_planes().iter().map(row).collect::<Vec<_>>()).collect()
+}
+
+/// How far the proxies of a workload are from their control planes, pods that are alike together.
+fn skews<'w>(world: &'w World, workload: &'w Workload, only: Option<MeshId>) -> impl Iterator<Item = (Skew<'w>, usize)> {
+    let meshes = [MeshId::Istio, MeshId::Linkerd].into_iter().filter(move |id| wanted(only, *id));
+    meshes.flat_map(move |id| world.index.pod_variants(workload).filter_map(move |(pod, alike)| Some((world.view().skew(id, pod)?, alike))))
+}
+
+/// The components of a control plane that has several.
+fn parts(world: &World, mesh: MeshId) -> Vec<ComponentRow> {
+    if mesh != MeshId::Linkerd {
+        return Vec::new();
+    }
+    let row = |name: &str, workload: &Workload| {
+        let counted = counts(&world.index, workload);
+        ComponentRow {
+            mesh,
+            name: name.into(),
+            object: workload.reference.clone(),
+            version: None,
+            ready: counted.map(|(ready, _)| ready),
+            replicas: counted.map(|(_, wanted)| wanted),
+        }
+    };
+    let of = |name: &'static str| {
+        let selector: Map = [(COMPONENT, name)].into_iter().collect();
+        world.index.select(None, &selector).map(move |workload| row(name, workload)).collect::<Vec<_>>()
+    };
+    PARTS.into_iter().flat_map(of).collect()
 }
 
 /// What the meshes run beside them.
@@ -191,6 +260,8 @@ struct Seen {
     mtls: BTreeSet<Accepted>,
     pods: PodCount,
     restart: usize,
+    proxies: ProxyCount,
+    not_ready: usize,
 }
 
 fn namespaces(world: &World, only: Option<MeshId>, gaps: &mut Vec<Gap>) -> Vec<NamespaceRow> {
@@ -205,6 +276,13 @@ fn namespaces(world: &World, only: Option<MeshId>, gaps: &mut Vec<Gap>) -> Vec<N
         here.pods.total += rows.iter().map(|r| r.pods.total).max().unwrap_or_default();
         here.pods.inside += rows.iter().map(|r| r.pods.inside).max().unwrap_or_default();
         here.restart += usize::from(rows.iter().any(|r| r.restart_needed));
+        skews(world, workload, only).for_each(|(skew, pods)| here.proxies.add(skew.distance, pods));
+        if rows.iter().any(|r| r.pods.inside > 0) {
+            let inside = |pod: &&Pod| is_captured(pod) || world.meshes().iter().any(|mesh| mesh.has_proxy(pod));
+            // A manifest tells of no pod whether it is ready.
+            let waiting = |pod: &&Pod| !pod.status.phase.is_empty() && !pod.is_ready() && inside(pod);
+            here.not_ready += world.index.live_pods(workload).filter(waiting).count();
+        }
         for row in &rows {
             gaps.extend(row.unknown.clone());
             let inside = row.pods.inside > 0 || row.intended.is_inside();
@@ -234,6 +312,8 @@ fn namespaces(world: &World, only: Option<MeshId>, gaps: &mut Vec<Gap>) -> Vec<N
         mtls: here.mtls.into_iter().collect(),
         policies: policies(world, namespace),
         restart_needed: here.restart,
+        proxies: here.proxies,
+        not_ready: here.not_ready,
     };
     seen.into_iter().map(row).collect()
 }

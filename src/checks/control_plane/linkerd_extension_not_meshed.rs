@@ -48,7 +48,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
             }
             if waiting > 0 {
                 let what = format!("{} in extension {extension:?}", some_of(waiting, live.len(), "is not ready", "are not ready"));
-                findings.add_workload(workload, "", what, "Read its pods' events and logs.").codes(codes[1]);
+                findings.add_workload(workload, "", what, "Read its pods' events and logs.").codes(codes[1]).detail("not ready");
             }
         }
     }

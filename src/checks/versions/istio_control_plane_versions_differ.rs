@@ -1,6 +1,6 @@
 use crate::checks::Findings;
 use crate::checks::support::istio::platform::planes::report;
-use crate::checks::support::istio::platform::versions::minor;
+use crate::mesh::istio::release::minor;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

@@ -1,10 +1,8 @@
 use std::collections::BTreeMap;
 
 use crate::checks::Findings;
-use crate::checks::support::istio::platform::versions::minor;
-use crate::mesh::Mesh as _;
-use crate::mesh::istio::REV;
-use crate::model::{Kind, Pod};
+use crate::mesh::skew::Distance;
+use crate::model::{Kind, MeshId, Str};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -33,27 +31,17 @@ crate::check! {
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let (index, istio) = (&world.index, &world.istio);
-    let only = match istio.control_planes.as_slice() {
-        [only] => Some(only),
-        _ => None,
-    };
-    for workload in index.workloads() {
-        let mut skewed: BTreeMap<(String, String, &'static str), usize> = BTreeMap::new();
-        let revision = |pod: &Pod| pod.metadata.annotations.get(REV).or_else(|| pod.metadata.labels.get(REV)).unwrap_or("default").to_owned();
-        for (pod, alike) in index.pod_variants(workload) {
-            let Some(running) = istio.proxy_version(pod) else { continue };
-            let Some(plane) = istio.revision(&revision(pod)).or(only) else { continue };
-            let Some(expected) = plane.version.as_deref() else { continue };
-            let (Some(proxy), Some(control)) = (minor(&running), minor(expected)) else { continue };
-            let how = if proxy > control {
-                "newer than"
-            } else if proxy.0 < control.0 || proxy.1 + 1 < control.1 {
-                "more than one minor version behind"
-            } else {
-                continue;
+    for workload in world.index.workloads() {
+        let mut skewed: BTreeMap<(Str, &str, &'static str), usize> = BTreeMap::new();
+        for (pod, alike) in world.index.pod_variants(workload) {
+            let Some(skew) = world.view().skew(MeshId::Istio, pod) else { continue };
+            let how = match skew.distance {
+                Distance::Ahead => "newer than",
+                Distance::TooOld => "more than one minor version behind",
+                Distance::None | Distance::Supported => continue,
             };
-            *skewed.entry((running.to_string(), expected.to_owned(), how)).or_default() += alike;
+            let expected = skew.plane.version.as_deref().unwrap_or_default();
+            *skewed.entry((skew.running, expected, how)).or_default() += alike;
         }
         for ((running, expected, how), pods) in skewed {
             let who = if pods == 1 { "a pod runs".to_owned() } else { format!("{pods} pods run") };

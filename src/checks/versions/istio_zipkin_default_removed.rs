@@ -1,4 +1,4 @@
-use crate::checks::support::istio::platform::versions::minor;
+use crate::mesh::istio::release::minor;
 use crate::checks::{Findings, Runs};
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};

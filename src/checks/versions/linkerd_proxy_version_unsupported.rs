@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::Findings;
 use crate::checks::support::linkerd::platform::planes::{configs, meshed, pods};
-use crate::mesh::Mesh as _;
-use crate::mesh::linkerd::{PLANE, release};
-use crate::model::{Kind, ObjectRef, Str, first_of};
+use crate::mesh::linkerd::PLANE;
+use crate::mesh::skew::Distance;
+use crate::model::{Kind, MeshId, ObjectRef, Str, first_of};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
 
@@ -44,19 +44,17 @@ struct Group<'w> {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     for (config, object) in configs(world) {
-        let Some((running, plane)) = config.version.as_deref().and_then(|v| Some((v, release::version(v)?))) else { continue };
+        let Some(running) = config.version.as_deref() else { continue };
         let (mut behind, mut ahead): (BTreeMap<Str, Group<'_>>, BTreeMap<Str, Group<'_>>) = Default::default();
         for workload in world.index.workloads() {
             for pod in meshed(world, workload).filter(|p| p.metadata.labels.is(PLANE, &config.namespace)) {
-                let Some((name, version)) = world.linkerd.proxy_version(pod).and_then(|v| release::version(&v).map(|x| (v, x))) else { continue };
-                let groups = if version + 2 <= plane {
-                    &mut behind
-                } else if version > plane {
-                    &mut ahead
-                } else {
-                    continue;
+                let Some(skew) = world.view().skew(MeshId::Linkerd, pod) else { continue };
+                let groups = match skew.distance {
+                    Distance::TooOld => &mut behind,
+                    Distance::Ahead => &mut ahead,
+                    Distance::None | Distance::Supported => continue,
                 };
-                let group = groups.entry(name).or_default();
+                let group = groups.entry(skew.running).or_default();
                 group.pods += 1;
                 group.namespaces.insert(&workload.reference.namespace);
                 group.workloads.insert(&workload.reference);

@@ -11,7 +11,6 @@ pub(in crate::checks) mod planes;
 pub(in crate::checks) mod pods_and_templates;
 pub(in crate::checks) mod ports;
 pub(in crate::checks) mod telemetry;
-pub(in crate::checks) mod versions;
 pub(in crate::checks) mod webhook_urls;
 pub(in crate::checks) mod webhooks;
 pub(in crate::checks) mod workload_services;
