@@ -12,7 +12,7 @@ use crate::mesh::install::Install;
 use crate::mesh::istio::Istio;
 use crate::mesh::linkerd::{Linkerd, routes};
 use crate::mesh::{Cache, ControlPlane, Mesh, MeshView};
-use crate::model::{Gap, InjectionFact, Kind, LabelSelector, Membership, MeshId, Object, ObjectRef, Str, words};
+use crate::model::{ExtensionRun, Gap, InjectionFact, Kind, LabelSelector, Membership, MeshId, Object, ObjectRef, Str, words};
 
 words! {
     /// Where the objects came from.
@@ -56,6 +56,8 @@ pub struct World {
     pub remotes: Vec<World>,
     /// What is to be installed, when that is the question.
     pub install: Install,
+    /// What the programs of Linkerd's extensions say, where they were run.
+    pub extensions: Vec<ExtensionRun>,
     /// The labels that workloads have to carry to be shown; nothing where any are.
     pub selector: Option<LabelSelector>,
     /// What rules and commands found out already.
@@ -78,6 +80,7 @@ impl World {
             now,
             remotes: Vec::new(),
             install: Install::default(),
+            extensions: Vec::new(),
             selector: None,
             cache: Cache::default(),
             partial: OnceLock::new(),

@@ -12,10 +12,12 @@ use serde::{Deserialize, Serialize};
 use super::config::Config;
 use super::load::{RemoteArgs, Remotes};
 use super::pre::{self, PreArgs};
-use super::{ReadRequest, Terminal, arguments, complete, file, fix, load, words};
+use super::wait::Wait;
+use super::{ReadRequest, Terminal, arguments, complete, extensions, file, fix, load, words};
 use crate::checks::{self, Selection, SuppressArg, baseline};
 use crate::cli::{GlobalArgs, SelectArgs};
 use crate::error::{CliError, Exit};
+use crate::mesh::install::Install;
 use crate::model::{FORMS, Gap, Kind, MeshId, ObjectRef};
 use crate::output::{self, CheckAnswer, Format};
 use crate::report::{Category, CheckReport, Settings, Severity};
@@ -89,6 +91,12 @@ pub struct CheckArgs {
     /// With --with-cluster, report objects outside of the files too
     #[arg(long, requires = "with_cluster")]
     pub all_findings: bool,
+    /// Look again until nothing fails the run, or --timeout is over; the exit code is that of the last look
+    #[arg(long, conflicts_with_all = ["fix", "write_baseline", "pre"])]
+    pub wait: bool,
+    /// Run the programs of Linkerd's extensions (`linkerd-*` on PATH) and report what their own checks find
+    #[arg(long)]
+    pub extensions: bool,
     /// Which clusters to compare with.
     #[command(flatten)]
     pub remotes: RemoteArgs,
@@ -160,39 +168,27 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
         return Err(CliError::usage(format!("{} compares clusters, and there is only one", args.rule.join(", ")))
             .hint("name another with --remote-context or --remote-snapshot"));
     }
-    let needs: BTreeSet<Kind> = checks.iter().flat_map(|c| c.needs.iter().copied()).collect();
-    let mut request = ReadRequest { kinds: words::kinds(&args.objects), install, ..ReadRequest::default() };
-    request.add_rules(&checks);
-    let remotes = Remotes::open(&args.remotes, global).await?;
-    let mut loaded = load::load(global, &request, terminal).await?;
-    if args.pre.pre {
-        pre::require_answers(&loaded.world)?;
-    }
-    let kinds = checks.iter().flat_map(|c| c.remote.iter().copied()).collect();
-    loaded.world.remotes = remotes.read(kinds, &loaded.world, terminal).await?;
-    words::select(&args.select, &args.objects, &mut loaded.world)?;
-    let named = match &args.select.selector {
-        Some(selector) => Some(views::selected(&loaded.world, selector)),
-        None => named(args, &loaded.world, global, terminal)?,
+    let mut wait = args.wait.then(|| Wait::new(global)).transpose()?;
+    let judged = loop {
+        let judged = judge(args, global, &selection, install.as_ref(), terminal).await;
+        let Some(wait) = &mut wait else { break judged? };
+        let waited_for = match &judged {
+            Ok(Judged { report, .. }) => failing(report, fail_on),
+            Err(error) if error.exit == Exit::Unreadable => vec![error.message.clone()],
+            Err(_) => break judged?,
+        };
+        let done = waited_for.is_empty() && judged.as_ref().is_ok_and(|judged| !judged.report.too_little);
+        if done || !wait.pause(&waited_for, terminal).await {
+            break judged?;
+        }
     };
-    let mut report =
-        if loaded.alternatives.is_empty() { checks::run(&loaded.world, &selection) } else { checks::run_alternatives(&loaded.choices(), &selection) };
-    if loaded.world.source.kind == SourceKind::Files {
-        checks::tell_sources_once(&mut report);
-    }
-    narrow(&mut report, named.as_ref(), args.all_findings, &loaded);
-    let suppress: Vec<SuppressArg> = args.suppress.iter().chain(&global.config.suppress).cloned().collect();
-    checks::suppress(&mut report, &loaded.world, &suppress);
-    report.settings = settings(&global.config, &selection);
+    let Judged { mut report, loaded, named } = judged;
     if !args.output.is_text() {
         say_void_suppressions(&report, terminal);
     }
-    if let Some(path) = &args.baseline {
-        if args.write_baseline {
-            let narrow = selection.is_narrow() || named.is_some() || global.source.mesh.only().is_some() || !loaded.world.scope().is_empty();
-            return write_baseline(&report, path, narrow, terminal);
-        }
-        compare(&mut report, path)?;
+    if let Some(path) = args.baseline.as_ref().filter(|_| args.write_baseline) {
+        let narrow = selection.is_narrow() || named.is_some() || global.source.mesh.only().is_some() || !loaded.world.scope().is_empty();
+        return write_baseline(&report, path, narrow, terminal);
     }
     if args.fix {
         let namespace = global.cluster.default_namespace();
@@ -203,10 +199,9 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
     }
     report.threshold = fail_on.threshold();
     report.bad_input = loaded.bad_input();
-    report.too_little = match args.pre.pre {
-        true => pre::exit(fail_on, &report) == Exit::Unreadable,
-        false => too_little(args, &report, &loaded.world, named.as_ref(), &needs),
-    };
+    if args.pre.pre {
+        report.too_little = pre::exit(fail_on, &report) == Exit::Unreadable;
+    }
     if named.as_ref().is_some_and(BTreeSet::is_empty) {
         // Rules have run, and over nothing that was asked about.
         report.evaluated.clear();
@@ -227,6 +222,64 @@ pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal)
         (false, false, true) => Exit::Unreadable,
         (false, false, false) => Exit::Ok,
     })
+}
+
+/// What was read, and what rules say of it.
+struct Judged {
+    report: CheckReport,
+    loaded: load::Loaded,
+    /// The objects that were asked about.
+    named: Option<BTreeSet<ObjectRef>>,
+}
+
+/// Reads and judges once.
+async fn judge(
+    args: &CheckArgs,
+    global: &GlobalArgs,
+    selection: &Selection,
+    install: Option<&Install>,
+    terminal: &mut Terminal,
+) -> Result<Judged, CliError> {
+    let checks = selection.checks();
+    let needs: BTreeSet<Kind> = checks.iter().flat_map(|c| c.needs.iter().copied()).collect();
+    let mut request = ReadRequest { kinds: words::kinds(&args.objects), install: install.cloned(), ..ReadRequest::default() };
+    request.add_rules(&checks);
+    let remotes = Remotes::open(&args.remotes, global).await?;
+    let mut loaded = load::load(global, &request, terminal).await?;
+    if args.pre.pre {
+        pre::require_answers(&loaded.world)?;
+    }
+    let kinds = checks.iter().flat_map(|c| c.remote.iter().copied()).collect();
+    loaded.world.remotes = remotes.read(kinds, &loaded.world, terminal).await?;
+    if args.extensions {
+        loaded.world.extensions = extensions::run(&loaded.world, global).await;
+    }
+    words::select(&args.select, &args.objects, &mut loaded.world)?;
+    let named = match &args.select.selector {
+        Some(selector) => Some(views::selected(&loaded.world, selector)),
+        None => named(args, &loaded.world, global, terminal)?,
+    };
+    let mut report =
+        if loaded.alternatives.is_empty() { checks::run(&loaded.world, selection) } else { checks::run_alternatives(&loaded.choices(), selection) };
+    if loaded.world.source.kind == SourceKind::Files {
+        checks::tell_sources_once(&mut report);
+    }
+    narrow(&mut report, named.as_ref(), args.all_findings, &loaded);
+    let suppress: Vec<SuppressArg> = args.suppress.iter().chain(&global.config.suppress).cloned().collect();
+    checks::suppress(&mut report, &loaded.world, &suppress);
+    report.settings = settings(&global.config, selection);
+    if let Some(path) = args.baseline.as_ref().filter(|_| !args.write_baseline) {
+        compare(&mut report, path)?;
+    }
+    report.too_little = !args.pre.pre && too_little(args, &report, &loaded.world, named.as_ref(), &needs);
+    Ok(Judged { report, loaded, named })
+}
+
+/// What keeps a run from succeeding, the worst first.
+fn failing(report: &CheckReport, fail_on: FailOn) -> Vec<String> {
+    let mut failing: Vec<_> = report.findings.iter().filter(|finding| fail_on.reached(Some(finding.severity))).collect();
+    failing.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    failing.into_iter().map(|finding| format!("{}: {}", finding.object, finding.message)).collect()
 }
 
 /// The objects that the command line names. All of a kind may be none, as with `kubectl get`.

@@ -220,3 +220,53 @@ fn an_authority_is_read_whatever_the_type_of_its_secret() {
     let report = report(&out);
     assert_eq!(report["findings"][0]["object"]["name"], "linkerd-identity-issuer", "{out}{err}");
 }
+
+/// A run that waits ends well once the fault is gone, and with the fault when the time is over.
+#[test]
+fn waiting_ends_with_the_fault_or_with_the_time() {
+    let cluster = TestCluster::start();
+    cluster.apply(ROUTE);
+    let (code, _, err) = said(&cluster.mesh(["check", "--rule", RULE, "--wait", "--timeout", "1s"]).output().unwrap());
+    assert_eq!(code, 1, "{err}");
+    let mut waiting = cluster.mesh(["check", "--rule", RULE, "--wait", "--timeout", "60s", "-o", "json"]);
+    let waiting = waiting.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    cluster.apply("{apiVersion: networking.istio.io/v1, kind: Gateway, metadata: {name: public, namespace: shop}, spec: {}}");
+    let (code, out, err) = said(&waiting.wait_with_output().unwrap());
+    assert_eq!((code, &report(&out)["findings"]), (0, &serde_json::json!([])), "{out}{err}");
+    let (code, _, err) = crate::mesh::run(&[], &["check", "--demo", "--wait"]);
+    assert!(code == 2 && err.contains("--wait waits for a cluster"), "{err}");
+}
+
+/// Other people's programs run only when they are asked for, and what they say is theirs.
+#[cfg(unix)]
+#[test]
+fn extensions_are_asked_only_with_their_flag() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let home = tempfile::tempdir().unwrap();
+    let program = |name: &str, body: &str| {
+        let path = home.path().join(name);
+        std::fs::write(&path, format!("#!/bin/sh\n: > \"$0.called\"\n{body}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let answer = r#"{"success":false,"categories":[{"categoryName":"agent","checks":[{"description":"agent runs","error":"no\u001b[31m pods","hint":"https://example.com/a","result":"error"},{"description":"is new","result":"success"}]}]}"#;
+    program(
+        "linkerd-thing",
+        &format!("case $1 in _extension-metadata) echo '{{\"name\":\"linkerd-thing\",\"checks\":\"always\"}}';; check) echo '{answer}';; esac"),
+    );
+    program("linkerd-babble", "case $1 in _extension-metadata) echo '{\"name\":\"linkerd-babble\",\"checks\":\"always\"}';; check) echo no document; echo why >&2;; esac");
+    program("linkerd-other", "echo '{\"name\":\"linkerd-else\",\"checks\":\"always\"}'");
+    let check = |more: &[&str]| {
+        let mut command = crate::mesh::mesh(home.path());
+        command.env("PATH", home.path()).args(["check", "--demo", "--rule", "linkerd-extension-check", "-o", "json"]).args(more);
+        said(&command.output().unwrap())
+    };
+    let (code, out, err) = check(&[]);
+    assert!(code == 0 && !home.path().join("linkerd-thing.called").exists(), "{out}{err}");
+    let (code, out, err) = check(&["--extensions"]);
+    let report = report(&out);
+    let messages: Vec<&str> = report["findings"].as_array().unwrap().iter().map(|f| f["message"].as_str().unwrap()).collect();
+    let told = |text: &str| messages.iter().any(|message| message.contains(text));
+    assert!(code == 1 && told("linkerd-thing, agent: agent runs: no") && told("linkerd-babble: it did not answer in JSON: why"), "{out}{err}");
+    assert!(!out.contains("u001b") && !told("is new") && !told("linkerd-other"), "{out}");
+}

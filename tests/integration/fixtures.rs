@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use kubectl_mesh::cluster::files;
 use kubectl_mesh::index::Index;
 use kubectl_mesh::mesh::install::{Install, Target};
-use kubectl_mesh::model::{Coverage, Inventory, Kind, MeshId, Review, ServerFacts, YesNo};
+use kubectl_mesh::model::{Coverage, ExtensionCheck, ExtensionRun, Inventory, Kind, MeshId, Review, ServerFacts, YesNo};
 use kubectl_mesh::report::CheckReport;
 use kubectl_mesh::world::{SourceInfo, SourceKind, World};
 use serde::Deserialize;
@@ -29,7 +29,9 @@ pub(crate) fn world(file: &Path) -> World {
     let parse = |text: &str| files::parse(name, text, "default").unwrap_or_else(|e| panic!("{}: {e}", file.display())).inventory;
     let open = |kind, called: &str, inventory| World::new(Index::new(inventory), SourceInfo { kind, name: called.into() }, now());
     if let Some(seen) = head::<Seen>(&text, "Cluster") {
-        return open(SourceKind::Cluster, name, Inventory { coverage: coverage(&seen.hidden), ..parse(&text) });
+        let mut world = open(SourceKind::Cluster, name, Inventory { coverage: coverage(&seen.hidden), ..parse(&text) });
+        world.extensions = seen.extensions.into_iter().map(Ran::into).collect();
+        return world;
     }
     let Some(asked) = head::<Asked>(&text, "Asked") else {
         let mut parts = text.split("\n# cluster: ");
@@ -78,6 +80,28 @@ struct Asked {
 struct Seen {
     #[serde(default)]
     hidden: Vec<String>,
+    #[serde(default)]
+    extensions: Vec<Ran>,
+}
+
+/// A program of an extension that was run: what failed of its checks, as category, description, error and hint; or why it did not answer.
+#[derive(Deserialize)]
+struct Ran {
+    program: String,
+    namespace: Option<String>,
+    #[serde(default)]
+    errors: Vec<[String; 4]>,
+    #[serde(default)]
+    warnings: Vec<[String; 4]>,
+    silent: Option<String>,
+}
+
+impl From<Ran> for ExtensionRun {
+    fn from(ran: Ran) -> Self {
+        let of = |warning| move |[category, description, error, hint]: [String; 4]| ExtensionCheck { category, description, error, hint, warning };
+        let checks = ran.errors.into_iter().map(of(false)).chain(ran.warnings.into_iter().map(of(true))).collect();
+        Self { program: ran.program.into(), namespace: ran.namespace.map(Into::into), outcome: ran.silent.map_or(Ok(checks), Err) }
+    }
 }
 
 /// The first document, where it is of this kind.

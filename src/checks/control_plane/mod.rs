@@ -22,6 +22,7 @@ mod linkerd_config_missing;
 mod linkerd_control_plane_not_ready;
 mod linkerd_control_plane_replicas;
 mod linkerd_control_plane_unschedulable;
+mod linkerd_extension_check;
 mod linkerd_extension_incomplete;
 mod linkerd_extension_not_meshed;
 mod linkerd_link_gateway_not_mirrored;
@@ -58,6 +59,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &linkerd_control_plane_not_ready::CHECK,
     &linkerd_control_plane_replicas::CHECK,
     &linkerd_control_plane_unschedulable::CHECK,
+    &linkerd_extension_check::CHECK,
     &linkerd_extension_incomplete::CHECK,
     &linkerd_extension_not_meshed::CHECK,
     &linkerd_link_gateway_not_mirrored::CHECK,
