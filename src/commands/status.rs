@@ -12,7 +12,9 @@ use crate::error::{CliError, Exit};
 use crate::model::{Gap, Kind, ObjectRef};
 use crate::output::{self, Page, Report, Table};
 use crate::report::{Finding, Severity};
-use crate::views::{self, ComponentRow, ControlPlaneRow, FindingRow, NamespaceRow, ProxyCount, ServicePage, StatusReport, Target, UNKNOWN, WorkloadPage};
+use crate::views::{
+    self, ComponentRow, ControlPlaneRow, FindingRow, NamespaceRow, ProxyCount, ServicePage, StatusReport, Target, UNKNOWN, WorkloadPage,
+};
 use crate::world::World;
 
 const EXAMPLES: &str = "\

@@ -18,8 +18,8 @@ pub(crate) mod pod_proxy;
 pub(crate) mod proxy_diff;
 pub(crate) mod resolve;
 pub(crate) mod routes;
-pub mod success_rate;
 pub(crate) mod skew;
+pub mod success_rate;
 #[cfg(test)]
 pub(crate) mod testing;
 

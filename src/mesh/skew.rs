@@ -95,6 +95,9 @@ mod tests {
     fn one_version_behind_is_supported_and_none_ahead() {
         let istio = [(1, 27), (1, 26), (1, 25), (1, 28), (0, 27)].map(|proxy| of_istio(proxy, (1, 27)));
         assert_eq!(istio, [Distance::Supported, Distance::Supported, Distance::TooOld, Distance::Ahead, Distance::TooOld]);
-        assert_eq!([20, 19, 18, 21].map(|proxy| of_linkerd(proxy, 20)), [Distance::Supported, Distance::Supported, Distance::TooOld, Distance::Ahead]);
+        assert_eq!(
+            [20, 19, 18, 21].map(|proxy| of_linkerd(proxy, 20)),
+            [Distance::Supported, Distance::Supported, Distance::TooOld, Distance::Ahead]
+        );
     }
 }

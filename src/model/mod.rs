@@ -26,8 +26,8 @@ pub(crate) use words::words;
 
 mod controller;
 mod duration;
-mod fact;
 mod extension;
+mod fact;
 mod few;
 mod field;
 mod gap;
@@ -59,6 +59,7 @@ mod trace;
 
 pub use controller::{Controller, ControllerCondition, ControllerSpec, ControllerStatus, JobTemplate, PodTemplate};
 pub use duration::{go_duration, go_nanos, go_truth};
+pub use extension::{ExtensionCheck, ExtensionRun};
 pub use fact::{Evidence, Fact};
 pub use few::{FEW, few, first_of};
 pub use field::Field;
@@ -68,7 +69,6 @@ pub use inventory::{Coverage, Inventory, Unfilled};
 pub use item::Item;
 pub(crate) use item::may_say;
 pub use json::{Data, Json};
-pub use extension::{ExtensionCheck, ExtensionRun};
 pub use kept::{arg_matters, ends_proxy, env_matters};
 pub use kind::Kind;
 pub(crate) use kind::typed_kinds;

@@ -228,10 +228,12 @@ fn waiting_ends_with_the_fault_or_with_the_time() {
     cluster.apply(ROUTE);
     let (code, _, err) = said(&cluster.mesh(["check", "--rule", RULE, "--wait", "--timeout", "1s"]).output().unwrap());
     assert_eq!(code, 1, "{err}");
-    let mut waiting = cluster.mesh(["check", "--rule", RULE, "--wait", "--timeout", "60s", "-o", "json"]);
-    let waiting = waiting.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    cluster.apply("{apiVersion: networking.istio.io/v1, kind: Gateway, metadata: {name: public, namespace: shop}, spec: {}}");
-    let (code, out, err) = said(&waiting.wait_with_output().unwrap());
+    let (code, out, err) = std::thread::scope(|scope| {
+        let mut command = cluster.mesh(["check", "--rule", RULE, "--wait", "--timeout", "60s", "-o", "json"]);
+        let waiting = scope.spawn(move || said(&command.output().unwrap()));
+        cluster.apply("{apiVersion: networking.istio.io/v1, kind: Gateway, metadata: {name: public, namespace: shop}, spec: {}}");
+        waiting.join().unwrap()
+    });
     assert_eq!((code, &report(&out)["findings"]), (0, &serde_json::json!([])), "{out}{err}");
     let (code, _, err) = crate::mesh::run(&[], &["check", "--demo", "--wait"]);
     assert!(code == 2 && err.contains("--wait waits for a cluster"), "{err}");
@@ -254,7 +256,10 @@ fn extensions_are_asked_only_with_their_flag() {
         "linkerd-thing",
         &format!("case $1 in _extension-metadata) echo '{{\"name\":\"linkerd-thing\",\"checks\":\"always\"}}';; check) echo '{answer}';; esac"),
     );
-    program("linkerd-babble", "case $1 in _extension-metadata) echo '{\"name\":\"linkerd-babble\",\"checks\":\"always\"}';; check) echo no document; echo why >&2;; esac");
+    program(
+        "linkerd-babble",
+        "case $1 in _extension-metadata) echo '{\"name\":\"linkerd-babble\",\"checks\":\"always\"}';; check) echo no document; echo why >&2;; esac",
+    );
     program("linkerd-other", "echo '{\"name\":\"linkerd-else\",\"checks\":\"always\"}'");
     let check = |more: &[&str]| {
         let mut command = crate::mesh::mesh(home.path());

@@ -58,7 +58,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         if !missing {
             continue;
         }
-        let mounts = |w: &&Workload| matches!(world.membership(MeshId::Istio, w), Ok(Membership::Sidecar | Membership::Gateway | Membership::Waypoint));
+        let mounts =
+            |w: &&Workload| matches!(world.membership(MeshId::Istio, w), Ok(Membership::Sidecar | Membership::Gateway | Membership::Waypoint));
         let user = index.workloads_in(name).iter().find(mounts);
         if user.is_none() && !namespace_injects(&namespace.metadata.labels) {
             continue;

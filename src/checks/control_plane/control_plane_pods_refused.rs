@@ -31,9 +31,8 @@ crate::check! {
 
 fn run(world: &World, findings: &mut Findings<'_>) {
     let index = &world.index;
-    let is_plane = |namespace: &str| {
-        world.control_planes().any(|plane| plane.namespace == namespace) || index.namespace_label(namespace, EXTENSION).is_some()
-    };
+    let is_plane =
+        |namespace: &str| world.control_planes().any(|plane| plane.namespace == namespace) || index.namespace_label(namespace, EXTENSION).is_some();
     // Which Deployments fail is looked at first: those are few, and every cluster has many Deployments.
     let failing = |c: &&Controller| !c.status.conditions.is_empty() && is_plane(&c.metadata.namespace);
     for deployment in index.controllers().iter().filter(failing) {

@@ -34,7 +34,8 @@ fn run(world: &World, findings: &mut Findings<'_>) {
         let checks = match &extension.outcome {
             Ok(checks) => checks,
             Err(why) => {
-                let hint = format!("Run it by itself: linkerd {} check.", name.trim_start_matches("linkerd-"));
+                let own = name.strip_prefix("linkerd-").unwrap_or(name);
+                let hint = format!("Run it by itself (linkerd {own} check); delete the namespace of an extension that is gone.");
                 add(world, findings, extension, format!("{name}: {why}"), hint).severity(Severity::Warning).detail(name);
                 continue;
             }
@@ -51,13 +52,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
 }
 
 /// On the extension's namespace, or on the cluster where it has none.
-fn add<'f>(
-    world: &World,
-    findings: &'f mut Findings<'_>,
-    extension: &ExtensionRun,
-    what: String,
-    hint: String,
-) -> &'f mut crate::report::Finding {
+fn add<'f>(world: &World, findings: &'f mut Findings<'_>, extension: &ExtensionRun, what: String, hint: String) -> &'f mut crate::report::Finding {
     match extension.namespace.as_ref().and_then(|name| world.index.namespace(name)) {
         Some(namespace) => findings.add(namespace, "", what, hint),
         None => findings.add_cluster("", what, hint),

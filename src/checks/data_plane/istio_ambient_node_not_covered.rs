@@ -41,8 +41,7 @@ fn run(world: &World, findings: &mut Findings<'_>) {
     }
     for name in ["ztunnel", "istio-cni"] {
         let components = world.istio.ambient.components.iter().filter(|component| component.name == name);
-        let workloads: Vec<&Workload> =
-            components.filter_map(|c| index.workload(&c.object.namespace, &c.object.name, Some(c.object.kind))).collect();
+        let workloads: Vec<&Workload> = components.filter_map(|c| index.workload(&c.object.namespace, &c.object.name, Some(c.object.kind))).collect();
         let covered: BTreeSet<&Str> = workloads.iter().flat_map(|w| index.live_pods(w)).map(|pod| &pod.spec.node_name).collect();
         // Where none of its pods was read, nothing is known; where there are none, another rule says so.
         let Some(workload) = workloads.first().filter(|_| !covered.is_empty()) else { continue };

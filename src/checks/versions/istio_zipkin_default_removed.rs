@@ -1,5 +1,5 @@
-use crate::mesh::istio::release::minor;
 use crate::checks::{Findings, Runs};
+use crate::mesh::istio::release::minor;
 use crate::model::Kind;
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;

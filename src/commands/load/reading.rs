@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{ALWAYS, AUTHORITIES, CONTROL_PLANES, METADATA_ONLY, OF_PLANES, ReadRequest, SEEN_IN_PODS, SYSTEM, merge_coverage, once_each, secrets, strings};
+use super::{
+    ALWAYS, AUTHORITIES, CONTROL_PLANES, METADATA_ONLY, OF_PLANES, ReadRequest, SEEN_IN_PODS, SYSTEM, merge_coverage, once_each, secrets, strings,
+};
 use crate::cli::GlobalArgs;
 use crate::cluster::live::{Connection, Progress, Question, Scope, Wanted};
 use crate::error::CliError;

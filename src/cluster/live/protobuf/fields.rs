@@ -5,10 +5,10 @@
 use super::super::page::Head;
 use super::reader::{Malformed, Message, Wire, each};
 use crate::model::{
-    Condition, Container, ContainerPort, ContainerStatus, Controller, ControllerCondition, ControllerSpec, ControllerStatus, EnvVar, HttpGet, JobTemplate, Kind,
-    LabelSelector, Map, Meta, Namespace, Node, NodeCondition, NodeInfo, NodeSpec, NodeStatus, OwnerReference, Pod, PodCondition, PodIp, PodSpec,
-    PodStatus, PodTemplate, Port, Probe, Requirement, SecurityContext, Service, ServicePort, ServiceSpec, ServiceStatus, SocketProbe, Str,
-    annotation_matters, arg_matters, ends_proxy, env_matters,
+    Condition, Container, ContainerPort, ContainerStatus, Controller, ControllerCondition, ControllerSpec, ControllerStatus, EnvVar, HttpGet,
+    JobTemplate, Kind, LabelSelector, Map, Meta, Namespace, Node, NodeCondition, NodeInfo, NodeSpec, NodeStatus, OwnerReference, Pod, PodCondition,
+    PodIp, PodSpec, PodStatus, PodTemplate, Port, Probe, Requirement, SecurityContext, Service, ServicePort, ServiceSpec, ServiceStatus, SocketProbe,
+    Str, annotation_matters, arg_matters, ends_proxy, env_matters,
 };
 
 type Pairs = Vec<(Str, Str)>;
