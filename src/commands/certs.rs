@@ -64,11 +64,7 @@ pub async fn run(args: &CertsArgs, global: &GlobalArgs, terminal: &mut Terminal)
         terminal.show(&report, view, None)?;
         return Ok(verdict(&report, args.expiry_within));
     }
-    let mut kinds: std::collections::BTreeSet<Kind> = CERTIFICATE_KINDS.iter().copied().collect();
-    if args.read_secrets {
-        kinds.insert(Kind::Secret);
-    }
-    let loaded = load::load(global, &ReadRequest { kinds, labelled: vec![load::ROOTS], ..ReadRequest::default() }, terminal).await?;
+    let loaded = load::load(global, &request(args.read_secrets), terminal).await?;
     let world = &loaded.world;
     let report = views::certificates(world, args.read_secrets);
     if report.certificates.is_empty() {
@@ -80,6 +76,12 @@ pub async fn run(args: &CertsArgs, global: &GlobalArgs, terminal: &mut Terminal)
         Exit::Ok => judged,
         bad => bad,
     })
+}
+
+/// What it reads.
+pub(super) fn request(secrets: bool) -> ReadRequest {
+    let kinds = CERTIFICATE_KINDS.iter().chain(secrets.then_some(&Kind::Secret)).copied().collect();
+    ReadRequest { kinds, labelled: vec![load::ROOTS], ..ReadRequest::default() }
 }
 
 fn verdict(report: &CertificateReport, limit: Option<Limit>) -> Exit {

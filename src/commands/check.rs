@@ -136,6 +136,13 @@ impl FailOn {
     }
 }
 
+/// What the rules read that are to be run.
+pub(super) fn request(selection: &Selection) -> ReadRequest {
+    let mut request = ReadRequest::default();
+    request.add_rules(&selection.checks());
+    request
+}
+
 /// Runs the command.
 pub async fn run(args: &CheckArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     words::understood(&args.objects)?;
@@ -241,9 +248,9 @@ async fn judge(
     terminal: &mut Terminal,
 ) -> Result<Judged, CliError> {
     let checks = selection.checks();
-    let needs: BTreeSet<Kind> = checks.iter().flat_map(|c| c.needs.iter().copied()).collect();
-    let mut request = ReadRequest { kinds: words::kinds(&args.objects), install: install.cloned(), ..ReadRequest::default() };
-    request.add_rules(&checks);
+    let mut request = ReadRequest { install: install.cloned(), ..request(selection) };
+    let needs = request.kinds.clone();
+    request.kinds.extend(words::kinds(&args.objects));
     let remotes = Remotes::open(&args.remotes, global).await?;
     let mut loaded = load::load(global, &request, terminal).await?;
     if args.pre.pre {

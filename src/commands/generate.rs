@@ -112,9 +112,10 @@ pub async fn run(args: &GenerateArgs, global: &GlobalArgs, terminal: &mut Termin
     let GenerateCommand::Overlay(args) = &args.command;
     let from_files = !global.source.paths().is_empty() && !global.source.with_cluster;
     let (global, connection) = if from_files { (global.clone(), None) } else { live(global).await? };
-    let request = ReadRequest { kinds: calls::kinds(), ..ReadRequest::default() };
+    let request = ReadRequest::of(&calls::kinds());
     let loaded = load::load(&global, &request, terminal).await?;
     let world = &loaded.world;
+    words::refused(world, terminal);
     let intention = intention(args, &global, world)?;
     let (service, workloads) = behind(world, &args.service, &global)?;
     let namespace = service.metadata.namespace.as_str();

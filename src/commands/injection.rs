@@ -44,7 +44,7 @@ pub struct InjectionArgs {
 pub async fn run(args: &InjectionArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let view = args.list.view()?;
     words::understood(&args.workload)?;
-    let request = ReadRequest { kinds: views::MEMBERSHIP_KINDS.iter().copied().collect(), ..ReadRequest::default() };
+    let request = ReadRequest::membership();
     let report = |world: &World| report(args, world, global);
     if args.watch {
         return watch::follow(global, &request, &args.select, &args.list, terminal, report).await;

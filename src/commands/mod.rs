@@ -21,6 +21,7 @@ mod observed;
 pub(crate) mod offboard;
 pub(crate) mod onboard;
 pub(crate) mod options;
+pub mod permissions;
 mod plan;
 pub(crate) mod policy;
 mod pre;

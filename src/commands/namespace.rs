@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::inject::ModeArg;
 use super::onboard::{live, mesh};
 use super::plan::{self, PlanArgs, material};
-use super::{ReadRequest, Terminal, load};
+use super::{ReadRequest, Terminal, load, words};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::model::{Gap, Mode, ObjectRef};
@@ -95,7 +95,7 @@ pub async fn run(command: &NamespaceCommand, global: &GlobalArgs, terminal: &mut
     }
     global.cluster.namespace = vec![name.clone()];
     super::arguments::check(&global)?;
-    let request = ReadRequest { kinds: views::MEMBERSHIP_KINDS.iter().copied().collect(), ..ReadRequest::default() };
+    let request = ReadRequest::membership();
     if let NamespaceCommand::Status(args) = command {
         let loaded = load::load(&global, &request, terminal).await?;
         if loaded.world.index.namespace(name).is_none() {
@@ -113,11 +113,13 @@ pub async fn run(command: &NamespaceCommand, global: &GlobalArgs, terminal: &mut
     let (global, connection) = live(&global).await?;
     let loaded = load::load(&global, &request, terminal).await?;
     let world = &loaded.world;
+    words::refused(world, terminal);
     let mesh = mesh(&global, world)?;
     let objects = material::objects(world, &[], name);
     let material = material::of(connection.as_ref(), world, &objects).await;
     let Some(raw) = material.raw.get(&reference(name)) else {
-        return Err(CliError::unreadable(format!("namespace {name} cannot be read")));
+        let why = material.refused.get(&reference(name)).map_or_else(String::new, |why| format!(": {why}"));
+        return Err(CliError::unreadable(format!("namespace {name} cannot be read{why}")));
     };
     let (plan, args) = match command {
         NamespaceCommand::Enable(args) => {

@@ -41,9 +41,10 @@ pub async fn run(args: &OffboardArgs, global: &GlobalArgs, terminal: &mut Termin
         return Err(CliError::usage("offboard changes a cluster").hint("`kubectl mesh uninject -f FILE` takes out of manifests what asks for a mesh"));
     }
     let (global, connection) = live(global).await?;
-    let request = ReadRequest { kinds: calls::kinds(), ..ReadRequest::default() };
+    let request = ReadRequest::of(&calls::kinds());
     let loaded = load::load(&global, &request, terminal).await?;
     let world = &loaded.world;
+    words::refused(world, terminal);
     let (workloads, namespace) = chosen(world, &args.service, false, &global)?;
     let inside = |mesh| workloads.iter().any(|w| world.injection(mesh, w).concerns());
     let here: Vec<_> = [crate::model::MeshId::Istio, crate::model::MeshId::Linkerd].into_iter().filter(|mesh| inside(*mesh)).collect();

@@ -9,8 +9,8 @@ use super::{ReadRequest, Terminal, file, load};
 use crate::cli::GlobalArgs;
 use crate::cluster::snapshot::{self, SnapshotError, Taken};
 use crate::error::{CliError, Exit};
-use crate::mesh::install::{Install, Target};
-use crate::model::{MeshId, ServerVersion};
+use crate::mesh::install::Install;
+use crate::model::ServerVersion;
 use crate::output::{self, Format};
 
 const EXAMPLES: &str = "\
@@ -37,6 +37,11 @@ pub struct SnapshotArgs {
     pub pre: bool,
 }
 
+/// What it reads.
+pub(super) fn request(pre: bool) -> ReadRequest {
+    ReadRequest { install: pre.then(Install::usual), ..ReadRequest::everything() }
+}
+
 /// Runs the command.
 pub async fn run(args: &SnapshotArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let path = args.output.display();
@@ -51,9 +56,7 @@ pub async fn run(args: &SnapshotArgs, global: &GlobalArgs, terminal: &mut Termin
     if to_stdout && io::stdout().is_terminal() {
         return Err(CliError::usage("a snapshot is no text for a terminal").hint("send it to a file or another program"));
     }
-    let planned = || Install { targets: [MeshId::Istio, MeshId::Linkerd].map(Target::usual).into(), from_version: None };
-    let request = ReadRequest { install: args.pre.then(planned), ..ReadRequest::everything() };
-    let loaded = load::load(global, &request, terminal).await?;
+    let loaded = load::load(global, &request(args.pre), terminal).await?;
     let world = &loaded.world;
     let inventory = world.index.inventory();
     let missing: Vec<String> = inventory.gaps.iter().filter(|gap| gap.hides_objects()).map(ToString::to_string).collect();

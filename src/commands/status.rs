@@ -50,18 +50,13 @@ pub async fn run(args: &StatusArgs, global: &GlobalArgs, terminal: &mut Terminal
     let view = args.list.view()?;
     words::understood(&args.workload)?;
     let only = global.source.mesh.id();
-    let kinds = views::MEMBERSHIP_KINDS.iter().chain(views::POLICY_KINDS).chain(&[Kind::Gateway]);
-    let mut request = ReadRequest { kinds: kinds.copied().collect(), ..ReadRequest::default() };
     if args.watch {
+        let request = request(None);
         return watch::follow(global, &request, &args.select, &args.list, terminal, |world: &World| Ok(views::status(world, only))).await;
     }
-    // Of one workload it is also told what is wrong with it, which takes what the rules read.
     let selection =
         Selection { off: global.config.named(false), on: global.config.named(true), severities: global.config.severities(), ..Selection::default() };
-    if !args.workload.is_empty() {
-        request.add_rules(&selection.checks());
-    }
-    let mut loaded = load::load(global, &request, terminal).await?;
+    let mut loaded = load::load(global, &request((!args.workload.is_empty()).then_some(&selection)), terminal).await?;
     words::select(&args.select, &args.workload, &mut loaded.world)?;
     let world = &loaded.world;
     let findings = || {
@@ -95,6 +90,15 @@ pub async fn run(args: &StatusArgs, global: &GlobalArgs, terminal: &mut Terminal
             Ok(words::judged(world, &question(), false, terminal))
         }
     }
+}
+
+/// What it reads. Of one workload it is also told what is wrong with it, which takes what the rules read.
+pub(super) fn request(of_one: Option<&Selection>) -> ReadRequest {
+    let mut request = ReadRequest::of(views::MEMBERSHIP_KINDS.iter().chain(views::POLICY_KINDS).chain(&[Kind::Gateway]));
+    if let Some(selection) = of_one {
+        request.add_rules(&selection.checks());
+    }
+    request
 }
 
 fn row(finding: &Finding) -> FindingRow {

@@ -29,6 +29,11 @@ pub struct VersionArgs {
     pub list: ListArgs,
 }
 
+/// What it reads.
+pub(super) fn request() -> ReadRequest {
+    ReadRequest::of(&[Kind::ConfigMap])
+}
+
 /// Runs the command.
 pub async fn run(args: &VersionArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let view = args.list.view()?;
@@ -36,8 +41,7 @@ pub async fn run(args: &VersionArgs, global: &GlobalArgs, terminal: &mut Termina
         terminal.show(&views::client_version(), view, None)?;
         return Ok(Exit::Ok);
     }
-    let request = ReadRequest { kinds: [Kind::ConfigMap].into_iter().collect(), ..ReadRequest::default() };
-    let loaded = load::load(global, &request, terminal).await?;
+    let loaded = load::load(global, &request(), terminal).await?;
     let world = &loaded.world;
     let report = views::versions(world, global.source.mesh.id());
     if report.meshes.is_empty() {

@@ -42,17 +42,21 @@ pub struct WhyArgs {
     pub output: Format,
 }
 
+/// What it reads.
+pub(super) fn request(from_gateway: bool) -> ReadRequest {
+    // Certificates matter where clients from outside are shown them.
+    let of_gateway: &[Kind] = if from_gateway { &[Kind::Secret] } else { &[] };
+    let kinds = [views::MEMBERSHIP_KINDS, views::POLICY_KINDS, views::DECISION_KINDS, views::WHY_KINDS, of_gateway];
+    ReadRequest { everywhere: true, ..ReadRequest::of(kinds.into_iter().flatten()) }
+}
+
 /// Runs the command.
 pub async fn run(args: &WhyArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    // Certificates matter where clients from outside are shown them.
-    let of_gateway: &[Kind] = if views::is_gateway(&args.client) { &[Kind::Secret] } else { &[] };
-    let kinds = views::MEMBERSHIP_KINDS.iter().chain(views::POLICY_KINDS).chain(views::DECISION_KINDS).chain(views::WHY_KINDS).chain(of_gateway);
     // The namespace is where names are looked up, not all there is to read: a request crosses namespaces.
     if global.cluster.namespaces().len() > 1 {
         return Err(CliError::usage("names are looked up in one namespace").hint("name one with -n, and others as NAME.NAMESPACE"));
     }
-    let request = ReadRequest { kinds: kinds.copied().collect(), everywhere: true, ..ReadRequest::default() };
-    let loaded = load::load(global, &request, terminal).await?;
+    let loaded = load::load(global, &request(views::is_gateway(&args.client)), terminal).await?;
     let world = &loaded.world;
     let asked: Vec<String> = [&args.client, &args.destination].into_iter().chain(&args.method).chain(&args.path).cloned().collect();
     let asked = views::ask(world, &asked, &args.header, words::namespace(global)).map_err(words::not_found)?;

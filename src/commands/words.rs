@@ -109,6 +109,15 @@ pub(super) fn pods_unread(world: &World, namespace: &str) -> bool {
     if namespace.is_empty() && !scope.is_empty() { scope.iter().any(|one| hidden(one)) } else { hidden(namespace) }
 }
 
+/// Tells which lists were refused that a plan rests on.
+pub(super) fn refused(world: &World, terminal: &mut Terminal) {
+    let gaps = world.index.inventory().gaps.iter().filter(|gap| matches!(gap, Gap::Forbidden { .. }));
+    let told: BTreeSet<String> = gaps.map(ToString::to_string).collect();
+    if !told.is_empty() {
+        terminal.problem(format!("not taken into account: {}", told.into_iter().collect::<Vec<_>>().join("; ")));
+    }
+}
+
 /// The exit code of a report that stands on `kinds`: no answer where pods are refused, where a server failed to give one of the kinds, or where what was
 /// refused left nothing known. Who may not read all of a cluster still gets an answer about the rest, with the gaps below it.
 pub(super) fn judged(world: &World, kinds: &[Kind], nothing_known: bool, terminal: &mut Terminal) -> Exit {

@@ -95,6 +95,11 @@ impl Target {
 }
 
 impl Install {
+    /// Both meshes, where their own installers put them.
+    pub fn usual() -> Self {
+        Self { targets: [MeshId::Istio, MeshId::Linkerd].map(Target::usual).into(), from_version: None }
+    }
+
     /// The rights that all of it takes, each once.
     pub fn rights(&self) -> Vec<Access> {
         let mut rights: Vec<Access> = self.targets.iter().flat_map(Target::rights).collect();

@@ -63,6 +63,11 @@ impl Gap {
         }
     }
 
+    /// What was tried: an object may have been asked for by its name, and then a refusal says so.
+    pub fn verb(&self) -> &'static str {
+        if matches!(self, Self::Forbidden { detail, .. } if detail.contains(" cannot get resource ")) { "get" } else { "list" }
+    }
+
     /// Whether objects may exist that were not seen: true of all but a kind that is not served and a pod that is seen and says nothing.
     pub fn hides_objects(&self) -> bool {
         !matches!(self, Self::NotServed(_) | Self::Unanswered { .. })
@@ -74,7 +79,7 @@ impl fmt::Display for Gap {
         let place = |namespace: &str| if namespace.is_empty() { "cluster-wide".to_owned() } else { format!("in namespace {namespace}") };
         match self {
             Self::NotServed(kind) => write!(f, "{} is not served: its CRD is not installed", kind.resource()),
-            Self::Forbidden { kind, namespace, .. } => write!(f, "may not list {} {}", kind.resource(), place(namespace)),
+            Self::Forbidden { kind, namespace, .. } => write!(f, "may not {} {} {}", self.verb(), kind.resource(), place(namespace)),
             Self::Undecodable { object, detail } => write!(f, "cannot decode {object}: {detail}"),
             Self::Unanswered { object, detail } => write!(f, "could not ask {object}: {detail}"),
             Self::Incomplete { kind, namespace, detail } => write!(f, "could not read {} {}: {detail}", kind.resource(), place(namespace)),

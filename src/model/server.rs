@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Str;
 use super::meta::str_is_empty;
+use super::{Kind, Str};
 
 /// What was asked before an installation; kept as data so that rules judge it like objects.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -78,6 +78,11 @@ pub struct Access {
 }
 
 impl Access {
+    /// A verb on a kind, in one namespace or (empty) in all.
+    pub fn of(verb: &str, kind: Kind, namespace: &str) -> Self {
+        Self { verb: verb.into(), group: kind.group().into(), resource: kind.plural().into(), namespace: namespace.into() }
+    }
+
     /// `plural.group`, as kubectl and RBAC messages write it.
     pub fn full_resource(&self) -> String {
         if self.group.is_empty() { self.resource.to_string() } else { format!("{}.{}", self.resource, self.group) }

@@ -152,7 +152,7 @@ fn write_unknown(report: &CheckReport, folding: Folding, style: &Style, out: &mu
     let mut refused = 0;
     for skipped in report.unjudged() {
         // The lists stand above already.
-        if skipped.because.starts_with("may not list") && !folding.wide {
+        if skipped.because.starts_with("may not ") && !folding.wide {
             refused += 1;
         } else {
             by_reason.entry(&skipped.because).or_default().push(skipped.rule);
@@ -189,18 +189,20 @@ fn write_not_applicable(report: &CheckReport, style: &Style, out: &mut dyn Write
 
 /// Refusals come by the dozen, one for each kind: a line for each namespace is enough to ask for the right.
 fn write_gaps(gaps: &[&Gap], folding: Folding, out: &mut dyn Write) -> io::Result<()> {
-    let mut refused: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut refused: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     for gap in gaps {
         match gap {
-            Gap::Forbidden { kind, namespace, .. } if !folding.wide => refused.entry(namespace).or_default().push(kind.resource()),
+            Gap::Forbidden { kind, namespace, .. } if !folding.wide => {
+                refused.entry((gap.verb(), namespace)).or_default().push(kind.resource());
+            }
             gap => writeln!(out, "  ? {}", clean(&gap.to_string()))?,
         }
     }
-    for (namespace, mut kinds) in refused {
+    for ((verb, namespace), mut kinds) in refused {
         kinds.dedup();
         let place = if namespace.is_empty() { "cluster-wide".to_owned() } else { format!("in namespace {}", clean(namespace)) };
         let more = if kinds.len() > 4 { format!(" and {} more kinds (-o wide names them)", kinds.len() - 4) } else { String::new() };
-        writeln!(out, "  ? may not list {place}: {}{more}", kinds.iter().take(4).map(String::as_str).collect::<Vec<_>>().join(", "))?;
+        writeln!(out, "  ? may not {verb} {place}: {}{more}", kinds.iter().take(4).map(String::as_str).collect::<Vec<_>>().join(", "))?;
     }
     Ok(())
 }

@@ -40,7 +40,8 @@ fn rank(object: &Value, kind: Option<Kind>) -> u8 {
 
 /// Makes the plan; `after` is the world with the set laid over it.
 pub fn plan(world: &World, after: &World, workloads: &[&Workload], namespace: &str, mut set: Vec<Wanted>, material: &Material, mesh: MeshId) -> Plan {
-    let (mut rows, mut steps, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut steps, mut notes) = (Vec::new(), Vec::new());
+    let mut rows: Vec<Row> = material.unread().collect();
     set.sort_by(|a, b| {
         let key = |w: &Wanted| (rank(&w.manifest, w.target.known_kind()), w.target.clone());
         key(a).cmp(&key(b))
@@ -48,6 +49,9 @@ pub fn plan(world: &World, after: &World, workloads: &[&Workload], namespace: &s
     for Wanted { manifest, target } in set {
         let kind = target.known_kind();
         let at = target.reference();
+        if at.as_ref().is_some_and(|at| material.refused.contains_key(at)) {
+            continue;
+        }
         let outside = !target.namespace.is_empty() && target.namespace != namespace;
         if outside || target.resource().is_none() {
             let text = if outside {

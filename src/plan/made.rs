@@ -17,7 +17,7 @@ pub const PLAN: &str = "mesh.kubectl.dev/plan";
 pub const FOR: &str = "mesh.kubectl.dev/for";
 
 /// Kinds of which plans make objects.
-const KINDS: [Kind; 9] = [
+pub(crate) const KINDS: [Kind; 9] = [
     Kind::PeerAuthentication,
     Kind::NetworkPolicy,
     Kind::AuthorizationPolicy,

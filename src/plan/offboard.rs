@@ -18,13 +18,15 @@ use crate::world::World;
 
 /// Makes the plan; `also` are objects that are to go along, beside those that plans made for the workloads.
 pub fn plan(world: &World, workloads: &[&Workload], namespace: &str, mesh: MeshId, also: &[ObjectRef], material: &Material) -> Plan {
-    let (mut rows, mut steps, mut notes, mut names) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut steps, mut notes, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    let mut rows: Vec<Row> = material.unread_inside().collect();
     let mut last = Vec::new();
     for object in also {
         match material.raw.get(object) {
             // What refuses goes before the workloads leave, what admits after.
             Some(raw) if admits(object, raw) => last.push(made::delete(object, raw)),
             Some(raw) => steps.push(made::delete(object, raw)),
+            None if material.refused.contains_key(object) => {}
             None => rows.push(Row {
                 id: Id::Kind,
                 verdict: Verdict::Block,
@@ -37,6 +39,9 @@ pub fn plan(world: &World, workloads: &[&Workload], namespace: &str, mesh: MeshI
         let at = &workload.reference;
         names.push(super::report::short(at));
         let Some((raw, path)) = material.raw.get(at).zip(way::template_path(at.kind).filter(|path| !path.is_empty())) else {
+            if material.refused.contains_key(at) {
+                continue;
+            }
             rows.push(Row {
                 id: Id::Kind,
                 verdict: Verdict::Block,

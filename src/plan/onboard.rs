@@ -18,12 +18,32 @@ use crate::world::World;
 pub struct Material {
     /// The objects that may be changed, whole, as they were read.
     pub raw: BTreeMap<ObjectRef, Value>,
+    /// Those that could not be read, and why.
+    pub refused: BTreeMap<ObjectRef, String>,
     /// The same of kinds that nothing else reads.
     pub others: BTreeMap<Target, Value>,
     /// What was learnt for the pre-flight.
     pub known: preflight::Known,
     /// The time of a restart, RFC 3339.
     pub now: String,
+}
+
+impl Material {
+    /// What could not be read stands against a plan: nobody knows what would have to change there.
+    pub(super) fn unread(&self) -> impl Iterator<Item = Row> {
+        let row = |(object, why): (&ObjectRef, &String)| Row {
+            id: Id::Kind,
+            verdict: Verdict::Block,
+            object: Some(object.clone()),
+            text: format!("it could not be read whole: {why}"),
+        };
+        self.refused.iter().map(row)
+    }
+
+    /// The same without namespaces, which only some plans change.
+    pub(super) fn unread_inside(&self) -> impl Iterator<Item = Row> {
+        self.unread().filter(|row| row.object.as_ref().is_none_or(|object| object.kind != Kind::Namespace))
+    }
 }
 
 /// Which workloads, and how far a label reaches.
@@ -142,7 +162,17 @@ type Words<'w> = Vec<(&'w Workload, Vec<Word>)>;
 
 impl<'w> Draft<'w> {
     fn new(world: &'w World, intention: &'w Intention, material: &'w Material, extras: Extras) -> Self {
-        Self { world, intention, material, extras, rows: Vec::new(), steps: Vec::new(), waiting: Vec::new(), last: Vec::new(), notes: Vec::new() }
+        Self {
+            world,
+            intention,
+            material,
+            extras,
+            rows: material.unread_inside().collect(),
+            steps: Vec::new(),
+            waiting: Vec::new(),
+            last: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// What was written is waited for.
@@ -200,11 +230,12 @@ impl<'w> Draft<'w> {
     fn namespace(&mut self, name: &str, words: &[Word]) {
         let object = ObjectRef { kind: Kind::Namespace, namespace: Str::default(), name: name.into(), api_version: Str::default() };
         let Some(raw) = self.material.raw.get(&object) else {
+            let why = self.material.refused.get(&object).map_or_else(String::new, |why| format!(": {why}"));
             self.rows.push(Row {
                 id: Id::Revision,
                 verdict: Verdict::Block,
                 object: Some(object),
-                text: "the namespace could not be read".to_owned(),
+                text: format!("the namespace could not be read{why}"),
             });
             return;
         };
@@ -215,6 +246,9 @@ impl<'w> Draft<'w> {
         let at = &workload.reference;
         let services = services(self.world, workload);
         let Some(template) = self.template(at) else {
+            if self.material.refused.contains_key(at) {
+                return;
+            }
             self.rows.push(Row { id: Id::Kind, verdict: Verdict::Block, object: Some(at.clone()), text: cannot_be_written(at.kind) });
             return;
         };

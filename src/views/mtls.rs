@@ -249,6 +249,7 @@ pub fn mtls(world: &World, wanted: &Wanted, only: Option<MeshId>) -> MtlsReport 
     report.edges.dedup_by(|a, b| (&a.server, &a.client) == (&b.server, &b.client));
     gaps.extend(super::gaps(world, super::MEMBERSHIP_KINDS));
     gaps.extend(super::gaps(world, MTLS_KINDS));
+    gaps.extend(super::gaps(world, CLIENT_KINDS));
     report.gaps = gaps.into_iter().collect();
     report
 }

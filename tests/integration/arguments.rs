@@ -198,7 +198,7 @@ fn where_the_namespaces_may_not_be_listed_that_is_said() {
     let read = |verbs: &[&str]| rules(verbs, &["pods", "services", "*.apps", "*.networking.istio.io", "*.gateway.networking.k8s.io"]);
     cluster.grant("dev", &read(&["get", "list"]));
     let (_, _, err) = said(&cluster.mesh_as("dev", ["check", "-n", "gone", "--rule", GATEWAY]).output().unwrap());
-    assert!(err.contains("whether there is a namespace gone could not be verified: may not list namespaces"), "{err}");
+    assert!(err.contains("whether there is a namespace gone could not be verified: may not get namespaces"), "{err}");
     // Who may ask for namespaces by name is answered.
     cluster.grant("asks", &read(&["get", "list"]));
     cluster.grant("asks", &rules(&["get"], &["namespaces"]));

@@ -2,16 +2,14 @@
 //!
 //! `BLESS=1 cargo test --test integration generated` writes the files anew.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use clap::CommandFactory as _;
 use kubectl_mesh::cli::Cli;
-use kubectl_mesh::model::Kind;
 
 use crate::mesh::run;
 
-fn is_current(file: &str, now: &str) {
+pub fn is_current(file: &str, now: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, now).unwrap();
@@ -80,19 +78,6 @@ fn man_pages_are_current() {
     }
 }
 
-/// The rights that reading every kind takes.
-fn cluster_role() -> String {
-    let mut groups: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for kind in Kind::ALL {
-        groups.entry(kind.group()).or_default().insert(kind.plural());
-    }
-    let rule = |(group, plurals): (&str, BTreeSet<&str>)| {
-        format!("- apiGroups: [\"{group}\"]\n  resources: [{}]\n  verbs: [get, list, watch]\n", plurals.into_iter().collect::<Vec<_>>().join(", "))
-    };
-    let rules: String = groups.into_iter().map(rule).collect();
-    format!("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: kubectl-mesh-reader\nrules:\n{rules}")
-}
-
 /// The text between two HTML comments of the README.
 fn section<'a>(readme: &'a str, name: &str) -> &'a str {
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
@@ -128,9 +113,4 @@ fn the_readme_shows_why_a_request_fails() {
     let (code, out, _) = run(&[], &[&question[..], &["--width", "100"]].concat());
     assert_eq!(code, 1);
     section_is_current("why", &format!("```console\n$ kubectl mesh {}\n{out}```\n", question.join(" ")));
-}
-
-#[test]
-fn the_readme_names_the_rights_that_reading_takes() {
-    section_is_current("rbac", &format!("```yaml\n{}```\n", cluster_role()));
 }

@@ -41,6 +41,7 @@ mod mtls;
 mod mutants;
 mod observed;
 mod onboard;
+mod permissions;
 mod policy;
 mod proxy_config;
 mod real_envoy;

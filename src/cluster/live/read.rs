@@ -10,7 +10,7 @@ use super::error::ReadError;
 use super::http::{Ask, Failure};
 use super::list::{self, List, Listed};
 use super::{Connection, Progress, page};
-use crate::model::{Coverage, Gap, Inventory, Kind, Str};
+use crate::model::{Access, Coverage, Gap, Inventory, Kind, Str};
 
 /// Lists under way at once; each may have two pages on the wire, within the limit on connections.
 const LISTS: usize = 6;
@@ -77,6 +77,11 @@ impl Question {
     /// What it is about.
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// The right that asking it takes.
+    pub fn access(&self) -> Access {
+        Access::of(if self.name.is_some() { "get" } else { "list" }, self.kind, &self.namespace)
     }
 }
 

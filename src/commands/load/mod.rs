@@ -29,6 +29,7 @@ use crate::mesh::install::Install;
 use crate::model::{Coverage, Gap, Inventory, Kind, ObjectRef, Str, did_you_mean};
 use crate::output::counted;
 use crate::report::BadInput;
+use crate::views;
 use crate::world::{SourceInfo, SourceKind, World};
 pub(crate) use change::{Change, change};
 pub(crate) use reading::Reading;
@@ -68,6 +69,16 @@ pub struct ReadRequest {
 }
 
 impl ReadRequest {
+    /// What tells who is in which mesh.
+    pub fn membership() -> Self {
+        Self::of(views::MEMBERSHIP_KINDS)
+    }
+
+    /// These kinds, where the command is to answer.
+    pub fn of<'k>(kinds: impl IntoIterator<Item = &'k Kind>) -> Self {
+        Self { kinds: kinds.into_iter().copied().collect(), ..Self::default() }
+    }
+
     /// Everything that any command reads.
     pub fn everything() -> Self {
         Self { kinds: Kind::ALL.iter().copied().collect(), labelled: vec![ROOTS], ..Self::default() }
@@ -368,11 +379,16 @@ async fn cluster(global: &GlobalArgs, request: &ReadRequest, terminal: &mut Term
     let only = strings(args.namespaces());
     let mut reading = Reading::new(global, request);
     let mut inventory = reading.read(&connection, &bar).await?;
-    let refused = [Kind::Pod, Kind::Service, Kind::Deployment].iter().any(|kind| refused_everywhere(&inventory, *kind));
-    if reading.is_everywhere() && refused && !args.all_namespaces {
+    let refused: Vec<String> = [Kind::Pod, Kind::Service, Kind::Deployment]
+        .iter()
+        .filter(|kind| refused_everywhere(&inventory, **kind))
+        .map(|kind| kind.resource())
+        .collect();
+    if reading.is_everywhere() && !refused.is_empty() && !args.all_namespaces {
         let instead = if only.is_empty() { BTreeSet::from([Str::from(connection.namespace())]) } else { only.clone() };
         let names = instead.iter().map(Str::as_str).collect::<Vec<_>>().join(", ");
-        terminal.note(format!("may not list cluster-wide: looking at namespace {names} only (-n chooses another, -A insists)"));
+        let refused = refused.join(", ");
+        terminal.note(format!("may not list {refused} cluster-wide: looking at namespace {names} only (-n chooses another, -A insists)"));
         reading = Reading::within(instead, request);
         inventory = reading.read(&connection, &bar).await?;
     }

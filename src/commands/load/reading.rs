@@ -9,7 +9,7 @@ use crate::cli::GlobalArgs;
 use crate::cluster::live::{Connection, Progress, Question, Scope, Wanted};
 use crate::error::CliError;
 use crate::mesh::istio;
-use crate::model::{Coverage, Inventory, Kind, Str};
+use crate::model::{Access, Coverage, Inventory, Kind, Str};
 
 /// Questions that come out of the answers to others, in turn: control planes that live elsewhere, and what their configuration names.
 const TURNS: usize = 4;
@@ -47,6 +47,20 @@ impl Reading {
         let of_planes = OF_PLANES.iter().copied().filter(|kind| kinds.remove(kind)).collect();
         kinds.retain(|kind| labelled.iter().all(|(by_label, _)| kind != by_label));
         Self { kinds, through_pods, of_planes, labelled, scope, asked: BTreeSet::new() }
+    }
+
+    /// The rights that reading all of it takes.
+    pub(crate) fn rights(request: &ReadRequest) -> BTreeSet<Access> {
+        let mut rights: BTreeSet<Access> =
+            Self::of(Scope::All, with_usual(request), request.labelled.clone()).first().questions().iter().map(Question::access).collect();
+        if request.kinds.contains(&Kind::Secret) {
+            // Gateways name them, wherever they are.
+            rights.insert(Access::of("get", Kind::Secret, ""));
+        }
+        if request.install.is_some() {
+            rights.insert(Access::of("get", Kind::ConfigMap, "kube-system"));
+        }
+        rights
     }
 
     pub(crate) fn is_everywhere(&self) -> bool {

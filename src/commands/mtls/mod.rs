@@ -69,13 +69,17 @@ pub enum PlannedMode {
     Permissive,
 }
 
+/// What it reads.
+pub(super) fn request() -> ReadRequest {
+    let kinds = [views::MEMBERSHIP_KINDS, views::MTLS_KINDS, views::CLIENT_KINDS];
+    ReadRequest { everywhere: true, ..ReadRequest::of(kinds.into_iter().flatten()) }
+}
+
 /// Runs the command.
 pub async fn run(args: &MtlsArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let view = args.list.view()?;
     words::understood(&args.workload)?;
-    let kinds = [views::MEMBERSHIP_KINDS, views::MTLS_KINDS, views::CLIENT_KINDS];
-    let request = ReadRequest { kinds: kinds.into_iter().flatten().copied().collect(), everywhere: true, ..ReadRequest::default() };
-    let mut loaded = load::load(global, &request, terminal).await?;
+    let mut loaded = load::load(global, &request(), terminal).await?;
     words::select(&args.select, &args.workload, &mut loaded.world)?;
     let world = &loaded.world;
     if let (Some(from), Some(to)) = (&args.from, &args.to) {

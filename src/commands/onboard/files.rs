@@ -30,7 +30,7 @@ pub(super) async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut 
         return Err(CliError::usage("onboard edits files, and a kustomization makes its objects of several")
             .hint("name the file to edit with -f FILE; `kubectl mesh inject -k DIR` writes what is built to standard output"));
     }
-    let request = ReadRequest { kinds: calls::kinds(), ..ReadRequest::default() };
+    let request = ReadRequest::of(&calls::kinds());
     let loaded = load::load(global, &request, terminal).await?;
     let world = &loaded.world;
     let intention = intention(args.mode, args.revision.as_deref(), global, world)?;

@@ -148,9 +148,10 @@ pub async fn run(args: &OnboardArgs, global: &GlobalArgs, terminal: &mut Termina
         return files::run(args, global, terminal).await;
     }
     let (global, connection) = live(global).await?;
-    let request = ReadRequest { kinds: calls::kinds(), ..ReadRequest::default() };
+    let request = ReadRequest::of(&calls::kinds());
     let loaded = load::load(&global, &request, terminal).await?;
     let world = &loaded.world;
+    words::refused(world, terminal);
     let intention = intention(args.mode, args.revision.as_deref(), &global, world)?;
     let extras = args.extras(intention.mode)?;
     let (workloads, namespace) = chosen(world, &args.service, args.all, &global)?;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::now;
 use crate::cluster::live::{Connection, Refused, Resource};
 use crate::index::Workload;
-use crate::model::{Kind, ObjectRef};
+use crate::model::{Access, Kind, ObjectRef, Str};
 use crate::plan::MANAGER;
 use crate::plan::namespace;
 use crate::plan::onboard::{self, Material};
@@ -46,8 +46,16 @@ pub(in crate::commands) async fn of_cluster(connection: &Connection, objects: &B
         let at = Resource::of(object.kind, &object.api_version(), &object.namespace, &object.name);
         (object, connection.get(&at).await)
     }));
-    let raw = reads.await.into_iter().filter_map(|(object, read)| Some((object.clone(), typed(read.ok()?, object)))).collect();
-    Material { raw, others: BTreeMap::new(), known: Known::default(), now: now() }
+    let mut material = Material { now: now(), ..Material::default() };
+    for (object, read) in reads.await {
+        match read {
+            Ok(raw) => drop(material.raw.insert(object.clone(), typed(raw, object))),
+            // It went away since the list was read.
+            Err(Refused::NotFound) => {}
+            Err(refused) => drop(material.refused.insert(object.clone(), refused.to_string())),
+        }
+    }
+    material
 }
 
 /// An object with its type, which lists leave out.
@@ -63,12 +71,21 @@ fn typed(mut raw: Value, object: &ObjectRef) -> Value {
 pub(in crate::commands) fn of_world(world: &World, objects: &BTreeSet<ObjectRef>) -> Material {
     let all = world.index.inventory().subjects().map(|object| (object.reference(), object));
     let raw = all.filter(|(reference, _)| objects.contains(reference)).map(|(reference, object)| (reference, object.to_value())).collect();
-    Material { raw, others: BTreeMap::new(), known: Known { unread: unread("only a cluster holds it"), ..Known::default() }, now: now() }
+    Material { raw, known: Known { unread: unread("only a cluster holds it"), ..Known::default() }, now: now(), ..Material::default() }
 }
 
 /// From files: their objects, whole.
 pub(in crate::commands) fn of_files(raw: BTreeMap<ObjectRef, Value>) -> Material {
-    Material { raw, others: BTreeMap::new(), known: Known { unread: unread("files do not show it"), ..Known::default() }, now: now() }
+    Material { raw, known: Known { unread: unread("files do not show it"), ..Known::default() }, now: now(), ..Material::default() }
+}
+
+/// The rights that all this takes: what a right is missing for is told as not known.
+pub(super) fn asked() -> Vec<Access> {
+    let list = |(_, version, plural): &(&str, &str, &str)| {
+        let group = version.split_once('/').map_or("", |(group, _)| group);
+        Access { verb: "list".into(), group: group.into(), resource: (*plural).into(), namespace: Str::default() }
+    };
+    ASKED.iter().map(list).chain([Access::of("create", Kind::Pod, "")]).collect()
 }
 
 /// What nobody could be asked for.

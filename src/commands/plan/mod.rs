@@ -2,7 +2,7 @@
 
 pub(super) mod calls;
 pub(super) mod material;
-mod rights;
+pub(super) mod rights;
 mod rollout;
 mod run;
 mod show;
@@ -99,7 +99,9 @@ pub(super) async fn carry_out(
 ) -> Result<Exit, CliError> {
     forced_ids(args)?;
     let json = args.output.is_document();
-    let blocks: Vec<preflight::Id> = plan.blocks(&args.force).map(|row| row.id).collect();
+    let mut blocks: Vec<preflight::Id> = plan.blocks(&args.force).map(|row| row.id).collect();
+    // One flag passes over all rows of its name.
+    blocks.dedup();
     let owned: Vec<&Step> = plan.steps.iter().filter(|step| step.action.writes() && step.owner.is_some()).collect();
     let only_shown = args.dry_run.is_some() || !blocks.is_empty() || !plan.changes() || (!owned.is_empty() && !args.direct);
     if !json || only_shown {

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 
+use super::material;
 use crate::cluster::live::Connection;
 use crate::error::CliError;
 use crate::model::{Access, Kind, YesNo};
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, made};
 
 /// Refuses a plan for which a right is missing, and names all that are.
 pub(super) async fn see_to(plan: &Plan, connection: &Connection) -> Result<(), CliError> {
@@ -34,37 +35,97 @@ fn place(access: &Access) -> String {
 }
 
 /// Exactly the verbs of the plan, its journal included.
-fn of(plan: &Plan) -> Vec<Access> {
-    let mut wanted = BTreeSet::new();
-    let mut want = |verbs: &[&'static str], (group, plural): (&'static str, &'static str), namespace: &str| {
-        for verb in verbs {
-            wanted.insert((*verb, group, plural, namespace.to_owned()));
-        }
-    };
-    let pods = (Kind::Pod.group(), Kind::Pod.plural());
-    want(&["create", "get", "update", "delete"], (Kind::ConfigMap.group(), Kind::ConfigMap.plural()), &plan.namespace);
+fn of(plan: &Plan) -> BTreeSet<Access> {
+    let mut wanted: BTreeSet<Access> = JOURNAL.map(|verb| Access::of(verb, Kind::ConfigMap, &plan.namespace)).into();
     for step in &plan.steps {
-        let Some(kind) = step.object.resource() else { continue };
-        match step.action {
-            Action::Wait | Action::Verify => {
-                want(&["get", "list", "watch"], kind, &step.object.namespace);
-                want(&["list", "watch"], pods, &step.object.namespace);
-                if step.object.kind == "StatefulSet" {
-                    // A pod that is broken has to go before its controller makes it anew.
-                    want(&["delete"], pods, &step.object.namespace);
-                }
-            }
-            Action::Calls => {}
-            // Each takes what taking it back takes.
-            Action::Create | Action::Delete => want(&["create", "delete", "get"], kind, &step.object.namespace),
-            _ => want(&["get", "patch"], kind, &step.object.namespace),
-        }
+        let Some((group, plural)) = step.object.resource() else { continue };
+        // A Namespace is in itself, as far as rights go.
+        let object = &step.object;
+        let namespace = if object.known_kind() == Some(Kind::Namespace) { &object.name } else { &object.namespace };
+        let (own, on_pods) = verbs(step.action, step.object.known_kind());
+        wanted.extend(own.iter().map(|verb| Access {
+            verb: (*verb).into(),
+            group: group.into(),
+            resource: plural.into(),
+            namespace: namespace.as_str().into(),
+        }));
+        wanted.extend(on_pods.iter().map(|verb| Access::of(verb, Kind::Pod, namespace)));
     }
-    let access = |(verb, group, resource, namespace): (&'static str, &'static str, &'static str, String)| Access {
-        verb: verb.into(),
-        group: group.into(),
-        resource: resource.into(),
-        namespace: namespace.as_str().into(),
+    wanted
+}
+
+/// What the journal takes, a ConfigMap.
+const JOURNAL: [&str; 4] = ["create", "get", "update", "delete"];
+
+type Verbs = &'static [&'static str];
+
+/// What a step takes of the object that it is about, and of pods.
+fn verbs(action: Action, kind: Option<Kind>) -> (Verbs, Verbs) {
+    match action {
+        // A pod that is broken has to go before its controller makes it anew.
+        Action::Wait | Action::Verify if kind == Some(Kind::StatefulSet) => (&["get", "list", "watch"], &["delete", "list", "watch"]),
+        Action::Wait | Action::Verify => (&["get", "list", "watch"], &["list", "watch"]),
+        Action::Calls => (&[], &[]),
+        // Each takes what taking it back takes.
+        Action::Create | Action::Delete => (&["create", "delete", "get"], &[]),
+        _ => (&["get", "patch"], &[]),
+    }
+}
+
+/// Kinds whose pods are replaced when their template changes; a CronJob's next run takes what it says.
+const WAITED_FOR: [Kind; 4] = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Rollout];
+
+/// What plans about namespaces may take, whatever is found there.
+pub(in crate::commands) fn of_namespaces() -> BTreeSet<Access> {
+    taken([(Action::Label, Kind::Namespace)])
+}
+
+/// The objects that a plan may change, whole.
+pub(in crate::commands) fn of_objects() -> BTreeSet<Access> {
+    let kinds = WAITED_FOR.into_iter().chain([Kind::CronJob, Kind::Service, Kind::Namespace]);
+    kinds.map(|kind| Access::of("get", kind, "")).collect()
+}
+
+/// What plans about workloads may take, whatever is found there: the rehearsal of a pod and a look at what was warned of included.
+pub(in crate::commands) fn of_workloads() -> BTreeSet<Access> {
+    let rolled = WAITED_FOR.iter().flat_map(|kind| [(Action::Label, *kind), (Action::Wait, *kind)]);
+    let written = [Kind::CronJob, Kind::Service, Kind::Namespace].map(|kind| (Action::Patch, kind));
+    let mut all = taken(rolled.chain(written).chain(made::KINDS.map(|kind| (Action::Create, kind))));
+    // Those that were there before are changed.
+    all.extend([Kind::PeerAuthentication, Kind::Server].map(|kind| Access::of("patch", kind, "")));
+    all.extend(material::asked());
+    all.insert(Access::of("list", Kind::EndpointSlice, ""));
+    let core = |verb: &str, resource: &str| Access { verb: verb.into(), resource: resource.into(), ..Access::default() };
+    all.extend([core("list", "events"), core("get", "pods/log")]);
+    all
+}
+
+/// What a waypoint takes.
+pub(in crate::commands) fn of_waypoints() -> BTreeSet<Access> {
+    taken([(Action::Create, Kind::Gateway), (Action::Wait, Kind::Gateway)])
+}
+
+/// What the set of an overlay takes beside: its objects are made, or changed where they are there.
+pub(in crate::commands) fn of_sets() -> BTreeSet<Access> {
+    let made = made::KINDS.iter().chain(&[Kind::Gateway, Kind::HttpLocalRateLimitPolicy, Kind::EnvoyFilter]);
+    let mut all = taken(made.flat_map(|kind| [(Action::Create, *kind), (Action::Patch, *kind)]));
+    for verb in ["create", "delete", "get", "patch"] {
+        let monitoring = ["podmonitors", "prometheusrules"];
+        all.extend(monitoring.map(|resource| Access {
+            group: "monitoring.coreos.com".into(),
+            resource: resource.into(),
+            ..Access::of(verb, Kind::Pod, "")
+        }));
+    }
+    all
+}
+
+fn taken(steps: impl IntoIterator<Item = (Action, Kind)>) -> BTreeSet<Access> {
+    let journal = JOURNAL.map(|verb| Access::of(verb, Kind::ConfigMap, ""));
+    let of_step = |(action, kind): (Action, Kind)| {
+        let (own, on_pods) = verbs(action, Some(kind));
+        let own = own.iter().map(move |verb| Access::of(verb, kind, ""));
+        own.chain(on_pods.iter().map(|verb| Access::of(verb, Kind::Pod, "")))
     };
-    wanted.into_iter().map(access).collect()
+    steps.into_iter().flat_map(of_step).chain(journal).collect()
 }

@@ -6,7 +6,7 @@ pub(crate) mod list;
 pub(crate) mod matrix;
 pub(crate) mod simulate;
 pub(crate) mod test;
-mod words;
+pub(in crate::commands) mod words;
 
 use clap::{Args, Subcommand};
 

@@ -92,13 +92,12 @@ impl CallArgs {
 }
 
 /// What a decision takes to read.
-pub(super) fn read_request() -> ReadRequest {
-    let kinds = views::MEMBERSHIP_KINDS.iter().chain(views::DECISION_KINDS).copied().collect();
-    ReadRequest { kinds, ..ReadRequest::default() }
+pub(in crate::commands) fn read_request() -> ReadRequest {
+    ReadRequest::of(views::MEMBERSHIP_KINDS.iter().chain(views::DECISION_KINDS))
 }
 
 /// The same with all that says where a single request is sent.
-pub(super) fn read_for_requests() -> ReadRequest {
+pub(in crate::commands) fn read_for_requests() -> ReadRequest {
     let mut request = read_request();
     request.kinds.extend(views::REQUEST_KINDS);
     request

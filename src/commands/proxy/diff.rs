@@ -45,6 +45,11 @@ pub struct ProxyDiffArgs {
     pub output: Format,
 }
 
+/// What it reads besides.
+pub(in crate::commands) fn request() -> ReadRequest {
+    ReadRequest { everywhere: true, ..ReadRequest::of(MEMBERSHIP_KINDS.iter().chain(MTLS_KINDS).chain(PROXY_DIFF_KINDS)) }
+}
+
 /// Runs the command.
 pub async fn run(args: &ProxyDiffArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let mut asked = None;
@@ -55,8 +60,7 @@ pub async fn run(args: &ProxyDiffArgs, global: &GlobalArgs, terminal: &mut Termi
     } else {
         saved::read(&args.config_dump, SECTIONS)?.0
     };
-    let kinds = MEMBERSHIP_KINDS.iter().chain(MTLS_KINDS).chain(PROXY_DIFF_KINDS).copied().collect();
-    let loaded = load::load(global, &ReadRequest { kinds, everywhere: true, ..ReadRequest::default() }, terminal).await?;
+    let loaded = load::load(global, &request(), terminal).await?;
     let world = &loaded.world;
     let bootstrap = answers.bootstrap.take().unwrap_or_default();
     let of_pod = asked.as_ref().and_then(|pod| world.index.workload_of(world.index.pod(&pod.namespace, &pod.name)?));

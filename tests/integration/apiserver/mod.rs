@@ -21,7 +21,7 @@ mod patch;
 mod protobuf;
 pub mod rbac;
 mod resources;
-mod route;
+pub mod route;
 mod scale;
 pub mod schema;
 mod selectors;
