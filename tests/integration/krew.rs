@@ -56,7 +56,10 @@ fn pack(plugin: &str, os: &str, arch: &str, out: &Path) {
     let binaries = tempfile::tempdir().unwrap();
     let exe = if os == "windows" { ".exe" } else { "" };
     fs::write(binaries.path().join(format!("kubectl-mesh{exe}")), format!("the plugin for {os} on {arch}")).unwrap();
-    let packed = script(plugin, "package.sh", &[VERSION, os, arch, binaries.path().to_str().unwrap(), out.to_str().unwrap()]);
+    let licenses = binaries.path().join("licenses");
+    fs::write(&licenses, "what others ask for").unwrap();
+    let [binaries, licenses, out] = [binaries.path(), &licenses, out].map(|path| path.to_str().unwrap());
+    let packed = script(plugin, "package.sh", &[VERSION, os, arch, binaries, licenses, out]);
     assert!(packed.status.success(), "{}", String::from_utf8_lossy(&packed.stderr));
 }
 
@@ -178,7 +181,7 @@ fn krews_rules_refuse_what_krew_refuses() {
 }
 
 #[test]
-fn every_platform_installs_the_plugin_its_completion_helper_and_the_licence() {
+fn every_platform_installs_the_plugin_its_completion_helper_and_the_licences() {
     let release = Release::make();
     let manifest = release.manifest();
     let mut seen = BTreeSet::new();
@@ -195,7 +198,12 @@ fn every_platform_installs_the_plugin_its_completion_helper_and_the_licence() {
 
         let exe = if os == "windows" { ".exe" } else { "" };
         let script = if os == "windows" { ".cmd" } else { "" };
-        let expected = BTreeSet::from(["LICENSE".to_owned(), format!("kubectl-{PLUGIN}{exe}"), format!("kubectl_complete-{PLUGIN}{script}")]);
+        let expected = BTreeSet::from([
+            "LICENSE".to_owned(),
+            "THIRD-PARTY-LICENSES".to_owned(),
+            format!("kubectl-{PLUGIN}{exe}"),
+            format!("kubectl_complete-{PLUGIN}{script}"),
+        ]);
         let files = installed(platform, &archive);
         assert_eq!(files, expected, "{uri}");
         assert_eq!(text(platform, "bin"), format!("kubectl-{PLUGIN}{exe}"));
@@ -227,10 +235,10 @@ fn an_archive_names_no_builder_and_no_time_of_its_own() {
         assert_eq!(header.mtime().unwrap(), EPOCH, "{name}");
         assert_eq!((header.uid().unwrap(), header.gid().unwrap()), (0, 0), "{name}");
         assert_eq!((header.username().unwrap(), header.groupname().unwrap()), (Some(""), Some("")), "{name}");
-        assert_eq!(header.mode().unwrap() & 0o777, if name == "LICENSE" { 0o644 } else { 0o755 }, "{name}");
+        assert_eq!(header.mode().unwrap() & 0o777, if name.contains("LICENSE") { 0o644 } else { 0o755 }, "{name}");
         names.push(name);
     }
-    assert!(names.is_sorted() && names.len() == 3, "{names:?}");
+    assert!(names.is_sorted() && names.len() == 4, "{names:?}");
     let gzip_time = &fs::read(&archive).unwrap()[4..8];
     assert_eq!(gzip_time, [0; 4]);
 }
@@ -253,4 +261,59 @@ fn a_missing_archive_or_a_version_that_krew_refuses_stops_the_release() {
 fn the_plugin_is_called_mesh_unless_the_build_says_otherwise() {
     assert_eq!(kubectl_mesh::plugin::plugin().command(), "kubectl mesh");
     assert_eq!(Path::new(env!("CARGO_BIN_EXE_kubectl-mesh")).file_stem().unwrap().to_str(), Some("kubectl-mesh"));
+}
+
+/// krew itself, where `KREW_ASSETS` names a folder with its `krew` and `validate-krew-manifest` (`.ci/run` builds them): the manifest is taken, the archive
+/// installed, and kubectl runs and completes what is in it.
+#[test]
+fn krew_installs_the_archive_and_kubectl_runs_it() {
+    let Some(assets) = std::env::var_os("KREW_ASSETS").map(PathBuf::from) else {
+        eprintln!("skipped: KREW_ASSETS names no krew");
+        return;
+    };
+    let (os, arch) = match (std::env::consts::OS, std::env::consts::ARCH) {
+        ("linux", "x86_64") => ("linux", "amd64"),
+        ("linux", "aarch64") => ("linux", "arm64"),
+        (os, arch) => {
+            eprintln!("skipped: no archive is packed here for {os} on {arch}");
+            return;
+        }
+    };
+    let release = Release::make();
+    let work = tempfile::tempdir().unwrap();
+    let licenses = work.path().join("licenses");
+    fs::write(&licenses, "what others ask for").unwrap();
+    let built = Path::new(env!("CARGO_BIN_EXE_kubectl-mesh")).parent().unwrap();
+    let [built, licenses, out] = [built, &licenses, release.directory.path()].map(|path| path.to_str().unwrap());
+    let packed = script(PLUGIN, "package.sh", &[VERSION, os, arch, built, licenses, out]);
+    assert!(packed.status.success(), "{}", String::from_utf8_lossy(&packed.stderr));
+    let filled = script(PLUGIN, "fill.sh", &[VERSION, out]);
+    let manifest = work.path().join("mesh.yaml");
+    fs::write(&manifest, &filled.stdout).unwrap();
+
+    let root = work.path().join("krew");
+    let path = std::env::join_paths([root.join("bin")].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap()))).unwrap();
+    let call = |program: &Path, args: &[&str]| {
+        let mut command = Command::new(program);
+        command.args(args).env_clear().env("PATH", &path).env("HOME", work.path()).env("KREW_ROOT", &root).env("KREW_NO_UPGRADE_CHECK", "1");
+        let output = command.env("NO_COLOR", "1").output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let validated = call(&assets.join("validate-krew-manifest"), &["-manifest", manifest.to_str().unwrap(), "-skip-install"]);
+    assert_eq!(validated.0, Some(0), "{validated:?}");
+    let archive = release.archive(&format!("/kubectl-{PLUGIN}_{VERSION}_{os}_{arch}.tar.gz"));
+    let (manifest, archive) = (format!("--manifest={}", manifest.display()), format!("--archive={}", archive.display()));
+    let installed = call(&assets.join("krew"), &["install", &manifest, &archive]);
+    assert_eq!(installed.0, Some(0), "{installed:?}");
+    assert!(installed.2.contains("To complete with TAB"), "{installed:?}");
+
+    let kubectl = Path::new("kubectl");
+    let (code, out, err) = call(kubectl, &["mesh", "check", "--demo"]);
+    assert!(code == Some(1) && out.contains("rules over"), "{code:?} {out}{err}");
+    let helper = root.join("bin");
+    let (code, _, err) = call(kubectl, &["mesh", "completion", "kubectl", "--install", helper.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{err}");
+    let (_, out, err) = call(kubectl, &["__complete", "mesh", "chec"]);
+    assert!(out.contains("check"), "{out}{err}");
 }
