@@ -12,7 +12,8 @@ use crate::output::{API_VERSION, CheckAnswer, CheckDocument, Document, Report};
 use crate::plan::{PlanReport, RunReport};
 use crate::views::{
     CertificateReport, DecisionReport, GeneratedReport, InjectionReport, MatrixReport, MtlsPlanReport, MtlsReport, NamespaceReport, PolicyReport,
-    PolicyTestReport, ProxyConfigReport, ProxyDiffReport, ServicePage, SimulationReport, StatusReport, VersionReport, WhyReport, WorkloadPage,
+    PolicyTestReport, ProxyConfigReport, ProxyDiffReport, ProxyStatusReport, ServicePage, SimulationReport, StatusReport, VersionReport, WhyReport,
+    WorkloadPage, ZtunnelReport,
 };
 use crate::{checks, cluster};
 
@@ -46,7 +47,7 @@ impl Documents {
 }
 
 /// Documents about files that are no manifests, this program, or one plan.
-const WITHOUT_SOURCE: [&str; 5] = ["CertificateReport", "PlanReport", "ProxyConfigReport", "RunReport", "VersionReport"];
+const WITHOUT_SOURCE: [&str; 6] = ["CertificateReport", "PlanReport", "ProxyConfigReport", "RunReport", "VersionReport", "ZtunnelReport"];
 
 /// All others always say where their objects came from.
 fn source_is_required(documents: &mut Map<String, Value>) {
@@ -119,6 +120,8 @@ fn schema() -> Value {
     documents.report::<PolicyTestReport>();
     documents.add::<Document<'static, ProxyConfigReport>>("ProxyConfigReport");
     documents.report::<ProxyDiffReport>();
+    documents.report::<ProxyStatusReport>();
+    documents.report::<ZtunnelReport>();
     documents.report::<WhyReport>();
     documents.written_as::<Paper<'static>, PlanReport<'static>>();
     documents.report::<RunReport<'static>>();

@@ -15,11 +15,13 @@ mod policies;
 mod policy_test;
 mod proxy_config;
 mod proxy_diff;
+mod proxy_status;
 mod simulation;
 mod status;
 mod target;
 mod versions;
 mod why;
+mod ztunnel;
 
 pub use certs::{
     CERTIFICATE_KINDS, CertificateReport, CertificateRow, Chain as CertificateChain, Limit, Role, Stage, Validity, certificates,
@@ -42,11 +44,13 @@ pub(crate) use proxy_config::proxy_config;
 pub use proxy_config::{ConfigFilter, ListenerRow, ProxyConfigReport, RouteTableRow, domain_words};
 pub(crate) use proxy_diff::proxy_diff;
 pub use proxy_diff::{AgreedRow, ProxyDiffReport, workload_of_node};
+pub use proxy_status::{Asked as AskedIstiod, IstiodRow, ProxyRow, ProxyState, ProxyStatusReport, TypeRow, istiods, outside, proxy_status};
 pub use simulation::{ChangedRow, Effect, SimulationReport, simulation};
 pub use status::{Accepted, ComponentRow, ControlPlaneRow, NamespaceMode, NamespaceRow, ProxyCount, StatusReport, status};
 pub use target::{NotFound, Target, find, objects, selected};
 pub use versions::{VersionReport, client_version, versions};
 pub use why::{Asked, WHY_KINDS, WhyOutcome, WhyReport, ask, is_gateway, why};
+pub use ztunnel::{CaptureRow, Captured, ZtunnelAnswer, ZtunnelPart, ZtunnelReport, ZtunnelRow, ZtunnelWanted, ztunnel};
 
 use crate::model::MeshId;
 use crate::world::World;

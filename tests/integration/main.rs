@@ -44,6 +44,7 @@ mod observed;
 mod onboard;
 mod permissions;
 mod policy;
+mod proxy;
 mod proxy_config;
 mod real_envoy;
 mod relations;

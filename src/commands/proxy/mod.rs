@@ -3,6 +3,9 @@
 pub(crate) mod config;
 pub(crate) mod diff;
 mod pod;
+pub(crate) mod status;
+mod words;
+pub(crate) mod ztunnel;
 
 use clap::{Args, Subcommand};
 
@@ -14,7 +17,10 @@ const EXAMPLES: &str = "\
 Examples:
   kubectl mesh proxy config endpoints cart-6d5f-x2v9k -n shop    # hosts with health and failures
   kubectl mesh proxy config all --config-dump dump.json          # saved answers, without a cluster
-  kubectl mesh proxy diff cart-6d5f-x2v9k -n shop                # does it have what it should";
+  kubectl mesh proxy diff cart-6d5f-x2v9k -n shop                # does it have what it should
+  kubectl mesh proxy status                # does every proxy have what its control plane holds
+  kubectl mesh proxy status cart -n shop   # one pod, or the pods of a workload
+  kubectl mesh proxy ztunnel workloads     # what the nodes' proxies of ambient mode hold";
 
 /// Ask proxies and control planes themselves
 ///
@@ -33,6 +39,8 @@ pub struct ProxyArgs {
 pub enum ProxyCommand {
     Config(Box<config::ConfigArgs>),
     Diff(diff::ProxyDiffArgs),
+    Status(status::ProxyStatusArgs),
+    Ztunnel(ztunnel::ZtunnelArgs),
 }
 
 /// Runs what was typed.
@@ -40,5 +48,7 @@ pub async fn run(command: ProxyCommand, global: &GlobalArgs, terminal: &mut Term
     match command {
         ProxyCommand::Config(args) => config::run(&args.command, global, terminal).await,
         ProxyCommand::Diff(args) => diff::run(&args, global, terminal).await,
+        ProxyCommand::Status(args) => status::run(&args, global, terminal).await,
+        ProxyCommand::Ztunnel(args) => ztunnel::run(&args, global, terminal).await,
     }
 }

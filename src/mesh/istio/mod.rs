@@ -23,12 +23,15 @@ mod registry;
 pub(crate) mod release;
 pub(crate) mod request_authentication;
 mod revision;
+pub mod syncz;
 pub(crate) mod validation;
 pub(crate) mod visibility;
+pub mod ztunnel;
 
 pub(crate) use cluster_local::ClusterLocal;
 pub(crate) use detect::{Ambient, Enablement};
 pub(super) use injection::membership_of;
+pub(crate) use injection::revision_of;
 pub(crate) use injector_config::{InjectorConfig, Template};
 pub(crate) use labels::{INJECT, INJECTION, REV};
 pub(crate) use mesh_config::{MeshConfig, OutboundMode, root_namespaces};

@@ -64,7 +64,7 @@ impl fmt::Display for PodPort {
 }
 
 /// How long a pod may take, from the opening of the stream to the last byte of an answer, and how much of an answer is read.
-/// `--request-timeout` replaces the time.
+/// `--request-timeout` may make the time shorter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// The time.
@@ -131,7 +131,7 @@ impl Connection {
         if let Some(failure) = self.http.given_up() {
             return Err(Unreached::ApiServer(failure.to_string()));
         }
-        let within = self.http.request_timeout.unwrap_or(bounds.within);
+        let within = self.http.request_timeout.map_or(bounds.within, |limit| limit.min(bounds.within));
         let until = after(within).into_iter().chain(self.http.deadline).min().unwrap_or_else(Instant::now);
         Ok((turn, Deadline { until, within }))
     }

@@ -129,7 +129,7 @@ fn versions(istio: &Istio, pod: PodVariant<'_>, revision: &str, by_hand: bool, d
 }
 
 /// The revision that injected a pod.
-fn revision_of(pod: &Pod) -> Option<String> {
+pub(crate) fn revision_of(pod: &Pod) -> Option<String> {
     let annotations = &pod.metadata.annotations;
     if let Some(revision) = annotations.get(REV) {
         return Some(revision.to_owned());

@@ -9,6 +9,7 @@ mod webhooks;
 mod written;
 
 pub(in crate::mesh) use actual::membership_of;
+pub(crate) use actual::revision_of;
 use istiod::InjectorAnswer;
 use written::Written;
 
