@@ -80,6 +80,13 @@ const REMOTE: [&str; 3] = ["credentialName", "credentialNames", "tlsCertificates
 /// Judges `tls` of a server.
 pub(crate) fn server_tls(judge: &mut Judge<'_>, tls: &Field<'_>) {
     ciphers(judge, tls);
+    for name in ["credentialNames", "tlsCertificates"] {
+        let count = tls.list(name).count();
+        if tls.get(name).is_some() && !(1..=2).contains(&count) {
+            let message = format!("{count} certificates are listed, and the API server takes 1 or 2");
+            judge.about("count").error(tls.path_of(name), message, "Keep one, or two of different kinds of keys.");
+        }
+    }
     // A mode that is not written is PASSTHROUGH.
     let mode = Some(tls.text("mode")).filter(|mode| !mode.is_empty()).unwrap_or("PASSTHROUGH");
     if mode == "ISTIO_MUTUAL" {
@@ -113,9 +120,6 @@ fn terminated(judge: &mut Judge<'_>, tls: &Field<'_>, mode: &str) {
         judge.error(tls.path_of("caCertificates"), format!("mode {mode} needs the CA of clients"), "Write caCertificates, or use credentialName.");
     }
     let listed: Vec<Field<'_>> = tls.list("tlsCertificates").collect();
-    if terminates && listed.len() > 2 {
-        judge.warn(tls.path_of("tlsCertificates"), format!("{} certificates are listed, at most 2 are used", listed.len()), "Keep two.");
-    }
     let certificates = if listed.is_empty() { vec![*tls] } else { listed };
     for certificate in certificates.iter().filter(|_| terminates) {
         for name in ["serverCertificate", "privateKey"] {

@@ -71,7 +71,8 @@ pub(super) fn listeners(spec: &Field<'_>, faults: &mut Faults) {
         }
         if let Some(allowed) = listener.get("allowedRoutes") {
             if let Some(namespaces) = allowed.get("namespaces") {
-                faults.choice(&namespaces, "from", &["All", "Selector", "Same", "None"]);
+                // None is a word of allowedListeners alone.
+                faults.choice(&namespaces, "from", &["All", "Selector", "Same"]);
             }
             for kind in allowed.list("kinds") {
                 faults.required(&kind, "kind");

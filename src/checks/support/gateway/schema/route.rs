@@ -9,19 +9,25 @@ const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "
 pub(super) fn route(kind: Kind, route: &Object, spec: &Field<'_>, faults: &mut Faults) {
     parents(spec, faults);
     faults.texts(spec, "hostnames", &HOSTNAME);
-    // The version v1 of TLSRoute asks for them; those before it did not.
-    let asked = kind == Kind::TlsRoute && route.meta.reference(kind).api_version().ends_with("/v1");
+    let version = route.meta.reference(kind).api_version();
+    let is_layer_4 = matches!(kind, Kind::TlsRoute | Kind::TcpRoute | Kind::UdpRoute);
+    // The versions v1 and v1alpha3 of TLSRoute ask for them; those before did not.
+    let asked = kind == Kind::TlsRoute && (version.ends_with("/v1") || version.ends_with("/v1alpha3"));
     if asked && spec.list("hostnames").next().is_none() {
         faults.add(spec.path_of("hostnames"), "hostnames is missing or empty", "Say which server names the route is for.");
     }
     let rules: Vec<Field<'_>> = spec.list("rules").collect();
-    if matches!(kind, Kind::TlsRoute | Kind::TcpRoute | Kind::UdpRoute) && rules.is_empty() {
+    if is_layer_4 && rules.is_empty() {
         faults.add(spec.path_of("rules"), "rules is missing or empty", "Add a rule with backendRefs.");
     }
     if rules.len() > 16 {
         faults.add(spec.path_of("rules"), format!("{} rules are too many: 16 are allowed", rules.len()), "Write a second route.");
     }
     for rule in &rules {
+        // Versions before v1 took a rule that says nothing of backends, none took one with an empty list.
+        if is_layer_4 && rule.list("backendRefs").next().is_none() && (version.ends_with("/v1") || rule.get("backendRefs").is_some()) {
+            faults.add_about("backendRefs", rule.path(), "backendRefs is missing or empty", "Say where the connections go.");
+        }
         self::rule(kind, rule, faults);
     }
 }
@@ -54,6 +60,9 @@ fn rule(kind: Kind, rule: &Field<'_>, faults: &mut Faults) {
         }
     }
     let backends: Vec<Field<'_>> = rule.list("backendRefs").collect();
+    if backends.len() > 16 {
+        faults.add(rule.path_of("backendRefs"), format!("{} backends are too many: 16 are allowed", backends.len()), "Spread them over several rules.");
+    }
     filters::filters(kind, rule, faults);
     for backend in &backends {
         filters::backend(backend, faults);
