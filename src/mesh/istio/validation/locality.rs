@@ -32,13 +32,20 @@ pub(crate) fn locality_lb(judge: &mut Judge<'_>, lb: &Field<'_>, outlier: bool) 
             judge.error(share.path_of("to"), format!("the weights add up to {total}"), "Make the weights add up to 100.");
             return;
         }
-        // A map has no order: what is wrong in every order is wrong.
+        // A map has no order: what is wrong in every order is wrong, what is wrong in one is so by chance.
         to.sort_by_key(|(locality, _)| (locality.ends_with('*'), std::cmp::Reverse(locality.matches('/').count())));
-        localities(judge, to);
+        let mut seen = Localities::new();
+        if localities(judge, &to)
+            && let Some((locality, field)) = to.iter().rev().find(|(locality, _)| !insert(&mut seen, &parts(locality)))
+        {
+            let message = format!("locality {locality:?} lies inside another: Istio's webhook refuses that or not, as the entries happen to come");
+            judge.warn(field.path(), message, "Write localities that exclude each other.");
+        }
     }
     // A place of origin that is not written is one without a name.
     let origins = lb.list("distribute").map(|share| share.get("from").unwrap_or(share));
-    localities(judge, origins.filter_map(|from| if from.is_map() { Some(("", from)) } else { Some((from.str()?, from)) }).collect());
+    let origins: Vec<_> = origins.filter_map(|from| if from.is_map() { Some(("", from)) } else { Some((from.str()?, from)) }).collect();
+    localities(judge, &origins);
     failover(judge, lb, outlier);
 }
 
@@ -73,25 +80,31 @@ fn failover(judge: &mut Judge<'_>, lb: &Field<'_>, outlier: bool) {
     }
 }
 
-/// Judges localities `region/zone/subzone`: no empty parts, a wildcard only at the end, and none inside one that came before it.
-fn localities(judge: &mut Judge<'_>, listed: Vec<(&str, Field<'_>)>) {
+/// Region, zone and subzone of a locality.
+fn parts(locality: &str) -> Vec<&str> {
+    locality.splitn(3, '/').collect()
+}
+
+/// Judges localities `region/zone/subzone`: no empty parts, a wildcard only at the end, and none inside one that came before it. Whether they are sound.
+fn localities(judge: &mut Judge<'_>, listed: &[(&str, Field<'_>)]) -> bool {
     let mut seen = Localities::new();
     for (locality, field) in listed {
         let wildcards = locality.matches('*').count();
-        let parts: Vec<&str> = locality.splitn(3, '/').collect();
+        let parts = parts(locality);
         if wildcards > 1 || (wildcards == 1 && !locality.ends_with('*')) {
             judge.error(field.path(), format!("locality {locality:?} has a wildcard that is not at its end"), "Write the wildcard once, at the end.");
-            return;
+            return false;
         }
         if parts.iter().any(|part| part.is_empty()) {
             judge.error(field.path(), format!("locality {locality:?} has an empty part"), "Write region, region/zone or region/zone/subzone.");
-            return;
+            return false;
         }
         if !insert(&mut seen, &parts) {
             judge.error(field.path(), format!("locality {locality:?} overlaps with an earlier one"), "Write localities that exclude each other.");
-            return;
+            return false;
         }
     }
+    true
 }
 
 /// Regions, zones and subzones that came up; `*` stands for all of a level.

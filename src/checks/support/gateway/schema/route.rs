@@ -61,7 +61,11 @@ fn rule(kind: Kind, rule: &Field<'_>, faults: &mut Faults) {
     }
     let backends: Vec<Field<'_>> = rule.list("backendRefs").collect();
     if backends.len() > 16 {
-        faults.add(rule.path_of("backendRefs"), format!("{} backends are too many: 16 are allowed", backends.len()), "Spread them over several rules.");
+        faults.add(
+            rule.path_of("backendRefs"),
+            format!("{} backends are too many: 16 are allowed", backends.len()),
+            "Spread them over several rules.",
+        );
     }
     filters::filters(kind, rule, faults);
     for backend in &backends {
