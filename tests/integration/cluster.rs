@@ -7,6 +7,7 @@ use crate::apiserver::{ApiServer, Content, Identity, Options, SETUP_USER, schema
 use crate::encode::kubernetes_protobuf;
 use crate::envtest::{self, Envtest};
 use crate::kubeconfig::{Credentials, Kubeconfig};
+use crate::real::ControlPlane;
 use kubectl_mesh::model::Kind;
 use serde_json::{Value, json};
 use std::future::Future;
@@ -25,6 +26,8 @@ pub struct TestCluster {
 enum Server {
     Standin(ApiServer),
     Real(Envtest),
+    /// One that works by itself, which all tests share.
+    ControlPlane(&'static ControlPlane),
 }
 
 /// The user of [`TestCluster::mesh`] and [`TestCluster::kubectl`]: may do everything.
@@ -62,13 +65,24 @@ impl TestCluster {
         Self::over(Server::Standin(ApiServer::start(options)))
     }
 
+    /// The control plane that works by itself, with a home of this test's own; every test keeps to namespaces of its own.
+    pub fn over_control_plane(plane: &'static ControlPlane) -> Self {
+        Self::over(Server::ControlPlane(plane))
+    }
+
     fn over(server: Server) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("setup.kubeconfig");
-        let (url, authority) = server.address();
-        let token = Credentials::Token(SETUP_USER.to_owned());
-        Kubeconfig::default().context("setup", url, authority.map(Authority::pem).as_deref(), &token, None).write(&path);
+        let path = match &server {
+            Server::ControlPlane(plane) => plane.kubeconfig.clone(),
+            server => {
+                let path = home.path().join("setup.kubeconfig");
+                let (url, authority) = server.address();
+                let token = Credentials::Token(SETUP_USER.to_owned());
+                Kubeconfig::default().context("setup", url, authority.map(Authority::pem).as_deref(), &token, None).write(&path);
+                path
+            }
+        };
         let setup = runtime.block_on(client(&path));
         let cluster = TestCluster { server, home, runtime, setup, grants: AtomicUsize::new(0) };
         if let Server::Real(real) = &cluster.server {
@@ -84,14 +98,14 @@ impl TestCluster {
     }
 
     pub fn is_real(&self) -> bool {
-        matches!(self.server, Server::Real(_))
+        !matches!(self.server, Server::Standin(_))
     }
 
     /// The stand-in, for faults and recorded requests.
     pub fn server(&self) -> &ApiServer {
         match &self.server {
             Server::Standin(server) => server,
-            Server::Real(_) => panic!("this needs the stand-in: begin the test with TestCluster::standin()"),
+            Server::Real(_) | Server::ControlPlane(_) => panic!("this needs the stand-in: begin the test with TestCluster::standin()"),
         }
     }
 
@@ -141,6 +155,8 @@ impl TestCluster {
             // Forty definitions in every test: past HTTP.
             Server::Standin(server) => kinds.iter().for_each(|kind| server.plant(definition(*kind))),
             Server::Real(_) => self.define(&kinds),
+            // It has the definitions of the meshes themselves.
+            Server::ControlPlane(_) => {}
         }
     }
 
@@ -242,6 +258,7 @@ impl TestCluster {
         match &self.server {
             Server::Standin(server) => server.token(user, identity(user)),
             Server::Real(_) => assert!(envtest::TOKEN_USERS.contains(&user), "{user} has no token on the real server"),
+            Server::ControlPlane(_) => assert_eq!(user, ADMIN, "nobody else has a token there"),
         }
         user.to_owned()
     }
@@ -254,6 +271,10 @@ impl TestCluster {
 
     /// A kubeconfig with which `user` is let in: by certificate, or by token where there is no TLS.
     pub fn kubeconfig_for(&self, user: &str) -> PathBuf {
+        if let Server::ControlPlane(plane) = &self.server {
+            assert_eq!(user, ADMIN, "nobody else is let in there");
+            return plane.kubeconfig.clone();
+        }
         let path = self.home().join(format!("{}.kubeconfig", user.replace([':', '/'], "-")));
         if !path.exists() {
             let credentials = match self.server.address().1 {
@@ -309,6 +330,7 @@ impl Server {
         match self {
             Server::Standin(server) => (server.url(), server.authority()),
             Server::Real(real) => (&real.url, Some(&real.authority)),
+            Server::ControlPlane(plane) => (&plane.url, None),
         }
     }
 }
