@@ -46,6 +46,7 @@ mod permissions;
 mod policy;
 mod proxy;
 mod proxy_config;
+mod proxy_diff;
 mod real;
 mod real_envoy;
 mod relations;

@@ -190,6 +190,6 @@ fn a_workload_stands_for_one_of_its_pods() {
     let path = "/config_dump?mask=bootstrap";
     let port = Port::Http([(path.to_owned(), (200, r#"{"configs":[{"bootstrap":{"node":{"id":"me"}}}]}"#.to_owned()))].into());
     let cluster = with_pod("labels: {app: cart}", "{name: istio-proxy, image: i}", 15000, port);
-    cluster.apply("{apiVersion: apps/v1, kind: Deployment, metadata: {namespace: shop, name: cart}, spec: {selector: {matchLabels: {app: cart}}}}");
+    cluster.apply("{apiVersion: apps/v1, kind: Deployment, metadata: {namespace: shop, name: cart}, spec: {selector: {matchLabels: {app: cart}}, template: {metadata: {labels: {app: cart}}, spec: {containers: [{name: istio-proxy, image: i}]}}}}");
     assert!(asked(&cluster, &["bootstrap", "deploy/cart", "-n", "shop"]).1.contains("me"));
 }

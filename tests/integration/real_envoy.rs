@@ -36,13 +36,28 @@ struct Envoy {
     child: Child,
     admin: SocketAddr,
     outbound: SocketAddr,
-    _home: tempfile::TempDir,
+    /// What its clusters are made of.
+    made: Vec<Value>,
+    home: tempfile::TempDir,
 }
 
 impl Drop for Envoy {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Envoy {
+    /// Sends it one more cluster, which asks for its endpoints where nobody answers, and so goes on waiting.
+    fn add_late(&self) {
+        let asks = json!({"api_config_source": {"api_type": "GRPC", "transport_api_version": "V3", "grpc_services": [{"envoy_grpc": {"cluster_name": "xds"}}]},
+            "initial_fetch_timeout": "0s"});
+        let late = json!({"name": "outbound|9080||late.shop.svc.cluster.local", "type": "EDS", "eds_cluster_config": {"eds_config": asks}});
+        let resources: Vec<Value> = self.made.iter().cloned().chain([resource("config.cluster.v3.Cluster", late)]).collect();
+        let beside = self.home.path().join("cds.new");
+        std::fs::write(&beside, json!({"version_info": "2", "resources": resources}).to_string()).unwrap();
+        std::fs::rename(beside, self.home.path().join("cds.json")).unwrap();
     }
 }
 
@@ -107,22 +122,16 @@ fn start(program: &Path) -> Envoy {
     );
     let name = "outbound|9080|v1|reviews.shop.svc.cluster.local";
     let reviews = file("eds-reviews.json", vec![assignment(name, free_port())]);
-    // Of another cluster, so that this one goes on waiting.
-    let mut late = file("eds-late.json", vec![assignment("else", 1)]);
-    late["initial_fetch_timeout"] = "0s".into();
     let of_rule =
         |kind: &str| json!({"filter_metadata": {"istio": {"config": format!("/apis/networking.istio.io/v1/namespaces/shop/{kind}/reviews")}}});
     let cluster = |fields: Value| resource("config.cluster.v3.Cluster", fields);
-    let clusters = file(
-        "cds.json",
-        vec![
-            cluster(json!({"name": name, "type": "EDS", "eds_cluster_config": {"eds_config": reviews}, "metadata": of_rule("destination-rule"),
+    let made = vec![
+        cluster(json!({"name": name, "type": "EDS", "eds_cluster_config": {"eds_config": reviews}, "metadata": of_rule("destination-rule"),
                 "outlier_detection": {"consecutive_5xx": 1, "base_ejection_time": "300s", "max_ejection_percent": 100}})),
-            cluster(json!({"name": "outbound|9080||late.shop.svc.cluster.local", "type": "EDS", "eds_cluster_config": {"eds_config": late}})),
-            cluster(json!({"name": "inbound|9080||", "type": "STATIC"})),
-            cluster(json!({"name": "PassthroughCluster", "type": "ORIGINAL_DST", "lb_policy": "CLUSTER_PROVIDED"})),
-        ],
-    );
+        cluster(json!({"name": "inbound|9080||", "type": "STATIC"})),
+        cluster(json!({"name": "PassthroughCluster", "type": "ORIGINAL_DST", "lb_policy": "CLUSTER_PROVIDED"})),
+    ];
+    let clusters = file("cds.json", made.clone());
     let policy = json!({"permissions": [{"any": true}], "principals": [{"any": true}]});
     let rbac = json!({"name": "envoy.filters.http.rbac", "typed_config": resource(
         "extensions.filters.http.rbac.v3.RBAC",
@@ -153,6 +162,8 @@ fn start(program: &Path) -> Envoy {
     let bootstrap = json!({
         "node": {"id": "sidecar~10.1.2.3~cart.shop~shop.svc.cluster.local", "cluster": "cart.shop", "metadata": {"ISTIO_VERSION": "1.27.1"}},
         "admin": {"address": socket(admin)},
+        // Nobody listens there.
+        "static_resources": {"clusters": [{"name": "xds", "type": "STATIC"}]},
         "dynamic_resources": {"cds_config": clusters, "lds_config": listeners},
     });
     let config = home.path().join("bootstrap.json");
@@ -161,7 +172,7 @@ fn start(program: &Path) -> Envoy {
     command.arg("-c").arg(&config).args(["--concurrency", "1", "--use-dynamic-base-id", "-l", "critical"]);
     let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
-    Envoy { child, admin: local(admin), outbound: local(outbound), _home: home }
+    Envoy { child, admin: local(admin), outbound: local(outbound), made, home }
 }
 
 fn get(at: SocketAddr, path: &str) -> std::io::Result<String> {
@@ -192,6 +203,8 @@ fn a_real_envoy_is_read_in_parts_as_in_the_whole() {
         // The host refuses, and is ejected.
         wait(envoy.outbound, "/", "503");
         wait(envoy.admin, "/clusters?format=json", "failed_outlier_check");
+        envoy.add_late();
+        wait(envoy.admin, "/config_dump?resource=dynamic_warming_clusters", "late.shop");
         let cluster = TestCluster::standin();
         cluster.apply("{apiVersion: v1, kind: Pod, metadata: {namespace: shop, name: cart}, spec: {containers: [{name: istio-proxy, image: i}]}, status: {phase: Running}}");
         cluster.server().script(|scripts| scripts.set_port("shop", "cart", 15000, Port::Forward(envoy.admin)));
@@ -209,6 +222,7 @@ fn a_real_envoy_is_read_in_parts_as_in_the_whole() {
             r#""PassthroughCluster" "active""#,
             r#""outbound|9080||late.shop.svc.cluster.local" "warming""#,
             r#""outbound|9080|v1|reviews.shop.svc.cluster.local" "active""#,
+            r#""xds" "static""#,
         ];
         assert_eq!(states, expected, "{version}");
         assert_eq!(clusters["clusters"][3]["destinationRule"], "reviews.shop", "{version}: the mask keeps what is shown");

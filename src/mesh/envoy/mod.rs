@@ -60,7 +60,7 @@ impl Section {
 
 /// How far Envoy is with a piece of configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ProxyConfigState"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// It is in use.

@@ -63,7 +63,9 @@ pub(super) fn rows(hosts: Vec<Host>, filter: &ConfigFilter) -> Vec<EndpointRow> 
             && wants(filter.status.as_ref(), &host.health.eds_health_status)
     };
     let mut hosts: Vec<Host> = hosts.into_iter().filter(wanted).collect();
-    hosts.sort_by(|a, b| (a.address.host(), a.address.port(), &a.cluster).cmp(&(b.address.host(), b.address.port(), &b.cluster)));
+    // As they are shown: names of sockets and listeners behind addresses.
+    let shown = |address: &Address| if address.port().is_some() { address.host().to_owned() } else { address.to_string() };
+    hosts.sort_by_cached_key(|host| (shown(&host.address), host.address.port(), host.cluster.clone()));
     let row = |host: Host| EndpointRow {
         address: host.address.to_string(),
         usable: host.health.is_usable(),
