@@ -37,6 +37,12 @@ pub struct Certificate {
     pub is_authority: bool,
     /// Whether it is signed with SHA-256, by ECDSA or RSA.
     pub signed_with_sha256: bool,
+    /// Whether it is signed with SHA-1 or MD5, which clients refuse.
+    pub signed_weakly: bool,
+    /// Whether its key may sign certificates, where it says what its key is for.
+    pub may_sign: bool,
+    /// How many authorities may stand below it, where it limits them.
+    pub path_length: Option<u32>,
     /// The whole certificate, DER-encoded: two certificates are the same when this is.
     pub der: Vec<u8>,
 }
@@ -66,6 +72,9 @@ impl std::fmt::Display for Key {
 }
 
 const DAY: i64 = 86_400;
+
+/// RSA with MD5 and SHA-1, DSA and ECDSA with SHA-1.
+const WEAK_SIGNATURES: [&str; 4] = ["1.2.840.113549.1.1.4", "1.2.840.113549.1.1.5", "1.2.840.10040.4.3", "1.2.840.10045.4.1"];
 
 /// Whether so many seconds are little of a lifetime: less than 60 days, or where it is made for less than 180 days, than a third of it, when whoever
 /// renews it ought to have done so.
@@ -107,6 +116,12 @@ pub fn read(pem: &[u8]) -> Result<Vec<Certificate>, String> {
     if found.is_empty() { Err("it holds no PEM block".to_owned()) } else { Ok(found) }
 }
 
+/// Reads one DER-encoded certificate.
+pub fn read_der(der: &[u8]) -> Result<Certificate, String> {
+    let (_, certificate) = parse_x509_certificate(der).map_err(|e| format!("it is not a certificate: {e}"))?;
+    of(&certificate)
+}
+
 fn of(certificate: &X509Certificate<'_>) -> Result<Certificate, String> {
     let validity = certificate.validity();
     let time = |seconds| Timestamp::from_second(seconds).map_err(|e| format!("a date of it cannot be read: {e}"));
@@ -124,6 +139,9 @@ fn of(certificate: &X509Certificate<'_>) -> Result<Certificate, String> {
         key: key(certificate),
         is_authority: certificate.basic_constraints().ok().flatten().is_some_and(|extension| extension.value.ca),
         signed_with_sha256: [OID_SIG_ECDSA_WITH_SHA256, OID_PKCS1_SHA256WITHRSA].contains(&certificate.signature_algorithm.algorithm),
+        signed_weakly: WEAK_SIGNATURES.contains(&certificate.signature_algorithm.algorithm.to_id_string().as_str()),
+        may_sign: certificate.key_usage().ok().flatten().is_none_or(|usage| usage.value.key_cert_sign()),
+        path_length: certificate.basic_constraints().ok().flatten().and_then(|extension| extension.value.path_len_constraint),
         der: certificate.as_raw().to_vec(),
     })
 }
@@ -175,6 +193,33 @@ impl Certificate {
     pub fn is_self_signed(&self) -> bool {
         let own = parse_x509_certificate(&self.der).ok().map(|(_, certificate)| certificate);
         own.is_some_and(|c| c.issuer().as_raw() == c.subject().as_raw() && c.verify_signature(None).is_ok())
+    }
+
+    /// Its issuer among `others`, when that ends before it does: from then on nobody verifies it. Of one that was renewed under its key, the last counts.
+    pub fn outlives<'a>(&self, others: &'a [Certificate]) -> Option<&'a Certificate> {
+        let issuers = others.iter().filter(|other| other.der != self.der && self.is_issued_by(other));
+        issuers.max_by_key(|issuer| issuer.not_after).filter(|issuer| issuer.not_after < self.not_after)
+    }
+
+    /// What makes it too weak for anybody to rely on. Nobody looks at the signature of a root.
+    pub fn weakness(&self) -> Option<String> {
+        match self.key {
+            Key::Rsa(bits) if bits < 2048 => Some(format!("its RSA key has only {bits} bits")),
+            _ if self.signed_weakly && !self.is_self_signed() => Some("it is signed with SHA-1 or MD5".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// What keeps it from being the issuer of others, of which `below` are authorities themselves.
+    pub fn unfit_to_issue(&self, below: u32) -> Option<String> {
+        if !self.is_authority {
+            return Some("it is no certificate of an authority (CA: true is missing)".to_owned());
+        }
+        if !self.may_sign {
+            return Some("its key may not sign certificates (key usage keyCertSign is missing)".to_owned());
+        }
+        let length = self.path_length.filter(|length| *length < below)?;
+        Some(format!("its path length of {length} does not allow {below} more below it"))
     }
 
     /// What is wrong with its dates, if anything.

@@ -1,9 +1,11 @@
 //! The meshes: what each makes of the objects in the index.
 
 pub mod authorization;
+pub(crate) mod called;
 pub(crate) mod calls;
 pub(crate) mod certificate;
 pub(crate) mod envoy;
+pub mod expiry;
 pub(crate) mod gateway_api;
 pub mod install;
 pub mod istio;
@@ -17,7 +19,9 @@ pub mod observed;
 pub(crate) mod pod_proxy;
 pub(crate) mod proxy_diff;
 pub(crate) mod resolve;
+pub mod rotation;
 pub(crate) mod routes;
+pub(crate) mod shown;
 pub(crate) mod skew;
 pub mod success_rate;
 #[cfg(test)]

@@ -24,8 +24,8 @@ mod why;
 mod ztunnel;
 
 pub use certs::{
-    CERTIFICATE_KINDS, CertificateReport, CertificateRow, Chain as CertificateChain, Limit, Role, Stage, Validity, certificates,
-    of_files as certificates_of_files,
+    CERTIFICATE_KINDS, CertificateReport, CertificateRow, Chain as CertificateChain, Limit, RefusedRow, Role, RotationRow, Stage, Validity,
+    certificates, of_files as certificates_of_files,
 };
 pub use decision::{DECISION_KINDS, DecisionReport, REQUEST_KINDS, decision, gaps as decision_gaps};
 pub use generate::{

@@ -173,6 +173,76 @@ fn pem_files_are_judged_without_a_cluster() {
 }
 
 #[test]
+fn directories_and_files_of_f_hold_certificates_too() {
+    let one = root("one", 2000);
+    let leaf = one.sign(parameters("cart.example.com", 2000, false));
+    let der = base64::engine::general_purpose::STANDARD.decode(leaf.lines().filter(|line| !line.starts_with('-')).collect::<String>()).unwrap();
+    let key = b"-----BEGIN PRIVATE KEY-----\ncGxhbnRlZA==\n-----END PRIVATE KEY-----\n";
+    let files: [(&str, &[u8]); 4] =
+        [("in/ca.pem", one.pem.as_bytes()), ("in/leaf.der", &der), ("in/key.pem", key), ("made/list.yaml", b"apiVersion: v1\nkind: List\n")];
+    for args in [&["certs", "in"][..], &["certs", "-f", "in"], &["certs", "-f", "in/ca.pem", "-f", "in/leaf.der"]] {
+        let (code, out, err) = run(&files, args);
+        assert!(code == 0 && out.contains("CN=cart.example.com") && out.contains("chain verified"), "{args:?}: {out}{err}");
+    }
+    let (code, _, err) = run(&files, &["certs", "made"]);
+    assert!(code == 2 && err.contains("made holds no certificate in a file that ends in .pem"), "{err}");
+    assert_eq!(run(&files, &["certs", "-f", "made"]).0, 0, "manifests");
+    assert_eq!(run(&files, &["certs", "in/key.pem"]).0, 2, "a key that is named is no certificate");
+}
+
+#[test]
+fn what_is_soon_depends_on_who_renews() {
+    let (year, month, day) = today();
+    let near = |name: &str, years: i32| {
+        let mut made = parameters(name, year - years, true);
+        made.not_after = rcgen::date_time_ymd(year, month, day) + std::time::Duration::from_secs(10 * 86_400);
+        made
+    };
+    let one = root("one", 2000);
+    let by_hand = one.sign(near("by-hand", 1));
+    let managed = "apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: issuer, namespace: linkerd}\n\
+        spec: {secretName: linkerd-identity-issuer}\nstatus: {renewalTime: 2999-01-01T00:00:00Z, conditions: [{type: Ready, status: 'True'}]}\n";
+    let issuer = |world: &str, args: &[&str]| {
+        let (code, report, out) = certs(world, args);
+        let row = report["certificates"].as_array().unwrap().iter().find(|c| c["role"] == "issuer").unwrap_or_else(|| panic!("{out}")).clone();
+        (code, row["state"].as_str().unwrap().to_owned(), row["renewedBy"].as_str().unwrap().to_owned())
+    };
+    let said = |code, state: &str, by: &str| (code, state.to_owned(), by.to_owned());
+    let world = linkerd(&one.pem, &by_hand, &one.pem);
+    assert_eq!(issuer(&world, &[]), said(1, "critical", "hand"), "less than a twentieth is left");
+    assert_eq!(issuer(&format!("{world}---\n{managed}"), &[]), said(1, "critical", "cert-manager"));
+    let mut short = parameters("short", 2000, true);
+    (short.not_before, short.not_after) = (
+        rcgen::date_time_ymd(year, month, day) - std::time::Duration::from_secs(10 * 86_400),
+        rcgen::date_time_ymd(year, month, day) + std::time::Duration::from_secs(10 * 86_400),
+    );
+    let world = linkerd(&one.pem, &one.sign(short), &one.pem);
+    assert_eq!(issuer(&world, &["--expiry-within", "30d"]), said(1, "valid", "hand"));
+    let world = format!("{world}---\n{managed}");
+    assert_eq!(issuer(&world, &["--expiry-within", "30d"]), said(0, "valid", "cert-manager"), "nobody renews it by hand");
+    assert_eq!(issuer(&world, &["--expiry-within", "60%"]), said(1, "valid", "cert-manager"));
+    let failing = world.replace("status: 'True'", "status: 'False'");
+    assert_eq!(issuer(&failing, &[]), said(0, "expiring", "cert-manager"), "it is not ready");
+}
+
+#[test]
+fn istiod_with_another_root_than_it_hands_out_is_to_be_restarted() {
+    let (one, other) = (root("one", 2000), root("other", 2001));
+    let world = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: istio-ca-root-cert, namespace: istio-system}}\ndata:\n  root-cert.pem: |\n{}\
+         ---\napiVersion: v1\nkind: Secret\nmetadata: {{name: istio-ca-secret, namespace: istio-system}}\ndata: {{ca-cert.pem: {}, ca-key.pem: cGxhbnRlZA==}}\n\
+         ---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: istiod, namespace: istio-system}}\n\
+         spec:\n  selector: {{matchLabels: {{app: istiod}}}}\n  template:\n    metadata: {{labels: {{app: istiod}}}}\n    spec: {{containers: [{{name: discovery, image: pilot}}]}}\n",
+        indented(&one.pem, 4),
+        base64(&other.pem)
+    );
+    let (code, report, out) = certs(&world, &[]);
+    let row = &report["rotations"][0];
+    assert_eq!((code, row["stage"].as_str(), row["restart"][0]["name"].as_str()), (0, Some("stale-control-plane"), Some("istiod")), "{out}");
+    assert!(!out.contains("planted") && !out.contains("cGxhbnRlZA"), "{out}");
+}
+
+#[test]
 fn cert_manager_tells_what_a_secret_would() {
     let world = "
 apiVersion: networking.istio.io/v1

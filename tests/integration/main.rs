@@ -6,6 +6,7 @@ mod apiserver;
 mod arguments;
 mod catalogue;
 mod certs;
+mod certs_live;
 mod check_cluster;
 mod check_pre;
 mod checks;

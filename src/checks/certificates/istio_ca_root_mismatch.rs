@@ -1,9 +1,7 @@
-use std::collections::BTreeSet;
-
 use crate::checks::Findings;
-use crate::mesh::certificate;
-use crate::mesh::certificate::value;
 use crate::mesh::istio::authority;
+use crate::mesh::istio::rotation::handed_out;
+use crate::mesh::rotation::{Roots, roots};
 use crate::model::{Kind, Subject};
 use crate::report::{Category, MeshTag, Severity};
 use crate::world::World;
@@ -11,7 +9,8 @@ use crate::world::World;
 crate::check! {
     /// # What it checks
     ///
-    /// The root certificates that a namespace's pods trust (ConfigMap `istio-ca-root-cert`) do not contain the root of the control plane's authority.
+    /// The root certificates that a namespace's pods trust (ConfigMap `istio-ca-root-cert`) do not contain the root of the control plane's authority, or
+    /// only some of its roots. Where the authority's Secret is not to be seen, those beside the control plane are what counts.
     ///
     /// # Why it matters
     ///
@@ -29,26 +28,34 @@ crate::check! {
     category: Category::Certificates,
     mesh: MeshTag::Istio,
     needs: &[Kind::Secret, Kind::ConfigMap],
+    kindwise: true,
     run: run,
 }
 
 fn run(world: &World, findings: &mut Findings<'_>) {
-    let keys_of = |pem: Vec<u8>| certificate::read(&pem).unwrap_or_default().into_iter().map(|c| c.public_key);
-    let authorities = authority::all(&world.index);
-    let roots: BTreeSet<Vec<u8>> = authorities.iter().flat_map(|a| &a.roots).map(|root| root.public_key.clone()).collect();
-    let from = authorities.first().map(|authority| authority.secret);
-    let (Some(authority), false) = (from, roots.is_empty()) else { return };
-    for map in world.index.objects(Kind::ConfigMap).iter().filter(|m| m.meta.name == authority::ROOTS) {
-        let trusted: BTreeSet<Vec<u8>> = value(map, authority::ROOTS_KEY).into_iter().flat_map(keys_of).collect();
-        if trusted.is_disjoint(&roots) {
-            findings
-                .add(
-                    map,
-                    "data[\"root-cert.pem\"]",
-                    format!("pods of namespace {:?} trust none of the roots of {}", map.meta.namespace.as_str(), authority.reference()),
-                    "Find out why istiod does not renew it; delete it to have it written anew, then restart the pods.",
-                )
-                .related(authority.reference(), "the control plane's authority");
+    let index = &world.index;
+    let authorities = authority::all(index);
+    let of_authorities: Roots = authorities.iter().flat_map(|a| roots(&a.roots)).collect();
+    let beside = || {
+        let map = index.object(Kind::ConfigMap, world.istio.root_namespace(), authority::ROOTS)?;
+        Some((map, roots(&handed_out(map)?), "has the roots beside the control plane"))
+    };
+    let authority = authorities.first().filter(|_| !of_authorities.is_empty());
+    let truth = authority.map(|authority| (authority.secret, of_authorities, "the control plane's authority")).or_else(beside);
+    let Some((holder, truth, what_it_is)) = truth else { return };
+    for map in index.objects(Kind::ConfigMap).iter().filter(|m| m.meta.name == authority::ROOTS) {
+        let trusted = roots(&handed_out(map).unwrap_or_default());
+        if trusted.is_superset(&truth) {
+            continue;
         }
+        let (apart, namespace) = (trusted.is_disjoint(&truth), map.meta.namespace.as_str());
+        let how = if apart { "none" } else { "only some" };
+        let what = format!("pods of namespace {namespace:?} trust {how} of the roots of {}", holder.reference());
+        let hint = "Find out why istiod does not renew it; delete it to have it written anew, then restart the pods.";
+        let finding = findings.add(map, "data[\"root-cert.pem\"]", what, hint);
+        if !apart {
+            finding.severity(Severity::Warning);
+        }
+        finding.related(holder.reference(), what_it_is);
     }
 }

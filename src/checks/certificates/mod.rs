@@ -2,8 +2,12 @@
 
 use crate::checks::Check;
 
+mod certificate_not_an_authority;
+mod certificate_outlives_issuer;
+mod certificate_weak_key;
 mod gateway_certificate_not_found;
 mod istio_ca_certificate_expiring;
+mod istio_ca_chain_broken;
 mod istio_ca_root_mismatch;
 mod istio_destination_rule_ca_missing;
 mod istio_gateway_certificate_expiring;
@@ -24,10 +28,16 @@ mod linkerd_trust_anchors_disagree;
 mod linkerd_trust_roots_missing;
 mod linkerd_webhook_certificate;
 mod node_clock_skew;
+mod old_root_removable;
+mod trust_anchors_two_writers;
 
 pub(super) static CHECKS: &[&Check] = &[
+    &certificate_not_an_authority::CHECK,
+    &certificate_outlives_issuer::CHECK,
+    &certificate_weak_key::CHECK,
     &gateway_certificate_not_found::CHECK,
     &istio_ca_certificate_expiring::CHECK,
+    &istio_ca_chain_broken::CHECK,
     &istio_ca_root_mismatch::CHECK,
     &istio_destination_rule_ca_missing::CHECK,
     &istio_gateway_certificate_expiring::CHECK,
@@ -48,4 +58,6 @@ pub(super) static CHECKS: &[&Check] = &[
     &linkerd_trust_roots_missing::CHECK,
     &linkerd_webhook_certificate::CHECK,
     &node_clock_skew::CHECK,
+    &old_root_removable::CHECK,
+    &trust_anchors_two_writers::CHECK,
 ];

@@ -7,6 +7,7 @@ mod events;
 mod exec;
 mod facts;
 mod forward;
+mod handshake;
 mod http;
 mod limits;
 mod list;

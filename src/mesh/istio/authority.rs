@@ -1,14 +1,17 @@
 //! Where an Istio control plane keeps its authority: Secret `cacerts` that somebody plugged in, or `istio-ca-secret` of its own making; and the roots
 //! that it hands out to every namespace.
 
-use crate::index::Index;
+use super::{REV, istiod};
+use crate::index::{Index, Workload};
 use crate::mesh::certificate::{self, Certificate, value};
-use crate::model::{Kind, Object};
+use crate::model::{Kind, Map, Object};
 
 /// The ConfigMap with a namespace's roots.
 pub const ROOTS: &str = "istio-ca-root-cert";
 /// Its key.
 pub const ROOTS_KEY: &str = "root-cert.pem";
+/// The Secret of an authority of istiod's own making.
+pub const OWN: &str = "istio-ca-secret";
 /// Keys of the certificate that signs, in the two forms that a plugged-in authority may have.
 pub const SIGNERS: [&str; 2] = ["ca-cert.pem", "tls.crt"];
 
@@ -18,7 +21,7 @@ pub fn secrets(index: &Index) -> impl Iterator<Item = (&Object, &'static [&'stat
     index.objects(Kind::Secret).iter().filter_map(move |secret| {
         let keys: &[&'static str] = match secret.meta.name.as_str() {
             "cacerts" => &["ca-cert.pem", "root-cert.pem", "cert-chain.pem", "ca.crt", "tls.crt"],
-            "istio-ca-secret" if !plugged(&secret.meta.namespace) => &["ca-cert.pem"],
+            OWN if !plugged(&secret.meta.namespace) => &["ca-cert.pem"],
             _ => return None,
         };
         Some((secret, keys))
@@ -42,6 +45,18 @@ impl Authority<'_> {
         std::iter::once(certificate).chain(others).cloned().collect()
     }
 
+    /// The way from the certificate that signs up to a root, as far as it goes.
+    pub fn path(&self) -> Vec<Certificate> {
+        let Some(around) = self.signer() else { return Vec::new() };
+        let mut path: Vec<Certificate> = around.first().cloned().into_iter().collect();
+        while let Some(at) = path.last()
+            && let Some(issuer) = around.iter().find(|other| !path.contains(other) && at.is_issued_by(other))
+        {
+            path.push(issuer.clone());
+        }
+        path
+    }
+
     /// The certificate that signs, with all that may stand between it and a root.
     pub fn signer(&self) -> Option<Vec<Certificate>> {
         let (_, chain) = self.chains.iter().find(|(key, _)| SIGNERS.contains(key))?;
@@ -61,4 +76,16 @@ pub fn all(index: &Index) -> Vec<Authority<'_>> {
             Authority { secret, chains, roots }
         })
         .collect()
+}
+
+/// istio-csr, and an istiod that is an authority beside it.
+pub fn rivals(index: &Index) -> Option<(&Workload, &Workload)> {
+    let of = |app: &str| -> Map { [("app", app)].into_iter().collect() };
+    let csr = index.select(None, &of("cert-manager-istio-csr")).next()?;
+    let signs = |istiod: &&Workload| {
+        let setting = istiod::setting(index, Some(&istiod.reference.namespace), istiod.labels.get(REV), "ENABLE_CA_SERVER");
+        // A value from elsewhere is empty here.
+        setting.is_none_or(|(value, _)| !matches!(value, "" | "false" | "0" | "f" | "F" | "FALSE" | "False"))
+    };
+    Some((csr, index.select(None, &of("istiod")).find(signs)?))
 }

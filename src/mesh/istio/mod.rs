@@ -23,6 +23,7 @@ mod registry;
 pub(crate) mod release;
 pub(crate) mod request_authentication;
 mod revision;
+pub(crate) mod rotation;
 pub mod syncz;
 pub(crate) mod validation;
 pub(crate) mod visibility;

@@ -16,6 +16,7 @@ pub(crate) mod network;
 pub(crate) mod ports;
 pub(crate) mod profile;
 pub(crate) mod release;
+pub(crate) mod rotation;
 pub(crate) mod route_match;
 pub(crate) mod routes;
 pub(crate) mod server;

@@ -1,15 +1,16 @@
 //! Where certificates stand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
-use super::{CertificateReport, CertificateRow, Chain, Held, RenewalRow, Role, Validity, once_each};
+use super::{CertificateReport, CertificateRow, Chain, Held, RenewalRow, Role, Validity, once_each, showing};
+use crate::mesh::called;
 use crate::mesh::certificate::{self, Certificate, leads_to, value};
+use crate::mesh::expiry::{RenewedBy, is_late};
 use crate::mesh::istio::{authority, credentials};
 use crate::mesh::linkerd::{anchors, trust};
+use crate::mesh::shown::Shown;
 use crate::model::{Evidence, Field, Kind, Map, MeshId, Object, ObjectRef, Str, Subject};
 use crate::report::MeshTag;
 use crate::world::World;
@@ -21,12 +22,13 @@ pub(super) struct Found {
     pub(super) sets: Vec<Held>,
 }
 
-pub(super) fn all(world: &World, with_secrets: bool) -> Found {
+pub(super) fn all(world: &World, with_secrets: bool, shown: &[Shown]) -> Found {
     let mut found = Found::default();
     istio(world, with_secrets, &mut found);
     linkerd(world, with_secrets, &mut found);
     webhooks(world, with_secrets, &mut found);
     gateways(world, with_secrets, &mut found);
+    showing::all(world, shown, &mut found);
     renewals(world, &mut found);
     found
 }
@@ -36,36 +38,42 @@ fn place(object: &Object, path: impl Into<String>, text: impl Into<String>) -> E
 }
 
 impl Found {
-    fn add(&mut self, mesh: MeshTag, role: Role, certificate: &Certificate, chain: Chain, at: Evidence, now: Timestamp) {
+    pub(super) fn add(&mut self, mesh: MeshTag, role: Role, certificate: &Certificate, chain: Chain, at: Evidence, now: Timestamp) {
         let row = CertificateRow::new(mesh, role, certificate, now);
         self.rows.push(CertificateRow { chain, places: vec![at], ..row });
     }
 
+    /// The same for one whose issuer may be among `others`.
+    pub(super) fn add_below(
+        &mut self,
+        others: &[Certificate],
+        mesh: MeshTag,
+        role: Role,
+        certificate: &Certificate,
+        chain: Chain,
+        at: Evidence,
+        now: Timestamp,
+    ) {
+        self.add(mesh, role, certificate, chain, at, now);
+        let ends = |issuer: &Certificate| format!("it holds longer than its issuer, which ends at {}", issuer.not_after);
+        self.problem(certificate.outlives(others).map(ends));
+    }
+
+    /// Says of the last one what else is wrong with it.
+    pub(super) fn problem(&mut self, what: Option<String>) {
+        if let Some(row) = self.rows.last_mut() {
+            row.problems.extend(what);
+        }
+    }
+
     /// What stands where certificates should.
     fn broken(&mut self, mesh: MeshTag, role: Role, why: &str, at: Evidence) {
-        self.rows.push(unread(mesh, role, format!("cannot be read: {why}"), at));
+        self.unread(mesh, role, format!("cannot be read: {why}"), at);
     }
-}
 
-/// A certificate of which only the place is known.
-fn unread(mesh: MeshTag, role: Role, subject: String, at: Evidence) -> CertificateRow {
-    CertificateRow {
-        mesh,
-        role,
-        subject,
-        names: Vec::new(),
-        uris: Vec::new(),
-        sha256: None,
-        algorithm: None,
-        not_before: None,
-        not_after: None,
-        seconds_left: None,
-        percent_left: None,
-        state: Validity::Unknown,
-        chain: Chain::Unknown,
-        problems: Vec::new(),
-        renewal: None,
-        places: vec![at],
+    /// What was not read.
+    fn unread(&mut self, mesh: MeshTag, role: Role, subject: String, at: Evidence) {
+        self.rows.push(CertificateRow { places: vec![at], ..CertificateRow::unread(mesh, role, subject) });
     }
 }
 
@@ -76,8 +84,18 @@ fn istio(world: &World, with_secrets: bool, found: &mut Found) {
         match value(map, authority::ROOTS_KEY).map_or_else(|| Err("it is empty".to_owned()), |pem| certificate::read(&pem)) {
             Ok(roots) => {
                 roots.iter().for_each(|root| found.add(MeshTag::Istio, Role::TrustAnchor, root, Chain::Anchor, at.clone(), world.now));
-                found.sets.push(Held { mesh: MeshId::Istio, certificates: roots, place: Some(at), namespace: map.meta.namespace.clone(), pods: 0 });
+                found.sets.push(Held { mesh: MeshId::Istio, certificates: roots, place: Some(at), pods: 0 });
             }
+            Err(why) => found.broken(MeshTag::Istio, Role::TrustAnchor, &why, at),
+        }
+    }
+    for entry in world.istio.config.root().list("caCertificates") {
+        let Some(pem) = entry.get("pem") else { continue };
+        let place =
+            |object: &ObjectRef| Evidence::field(object.clone(), format!("data.mesh.{}", pem.path()), "a root that all proxies trust besides");
+        let at = world.istio.config.object.as_ref().map_or_else(|| Evidence::default("a root of the mesh configuration"), place);
+        match certificate::read(pem.str().unwrap_or_default().as_bytes()) {
+            Ok(roots) => roots.iter().for_each(|root| found.add(MeshTag::Istio, Role::TrustAnchor, root, Chain::Anchor, at.clone(), world.now)),
             Err(why) => found.broken(MeshTag::Istio, Role::TrustAnchor, &why, at),
         }
     }
@@ -90,28 +108,27 @@ fn istio(world: &World, with_secrets: bool, found: &mut Found) {
             let at = place(authority.secret, format!("data{}", crate::model::key(key)), "the control plane's authority");
             for (position, certificate) in certificates.iter().enumerate() {
                 let is_root = roots.iter().any(|root| root.der == certificate.der);
-                let (role, chain) = match (is_root, leads_to(&authority.chain_from(certificate), &roots)) {
+                let around = authority.chain_from(certificate);
+                let (role, chain) = match (is_root, leads_to(&around, &roots)) {
                     (true, _) => (Role::TrustAnchor, Chain::Anchor),
                     (false, leads) if position == 0 && authority::SIGNERS.contains(key) => (Role::Issuer, verdict(leads, &roots)),
                     (false, leads) => (Role::Intermediate, verdict(leads, &roots)),
                 };
-                found.add(MeshTag::Istio, role, certificate, chain, at.clone(), world.now);
+                found.add_below(&around, MeshTag::Istio, role, certificate, chain, at.clone(), world.now);
+                if let Some(row) = found.rows.last_mut().filter(|_| is_root && authority.secret.meta.name == authority::OWN) {
+                    row.renewed_by = RenewedBy::Istiod;
+                    row.judge(world.now);
+                }
             }
         }
         if !roots.is_empty() {
             let at = Evidence::object(authority.secret.reference(), "the roots of the control plane's authority");
-            found.sets.push(Held {
-                mesh: MeshId::Istio,
-                certificates: roots,
-                place: Some(at),
-                namespace: authority.secret.meta.namespace.clone(),
-                pods: 0,
-            });
+            found.sets.push(Held { mesh: MeshId::Istio, certificates: roots, place: Some(at), pods: 0 });
         }
     }
 }
 
-fn verdict(leads: bool, anchors: &[Certificate]) -> Chain {
+pub(super) fn verdict(leads: bool, anchors: &[Certificate]) -> Chain {
     match (leads, anchors.is_empty()) {
         (_, true) => Chain::Unknown,
         (true, false) => Chain::Verified,
@@ -132,23 +149,25 @@ fn linkerd(world: &World, with_secrets: bool, found: &mut Found) {
         };
         roots.iter().for_each(|root| found.add(MeshTag::Linkerd, Role::TrustAnchor, root, Chain::Anchor, at.clone(), world.now));
         let text = config.trust_anchors.as_deref().unwrap_or_default();
-        let (mut same, mut copies) = (0, BTreeMap::<&str, usize>::new());
+        // Pods by the thousand carry few different bundles.
+        let (mut same, mut seen, mut copies) = (0, HashMap::new(), BTreeMap::<&str, usize>::new());
         for pod in world.index.pods().iter().filter(|pod| !pod.is_over()) {
-            match trust::of(pod, text) {
+            let copy = trust::copy(pod).unwrap_or_default();
+            let own = if copy.is_empty() { pod.metadata.annotations.get(trust::ANCHORS_HASH).unwrap_or_default() } else { copy };
+            match *seen.entry(own).or_insert_with(|| trust::of(pod, text)) {
                 trust::Trust::Same => same += 1,
-                trust::Trust::Differs { .. } => *copies.entry(trust::copy(pod).unwrap_or_default()).or_default() += 1,
+                trust::Trust::Differs { .. } => *copies.entry(copy).or_default() += 1,
                 trust::Trust::Unknown => {}
             }
         }
-        let namespace = &config.namespace;
-        found.sets.push(Held { mesh: MeshId::Linkerd, certificates: roots.clone(), place: Some(at), namespace: namespace.clone(), pods: same });
+        found.sets.push(Held { mesh: MeshId::Linkerd, certificates: roots.clone(), place: Some(at), pods: same });
         for (copy, pods) in copies.into_iter().filter(|(copy, _)| !copy.is_empty()) {
             let certificates = certificate::read(copy.as_bytes()).unwrap_or_default();
-            found.sets.push(Held { mesh: MeshId::Linkerd, certificates, place: None, namespace: namespace.clone(), pods });
+            found.sets.push(Held { mesh: MeshId::Linkerd, certificates, place: None, pods });
         }
         if let Some((written, object)) = anchors::of_values(&world.index, config) {
             let at = place(object, "data.values", "identityTrustAnchorsPEM, which the next upgrade writes over the ConfigMap");
-            found.sets.push(Held { mesh: MeshId::Linkerd, certificates: written, place: Some(at), namespace: namespace.clone(), pods: 0 });
+            found.sets.push(Held { mesh: MeshId::Linkerd, certificates: written, place: Some(at), pods: 0 });
         }
         if with_secrets && let Some(issuer) = anchors::issuer(&world.index, config) {
             let at = place(issuer.object, issuer.path, "the control plane's issuer");
@@ -156,7 +175,9 @@ fn linkerd(world: &World, with_secrets: bool, found: &mut Found) {
                 Ok(chain) => {
                     for (position, certificate) in chain.iter().enumerate() {
                         let role = if position == 0 { Role::Issuer } else { Role::Intermediate };
-                        found.add(MeshTag::Linkerd, role, certificate, verdict(leads_to(&chain[position..], &roots), &roots), at.clone(), world.now);
+                        let leads = verdict(leads_to(&chain[position..], &roots), &roots);
+                        let above = [&chain[position + 1..], &roots].concat();
+                        found.add_below(&above, MeshTag::Linkerd, role, certificate, leads, at.clone(), world.now);
                     }
                 }
                 Err(why) => found.broken(MeshTag::Linkerd, Role::Issuer, &why, at),
@@ -167,23 +188,12 @@ fn linkerd(world: &World, with_secrets: bool, found: &mut Found) {
 
 /// What the API server verifies the meshes' webhooks and APIs by, and where Secrets were read, what these show.
 fn webhooks(world: &World, with_secrets: bool, found: &mut Found) {
-    let index = &world.index;
-    let mut holders: Vec<(&Object, Field<'_>)> = Vec::new();
-    for kind in [Kind::MutatingWebhookConfiguration, Kind::ValidatingWebhookConfiguration] {
-        for object in index.objects(kind) {
-            holders.extend(object.root().list("webhooks").filter_map(|webhook| Some((object, webhook.get("clientConfig")?))));
-        }
-    }
-    holders.extend(index.objects(Kind::ApiService).iter().map(|object| (object, object.spec())));
-    for (object, holder) in holders {
-        let service = holder.get("service");
-        let part = |name| service.as_ref().map(|s| s.text(name)).unwrap_or_default();
-        let (namespace, name) = (part("namespace"), part("name"));
+    for called in called::all(&world.index) {
+        let (namespace, name) = (called.namespace, called.service);
         let Some(mesh) = mesh_in(world, namespace) else { continue };
-        let Some(bundle) = holder.get("caBundle").filter(|b| b.str().is_some_and(|text| !text.is_empty())) else { continue };
-        let at = place(object, bundle.path(), format!("verifies Service {namespace}/{name}"));
-        let pem = STANDARD.decode(bundle.str().unwrap_or_default()).map_err(|error| error.to_string());
-        let trusted = match pem.and_then(|pem| certificate::read(&pem)) {
+        let Some(trusted) = called.trusted() else { continue };
+        let at = place(called.object, called.path(), format!("verifies Service {namespace}/{name}"));
+        let trusted = match trusted {
             Ok(trusted) => trusted,
             Err(why) => {
                 found.broken(mesh.into(), Role::Webhook, &why, at);
@@ -191,13 +201,13 @@ fn webhooks(world: &World, with_secrets: bool, found: &mut Found) {
             }
         };
         trusted.iter().for_each(|one| found.add(mesh.into(), Role::Webhook, one, Chain::Anchor, at.clone(), world.now));
-        let secret = index.object(Kind::Secret, namespace, &format!("{name}-k8s-tls")).filter(|_| with_secrets);
+        let secret = world.index.object(Kind::Secret, namespace, &format!("{name}-k8s-tls")).filter(|_| with_secrets);
         if let Some(served) = secret.and_then(|secret| anchors::at(secret, "tls.crt")) {
             let at = place(served.object, served.path, format!("shown by Service {namespace}/{name}"));
             match served.certificates {
                 Ok(chain) => {
                     let verdict = verdict(leads_to(&chain, &trusted), &trusted);
-                    chain.iter().take(1).for_each(|one| found.add(mesh.into(), Role::Webhook, one, verdict, at.clone(), world.now));
+                    chain.iter().take(1).for_each(|one| found.add_below(&trusted, mesh.into(), Role::Webhook, one, verdict, at.clone(), world.now));
                 }
                 Err(why) => found.broken(mesh.into(), Role::Webhook, &why, at),
             }
@@ -206,7 +216,7 @@ fn webhooks(world: &World, with_secrets: bool, found: &mut Found) {
 }
 
 /// The mesh whose control plane, or extension, runs in a namespace.
-fn mesh_in(world: &World, namespace: &str) -> Option<MeshId> {
+pub(super) fn mesh_in(world: &World, namespace: &str) -> Option<MeshId> {
     let plane = world.control_planes().find(|plane| plane.namespace == namespace).map(|plane| plane.mesh);
     let extension = || world.index.namespace(namespace).is_some_and(|n| n.metadata.labels.has("linkerd.io/extension"));
     plane.or_else(|| extension().then_some(MeshId::Linkerd)).or_else(|| (namespace == world.istio.root_namespace()).then_some(MeshId::Istio))
@@ -236,7 +246,7 @@ fn gateways(world: &World, with_secrets: bool, found: &mut Found) {
                         chain.iter().take(1).for_each(|leaf| found.add(MeshTag::Any, Role::Gateway, leaf, Chain::Unknown, at.clone(), world.now));
                     }
                     Some(Err(why)) => found.broken(MeshTag::Any, Role::Gateway, &why, at),
-                    None => found.rows.push(unread(MeshTag::Any, Role::Gateway, format!("in Secret {home}/{name}"), at)),
+                    None => found.unread(MeshTag::Any, Role::Gateway, format!("in Secret {home}/{name}"), at),
                 }
             }
         }
@@ -252,11 +262,22 @@ fn renewals(world: &World, found: &mut Found) {
         let status = object.root().get("status");
         let time = |name: &str| status.as_ref().and_then(|s| s.text(name).parse::<Timestamp>().ok());
         let condition = |s: &Field<'_>| s.list("conditions").find(|c| c.text("type") == "Ready").map(|c| c.text("status") == "True");
+        let (from, until, due) = (time("notBefore"), time("notAfter"), time("renewalTime"));
         let renewal = RenewalRow {
             certificate: object.reference(),
             ready: status.as_ref().and_then(condition),
-            renewal_time: time("renewalTime").map(|t| t.to_string()),
-            overdue: time("renewalTime").is_some_and(|t| t < world.now),
+            renewal_time: due.map(|t| t.to_string()),
+            overdue: due.is_some_and(|t| t < world.now),
+            late: due.zip(from.zip(until)).is_some_and(|(due, (from, until))| is_late(due, from, until, world.now)),
+        };
+        let managed = |row: CertificateRow| {
+            let mut row = CertificateRow { renewal: Some(renewal.clone()), renewed_by: RenewedBy::CertManager, ..row };
+            row.judge(world.now);
+            // Of a certificate that was not read, cert-manager knows the dates.
+            match from.zip(until) {
+                Some((from, until)) if row.state == Validity::Unknown => row.dated(from, until, world.now),
+                _ => row,
+            }
         };
         let suffix = format!("Secret {namespace}/{secret}");
         let holds = |at: &Evidence| {
@@ -266,10 +287,7 @@ fn renewals(world: &World, found: &mut Found) {
         let mut known = false;
         for row in found.rows.iter_mut().filter(|row| row.places.iter().any(holds)) {
             known = true;
-            row.renewal = Some(renewal.clone());
-            if row.state == Validity::Unknown {
-                dated(row, time("notBefore"), time("notAfter"), world.now);
-            }
+            *row = managed(row.clone());
         }
         let mesh = mesh_in(world, namespace);
         let served = secret.ends_with("-k8s-tls");
@@ -281,37 +299,19 @@ fn renewals(world: &World, found: &mut Found) {
             };
             let name = object.spec().text("commonName");
             let subject = if name.is_empty() { format!("in {suffix}") } else { format!("CN={name}") };
-            let mut row = unread(mesh.into(), role, subject, Evidence::object(object.reference(), suffix));
-            dated(&mut row, time("notBefore"), time("notAfter"), world.now);
-            row.renewal = Some(renewal);
-            found.rows.push(row);
+            let row = CertificateRow::unread(mesh.into(), role, subject);
+            found.rows.push(managed(CertificateRow { places: vec![Evidence::object(object.reference(), suffix)], ..row }));
         }
     }
-}
-
-/// Gives a certificate that was not read the dates that cert-manager names.
-fn dated(row: &mut CertificateRow, from: Option<Timestamp>, until: Option<Timestamp>, now: Timestamp) {
-    let Some(until) = until else { return };
-    let left = until.as_second() - now.as_second();
-    row.not_before = from.map(|t| t.to_string());
-    row.not_after = Some(until.to_string());
-    row.seconds_left = Some(left);
-    let lifetime = from.map(|from| until.as_second() - from.as_second()).filter(|all| *all > 0);
-    row.percent_left = lifetime.map(|all| left.saturating_mul(100).div_euclid(all));
-    row.state = if left < 0 {
-        Validity::Expired
-    } else if lifetime.is_some_and(|all| certificate::is_little(left, all)) {
-        Validity::Expiring
-    } else {
-        Validity::Valid
-    };
 }
 
 /// Certificates in PEM files: each is verified by the authorities among them that signed themselves.
 pub fn of_files(files: &[(String, Vec<u8>)], now: Timestamp) -> Result<CertificateReport, String> {
     let mut all = Vec::new();
     for (name, text) in files {
-        let read = certificate::read(text).map_err(|why| format!("{name}: {why}"))?;
+        // A SEQUENCE, as every DER-encoded certificate begins; no PEM does.
+        let read = if text.first() == Some(&0x30) { certificate::read_der(text).map(|one| vec![one]) } else { certificate::read(text) };
+        let read = read.map_err(|why| format!("{name}: {why}"))?;
         all.extend(read.into_iter().enumerate().map(|(at, certificate)| (format!("{name}, certificate {}", at + 1), certificate)));
     }
     let certificates: Vec<Certificate> = all.iter().map(|(_, certificate)| certificate.clone()).collect();
@@ -324,7 +324,7 @@ pub fn of_files(files: &[(String, Vec<u8>)], now: Timestamp) -> Result<Certifica
             true => Chain::Anchor,
             false => verdict(leads_to(&chain, &anchors), &anchors),
         };
-        found.add(MeshTag::Any, Role::File, certificate, chain, Evidence::default(place.as_str()), now);
+        found.add_below(&certificates, MeshTag::Any, Role::File, certificate, chain, Evidence::default(place.as_str()), now);
     }
-    Ok(CertificateReport { certificates: once_each(found.rows), ..CertificateReport::default() })
+    Ok(CertificateReport { certificates: once_each(found.rows, now), ..CertificateReport::default() })
 }

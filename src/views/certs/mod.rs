@@ -2,6 +2,7 @@
 
 mod found;
 mod rotation;
+mod showing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +10,16 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::mesh::certificate::Certificate;
-use crate::model::{Evidence, Gap, Kind, MeshId, ObjectRef, Str};
+use crate::mesh::certificate::{Certificate, Key};
+use crate::mesh::expiry::{self, Left, RenewedBy};
+use crate::mesh::shown::Shown;
+use crate::model::{Evidence, Gap, Kind, MeshId, ObjectRef};
 use crate::report::MeshTag;
 use crate::world::World;
 
+pub use crate::mesh::rotation::Stage;
 pub use found::of_files;
-pub use rotation::{RotationRow, Stage};
+pub use rotation::{RefusedRow, RotationRow};
 
 /// Kinds that hold public certificates or say something of them; Secrets, which hold private keys as well, aside.
 pub const CERTIFICATE_KINDS: &[Kind] = &[
@@ -57,6 +61,10 @@ pub enum Role {
     Webhook,
     /// A gateway shows it to clients.
     Gateway,
+    /// A control plane shows it to proxies.
+    ControlPlane,
+    /// A workload's proxy shows it to others.
+    Workload,
     /// It stands in a file.
     File,
 }
@@ -70,6 +78,8 @@ impl Role {
             Self::Intermediate => "intermediate",
             Self::Webhook => "webhook",
             Self::Gateway => "gateway",
+            Self::ControlPlane => "control plane",
+            Self::Workload => "workload",
             Self::File => "file",
         }
     }
@@ -82,8 +92,10 @@ impl Role {
 pub enum Validity {
     /// It does, for long enough.
     Valid,
-    /// It ends soon.
+    /// It ends soon, or ought to have been renewed.
     Expiring,
+    /// It ends before long, and has to be renewed now.
+    Critical,
     /// It has ended.
     Expired,
     /// It does not hold yet.
@@ -118,6 +130,9 @@ pub struct CertificateRow {
     pub role: Role,
     /// Its subject, or the Secret that holds it where that was not read.
     pub subject: String,
+    /// The subject of who issued it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// DNS names and addresses that it is for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
@@ -149,11 +164,16 @@ pub struct CertificateRow {
     /// What else is wrong with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
-    /// Who renews it.
+    /// Who renews it, which tells how much of its time may be left.
+    pub renewed_by: RenewedBy,
+    /// What cert-manager says of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renewal: Option<RenewalRow>,
     /// Where it stands.
     pub places: Vec<Evidence>,
+    /// From when until when it holds.
+    #[serde(skip)]
+    dates: Option<(Timestamp, Timestamp)>,
 }
 
 /// A Certificate of cert-manager's.
@@ -171,6 +191,9 @@ pub struct RenewalRow {
     pub renewal_time: Option<String>,
     /// Whether that time is over.
     pub overdue: bool,
+    /// Whether it has been over for more than a twentieth of the certificate's time.
+    #[serde(skip)]
+    late: bool,
 }
 
 /// A set of trust anchors and the places that have it.
@@ -199,44 +222,87 @@ pub enum Limit {
 
 impl CertificateRow {
     fn new(mesh: MeshTag, role: Role, certificate: &Certificate, now: Timestamp) -> Self {
-        let left = certificate.not_after.as_second() - now.as_second();
-        let state = match () {
-            () if left < 0 => Validity::Expired,
-            () if now < certificate.not_before => Validity::NotYetValid,
-            () if certificate.ends_soon(now) => Validity::Expiring,
-            () => Validity::Valid,
+        let renewed_by = match (role, mesh) {
+            (Role::Workload | Role::ControlPlane, MeshTag::Istio) => RenewedBy::Istio,
+            (Role::Workload | Role::ControlPlane, MeshTag::Linkerd) => RenewedBy::Linkerd,
+            _ => RenewedBy::Hand,
         };
-        Self {
-            mesh,
-            role,
-            subject: certificate.subject.clone(),
+        let row = Self {
+            issuer: Some(certificate.issuer.clone()),
             names: certificate.names.clone(),
             uris: certificate.uris.clone(),
             sha256: Some(sha256(&certificate.der)),
             algorithm: Some(certificate.key.to_string()),
-            not_before: Some(certificate.not_before.to_string()),
-            not_after: Some(certificate.not_after.to_string()),
-            seconds_left: Some(left),
-            percent_left: Some(left.saturating_mul(100).div_euclid(certificate.lifetime().max(1))),
-            state,
-            chain: Chain::Unknown,
             problems: problems(mesh, role, certificate),
+            renewed_by,
+            ..Self::unread(mesh, role, certificate.subject.clone())
+        };
+        row.dated(certificate.not_before, certificate.not_after, now)
+    }
+
+    /// A certificate of which only the place is known.
+    fn unread(mesh: MeshTag, role: Role, subject: String) -> Self {
+        Self {
+            mesh,
+            role,
+            subject,
+            issuer: None,
+            names: Vec::new(),
+            uris: Vec::new(),
+            sha256: None,
+            algorithm: None,
+            not_before: None,
+            not_after: None,
+            seconds_left: None,
+            percent_left: None,
+            state: Validity::Unknown,
+            chain: Chain::Unknown,
+            problems: Vec::new(),
+            renewed_by: RenewedBy::Hand,
             renewal: None,
             places: Vec::new(),
+            dates: None,
         }
     }
 
-    /// Whether it is nearer its end than `limit`, or over.
+    fn dated(mut self, from: Timestamp, until: Timestamp, now: Timestamp) -> Self {
+        let left = until.as_second() - now.as_second();
+        self.not_before = Some(from.to_string());
+        self.not_after = Some(until.to_string());
+        self.seconds_left = Some(left);
+        self.percent_left = Some(left.saturating_mul(100).div_euclid((until.as_second() - from.as_second()).max(1)));
+        self.dates = Some((from, until));
+        self.judge(now);
+        self
+    }
+
+    /// Judges its dates by who renews it.
+    fn judge(&mut self, now: Timestamp) {
+        let Some((from, until)) = self.dates else { return };
+        let late = self.renewal.as_ref().is_some_and(|renewal| renewal.late || renewal.ready == Some(false));
+        self.state = match expiry::left(self.renewed_by, from, until, now) {
+            _ if until < now => Validity::Expired,
+            _ if now < from => Validity::NotYetValid,
+            Left::AlmostNone => Validity::Critical,
+            Left::Little => Validity::Expiring,
+            Left::Enough if late => Validity::Expiring,
+            Left::Enough => Validity::Valid,
+        };
+    }
+
+    /// Whether it is nearer its end than `limit`, or over. Who renews certificates by itself every few hours is not measured in days.
     pub fn is_below(&self, limit: Limit) -> bool {
+        let by_itself = matches!(self.renewed_by, RenewedBy::Istio | RenewedBy::Linkerd | RenewedBy::CertManager);
         match limit {
+            Limit::Seconds(_) if by_itself && !self.is_broken() => false,
             Limit::Seconds(seconds) => self.seconds_left.is_some_and(|left| left < seconds),
             Limit::Percent(percent) => self.percent_left.is_some_and(|left| left < percent),
         }
     }
 
-    /// Whether connections that rest on it fail.
+    /// Whether connections that rest on it fail, or will before anybody gets round to it.
     pub fn is_broken(&self) -> bool {
-        matches!(self.state, Validity::Expired | Validity::NotYetValid) || self.chain == Chain::Broken
+        matches!(self.state, Validity::Expired | Validity::NotYetValid | Validity::Critical) || self.chain == Chain::Broken
     }
 }
 
@@ -246,29 +312,25 @@ fn sha256(der: &[u8]) -> String {
 
 /// What makes a certificate unfit for what it is for.
 fn problems(mesh: MeshTag, role: Role, certificate: &Certificate) -> Vec<String> {
-    use crate::mesh::certificate::Key;
     let mut found = Vec::new();
-    let signs = matches!(role, Role::TrustAnchor | Role::Issuer | Role::Intermediate);
-    if signs && !certificate.is_authority {
-        found.push("it is no certificate of an authority, and may issue none".to_owned());
+    if matches!(role, Role::TrustAnchor | Role::Issuer | Role::Intermediate) {
+        found.extend(certificate.unfit_to_issue(0));
     }
     match (mesh, role, certificate.key) {
-        (MeshTag::Linkerd, Role::Issuer, key) if key != Key::EcdsaP256 => {
-            found.push(format!("Linkerd takes issuers with ECDSA P-256 only; its key is {key}"))
-        }
+        (MeshTag::Linkerd, Role::Issuer | Role::Workload, Key::EcdsaP256) => {}
+        (MeshTag::Linkerd, Role::Issuer | Role::Workload, key) => found.push(format!("Linkerd takes ECDSA P-256 only; its key is {key}")),
         (MeshTag::Linkerd, Role::TrustAnchor, Key::EcdsaP256 | Key::Rsa(2048 | 4096)) => {}
         (MeshTag::Linkerd, Role::TrustAnchor, key) => {
             found.push(format!("Linkerd takes anchors with ECDSA P-256 or RSA of 2048 or 4096 bits; its key is {key}"))
         }
-        (_, _, Key::Rsa(bits)) if bits < 2048 => found.push(format!("an RSA key of {bits} bits is too short")),
-        _ => {}
+        _ => found.extend(certificate.weakness()),
     }
     found
 }
 
-/// All certificates in scope.
-pub fn certificates(world: &World, with_secrets: bool) -> CertificateReport {
-    let found = found::all(world, with_secrets);
+/// All certificates in scope, with what running processes showed.
+pub fn certificates(world: &World, with_secrets: bool, shown: &[Shown]) -> CertificateReport {
+    let found = found::all(world, with_secrets, shown);
     let mut gaps = super::gaps(world, CERTIFICATE_KINDS);
     if with_secrets {
         gaps.extend(super::gaps(world, &[Kind::Secret]));
@@ -276,11 +338,12 @@ pub fn certificates(world: &World, with_secrets: bool) -> CertificateReport {
     gaps.sort();
     gaps.dedup();
     let anchors = sets(&found.sets);
-    CertificateReport { certificates: once_each(found.rows), anchors, rotations: rotation::all(world, &found.sets, with_secrets), gaps }
+    let certificates = once_each(found.rows, world.now);
+    CertificateReport { certificates, anchors, rotations: rotation::all(world, with_secrets, shown), gaps }
 }
 
 /// Puts the same certificate in the same role together, with all its places.
-fn once_each(rows: Vec<CertificateRow>) -> Vec<CertificateRow> {
+fn once_each(rows: Vec<CertificateRow>, now: Timestamp) -> Vec<CertificateRow> {
     let mut by_certificate: BTreeMap<(MeshTag, Role, String, Option<String>), CertificateRow> = BTreeMap::new();
     for row in rows {
         match by_certificate.entry((row.mesh, row.role, row.subject.clone(), row.sha256.clone())) {
@@ -291,8 +354,15 @@ fn once_each(rows: Vec<CertificateRow>) -> Vec<CertificateRow> {
                 if row.chain == Chain::Broken || known.chain == Chain::Unknown {
                     known.chain = row.chain;
                 }
+                if row.renewed_by != RenewedBy::Hand {
+                    known.renewed_by = row.renewed_by;
+                }
                 known.renewal = known.renewal.take().or(row.renewal);
+                known.problems.extend(row.problems);
+                known.problems.sort();
+                known.problems.dedup();
                 known.places.extend(row.places);
+                known.judge(now);
             }
         }
     }
@@ -304,7 +374,6 @@ struct Held {
     mesh: MeshId,
     certificates: Vec<Certificate>,
     place: Option<Evidence>,
-    namespace: Str,
     pods: usize,
 }
 

@@ -1,41 +1,14 @@
-//! In which stage the change of a root stands: which roots proxies accept, and in which root their own certificates end. Two proxies understand each
-//! other where each accepts the root of the other.
-
-use std::collections::BTreeSet;
+//! In which stage the change of a root stands, in words, and who has to act.
 
 use serde::Serialize;
 
-use super::{Held, sha256};
-use crate::mesh::certificate::{Certificate, leads_to};
-use crate::mesh::istio::authority;
-use crate::mesh::linkerd::trust::{self, Trust};
-use crate::mesh::linkerd::{LinkerdConfig, anchors};
-use crate::model::{MeshId, ObjectRef, Str};
+use super::sha256;
+use crate::mesh::istio::{self, authority};
+use crate::mesh::linkerd::{self, anchors};
+use crate::mesh::rotation::{Facts, Stage, Standing};
+use crate::mesh::shown::Shown;
+use crate::model::{Kind, MeshId, ObjectRef, Str};
 use crate::world::World;
-
-/// How long a workload's certificate holds in both meshes, unless somebody says otherwise.
-const LEAF: i64 = 24 * 3600;
-
-/// Stages of a change of roots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Stage {
-    /// One root everywhere.
-    Stable,
-    /// A new root is there; not all accept it yet, or the issuer is still of the old one.
-    Adding,
-    /// The issuer is of the new root; certificates of the old one are still in use.
-    Switching,
-    /// No certificate of the old root is in use any more.
-    Removable,
-    /// Some accept no root that others' certificates end in.
-    Broken,
-    /// The control plane itself runs with other roots than it hands out.
-    StaleControlPlane,
-    /// What decides was not read.
-    Unknown,
-}
 
 /// How far the change of a root has come.
 #[derive(Clone, Debug, Serialize)]
@@ -54,111 +27,102 @@ pub struct RotationRow {
     pub roots: Vec<String>,
     /// Workloads to restart.
     pub restart: Vec<ObjectRef>,
+    /// How many of their pods are known to need it.
+    pub pods: usize,
     /// Namespaces whose roots are other ones.
     pub namespaces: Vec<Str>,
+    /// Who refuses whom, where that was seen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<RefusedRow>,
 }
 
-pub(super) fn all(world: &World, held: &[Held], with_secrets: bool) -> Vec<RotationRow> {
-    let linkerd = world.linkerd.configs.iter().filter_map(|config| linkerd(world, config, held, with_secrets));
-    linkerd.chain(istio(world, held, with_secrets)).collect()
+/// Two that cannot talk with each other.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct RefusedRow {
+    /// Who does not accept the root of the other.
+    pub by: ObjectRef,
+    /// Whose certificate is refused.
+    pub whose: ObjectRef,
 }
 
-/// What an issuer says about the stage, where every proxy accepts all of several roots.
-fn by_issuer(world: &World, issuer: Option<&[Certificate]>, roots: &[Certificate]) -> (Stage, String) {
-    let Some((first, chain)) = issuer.and_then(|chain| Some((chain.first()?, chain))) else {
-        return (Stage::Unknown, "all accept every root; whether the issuer is of the new one already was not read (--read-secrets)".to_owned());
-    };
-    let newest = roots.iter().max_by_key(|root| root.not_before);
-    let of_newest = newest.is_some_and(|root| leads_to(chain, std::slice::from_ref(root)));
-    let age = world.now.as_second() - first.not_before.as_second();
-    match (leads_to(chain, roots), of_newest) {
-        (false, _) => (Stage::Broken, "the issuer was issued by none of the roots: what it signs is refused".to_owned()),
-        (true, false) => (Stage::Adding, "all accept every root: the issuer may be replaced by one of the new root".to_owned()),
-        (true, true) if age < LEAF => {
-            let left = (LEAF - age) / 3600 + 1;
-            (Stage::Switching, format!("certificates of the old root may be in use for {left} more hours: do not remove it before"))
-        }
-        (true, true) => {
-            (Stage::Removable, "certificates of the old root have ended: it may be removed, then workloads be restarted once more".to_owned())
-        }
-    }
-}
-
-fn linkerd(world: &World, config: &LinkerdConfig, held: &[Held], with_secrets: bool) -> Option<RotationRow> {
-    let text = config.trust_anchors.as_deref()?;
-    let roots = &held.iter().find(|h| h.mesh == MeshId::Linkerd && h.namespace == config.namespace && h.place.is_some())?.certificates;
-    let (mut apart, mut behind, mut plane) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    for workload in world.index.workloads() {
-        for pod in world.index.live_pods(workload) {
-            let Trust::Differs { overlaps } = trust::of(pod, text) else { continue };
-            let reference = workload.reference.clone();
-            match overlaps {
-                _ if workload.reference.namespace == config.namespace => plane.insert(reference),
-                Some(false) => apart.insert(reference),
-                _ => behind.insert(reference),
-            };
-        }
-    }
-    let issuer = with_secrets.then(|| anchors::issuer(&world.index, config)).flatten().and_then(|bundle| bundle.certificates.ok());
-    let number = |set: &BTreeSet<ObjectRef>| if set.len() == 1 { "1 workload".to_owned() } else { format!("{} workloads", set.len()) };
-    let (stage, text, restart) = if !apart.is_empty() {
-        (Stage::Broken, format!("{} accept none of the control plane's roots: restart them", number(&apart)), apart)
-    } else if !plane.is_empty() {
-        (Stage::StaleControlPlane, "the control plane runs with other roots than it hands out: restart it first".to_owned(), plane)
-    } else if !behind.is_empty() && roots.len() > 1 {
-        (Stage::Adding, format!("{} do not accept every root yet: restart them before the issuer changes", number(&behind)), behind)
-    } else if !behind.is_empty() {
-        (Stage::Removable, format!("the old root is gone from the control plane, and {} still run with it: restart them", number(&behind)), behind)
-    } else if roots.len() > 1 {
-        let (stage, text) = by_issuer(world, issuer.as_deref(), roots);
-        (stage, text, BTreeSet::new())
-    } else if issuer.as_ref().is_some_and(|chain| !leads_to(chain, roots)) {
-        (Stage::Broken, "the issuer was not issued by the root: what it signs is refused".to_owned(), BTreeSet::new())
-    } else {
-        (Stage::Stable, "one root everywhere".to_owned(), BTreeSet::new())
-    };
-    Some(row(MeshId::Linkerd, &config.namespace, stage, text, roots, restart, Vec::new()))
-}
-
-fn istio(world: &World, held: &[Held], with_secrets: bool) -> Option<RotationRow> {
+pub(super) fn all(world: &World, with_secrets: bool, shown: &[Shown]) -> Vec<RotationRow> {
+    let index = &world.index;
+    let linkerd = world.linkerd.configs.iter().filter_map(|config| {
+        let issuer = || anchors::issuer(index, config).and_then(|bundle| bundle.certificates.ok());
+        let facts = linkerd::rotation::facts(index, config, with_secrets.then(issuer).flatten(), shown)?;
+        Some(row(world, MeshId::Linkerd, &config.namespace, facts))
+    });
+    let authorities = if with_secrets { authority::all(index) } else { Vec::new() };
     let root_namespace = world.istio.root_namespace();
-    let of_mesh: Vec<&Held> = held.iter().filter(|h| h.mesh == MeshId::Istio).collect();
-    let truth = of_mesh.iter().rev().find(|h| h.namespace == root_namespace)?;
-    let set = |held: &Held| held.certificates.iter().map(|c| c.der.clone()).collect::<BTreeSet<_>>();
-    let (now, mut apart, mut behind) = (set(truth), Vec::new(), Vec::new());
-    for other in of_mesh.iter().filter(|h| set(h) != now) {
-        let list = if set(other).is_disjoint(&now) { &mut apart } else { &mut behind };
-        list.push(other.namespace.clone());
-    }
-    let authorities = if with_secrets { authority::all(&world.index) } else { Vec::new() };
-    let issuer = authorities.first().and_then(authority::Authority::signer);
-    let roots = &truth.certificates;
-    let number = |list: &[Str]| if list.len() == 1 { format!("namespace {}", list[0]) } else { format!("{} namespaces", list.len()) };
-    let (stage, text, namespaces) = if !apart.is_empty() {
-        let text =
-            format!("pods of {} accept none of the control plane's roots: find out why istiod does not renew istio-ca-root-cert", number(&apart));
-        (Stage::Broken, text, apart)
-    } else if !behind.is_empty() {
-        let text = format!("{} do not have every root yet: wait for istiod, then restart what was started before", number(&behind));
-        (Stage::Adding, text, behind)
-    } else if roots.len() > 1 {
-        let (stage, text) = by_issuer(world, issuer.as_deref(), roots);
-        (stage, text, Vec::new())
-    } else {
-        (Stage::Stable, "one root in every namespace that was read".to_owned(), Vec::new())
-    };
-    Some(row(MeshId::Istio, &Str::from(root_namespace), stage, text, roots, BTreeSet::new(), namespaces))
+    let istio = istio::rotation::facts(index, root_namespace, &authorities, shown);
+    linkerd.chain(istio.map(|facts| row(world, MeshId::Istio, &Str::from(root_namespace), facts))).collect()
 }
 
-fn row(
-    mesh: MeshId,
-    namespace: &Str,
-    stage: Stage,
-    text: String,
-    roots: &[Certificate],
-    restart: BTreeSet<ObjectRef>,
-    namespaces: Vec<Str>,
-) -> RotationRow {
-    let roots = roots.iter().map(|root| sha256(&root.der)).collect::<BTreeSet<_>>().into_iter().collect();
-    RotationRow { mesh, namespace: namespace.clone(), stage, text, roots, restart: restart.into_iter().collect(), namespaces }
+fn row(world: &World, mesh: MeshId, namespace: &Str, facts: Facts) -> RotationRow {
+    let standing = facts.standing(world.now);
+    let (namespaces, restart): (Vec<ObjectRef>, Vec<ObjectRef>) = standing.who().into_iter().partition(|who| who.kind == Kind::Namespace);
+    let refused = match &standing {
+        Standing::Refused(pairs) => pairs.iter().map(|(by, whose)| RefusedRow { by: by.clone(), whose: whose.clone() }).collect(),
+        _ => Vec::new(),
+    };
+    let mut roots: Vec<String> = facts.handed_out.iter().map(|root| sha256(&root.der)).collect();
+    roots.sort();
+    roots.dedup();
+    let waiting = facts.parties.iter().filter(|party| restart.binary_search(&party.who).is_ok());
+    RotationRow {
+        mesh,
+        namespace: namespace.clone(),
+        stage: standing.stage(),
+        text: words(mesh, &standing, restart.len(), &namespaces),
+        roots,
+        pods: waiting.map(|party| party.pods).sum(),
+        restart,
+        namespaces: namespaces.into_iter().map(|ns| ns.name).collect(),
+        refused,
+    }
+}
+
+fn words(mesh: MeshId, standing: &Standing, workloads: usize, namespaces: &[ObjectRef]) -> String {
+    let whom = match (workloads, namespaces) {
+        (0, [one]) => format!("namespace {}", one.name),
+        (0, many) => format!("{} namespaces", many.len()),
+        (1, []) => "1 workload".to_owned(),
+        (many, []) => format!("{many} workloads"),
+        (many, several) => format!("{many} workloads and {} namespaces", several.len()),
+    };
+    // A ConfigMap that istiod does not renew is no matter of a restart.
+    let maps = mesh == MeshId::Istio && workloads == 0;
+    match standing {
+        Standing::Stable if mesh == MeshId::Istio => "one root in every namespace that was read".to_owned(),
+        Standing::Stable => "one root everywhere".to_owned(),
+        Standing::Apart(_) if maps => {
+            format!("pods of {whom} accept none of the control plane's roots: find out why istiod does not renew istio-ca-root-cert")
+        }
+        Standing::Apart(_) => format!("{whom} accept none of the control plane's roots: restart them"),
+        Standing::Refused(_) => format!("{whom} refuse certificates that others show: restart them to accept their root"),
+        Standing::IssuerOfNone if mesh == MeshId::Linkerd => "the issuer was not issued by the root: what it signs is refused".to_owned(),
+        Standing::IssuerOfNone => "what signs was issued by none of the roots: what it signs is refused".to_owned(),
+        Standing::Stale(_) if mesh == MeshId::Istio => {
+            "the authority's roots are other ones than istiod hands out: it does not take up another root by itself, restart it".to_owned()
+        }
+        Standing::Stale(_) => "the control plane runs with other roots than it hands out: restart it first".to_owned(),
+        Standing::Behind(_) if maps => format!("{whom} do not have every root yet: wait for istiod, then restart what was started before"),
+        Standing::Behind(_) => format!("{whom} do not accept every root yet: restart them before the issuer changes"),
+        Standing::MaySwitch => "all accept every root: the issuer may be replaced by one of the new root".to_owned(),
+        Standing::Switching(_, Some(left)) => {
+            format!("certificates of the old root may be in use for {} more hours: do not remove it before", left / 3600 + 1)
+        }
+        Standing::Switching(..) => {
+            format!("{whom} show certificates of the old root: wait for a day, or restart them, before it is removed")
+        }
+        Standing::Removable => {
+            let then = if mesh == MeshId::Linkerd { ", then workloads be restarted once more" } else { "" };
+            format!("no certificate of the old root is in use any more: it may be removed{then}")
+        }
+        Standing::Leftover(_) if maps => format!("the old root is gone from the control plane, and {whom} still have it: wait for istiod"),
+        Standing::Leftover(_) => format!("the old root is gone from the control plane, and {whom} still run with it: restart them"),
+        Standing::IssuerUnknown => "all accept every root; whether the issuer is of the new one already was not read (--read-secrets)".to_owned(),
+    }
 }

@@ -11,7 +11,7 @@ use super::matching::{Entry, Proxy, best_domain, entries};
 use super::route_sources::{RouteSource, seen};
 use super::rules::Target;
 use super::{Mesh, losers};
-use crate::index::Workload;
+use crate::index::{Index, Workload};
 use crate::mesh::gateway_api::listeners::listeners;
 use crate::mesh::istio::hosts::{covers, overlap};
 use crate::mesh::istio::labels::GATEWAY_NAME;
@@ -73,7 +73,7 @@ impl Server<'_> {
 /// What becomes of a request that reaches a gateway's proxy.
 pub(super) fn route<'a>(mesh: &Mesh<'a>, workload: &'a Workload, proxy: Proxy<'a>, request: &Request) -> Route {
     let all = servers(mesh, workload, proxy);
-    let port = target_port(mesh, workload, i64::from(request.port));
+    let port = target_port(mesh.view.index, workload, i64::from(request.port));
     let on_port = merged(all.iter().filter(|s| s.listens == port).collect());
     let Some(first) = on_port.first() else {
         let mut route = Route::end(Outcome::NotFound, format!("no server of a Gateway listens on port {}", request.port));
@@ -164,7 +164,7 @@ fn istio_servers<'a>(mesh: &Mesh<'a>, workload: &Workload, object: &'a Object) -
             path: field.path(),
             gateway: format!("{namespace}/{}", object.meta.name),
             port: number,
-            listens: target_port(mesh, workload, number),
+            listens: target_port(mesh.view.index, workload, number),
             protocol,
             hosts: hosts.map(|h| h.to_ascii_lowercase()).collect(),
             tls: protocol.is_tls() || (tls.is_some() && !protocol.is_http()),
@@ -187,7 +187,7 @@ fn api_servers<'a>(mesh: &Mesh<'a>, workload: &Workload, gateway: &'a Object) ->
             path: l.field.path(),
             gateway: internal_name(gateway, l.name),
             port: number,
-            listens: target_port(mesh, workload, number),
+            listens: target_port(mesh.view.index, workload, number),
             protocol,
             hosts,
             tls: protocol.is_tls(),
@@ -204,11 +204,11 @@ fn api_servers<'a>(mesh: &Mesh<'a>, workload: &Workload, gateway: &'a Object) ->
 const NOT_TRANSLATED: &str = "experimental.istio.io/disable-gateway-port-translation";
 
 /// The port on which the gateway's pods take what its Service takes on `port`.
-fn target_port(mesh: &Mesh<'_>, workload: &Workload, port: i64) -> i64 {
-    let services = mesh.view.index.services_selecting(&workload.reference.namespace, &workload.labels);
+pub(in crate::mesh) fn target_port(index: &Index, workload: &Workload, port: i64) -> i64 {
+    let services = index.services_selecting(&workload.reference.namespace, &workload.labels);
     let translated = services.filter(|s| !s.metadata.labels.has(NOT_TRANSLATED));
     let mut ports = translated.flat_map(|s| s.spec.ports.iter()).filter(|p| i64::from(p.port) == port);
-    let spec = mesh.view.index.pod_spec(workload);
+    let spec = index.pod_spec(workload);
     ports.find_map(|p| number(&p.target(), spec)).map_or(port, i64::from)
 }
 

@@ -3,7 +3,7 @@
 mod action;
 mod by_service;
 mod delegates;
-mod gateway;
+pub(in crate::mesh) mod gateway;
 mod gateway_api;
 mod l4;
 mod losers;

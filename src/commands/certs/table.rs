@@ -1,101 +1,17 @@
-//! `certs`: trust anchors, issuers, and what webhooks and gateways show.
+//! How certificates look at a terminal.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 
-use clap::Args;
-use jiff::{SignedDuration, Timestamp};
-
-use super::{ReadRequest, Terminal, load, words};
-use crate::cli::{GlobalArgs, ListArgs};
-use crate::error::{CliError, Exit};
-use crate::model::{Gap, Kind, MeshId, ObjectRef};
+use crate::model::{Gap, MeshId, ObjectRef};
 use crate::output::{self, Page, Report, Table, clean};
-use crate::views::{self, CERTIFICATE_KINDS, CertificateChain, CertificateReport, CertificateRow, Limit, Role, Stage, Validity};
-
-const EXAMPLES: &str = "\
-Examples:
-  kubectl mesh certs                       # without reading a Secret
-  kubectl mesh certs --read-secrets        # also issuers, gateways and what webhooks show
-  kubectl mesh certs --expiry-within 30d   # exit code 1 when something ends sooner
-  kubectl mesh certs ca.pem issuer.pem     # files instead of a cluster";
-
-/// Show the certificates of the meshes, their chains and how long they hold
-///
-/// Trust anchors as sets, by place, so that a change of root shows in which stage it stands and who has to be restarted. Secrets are read only with
-/// --read-secrets, and of those only certificates. Exit code 1 when a certificate does not hold, a chain is broken, or something ends within
-/// --expiry-within.
-#[derive(Clone, Debug, Args)]
-#[command(after_help = EXAMPLES)]
-pub struct CertsArgs {
-    /// PEM files to look at instead of a cluster or manifests
-    #[arg(value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// Read Secrets as well: of each only the certificates, never a key
-    #[arg(long)]
-    pub read_secrets: bool,
-    /// Fail when something ends within this time (30d, 12h) or has less than this share of its time left (20%)
-    #[arg(long, value_name = "TIME|SHARE", value_parser = limit)]
-    pub expiry_within: Option<Limit>,
-    /// How it is shown.
-    #[command(flatten)]
-    pub list: ListArgs,
-}
-
-fn limit(text: &str) -> Result<Limit, String> {
-    if let Some(share) = text.strip_suffix('%') {
-        return share.parse().ok().filter(|share| (1..=100).contains(share)).map(Limit::Percent).ok_or_else(|| "a share is 1% to 100%".to_owned());
-    }
-    let days = text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok()).and_then(|days| days.checked_mul(86_400));
-    let other = || text.parse::<SignedDuration>().ok().map(|duration| duration.as_secs());
-    days.or_else(other).filter(|seconds| *seconds > 0).map(Limit::Seconds).ok_or_else(|| "write 30d, 12h or 20%".to_owned())
-}
-
-/// Runs the command.
-pub async fn run(args: &CertsArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let view = args.list.view()?;
-    if !args.files.is_empty() {
-        let read = |path: &PathBuf| {
-            let text = std::fs::read(path).map_err(|error| CliError::usage(format!("cannot read {}: {error}", path.display())))?;
-            Ok::<_, CliError>((path.display().to_string(), text))
-        };
-        let files: Vec<(String, Vec<u8>)> = args.files.iter().map(read).collect::<Result<_, _>>()?;
-        let report = views::certificates_of_files(&files, Timestamp::now()).map_err(CliError::usage)?;
-        terminal.show(&report, view, None)?;
-        return Ok(verdict(&report, args.expiry_within));
-    }
-    let loaded = load::load(global, &request(args.read_secrets), terminal).await?;
-    let world = &loaded.world;
-    let report = views::certificates(world, args.read_secrets);
-    if report.certificates.is_empty() {
-        words::nothing("certificate of a mesh", world, terminal);
-    }
-    terminal.show(&report, view, Some(world))?;
-    let judged = words::judged(world, &[Kind::ConfigMap, Kind::MutatingWebhookConfiguration], report.certificates.is_empty(), terminal);
-    Ok(match verdict(&report, args.expiry_within) {
-        Exit::Ok => judged,
-        bad => bad,
-    })
-}
-
-/// What it reads.
-pub(super) fn request(secrets: bool) -> ReadRequest {
-    let kinds = CERTIFICATE_KINDS.iter().chain(secrets.then_some(&Kind::Secret)).copied().collect();
-    ReadRequest { kinds, labelled: vec![load::ROOTS], ..ReadRequest::default() }
-}
-
-fn verdict(report: &CertificateReport, limit: Option<Limit>) -> Exit {
-    let bad = |row: &CertificateRow| row.is_broken() || limit.is_some_and(|limit| row.is_below(limit));
-    let stages = report.rotations.iter().any(|r| r.stage == Stage::Broken);
-    if stages || report.certificates.iter().any(bad) { Exit::Findings } else { Exit::Ok }
-}
+use crate::views::{CertificateChain, CertificateReport, CertificateRow, Role, Stage, Validity};
 
 impl Report for CertificateReport {
     const KIND: Option<&'static str> = Some("CertificateReport");
 
     fn tables(&self, page: Page<'_>) -> Vec<Table> {
         if !page.wide {
-            return vec![Table::new(["MESH", "WHAT", "SUBJECT", "LEFT", "STATE"], self.certificates.iter().map(cells))];
+            return vec![Table::new(["MESH", "WHAT", "SUBJECT", "LEFT", "STATE"], folded(&self.certificates))];
         }
         let header = ["MESH", "WHAT", "SUBJECT", "LEFT", "STATE", "KEY", "ENDS", "SHA-256", "WHERE"];
         let rows = self.certificates.iter().map(|row| {
@@ -128,6 +44,8 @@ impl Report for CertificateReport {
             let names = row.restart.iter().map(ToString::to_string).chain(row.namespaces.iter().map(|ns| format!("namespace {ns}")));
             let most = if page.wide { usize::MAX } else { 10 };
             names.take(most).try_for_each(|name| writeln!(out, "    {}", clean(&name)))?;
+            let refused = row.refused.iter().map(|pair| format!("{} refuses {}", pair.by, pair.whose));
+            refused.take(most).try_for_each(|pair| writeln!(out, "    {}", clean(&pair)))?;
         }
         output::gaps(&self.gaps, page.style, out)
     }
@@ -163,6 +81,22 @@ impl CertificateReport {
     }
 }
 
+/// Certificates of workloads are by the thousand: what is good stands in one line of each mesh, with the least that is left of any.
+fn folded(rows: &[CertificateRow]) -> Vec<[String; 5]> {
+    let good = |row: &&CertificateRow| {
+        row.role == Role::Workload && row.state == Validity::Valid && row.chain != CertificateChain::Broken && row.problems.is_empty()
+    };
+    let mut cells: Vec<[String; 5]> = rows.iter().filter(|row| !good(row)).map(self::cells).collect();
+    for mesh in [MeshId::Istio, MeshId::Linkerd] {
+        let all: Vec<&CertificateRow> = rows.iter().filter(good).filter(|row| row.mesh == mesh.into()).collect();
+        let Some(first) = all.iter().min_by_key(|row| row.seconds_left) else { continue };
+        let number = if all.len() == 1 { "1 certificate".to_owned() } else { format!("{} certificates", all.len()) };
+        let left = if all.len() == 1 { left(first) } else { format!("≥ {}", left(first)) };
+        cells.push([mesh.name().to_owned(), Role::Workload.title().to_owned(), number, left, "✔".to_owned()]);
+    }
+    cells
+}
+
 fn cells(row: &CertificateRow) -> [String; 5] {
     [row.mesh.name().to_owned(), row.role.title().to_owned(), row.subject.clone(), left(row), state(row)]
 }
@@ -183,7 +117,9 @@ fn state(row: &CertificateRow) -> String {
         (Validity::Expired, _) => ('✖', vec!["expired".to_owned()]),
         (Validity::NotYetValid, _) => ('✖', vec!["does not hold yet".to_owned()]),
         (_, CertificateChain::Broken) => ('✖', vec!["issued by none of the anchors".to_owned()]),
-        (Validity::Expiring, _) => ('▲', vec!["ends soon".to_owned()]),
+        (Validity::Critical, _) => ('✖', vec!["has to be renewed now".to_owned()]),
+        (Validity::Expiring, _) if row.renewal.is_none() => ('▲', vec!["ends soon".to_owned()]),
+        (Validity::Expiring, _) => ('▲', Vec::new()),
         (Validity::Unknown, _) => ('?', vec!["not read".to_owned()]),
         (Validity::Valid, _) if !row.problems.is_empty() => ('▲', Vec::new()),
         (Validity::Valid, _) => ('✔', Vec::new()),
@@ -215,19 +151,5 @@ fn places(row: &CertificateRow) -> String {
         [] => String::new(),
         [one] => name(one),
         [first, rest @ ..] => format!("{} and {} more", name(first), rest.len()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn limits_are_times_or_shares() {
-        assert_eq!(limit("30d"), Ok(Limit::Seconds(30 * 86_400)));
-        assert_eq!((limit("12h"), limit("20%")), (Ok(Limit::Seconds(43_200)), Ok(Limit::Percent(20))));
-        for wrong in ["", "d", "0d", "-1d", "30", "0%", "101%", "x%", "9223372036854775807d"] {
-            assert!(limit(wrong).is_err(), "{wrong}");
-        }
     }
 }
