@@ -44,6 +44,7 @@ impl Found {
     }
 
     /// The same for one whose issuer may be among `others`.
+    #[expect(clippy::too_many_arguments, reason = "what `add` takes, and the issuers")]
     pub(super) fn add_below(
         &mut self,
         others: &[Certificate],
