@@ -44,7 +44,7 @@ fn raw(text: &str) -> Port {
 }
 
 /// Hands every connection to `serve`, on a thread of its own.
-fn listener(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
+pub fn listener(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let serve = Arc::new(serve);

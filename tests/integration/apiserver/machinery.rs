@@ -337,7 +337,10 @@ fn slice(store: &mut Store, service: &Value) {
     }
 }
 
-/// The kubelet's part, and the CNI plugin's in ambient.
+/// The node that everything runs on.
+const NODE: &str = "node-1";
+
+/// The scheduler's and the kubelet's part, and the CNI plugin's in ambient.
 fn start(store: &mut Store, pod: Value) {
     let behaviour = store.behaviour.clone();
     let Some(behaviour) = behaviour else { return };
@@ -346,6 +349,9 @@ fn start(store: &mut Store, pod: Value) {
     let proxy = lists.iter().flatten().find(|c| matches!(text(c, "name"), "istio-proxy" | "linkerd-proxy")).map(|c| text(c, "name").to_owned());
     let fate = if proxy.is_some() { behaviour.fate } else { Fate::Ready };
     let mut started = pod.clone();
+    if started["spec"]["nodeName"].is_null() {
+        started["spec"]["nodeName"] = json!(NODE);
+    }
     let mut state = json!({"name": proxy.clone().unwrap_or_else(|| "app".to_owned()), "ready": fate == Fate::Ready, "restartCount": 0});
     match fate {
         Fate::ImageError => state["state"] = json!({"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}),

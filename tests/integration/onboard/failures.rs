@@ -52,6 +52,7 @@ fn what_admission_refuses_fails_fast_and_restarts_nothing() {
         ("exceeded quota: mem, requested: 1, used: 1, limited: 1", "exceeded quota"),
         ("violates PodSecurity \"baseline:latest\"", "violates PodSecurity"),
         ("denied the request: no", "denied the request"),
+        ("failed calling webhook \"namespace.sidecar-injector.istio.io\": context deadline exceeded", "context deadline exceeded"),
     ] {
         for (injector, args) in RUNS {
             let cluster = shop(injector, "");

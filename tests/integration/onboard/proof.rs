@@ -1,12 +1,17 @@
 //! What is looked at once the pods are there: what they trust, who reaches them, what was warned of.
 
+use std::io::{Read as _, Write as _};
+use std::process::Command;
+
 use serde_json::json;
 
 use super::tighten::{PROMETHEUS, istio, sees};
 use super::{behave, mesh, objects, shop};
 use crate::apiserver::machinery::{Behaviour, Injector};
-use crate::apiserver::{Act, Fault};
+use crate::apiserver::ws::Port;
+use crate::apiserver::{Act, Fault, SETUP_USER};
 use crate::cluster::{ADMIN, TestCluster};
+use crate::forward::listener;
 
 const CART: [&str; 6] = ["onboard", "-s", "cart", "-n", "shop", "--yes"];
 
@@ -63,13 +68,71 @@ fn warnings_of_the_way_are_told() {
     }
     let (code, out, err) = mesh(&cluster, &CART);
     assert!(code == 0 && out.contains("warned of meanwhile: Unhealthy (1)"), "{out}{err}");
-    let (code, out, err) = mesh(&cluster, &["onboard", "-s", "other", "-n", "shop", "--mode", "ambient", "--yes"]);
-    assert!(code == 0 && out.contains("ztunnel itself was not asked"), "{out}{err}");
+}
+
+const AMBIENT: [&str; 8] = ["onboard", "-s", "other", "-n", "shop", "--mode", "ambient", "--yes"];
+
+/// A ztunnel that carries the pods of the shop as they are when it is asked, in this state.
+fn ztunnel(cluster: &TestCluster, state: &'static str) {
+    let url = format!("{}/api/v1/namespaces/shop/pods", cluster.url());
+    let answer = move || {
+        let token = format!("Authorization: Bearer {SETUP_USER}");
+        let listed = Command::new("curl").args(["-s", "-S", "-k", "-H", &token, &url]).output().unwrap();
+        let pods: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+        let of_pod = |pod: &serde_json::Value| {
+            let meta = &pod["metadata"];
+            (meta["uid"].as_str().unwrap().to_owned(), json!({"state": state, "info": {"name": meta["name"], "namespace": meta["namespace"]}}))
+        };
+        let carried: serde_json::Map<_, _> = pods["items"].as_array().unwrap().iter().map(of_pod).collect();
+        json!({"workloads": [{"name": "other"}], "workloadState": if state.is_empty() { json!({"x": {"state": "Up"}}) } else { json!(carried) }})
+            .to_string()
+    };
+    let address = listener(move |mut stream| {
+        let mut read = [0; 4096];
+        while stream.read(&mut read).is_ok_and(|bytes| bytes > 0) {
+            let body = answer();
+            let _ = write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        }
+    });
+    cluster.server().script(|scripts| scripts.set_port("istio-system", "ztunnel-1", 15000, Port::Forward(address)));
+}
+
+/// The pod of ztunnel on the node.
+const ZTUNNEL: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: ztunnel-1, namespace: istio-system, labels: {app: ztunnel, sidecar.istio.io/inject: 'false'}}
+spec: {nodeName: node-1, containers: [{name: istio-proxy, image: 'istio/ztunnel:1.27.1'}]}
+status: {phase: Running}
+";
+
+#[test]
+fn the_ztunnel_of_its_node_has_to_carry_a_pod() {
+    let cluster = shop(Injector::Istio, ZTUNNEL);
+    let before = objects(&cluster);
+    ztunnel(&cluster, "");
+    let (code, out, err) = mesh(&cluster, &AMBIENT);
+    assert!(code == 1 && out.contains("the ztunnel of its node node-1 does not carry its traffic"), "{out}{err}");
+    assert_eq!(objects(&cluster), before);
+    ztunnel(&cluster, "Up");
+    let (code, out, err) = mesh(&cluster, &AMBIENT);
+    assert!(code == 0 && out.contains("their ztunnels carry them"), "{out}{err}");
+}
+
+#[test]
+fn a_ztunnel_that_cannot_be_asked_is_unknown() {
+    let cluster = shop(Injector::Istio, ZTUNNEL);
+    let (code, out, err) = mesh(&cluster, &AMBIENT);
+    assert!(code == 0 && out.contains("ztunnel was not asked (ztunnel of node node-1: nothing listens on that port"), "{out}{err}");
+    let cluster = shop(Injector::Istio, ZTUNNEL);
+    cluster.server().fault(Fault::new(Act::Forbidden).verb("get").path("/api/v1/namespaces/istio-system/pods/").user(ADMIN));
+    let (code, out, err) = mesh(&cluster, &AMBIENT);
+    assert!(code == 0 && out.contains("ztunnel was not asked (ztunnel of node node-1: may not port-forward"), "{out}{err}");
 }
 
 #[test]
 fn what_others_change_meanwhile_is_told() {
-    let cluster = shop(Injector::Istio, "");
+    let cluster = shop(Injector::Istio, ZTUNNEL);
     // Written by somebody else the moment the pods are noted: the run finds another generation at its end.
     let touched = |body: &mut serde_json::Value| {
         for item in body["items"].as_array_mut().into_iter().flatten().filter(|item| item["metadata"]["name"] == "other") {
@@ -78,7 +141,7 @@ fn what_others_change_meanwhile_is_told() {
     };
     let (code, out, err) = mesh(&cluster, &CART);
     assert!(code == 0 && !out.contains("changed meanwhile"), "{out}{err}");
-    let cluster = shop(Injector::Istio, "");
+    let cluster = shop(Injector::Istio, ZTUNNEL);
     // The first list in JSON is what a run begins with.
     let listed = Fault::new(Act::Edit(touched)).verb("list").resource("deployments.apps").namespace("shop").query("limit", "500").after(1).times(1);
     cluster.server().fault(listed);

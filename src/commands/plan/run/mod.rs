@@ -6,6 +6,7 @@ mod forward;
 mod lock;
 mod metrics;
 mod proof;
+mod ztunnel;
 
 use std::collections::BTreeSet;
 

@@ -29,7 +29,7 @@ impl Run<'_> {
             said.extend(self.roots(pods).await?);
         }
         if expect.inside && expect.ambient {
-            said.push("by what the node's agent wrote on them: ztunnel itself was not asked".to_owned());
+            said.push(self.captured(pods).await?);
         }
         said.extend(self.endpoints(step).await?);
         said.extend(self.warnings(step, pods).await);
