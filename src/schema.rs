@@ -7,13 +7,14 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::commands::config::Config;
+use crate::commands::proxy::stats::ProxyStatsReport;
 use crate::commands::{Paper, explain, rules};
 use crate::output::{API_VERSION, CheckAnswer, CheckDocument, Document, Report};
 use crate::plan::{PlanReport, RunReport};
 use crate::views::{
-    CertificateReport, DecisionReport, GeneratedReport, InjectionReport, MatrixReport, MtlsPlanReport, MtlsReport, NamespaceReport, PolicyReport,
-    PolicyTestReport, ProxyConfigReport, ProxyDiffReport, ProxyStatusReport, ServicePage, SimulationReport, StatusReport, VersionReport, WhyReport,
-    WorkloadPage, ZtunnelReport,
+    CertificateReport, DecisionReport, GeneratedReport, InjectionReport, LogLineReport, MatrixReport, MtlsPlanReport, MtlsReport, NamespaceReport,
+    PolicyReport, PolicyTestReport, ProxyConfigReport, ProxyDiffReport, ProxyStatusReport, ServicePage, SimulationReport, StatusReport,
+    VersionReport, WhyReport, WorkloadPage, ZtunnelReport,
 };
 use crate::{checks, cluster};
 
@@ -47,7 +48,8 @@ impl Documents {
 }
 
 /// Documents about files that are no manifests, this program, or one plan.
-const WITHOUT_SOURCE: [&str; 6] = ["CertificateReport", "PlanReport", "ProxyConfigReport", "RunReport", "VersionReport", "ZtunnelReport"];
+const WITHOUT_SOURCE: [&str; 8] =
+    ["CertificateReport", "LogLineReport", "ProxyStatsReport", "PlanReport", "ProxyConfigReport", "RunReport", "VersionReport", "ZtunnelReport"];
 
 /// All others always say where their objects came from.
 fn source_is_required(documents: &mut Map<String, Value>) {
@@ -120,6 +122,8 @@ fn schema() -> Value {
     documents.report::<PolicyTestReport>();
     documents.add::<Document<'static, ProxyConfigReport>>("ProxyConfigReport");
     documents.report::<ProxyDiffReport>();
+    documents.report::<LogLineReport>();
+    documents.report::<ProxyStatsReport>();
     documents.report::<ProxyStatusReport>();
     documents.report::<ZtunnelReport>();
     documents.report::<WhyReport>();

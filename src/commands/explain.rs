@@ -1,4 +1,4 @@
-//! `explain`: one rule in full.
+//! `explain`: one rule in full, or one line of a proxy's log.
 
 use std::io::{self, Write};
 
@@ -6,8 +6,9 @@ use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 use serde::Serialize;
 
-use super::{Terminal, arguments, complete, rules};
+use super::{Terminal, arguments, complete, explain_log, rules};
 use crate::checks::{self, Answer};
+use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::model::{Gap, ObjectRef};
 use crate::output::{self, Format, Page, Report, Writer};
@@ -16,17 +17,22 @@ const EXAMPLES: &str = "\
 Examples:
   kubectl mesh explain istio-gateway-host-conflict
   kubectl mesh explain KIA1102
-  kubectl mesh explain IST0106 -o json";
+  kubectl mesh explain IST0106 -o json
+  kubectl logs cart-6d5f -c istio-proxy --tail 1 | kubectl mesh explain log -    # what it means, and which cause is there";
 
-/// Explain a rule: what it checks, why it matters, how to fix it
+/// Explain a rule: what it checks, why it matters, how to fix it; or a line of a proxy's log
 ///
-/// A code of another tool that stands for several of our rules lists them.
+/// A code of another tool that stands for several of our rules lists them. With `log`, a line of Istio's access log, ztunnel's log or a log of
+/// linkerd-proxy: what its flags mean, and which of their causes the cluster (or files, with -f) really shows.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ExplainArgs {
     /// Rule id, or a code of another tool such as IST0101, KIA1102 or linkerd-check/l5d-existence-crd
     #[arg(add = ArgValueCandidates::new(complete::rules_and_codes))]
     pub rule: String,
+    /// With `log`: the line, or - to read it from standard input
+    #[arg(value_name = "LINE")]
+    pub line: Option<String>,
     /// Output format
     #[arg(short, long, value_parser = output::formats::<RulePages>(), default_value = "table")]
     pub output: Format,
@@ -58,7 +64,13 @@ struct RulePage {
 }
 
 /// Runs the command.
-pub fn run(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+pub async fn run(args: &ExplainArgs, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    if args.rule == "log" {
+        return explain_log::run(args.line.as_deref(), args.output, global, terminal).await;
+    }
+    if args.line.is_some() {
+        return Err(CliError::usage("explain tells of one rule at a time").hint("a line of a log is explained by `kubectl mesh explain log LINE`"));
+    }
     // As people who come from `linkerd check` have it: the anchor of its hint.
     let typed = args.rule.strip_prefix("linkerd-check/").unwrap_or(&args.rule);
     let named: Vec<_> = checks::all().into_iter().filter(|c| c.id == typed || c.aliases.iter().any(|a| a.eq_ignore_ascii_case(typed))).collect();

@@ -8,6 +8,7 @@ pub mod complete;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod explain;
+mod explain_log;
 mod extensions;
 mod file;
 mod fix;
@@ -94,7 +95,7 @@ async fn answer(mut cli: Cli, terminal: &mut Terminal) -> Result<Exit, CliError>
         Command::Status(args) => status::run(&args, &cli.global, terminal).await,
         Command::Version(args) => version::run(&args, &cli.global, terminal).await,
         Command::Why(args) => why::run(&args, &cli.global, terminal).await,
-        Command::Explain(args) => explain::run(&args, terminal),
+        Command::Explain(args) => explain::run(&args, &cli.global, terminal).await,
         Command::Rules(args) => rules::run(&args, cli.global.source.mesh.only(), terminal),
         Command::Snapshot(args) => snapshot::run(&args, &cli.global, terminal).await,
     }

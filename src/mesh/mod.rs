@@ -10,6 +10,7 @@ pub(crate) mod gateway_api;
 pub mod install;
 pub mod istio;
 pub(crate) mod linkerd;
+pub mod log_line;
 pub(crate) mod membership;
 pub mod mtls;
 pub(crate) mod names;

@@ -5,6 +5,7 @@ mod decision;
 mod encryption;
 mod generate;
 mod injection;
+mod log_line;
 mod matrix;
 mod mtls;
 mod mtls_plan;
@@ -32,6 +33,7 @@ pub use generate::{
     Edge, Generated, GeneratedReport, behind, for_workload as generate_for, from_edges as generate_from_edges, from_today as generate_from_today,
 };
 pub use injection::{InjectionReport, InjectionRow, Intended, MeshOrNone, injection, injection_of};
+pub use log_line::{CauseState, LogCause, LogFact, LogLineReport, LogSign, log_line};
 pub use matrix::{ANYONE, MatrixReport, MatrixRow, matrix};
 pub use mtls::{CLIENT_KINDS, ClientRow, EdgeRow, MTLS_KINDS, ModeRow, MtlsReport, MtlsRow, Wanted, mtls, mtls_edge};
 pub use mtls_plan::{MtlsPlanReport, PlanItem, PlanItemKind, mtls_plan};

@@ -20,6 +20,7 @@ mod docs;
 mod documents;
 mod encode;
 mod envtest;
+mod explain_log;
 mod fault_matrix;
 mod files;
 mod fix;

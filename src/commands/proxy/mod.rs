@@ -3,6 +3,7 @@
 pub(crate) mod config;
 pub(crate) mod diff;
 mod pod;
+pub(crate) mod stats;
 pub(crate) mod status;
 mod words;
 pub(crate) mod ztunnel;
@@ -39,6 +40,7 @@ pub struct ProxyArgs {
 pub enum ProxyCommand {
     Config(Box<config::ConfigArgs>),
     Diff(diff::ProxyDiffArgs),
+    Stats(stats::StatsArgs),
     Status(status::ProxyStatusArgs),
     Ztunnel(ztunnel::ZtunnelArgs),
 }
@@ -48,6 +50,7 @@ pub async fn run(command: ProxyCommand, global: &GlobalArgs, terminal: &mut Term
     match command {
         ProxyCommand::Config(args) => config::run(&args.command, global, terminal).await,
         ProxyCommand::Diff(args) => diff::run(&args, global, terminal).await,
+        ProxyCommand::Stats(args) => stats::run(&args, global, terminal).await,
         ProxyCommand::Status(args) => status::run(&args, global, terminal).await,
         ProxyCommand::Ztunnel(args) => ztunnel::run(&args, global, terminal).await,
     }

@@ -1,5 +1,6 @@
 //! Commands that ask proxies and control planes themselves, against a stand-in that forwards ports.
 
+mod stats;
 mod status;
 mod ztunnel;
 
