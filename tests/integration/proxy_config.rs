@@ -147,7 +147,7 @@ fn a_pod_is_asked_for_parts_on_one_stream_and_what_is_not_found_is_empty() {
     let answers: [(&str, &str); 3] = [
         ("/memory", r#"{"total_physical_bytes":"1000000000"}"#),
         (
-            "/config_dump?resource=dynamic_active_clusters&mask=cluster.name,cluster.type,cluster.cluster_type,cluster.metadata,last_updated,error_state",
+            "/config_dump?resource=dynamic_active_clusters&mask=cluster.name,cluster.type,cluster.cluster_type,cluster.metadata,last_updated",
             r#"{"configs":[{"@type":"type.googleapis.com/envoy.admin.v3.ClustersConfigDump.DynamicCluster","cluster":{"name":"outbound|80||a.b","type":"EDS"}}]}"#,
         ),
         ("/config_dump?mask=bootstrap", r#"{"configs":[{"bootstrap":{"node":{"id":"sidecar~1~cart.shop~d"}}}]}"#),

@@ -161,7 +161,7 @@ fn a_running_pod_is_compared_with_its_cluster_and_what_was_deleted_is_unexpected
     let whole: Value = serde_json::from_str(&dump(&[], &[inbound(&["tls", "raw_buffer"], &[])])).unwrap();
     let masked = json!({"configs": [whole["configs"][0], whole["configs"][2], routes]});
     let active = json!({"configs": [{"cluster": {"name": CLUSTERS[0]}}, {"cluster": {"name": "outbound|80|v9|cart.shop.svc.cluster.local"}}]});
-    let fields = "mask=cluster.name,cluster.type,cluster.cluster_type,cluster.metadata,last_updated,error_state";
+    let fields = "mask=cluster.name,cluster.type,cluster.cluster_type,cluster.metadata,last_updated";
     let pages = [
         ("/config_dump?mask=bootstrap,dynamic_listeners,static_listeners,dynamic_route_configs,static_route_configs".to_owned(), masked),
         (format!("/config_dump?resource=dynamic_active_clusters&{fields}"), active),

@@ -96,8 +96,8 @@ fn questions(sections: &[Section], filter: &ConfigFilter) -> Vec<Ask> {
                 None => masks.extend(["dynamic_route_configs", "static_route_configs"]),
             },
             Section::Clusters => {
-                // The rest of a cluster, most of it, is not shown.
-                let mut more = "&mask=cluster.name,cluster.type,cluster.cluster_type,cluster.metadata,last_updated,error_state".to_owned();
+                // The rest of a cluster, most of it, is not shown; a field that only entries of one of the lists have is refused for the others.
+                let mut more = "&mask=cluster.name,cluster.type,cluster.cluster_type,cluster.metadata,last_updated".to_owned();
                 if let Some(part) = &filter.fqdn {
                     more += &format!("&name_regex={}", escaped(&format!(".*{}.*", quoted(part))));
                 }
