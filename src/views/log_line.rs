@@ -6,7 +6,7 @@ use crate::mesh::istio::destination_rule::DestinationRule;
 use crate::mesh::istio::hosts;
 use crate::mesh::log_line::{LogKind, LogLine, Upstream};
 use crate::mesh::resolve::{self, StandsFor};
-use crate::model::{Gap, Kind, Map, ObjectRef, Service, Subject as _, words};
+use crate::model::{Gap, Kind, Map, ObjectRef, Service, Subject, words};
 use crate::world::{Sight, World};
 
 words! {
@@ -336,7 +336,7 @@ fn refused(line: &LogLine, world: Option<&World>) -> LogSign {
     let mut sign = sign(line.get("response_code_details").unwrap_or_default(), &meaning);
     match line.refusing_policy() {
         Some((namespace, name, rule)) => {
-            let object = world.map(|world| world.index.object(Kind::AuthorizationPolicy, namespace, name).map(|object| object.reference()));
+            let object = world.map(|world| world.index.object(Kind::AuthorizationPolicy, namespace, name).map(Subject::reference));
             sign.causes.push(match object {
                 Some(Some(object)) => LogCause::new(CauseState::Found, format!("its DENY rule {rule} matches the request"), Some(object)),
                 Some(None) => LogCause::new(

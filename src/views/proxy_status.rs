@@ -222,7 +222,9 @@ pub fn proxy_status(world: &World, asked: &[Asked], only: Option<&BTreeSet<Objec
         }
     }
     // What is left has no pod. Where pods are not all seen, nobody can say that.
-    for ((namespace, name), seen) in connected {
+    let mut without: Vec<_> = connected.into_iter().collect();
+    without.sort_by_key(|(pod, _)| *pod);
+    for ((namespace, name), seen) in without {
         let object = ObjectRef { kind: Kind::Pod, namespace: namespace.into(), name: name.into(), api_version: "v1".into() };
         let (Some(first), true, None) = (seen.first(), wanted_object(&object), &wanted_revision) else { continue };
         let hidden = world.sight(Kind::Pod, namespace) != crate::world::Sight::Clear;

@@ -3,7 +3,7 @@
 use super::{Comparison, DifferenceKind, envoy_filters, of};
 use crate::index::Workload;
 use crate::mesh::MeshView;
-use crate::mesh::envoy::{Answers, Rejection, Stage};
+use crate::mesh::envoy::{Answers, MadeOf, Rejection, Stage};
 use crate::model::{Evidence, Subject};
 
 pub(super) fn add(view: MeshView<'_>, workload: &Workload, answers: &Answers, found: &mut Comparison) {
@@ -15,7 +15,7 @@ pub(super) fn add(view: MeshView<'_>, workload: &Workload, answers: &Answers, fo
         }
         told.push(rejection);
         let serving = if rejection.serving { "; the one before goes on serving" } else { "" };
-        let named = rejection.made_of.as_ref().and_then(|made| made.object()).map(|object| of(object, "it was made of this"));
+        let named = rejection.made_of.as_ref().and_then(MadeOf::object).map(|object| of(object, "it was made of this"));
         let because = named.or_else(|| by_filter(view, workload, &rejection.details));
         let at = format!("{} {}", rejection.section.called(), rejection.name);
         found.add(DifferenceKind::Rejected, at, format!("rejected: {}{serving}", rejection.details), because.into_iter().collect());

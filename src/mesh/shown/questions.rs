@@ -14,7 +14,7 @@ use crate::mesh::linkerd::{COMPONENT, identity};
 use crate::mesh::resolve::endpoints::number;
 use crate::mesh::routes::istio::gateway::target_port;
 use crate::mesh::{MeshView, istio::credentials};
-use crate::model::{Field, Kind, Map, MeshId, Object, Pod, Subject};
+use crate::model::{Field, Kind, Map, MeshId, Object, Pod, Str, Subject};
 
 /// Where istiod is an authority to proxies.
 const ISTIOD: u16 = 15012;
@@ -150,7 +150,7 @@ fn workloads(view: MeshView<'_>, depth: &Depth, in_scope: &dyn Fn(&str) -> bool,
         return;
     }
     let config = &view.istio.config;
-    let domains: Vec<&str> = std::iter::once(config.trust_domain.as_str()).chain(config.trust_domain_aliases.iter().map(|d| d.as_str())).collect();
+    let domains: Vec<&str> = std::iter::once(config.trust_domain.as_str()).chain(config.trust_domain_aliases.iter().map(Str::as_str)).collect();
     for workload in view.index.workloads() {
         let namespace = workload.reference.namespace.as_str();
         let named = |pod: &Pod| depth.pods.contains(&(namespace.to_owned(), pod.metadata.name.to_string()));
