@@ -58,6 +58,7 @@ pub fn permissions() -> Vec<Permissions> {
         ("policy test", requests),
         ("proxy config", pods_asked()),
         ("proxy diff", join([Reading::rights(&proxy::diff::request()), pods_asked()])),
+        ("proxy stats", pods_asked()),
         ("proxy status", join([membership(), pods_asked()])),
         ("proxy ztunnel", join([membership(), pods_asked()])),
         ("snapshot", Reading::rights(&snapshot::request(false))),
