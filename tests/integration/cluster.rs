@@ -7,7 +7,6 @@ use crate::apiserver::{ApiServer, Content, Identity, Options, SETUP_USER, schema
 use crate::encode::kubernetes_protobuf;
 use crate::envtest::{self, Envtest};
 use crate::kubeconfig::{Credentials, Kubeconfig};
-use crate::real::ControlPlane;
 use kubectl_mesh::model::Kind;
 use serde_json::{Value, json};
 use std::future::Future;
@@ -27,7 +26,10 @@ enum Server {
     Standin(ApiServer),
     Real(Envtest),
     /// One that works by itself, which all tests share.
-    ControlPlane(&'static ControlPlane),
+    ControlPlane {
+        kubeconfig: PathBuf,
+        url: String,
+    },
 }
 
 /// The user of [`TestCluster::mesh`] and [`TestCluster::kubectl`]: may do everything.
@@ -66,15 +68,16 @@ impl TestCluster {
     }
 
     /// The control plane that works by itself, with a home of this test's own; every test keeps to namespaces of its own.
-    pub fn over_control_plane(plane: &'static ControlPlane) -> Self {
-        Self::over(Server::ControlPlane(plane))
+    #[allow(dead_code, reason = "benchmarks use none")]
+    pub fn over_control_plane(kubeconfig: PathBuf, url: String) -> Self {
+        Self::over(Server::ControlPlane { kubeconfig, url })
     }
 
     fn over(server: Server) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let home = tempfile::tempdir().unwrap();
         let path = match &server {
-            Server::ControlPlane(plane) => plane.kubeconfig.clone(),
+            Server::ControlPlane { kubeconfig, .. } => kubeconfig.clone(),
             server => {
                 let path = home.path().join("setup.kubeconfig");
                 let (url, authority) = server.address();
@@ -105,7 +108,7 @@ impl TestCluster {
     pub fn server(&self) -> &ApiServer {
         match &self.server {
             Server::Standin(server) => server,
-            Server::Real(_) | Server::ControlPlane(_) => panic!("this needs the stand-in: begin the test with TestCluster::standin()"),
+            Server::Real(_) | Server::ControlPlane { .. } => panic!("this needs the stand-in: begin the test with TestCluster::standin()"),
         }
     }
 
@@ -156,7 +159,7 @@ impl TestCluster {
             Server::Standin(server) => kinds.iter().for_each(|kind| server.plant(definition(*kind))),
             Server::Real(_) => self.define(&kinds),
             // It has the definitions of the meshes themselves.
-            Server::ControlPlane(_) => {}
+            Server::ControlPlane { .. } => {}
         }
     }
 
@@ -258,7 +261,7 @@ impl TestCluster {
         match &self.server {
             Server::Standin(server) => server.token(user, identity(user)),
             Server::Real(_) => assert!(envtest::TOKEN_USERS.contains(&user), "{user} has no token on the real server"),
-            Server::ControlPlane(_) => assert_eq!(user, ADMIN, "nobody else has a token there"),
+            Server::ControlPlane { .. } => assert_eq!(user, ADMIN, "nobody else has a token there"),
         }
         user.to_owned()
     }
@@ -271,9 +274,9 @@ impl TestCluster {
 
     /// A kubeconfig with which `user` is let in: by certificate, or by token where there is no TLS.
     pub fn kubeconfig_for(&self, user: &str) -> PathBuf {
-        if let Server::ControlPlane(plane) = &self.server {
+        if let Server::ControlPlane { kubeconfig, .. } = &self.server {
             assert_eq!(user, ADMIN, "nobody else is let in there");
-            return plane.kubeconfig.clone();
+            return kubeconfig.clone();
         }
         let path = self.home().join(format!("{}.kubeconfig", user.replace([':', '/'], "-")));
         if !path.exists() {
@@ -330,7 +333,7 @@ impl Server {
         match self {
             Server::Standin(server) => (server.url(), server.authority()),
             Server::Real(real) => (&real.url, Some(&real.authority)),
-            Server::ControlPlane(plane) => (&plane.url, None),
+            Server::ControlPlane { url, .. } => (url, None),
         }
     }
 }

@@ -208,6 +208,7 @@ fn everywhere() -> bool {
     std::env::var_os("KILL_EVERYWHERE").is_some()
 }
 
+#[allow(clippy::print_stdout, reason = "the number of runs is what the whole sweep is run for")]
 fn from_any_point(undo: bool) {
     let (mut runs, mut sorts) = (0, BTreeSet::new());
     for scenario in &SCENARIOS {

@@ -21,8 +21,8 @@ use crate::mesh::said;
 
 /// A control plane that works by itself.
 pub(crate) struct ControlPlane {
-    pub(crate) kubeconfig: PathBuf,
-    pub(crate) url: String,
+    kubeconfig: PathBuf,
+    url: String,
     /// Its supervisor takes everything down when this is closed: at the latest when the tests end, or are ended.
     _open: ChildStdin,
 }
@@ -37,6 +37,7 @@ fn here() -> PathBuf {
 }
 
 impl ControlPlane {
+    #[allow(clippy::zombie_processes, reason = "it ends when the pipe that is held here does")]
     fn start() -> Self {
         // The supervisor makes and removes it.
         let folder = std::env::temp_dir().join(format!("kubectl-mesh-real-{}", std::process::id()));
@@ -72,7 +73,8 @@ fn cluster(test: &str) -> Option<TestCluster> {
         std::io::stderr().write_all(said.as_bytes()).unwrap();
         return None;
     }
-    Some(TestCluster::over_control_plane(PLANE.get_or_init(ControlPlane::start)))
+    let plane = PLANE.get_or_init(ControlPlane::start);
+    Some(TestCluster::over_control_plane(plane.kubeconfig.clone(), plane.url.clone()))
 }
 
 fn mesh(cluster: &TestCluster, args: &[&str]) -> (i32, String, String) {

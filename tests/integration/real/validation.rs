@@ -165,7 +165,7 @@ fn what_check_calls_invalid_is_what_the_server_refuses() {
             let (claims, errors) = (says(true), says(false));
             refused += usize::from(server.is_some());
             // A refusal is told where any error is; what is called invalid has to be refused.
-            if server.is_some() == !claims.is_empty() || (server.is_some() && !errors.is_empty()) {
+            if server.is_some() != claims.is_empty() || (server.is_some() && !errors.is_empty()) {
                 agreed += 1;
                 continue;
             }
