@@ -82,7 +82,10 @@ fn endpoints_show_why_hosts_are_not_used() {
     assert_eq!(below[0], "▲ 2 of 4 hosts not used:");
     assert!(below[1].ends_with("HEALTHY, ejected"), "{below:?}");
     let of = |args: &[&str]| cells(&saved("endpoints", args).1).0.len();
-    assert_eq!([of(&["--status", "healthy"]), of(&["--address", "10.1.2.6"]), of(&["--cluster", "agent"]), of(&["--port", "8080"])], [2, 1, 1, 3]);
+    assert_eq!(
+        [of(&["--status", "healthy"]), of(&["--address", "10.1.2.6"]), of(&["--cluster-name", "agent"]), of(&["--port", "8080"])],
+        [2, 1, 1, 3]
+    );
     let eds = cells(&saved("eds", &[]).1).0;
     assert_eq!(eds[1], ["envoy://connect_originate/10.1.2.5:8080", "UNKNOWN", "r", "outbound|8080||db.shop.svc.cluster.local"]);
 }

@@ -233,13 +233,17 @@ fn a_real_envoy_is_read_in_parts_as_in_the_whole() {
         let listeners = asked("listeners", &["-o", "wide"]);
         assert!(listeners.contains("Trans: tls; App: istio") && listeners.contains("ns[shop]-policy[deny]-rule[0]"), "{version}: {listeners}");
         assert!(asked("routes", &["--name", "9080"]).contains("reviews.shop"), "{version}");
-        let endpoints = json("endpoints", &["--cluster", "outbound|9080|v1|reviews.shop.svc.cluster.local"])["endpoints"].clone();
+        let endpoints = json("endpoints", &["--cluster-name", "outbound|9080|v1|reviews.shop.svc.cluster.local"])["endpoints"].clone();
         assert_eq!(
             (endpoints.as_array().unwrap().len(), &endpoints[0]["ejected"], &endpoints[0]["status"]),
             (1, &json!(true), &json!("HEALTHY")),
             "{version}"
         );
-        assert_eq!(json("eds", &["--cluster", "outbound|9080|v1|reviews.shop.svc.cluster.local"])["assignments"][0]["locality"], "r/z", "{version}");
+        assert_eq!(
+            json("eds", &["--cluster-name", "outbound|9080|v1|reviews.shop.svc.cluster.local"])["assignments"][0]["locality"],
+            "r/z",
+            "{version}"
+        );
         let secrets = json("secrets", &[]);
         let rows: Vec<String> =
             secrets["secrets"].as_array().unwrap().iter().map(|row| format!("{} {} {}", row["name"], row["type"], row["position"])).collect();

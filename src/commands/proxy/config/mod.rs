@@ -133,7 +133,7 @@ part!(
         /// Only this port
         port: u32,
         /// Only hosts of this cluster
-        cluster: String,
+        cluster_name: String,
         /// Only this status, such as healthy or unhealthy
         status: String,
     }
@@ -146,7 +146,7 @@ part!(
         /// Only this port
         port: u32,
         /// Only endpoints of this cluster
-        cluster: String,
+        cluster_name: String,
         /// Only this status, such as healthy or unhealthy
         status: String,
     }
@@ -213,11 +213,11 @@ impl ConfigCommand {
                 },
                 ..plain(of, &[Clusters])
             },
-            Self::Endpoints(EndpointsArgs { of, address, port, cluster, status }) => {
-                Question { filter: endpoints(address, *port, cluster, status), ..plain(of, &[Hosts]) }
+            Self::Endpoints(EndpointsArgs { of, address, port, cluster_name, status }) => {
+                Question { filter: endpoints(address, *port, cluster_name, status), ..plain(of, &[Hosts]) }
             }
-            Self::Eds(EdsArgs { of, address, port, cluster, status }) => {
-                Question { filter: endpoints(address, *port, cluster, status), ..plain(of, &[Assignments]) }
+            Self::Eds(EdsArgs { of, address, port, cluster_name, status }) => {
+                Question { filter: endpoints(address, *port, cluster_name, status), ..plain(of, &[Assignments]) }
             }
             Self::Listeners(ListenersArgs { of, address, port, kind, short }) => Question {
                 filter: ConfigFilter { address: address.clone(), port: *port, kind: kind.clone(), ..ConfigFilter::default() },
