@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::istio::policy::named_rule;
 use crate::model::words;
 
 words! {
@@ -87,9 +88,8 @@ impl LogLine {
 
     /// The policy that the details of a refusal name: namespace, name, rule.
     pub fn refusing_policy(&self) -> Option<(&str, &str, &str)> {
-        let details = self.get("response_code_details")?;
-        let part = |key: &str| details.split_once(&format!("{key}["))?.1.split(']').next();
-        Some((part("ns")?, part("policy")?, part("rule").unwrap_or_default()))
+        let (_, matched) = self.get("response_code_details")?.split_once("matched_policy[")?;
+        named_rule(matched.strip_suffix(']')?)
     }
 }
 

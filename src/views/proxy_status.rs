@@ -208,7 +208,7 @@ pub fn proxy_status(world: &World, asked: &[Asked], only: Option<&BTreeSet<Objec
         .collect();
     let (mut rows, mut linkerd_not_asked) = (Vec::new(), 0);
     for pod in world.index.pods().iter().filter(|pod| !pod.is_over()) {
-        let object = reference(pod);
+        let object = pod.metadata.reference(Kind::Pod);
         let seen = connected.remove(&(&*pod.metadata.namespace, &*pod.metadata.name)).unwrap_or_default();
         if !wanted_object(&object) {
             continue;
@@ -268,10 +268,6 @@ struct Seen<'a> {
 
 fn key(proxy: &Connected) -> (&str, &str) {
     (&proxy.namespace, &proxy.pod)
-}
-
-fn reference(pod: &Pod) -> ObjectRef {
-    ObjectRef { kind: Kind::Pod, namespace: pod.metadata.namespace.clone(), name: pod.metadata.name.clone(), api_version: "v1".into() }
 }
 
 fn text(text: &Str) -> Option<Str> {

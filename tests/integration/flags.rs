@@ -225,7 +225,9 @@ fn sources(directory: &Path, into: &mut Vec<PathBuf>) {
 }
 
 /// Other programs, as they are called on a line.
-const OTHERS: [&str; 16] = [
+const OTHERS: [&str; 18] = [
+    "control-plane up",
+    "kubectl logs",
     "linkerd ",
     "istioctl ",
     "helm ",

@@ -65,7 +65,9 @@ pub async fn run(args: &ProxyStatusArgs, global: &GlobalArgs, terminal: &mut Ter
     }
     let only = match args.pod.is_empty() {
         true => None,
-        false => Some(proxy_words::pods(world, &args.pod, global)?.into_iter().map(proxy_words::reference).collect::<BTreeSet<ObjectRef>>()),
+        false => Some(
+            proxy_words::pods(world, &args.pod, global)?.into_iter().map(|pod| pod.metadata.reference(Kind::Pod)).collect::<BTreeSet<ObjectRef>>(),
+        ),
     };
     let mut unasked = Unasked::default();
     let asked = match (saved.is_empty(), proxy_words::connection(world, global).await?) {
@@ -113,7 +115,7 @@ async fn ask_all(connection: &Connection, world: &crate::world::World, unasked: 
     let mut asked: Vec<AskedIstiod> = Vec::new();
     for (pod, answer) in istiods.iter().zip(answers) {
         let first = answer.map_err(|why| gap(pod, why, unasked));
-        asked.push(AskedIstiod { object: proxy_words::reference(pod), first, again: None });
+        asked.push(AskedIstiod { object: pod.metadata.reference(Kind::Pod), first, again: None });
     }
     if AskedIstiod::take_another(&asked, world.now) {
         tokio::time::sleep(PAUSE).await;

@@ -6,7 +6,7 @@ use crate::cli::GlobalArgs;
 use crate::cluster::live::{Connection, PodPort, Unreached};
 use crate::commands::{ReadRequest, Terminal, load, words};
 use crate::error::CliError;
-use crate::model::{Gap, Kind, ObjectRef, Pod};
+use crate::model::{Gap, Pod};
 use crate::views::{self, Target};
 use crate::world::{SourceKind, World};
 
@@ -55,11 +55,6 @@ pub(super) async fn connection(world: &World, global: &GlobalArgs) -> Result<Opt
 /// Why nothing can be asked without a cluster.
 pub(super) fn no_cluster(instead: &str) -> CliError {
     CliError::usage("files tell nothing of what proxies hold: a cluster is asked, or a saved answer is read").hint(instead)
-}
-
-/// A pod.
-pub(super) fn reference(pod: &Pod) -> ObjectRef {
-    ObjectRef { kind: Kind::Pod, namespace: pod.metadata.namespace.clone(), name: pod.metadata.name.clone(), api_version: "v1".into() }
 }
 
 /// The reasons for which pods were not asked, as gaps, and what to do about them, each once.

@@ -12,7 +12,7 @@ use crate::cluster::live::{Bounds, Connection, PodPort, Unreached};
 use crate::commands::{Terminal, load, words};
 use crate::error::{CliError, Exit};
 use crate::mesh::istio::ztunnel::{self as dump, ZtunnelDump};
-use crate::model::{Gap, ObjectRef, Pod, Str};
+use crate::model::{Gap, Kind, ObjectRef, Pod, Str};
 use crate::output::{self, Page, Report, Table};
 use crate::views::{self, Captured, ZtunnelAnswer, ZtunnelPart, ZtunnelReport, ZtunnelWanted};
 use crate::world::World;
@@ -167,7 +167,7 @@ fn of_whom<'w>(world: &'w World, of: Option<&str>, global: &GlobalArgs) -> Resul
         return Err(CliError::usage(format!("{name} is {} pods", pods.len())).hint("name one of them"));
     };
     let beside = all.into_iter().filter(|ztunnel| ztunnel.spec.node_name == pod.spec.node_name).collect();
-    Ok((beside, Some((proxy_words::reference(pod), identity(&pod.metadata.namespace, &pod.spec.service_account_name)))))
+    Ok((beside, Some((pod.metadata.reference(Kind::Pod), identity(&pod.metadata.namespace, &pod.spec.service_account_name)))))
 }
 
 /// Asks each; of what is the mesh's one answer is enough.

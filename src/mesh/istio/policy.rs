@@ -260,6 +260,13 @@ pub fn picked<'a>(index: &'a Index, policy: &Object, root: &str) -> Vec<&'a Work
     index.select(namespace, &selector(policy).unwrap_or_default()).collect()
 }
 
+/// A rule by the name that istiod gives it in a proxy, `ns[shop]-policy[cart]-rule[0]`: namespace, policy, number.
+pub fn named_rule(name: &str) -> Option<(&str, &str, &str)> {
+    let (namespace, rest) = name.strip_prefix("ns[")?.split_once("]-policy[")?;
+    let (policy, number) = rest.rsplit_once("]-rule[")?;
+    Some((namespace, policy, number.strip_suffix(']')?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -328,5 +335,11 @@ mod tests {
         assert_eq!(applying(Enforcer::Gateway), ["way", "mesh", "audit"]);
         assert!(applying(Enforcer::Nobody).is_empty());
         assert_eq!(names(&policies.targeting(Kind::Service, "shop", "cart").collect::<Vec<_>>()), ["service"]);
+    }
+
+    #[test]
+    fn the_names_of_rules_in_a_proxy_lead_to_policies() {
+        assert_eq!(named_rule("ns[shop]-policy[a-rule[b]-rule[12]"), Some(("shop", "a-rule[b", "12")));
+        assert_eq!((named_rule("istio-ext-authz-ns[shop]-policy[a]-rule[0]"), named_rule("mine")), (None, None));
     }
 }

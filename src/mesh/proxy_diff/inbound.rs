@@ -7,7 +7,7 @@ use crate::index::{Sight, Workload};
 use crate::mesh::MeshView;
 use crate::mesh::envoy::{Answers, Chain, Filter, Listener, Stage};
 use crate::mesh::istio::authorization_policy::AuthorizationPolicy;
-use crate::mesh::istio::policy::{Action, Enforcer};
+use crate::mesh::istio::policy::{Action, Enforcer, named_rule};
 use crate::mesh::mtls::{Mtls, PortMode, ServerMode};
 use crate::model::{Kind, MeshId, Subject};
 
@@ -80,13 +80,6 @@ fn words(mode: ServerMode) -> &'static str {
 /// A policy by namespace and name.
 type PolicyName = (String, String);
 
-/// `ns[shop]-policy[cart]-rule[0]`.
-fn policy_of(name: &str) -> Option<PolicyName> {
-    let (namespace, rest) = name.strip_prefix("ns[")?.split_once("]-policy[")?;
-    let (policy, _) = rest.rsplit_once("]-rule[")?;
-    Some((namespace.to_owned(), policy.to_owned()))
-}
-
 pub(super) fn policies(view: MeshView<'_>, workload: &Workload, answers: &Answers, found: &mut Comparison) {
     let Some(listener) = listener(answers) else { return };
     let namespace = workload.reference.namespace.as_str();
@@ -98,7 +91,10 @@ pub(super) fn policies(view: MeshView<'_>, workload: &Workload, answers: &Answer
     }
     let has = |shadow: bool| -> BTreeSet<PolicyName> {
         let all = listener.chains.iter().flat_map(Chain::rbac);
-        all.flat_map(|rbac| if shadow { &rbac.shadow } else { &rbac.policies }).filter_map(|name| policy_of(name)).collect()
+        all.flat_map(|rbac| if shadow { &rbac.shadow } else { &rbac.policies })
+            .filter_map(|name| named_rule(name))
+            .map(|(namespace, policy, _)| (namespace.to_owned(), policy.to_owned()))
+            .collect()
     };
     let (enforced, tried) = (has(false), has(true));
     let http = listener.chains.iter().flat_map(|chain| &chain.filters).any(|filter| matches!(filter, Filter::Http(_)));
@@ -138,15 +134,4 @@ pub(super) fn policies(view: MeshView<'_>, workload: &Workload, answers: &Answer
         }
     }
     found.agreed.push(("policy", agreed));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::policy_of;
-
-    #[test]
-    fn istiods_names_of_rules_lead_to_policies() {
-        assert_eq!(policy_of("ns[shop]-policy[a-rule[b]-rule[12]"), Some(("shop".to_owned(), "a-rule[b".to_owned())));
-        assert_eq!((policy_of("istio-ext-authz-ns[shop]-policy[a]-rule[0]"), policy_of("mine")), (None, None));
-    }
 }

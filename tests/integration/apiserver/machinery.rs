@@ -169,7 +169,8 @@ fn reconcile(store: &mut Store) {
     }
     let pods: Vec<Value> = store.all("", "pods").map(|o| o.as_ref().clone()).collect();
     for pod in pods {
-        start(store, pod);
+        // A kubelet ends what is to be deleted.
+        if pod["metadata"]["deletionTimestamp"].is_null() { start(store, pod) } else { delete(store, &pod) }
     }
     collect(store);
     for service in store.all("", "services").map(|o| o.as_ref().clone()).collect::<Vec<Value>>() {

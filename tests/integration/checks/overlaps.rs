@@ -30,6 +30,7 @@ const TWO_THINGS: &[(&str, &str, &str)] = &[
     ("istio-annotation-deprecated", "istio-annotation-misplaced", "the annotation; where it stands"),
     ("istio-annotation-deprecated", "istio-inject-annotation-only", "a label takes its place; alone it brings no sidecar here"),
     ("istio-annotation-deprecated", "istio-inject-value-invalid", "the annotation; its value"),
+    ("istio-ca-certificate-expiring", "istio-ca-chain-broken", "when the certificate ends; whether it leads to the root"),
     ("istio-deprecated-traffic-field", "istio-sidecar-invalid", "the field is ignored; written so it is refused"),
     ("istio-destination-rule-conflict", "istio-destination-rule-host-not-found", "another rule has the host; nobody has it"),
     ("istio-destination-rule-subset-unused", "istio-destination-rule-subset-without-labels", "no route leads there; it is the whole of the host"),
