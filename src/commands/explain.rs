@@ -18,7 +18,7 @@ Examples:
   kubectl mesh explain istio-gateway-host-conflict
   kubectl mesh explain KIA1102
   kubectl mesh explain IST0106 -o json
-  kubectl logs cart-6d5f -c istio-proxy --tail 1 | kubectl mesh explain log -    # what it means, and which cause is there";
+  kubectl logs cart-6d5f -c istio-proxy --tail 1 | kubectl mesh explain log -    # what it means";
 
 /// Explain a rule: what it checks, why it matters, how to fix it; or a line of a proxy's log
 ///

@@ -146,7 +146,8 @@ fn tokens(line: &str) -> Vec<&str> {
             _ => rest.find(' '),
         };
         let (token, after) = rest.split_at(end.unwrap_or(rest.len()));
-        found.push(token.trim_matches(|c| matches!(c, '"' | '[' | ']')));
+        let whole = [('"', '"'), ('[', ']')].into_iter().find_map(|(open, close)| token.strip_prefix(open)?.strip_suffix(close));
+        found.push(whole.unwrap_or(token));
         rest = after.trim_start();
     }
     found

@@ -16,12 +16,11 @@ use crate::error::{CliError, Exit};
 
 const EXAMPLES: &str = "\
 Examples:
+  kubectl mesh proxy status                                      # who has what istiod holds
   kubectl mesh proxy config endpoints cart-6d5f-x2v9k -n shop    # hosts with health and failures
   kubectl mesh proxy config all --config-dump dump.json          # saved answers, without a cluster
   kubectl mesh proxy diff cart-6d5f-x2v9k -n shop                # does it have what it should
-  kubectl mesh proxy status                # does every proxy have what its control plane holds
-  kubectl mesh proxy status cart -n shop   # one pod, or the pods of a workload
-  kubectl mesh proxy ztunnel workloads     # what the nodes' proxies of ambient mode hold";
+  kubectl mesh proxy ztunnel workloads                           # what ambient's nodes hold";
 
 /// Ask proxies and control planes themselves
 ///
