@@ -216,6 +216,8 @@ fn from_any_point(undo: bool) {
         let writes = Point::of_writes(&requests, undo);
         sorts.extend(writes.iter().filter_map(|point| point.sort.clone()));
         let points = if everywhere() { (0..requests.len()).map(|nth| Point { sort: None, nth }).collect() } else { writes };
+        let then = if undo { "taken back" } else { "resumed" };
+        println!("{}: {} kills, each {then}", scenario.name, points.len());
         for point in points {
             let cluster = scenario.cluster();
             let before = alike(&cluster);
@@ -233,8 +235,8 @@ fn from_any_point(undo: bool) {
             assert_eq!(proxied, if as_before { scenario.proxied.0 } else { scenario.proxied.1 }, "{at}: pods {out}{err}");
             runs += 1;
         }
+        println!("{runs} runs so far ended well, {then}");
     }
-    println!("{} scenarios, killed {runs} times, then {}", SCENARIOS.len(), if undo { "taken back" } else { "resumed" });
     assert!(runs >= SCENARIOS.len(), "only {runs} runs were killed");
     let wanted = [
         ("create", "configmaps"),
