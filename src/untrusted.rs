@@ -87,19 +87,9 @@ pub fn fix(bytes: &[u8]) -> Result<(), String> {
 /// Answers of an Envoy's admin interface. Rows are made of whatever can be read of them, and nothing that stands where keys do is among those.
 pub fn envoy(bytes: &[u8]) -> Result<(), String> {
     use crate::mesh::envoy::{Answers, Section};
-    const ALL: [Section; 8] = [
-        Section::Bootstrap,
-        Section::Clusters,
-        Section::Listeners,
-        Section::Routes,
-        Section::Assignments,
-        Section::Secrets,
-        Section::Extensions,
-        Section::Hosts,
-    ];
     let mut answers = Answers::default();
-    let _ = answers.read(bytes, &ALL, None);
-    let report = crate::views::proxy_config(answers, &ALL, &crate::views::ConfigFilter::default(), jiff::Timestamp::UNIX_EPOCH);
+    let _ = answers.read(bytes, &Section::ALL, None);
+    let report = crate::views::proxy_config(answers, &Section::ALL, &crate::views::ConfigFilter::default(), jiff::Timestamp::UNIX_EPOCH);
     let written = serde_json::to_string(&report).map_err(|error| error.to_string())?;
     if written.contains("planted") { Err("a key is shown".to_owned()) } else { Ok(()) }
 }

@@ -44,6 +44,10 @@ pub(crate) enum Section {
 }
 
 impl Section {
+    /// Every part.
+    pub(crate) const ALL: [Self; 8] =
+        [Self::Bootstrap, Self::Clusters, Self::Listeners, Self::Routes, Self::Assignments, Self::Secrets, Self::Extensions, Self::Hosts];
+
     /// One of its elements, as people call it.
     pub(crate) const fn called(self) -> &'static str {
         match self {

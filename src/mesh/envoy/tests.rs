@@ -5,20 +5,10 @@ use super::*;
 
 const DUMP: &str = include_str!("../../../fuzz/seeds/envoy/dump.json");
 const CLUSTERS: &str = include_str!("../../../fuzz/seeds/envoy/clusters.json");
-const ALL: [Section; 8] = [
-    Section::Bootstrap,
-    Section::Clusters,
-    Section::Listeners,
-    Section::Routes,
-    Section::Assignments,
-    Section::Secrets,
-    Section::Extensions,
-    Section::Hosts,
-];
 
 fn read(text: &str) -> Answers {
     let mut answers = Answers::default();
-    answers.read(text.as_bytes(), &ALL, None).unwrap();
+    answers.read(text.as_bytes(), &Section::ALL, None).unwrap();
     answers
 }
 
@@ -118,11 +108,11 @@ fn names_of_objects_are_those_that_istioctl_shows() {
 #[test]
 fn a_dump_that_ends_early_is_an_error_wherever_it_ends() {
     for end in (1..DUMP.trim_end().len()).step_by(97) {
-        assert!(Answers::default().read(&DUMP.as_bytes()[..end], &ALL, None).is_err(), "{end}");
+        assert!(Answers::default().read(&DUMP.as_bytes()[..end], &Section::ALL, None).is_err(), "{end}");
     }
     let deep = "[".repeat(100_000);
-    assert!(Answers::default().read(deep.as_bytes(), &ALL, None).is_err());
-    assert!(Answers::default().read(format!(r#"{{"dynamic_listeners":[{deep}"#).as_bytes(), &ALL, None).is_err());
+    assert!(Answers::default().read(deep.as_bytes(), &Section::ALL, None).is_err());
+    assert!(Answers::default().read(format!(r#"{{"dynamic_listeners":[{deep}"#).as_bytes(), &Section::ALL, None).is_err());
 }
 
 #[test]
