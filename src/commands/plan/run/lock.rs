@@ -110,13 +110,14 @@ impl<'a> Run<'a> {
         let waits = |step: &Step| step.action == Action::Wait && step.expect.is_some() && !step.object.uid.is_empty();
         let unnoted = |step: &&Step| waits(step) && !self.journal.pods.contains_key(&step.object.to_string());
         let waits: Vec<Step> = self.journal.steps.iter().filter(unnoted).cloned().collect();
+        // Who may not see them has nothing to compare with.
+        let ready = if waits.is_empty() { None } else { proof::ready(self.connection, &self.journal.namespace).await.ok() };
         for step in &waits {
             let pods = rollout::pods_of(self.connection, step).await?;
             let uids: BTreeSet<String> = pods.iter().filter_map(|pod| pod["metadata"]["uid"].as_str().map(str::to_owned)).collect();
-            // Who may not see them has nothing to compare with.
-            if let Ok(ready) = proof::ready(self.connection, &step.object.namespace).await {
-                let own = ready.into_iter().filter(|(_, pods)| !pods.is_disjoint(&uids));
-                self.journal.endpoints.insert(step.object.to_string(), own.map(|(service, pods)| (service, pods.len())).collect());
+            if let Some(ready) = &ready {
+                let own = ready.iter().filter(|(_, pods)| !pods.is_disjoint(&uids));
+                self.journal.endpoints.insert(step.object.to_string(), own.map(|(service, pods)| (service.clone(), pods.len())).collect());
             }
             self.journal.pods.insert(step.object.to_string(), uids);
         }
