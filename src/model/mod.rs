@@ -84,7 +84,7 @@ pub use pod::{
     Container, ContainerPort, ContainerStatus, EnvVar, HttpGet, Pod, PodCondition, PodIp, PodSpec, PodStatus, Probe, SecurityContext, SocketProbe,
 };
 pub use quantity::quantity;
-pub use selector::{LabelSelector, Requirement};
+pub use selector::{LabelSelector, Requirement, label_query};
 pub use server::{Access, Review, ServerFacts, ServerVersion, YesNo};
 pub use service::{
     Condition, Namespace, Node, NodeCondition, NodeInfo, NodeSpec, NodeStatus, Port, Service, ServicePort, ServiceSpec, ServiceStatus,

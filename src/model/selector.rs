@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Field, Map, Str};
 
@@ -29,6 +30,24 @@ pub struct Requirement {
     /// Values for `In` and `NotIn`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Str>,
+}
+
+/// A selector as it stands in an object, as the API takes it in a query; empty for one without conditions.
+pub fn label_query(selector: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut parts: Vec<String> =
+        selector["matchLabels"].as_object().into_iter().flatten().map(|(key, value)| format!("{key}={}", text(value))).collect();
+    for rule in selector["matchExpressions"].as_array().into_iter().flatten() {
+        let values: Vec<String> = rule["values"].as_array().into_iter().flatten().map(text).collect();
+        let key = text(&rule["key"]);
+        parts.push(match rule["operator"].as_str() {
+            Some("In") => format!("{key} in ({})", values.join(",")),
+            Some("NotIn") => format!("{key} notin ({})", values.join(",")),
+            Some("DoesNotExist") => format!("!{key}"),
+            _ => key,
+        });
+    }
+    parts.join(",")
 }
 
 impl LabelSelector {

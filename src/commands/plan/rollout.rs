@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::address;
 use crate::cluster::live::{Change, Connection, Refused, Resource, Watch};
 use crate::commands::progress::Bar;
-use crate::model::Kind;
+use crate::model::{Kind, label_query};
 use crate::plan::progress::{self, Progress};
 use crate::plan::{Expect, Step};
 
@@ -26,30 +26,11 @@ pub(super) const HEARTBEAT: Duration = Duration::from_secs(10);
 /// Before a watch that failed is begun again.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Labels that select a workload's pods, as the API takes them.
-fn selector(workload: &Value) -> String {
-    let selector = &workload["spec"]["selector"];
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut parts: Vec<String> =
-        selector["matchLabels"].as_object().into_iter().flatten().map(|(key, value)| format!("{key}={}", text(value))).collect();
-    for rule in selector["matchExpressions"].as_array().into_iter().flatten() {
-        let values: Vec<String> = rule["values"].as_array().into_iter().flatten().map(text).collect();
-        let key = text(&rule["key"]);
-        parts.push(match rule["operator"].as_str() {
-            Some("In") => format!("{key} in ({})", values.join(",")),
-            Some("NotIn") => format!("{key} notin ({})", values.join(",")),
-            Some("DoesNotExist") => format!("!{key}"),
-            _ => key,
-        });
-    }
-    parts.join(",")
-}
-
 /// The pods of a step's workload.
 pub(super) async fn pods_of(connection: &Connection, step: &Step) -> Result<Vec<Value>, Refused> {
     let Some(at) = address(&step.object) else { return Ok(Vec::new()) };
     let workload = connection.get(&at).await?;
-    let selector = selector(&workload);
+    let selector = label_query(&workload["spec"]["selector"]);
     connection.all(&Resource::of(Kind::Pod, "v1", &step.object.namespace, ""), &[("labelSelector", &selector)]).await
 }
 
@@ -94,7 +75,8 @@ impl<'c> Rollout<'c> {
         Ok(Self {
             expect,
             known,
-            pods: connection.watch(Resource::of(Kind::Pod, "v1", &target.namespace, ""), &[("labelSelector", &selector(&workload))]),
+            pods: connection
+                .watch(Resource::of(Kind::Pod, "v1", &target.namespace, ""), &[("labelSelector", &label_query(&workload["spec"]["selector"]))]),
             workload: connection.watch(all, &[("fieldSelector", &name)]),
             seen: BTreeMap::new(),
             now: Value::Null,

@@ -1,13 +1,13 @@
 //! The pod that is meant, read by itself: one proxy is no reason to read a cluster.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cli::GlobalArgs;
 use crate::cluster::live::{Connection, Refused, Resource};
 use crate::commands::words;
 use crate::error::CliError;
 use crate::mesh::pod_proxy::PodProxy;
-use crate::model::{Kind, Named, ObjectRef, Str};
+use crate::model::{Kind, Named, ObjectRef, Str, label_query};
 
 /// A pod, and the proxy in it.
 pub(super) struct Found {
@@ -57,13 +57,12 @@ async fn first_of(connection: &Connection, kind: Kind, namespace: &str, name: &s
     let what = format!("{} {namespace}/{name}", kind.name());
     let object = connection.get(&Resource::of(kind, &kind.api_version(), namespace, name)).await.map_err(|why| missing(&what, &why))?;
     let selector = &object["spec"]["selector"];
-    let labels = selector.get("matchLabels").unwrap_or(selector).as_object().into_iter().flatten();
-    let labels: Vec<String> = labels.filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?))).collect();
+    // A Service's selector is labels alone.
+    let labels = if kind == Kind::Service { label_query(&json!({"matchLabels": selector})) } else { label_query(selector) };
     if labels.is_empty() {
         return Err(CliError::usage(format!("{what} selects no pods by labels")).hint("name the pod"));
     }
-    let query = [("labelSelector", labels.join(","))];
-    let query: Vec<(&str, &str)> = query.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    let query = [("labelSelector", labels.as_str())];
     let pods =
         connection.all(&Resource::of(Kind::Pod, "v1", namespace, ""), &query).await.map_err(|why| missing(&format!("the pods of {what}"), &why))?;
     let ready = |pod: &&Value| {
