@@ -1,8 +1,5 @@
 //! What the API server calls over TLS, webhooks and aggregated APIs, and the certificates by which it verifies who answers.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::certificate::{self, Certificate};
 use crate::index::Index;
 use crate::model::{Field, Kind, Object};
@@ -42,8 +39,7 @@ impl Called<'_> {
     /// The certificates by which it verifies, or why they cannot be read; nothing where it is told of none.
     pub fn trusted(&self) -> Option<Result<Vec<Certificate>, String>> {
         let text = self.holder.get("caBundle")?.str().filter(|text| !text.is_empty())?;
-        let pem = STANDARD.decode(text).map_err(|error| error.to_string());
-        Some(pem.and_then(|pem| certificate::read(&pem)))
+        Some(certificate::of_bundle(text))
     }
 
     /// Where they stand.

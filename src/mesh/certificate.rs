@@ -88,6 +88,11 @@ pub fn value(object: &Object, key: &str) -> Option<Vec<u8>> {
     if object.kind == Kind::ConfigMap { Some(text.as_bytes().to_vec()) } else { STANDARD.decode(text).ok() }
 }
 
+/// The certificates of a `caBundle`: PEM in base64.
+pub fn of_bundle(text: &str) -> Result<Vec<Certificate>, String> {
+    STANDARD.decode(text).map_err(|error| format!("it is no base64: {error}")).and_then(|pem| read(&pem))
+}
+
 /// Whether the first certificate of a chain leads to one of `anchors`, through the others of the chain.
 pub fn leads_to(chain: &[Certificate], anchors: &[Certificate]) -> bool {
     let Some(mut at) = chain.first() else { return false };

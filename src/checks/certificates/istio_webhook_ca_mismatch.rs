@@ -1,8 +1,5 @@
 use std::collections::HashMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::checks::Findings;
 use crate::checks::support::istio::platform::webhooks::is_istio;
 use crate::mesh::certificate::{self, Certificate, value};
@@ -86,8 +83,7 @@ fn fault(world: &World, client: &Field<'_>, roots: Option<&[Certificate]>) -> Op
     if written.is_empty() {
         return Some("it has no caBundle, so that the API server does not trust istiod".to_owned());
     }
-    let bundle = STANDARD.decode(written).map_err(|_| "it is no base64".to_owned()).and_then(|pem| certificate::read(&pem));
-    let bundle = match bundle {
+    let bundle = match certificate::of_bundle(written) {
         Ok(bundle) => bundle,
         Err(why) => return Some(format!("its caBundle cannot be read: {why}")),
     };

@@ -1,8 +1,5 @@
 //! Certificates with which the API server verifies what it calls: webhooks and aggregated APIs.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::checks::Findings;
 use crate::mesh::certificate::{self, Certificate};
 use crate::mesh::linkerd::anchors::at;
@@ -31,8 +28,7 @@ impl Served<'_> {
     pub(in crate::checks) fn judge(&self, world: &World, findings: &mut Findings<'_>) {
         let mut trusted = Vec::new();
         if let Some(bundle) = self.holder.get("caBundle") {
-            let pem = STANDARD.decode(bundle.str().unwrap_or_default()).map_err(|e| e.to_string());
-            match pem.and_then(|pem| certificate::read(&pem)) {
+            match certificate::of_bundle(bundle.str().unwrap_or_default()) {
                 Ok(read) => trusted = read,
                 Err(why) => {
                     let what = format!("the caBundle of {} cannot be read: {why}", self.name);
