@@ -43,19 +43,8 @@ impl Found {
         self.rows.push(CertificateRow { chain, places: vec![at], ..row });
     }
 
-    /// The same for one whose issuer may be among `others`.
-    #[expect(clippy::too_many_arguments, reason = "what `add` takes, and the issuers")]
-    pub(super) fn add_below(
-        &mut self,
-        others: &[Certificate],
-        mesh: MeshTag,
-        role: Role,
-        certificate: &Certificate,
-        chain: Chain,
-        at: Evidence,
-        now: Timestamp,
-    ) {
-        self.add(mesh, role, certificate, chain, at, now);
+    /// Says of the last one, which is `certificate`, whether it holds longer than its issuer among `others`.
+    pub(super) fn issuer(&mut self, certificate: &Certificate, others: &[Certificate]) {
         let ends = |issuer: &Certificate| format!("it holds longer than its issuer, which ends at {}", issuer.not_after);
         self.problem(certificate.outlives(others).map(ends));
     }
@@ -115,7 +104,8 @@ fn istio(world: &World, with_secrets: bool, found: &mut Found) {
                     (false, leads) if position == 0 && authority::SIGNERS.contains(key) => (Role::Issuer, verdict(leads, &roots)),
                     (false, leads) => (Role::Intermediate, verdict(leads, &roots)),
                 };
-                found.add_below(&around, MeshTag::Istio, role, certificate, chain, at.clone(), world.now);
+                found.add(MeshTag::Istio, role, certificate, chain, at.clone(), world.now);
+                found.issuer(certificate, &around);
                 if let Some(row) = found.rows.last_mut().filter(|_| is_root && authority.secret.meta.name == authority::OWN) {
                     row.renewed_by = RenewedBy::Istiod;
                     row.judge(world.now);
@@ -178,7 +168,8 @@ fn linkerd(world: &World, with_secrets: bool, found: &mut Found) {
                         let role = if position == 0 { Role::Issuer } else { Role::Intermediate };
                         let leads = verdict(leads_to(&chain[position..], &roots), &roots);
                         let above = [&chain[position + 1..], &roots].concat();
-                        found.add_below(&above, MeshTag::Linkerd, role, certificate, leads, at.clone(), world.now);
+                        found.add(MeshTag::Linkerd, role, certificate, leads, at.clone(), world.now);
+                        found.issuer(certificate, &above);
                     }
                 }
                 Err(why) => found.broken(MeshTag::Linkerd, Role::Issuer, &why, at),
@@ -208,7 +199,10 @@ fn webhooks(world: &World, with_secrets: bool, found: &mut Found) {
             match served.certificates {
                 Ok(chain) => {
                     let verdict = verdict(leads_to(&chain, &trusted), &trusted);
-                    chain.iter().take(1).for_each(|one| found.add_below(&trusted, mesh.into(), Role::Webhook, one, verdict, at.clone(), world.now));
+                    if let Some(one) = chain.first() {
+                        found.add(mesh.into(), Role::Webhook, one, verdict, at, world.now);
+                        found.issuer(one, &trusted);
+                    }
                 }
                 Err(why) => found.broken(mesh.into(), Role::Webhook, &why, at),
             }
@@ -325,7 +319,8 @@ pub fn of_files(files: &[(String, Vec<u8>)], now: Timestamp) -> Result<Certifica
             true => Chain::Anchor,
             false => verdict(leads_to(&chain, &anchors), &anchors),
         };
-        found.add_below(&certificates, MeshTag::Any, Role::File, certificate, chain, Evidence::default(place.as_str()), now);
+        found.add(MeshTag::Any, Role::File, certificate, chain, Evidence::default(place.as_str()), now);
+        found.issuer(certificate, &certificates);
     }
     Ok(CertificateReport { certificates: once_each(found.rows, now), ..CertificateReport::default() })
 }

@@ -38,18 +38,21 @@ pub(super) fn all(world: &World, shown: &[Shown], found: &mut Found) {
                 }
                 _ => Vec::new(),
             };
-            found.add_below(&trusted, mesh, role, leaf, verdict(leads_to(&one.chain, &trusted), &trusted), at(), world.now);
+            found.add(mesh, role, leaf, verdict(leads_to(&one.chain, &trusted), &trusted), at(), world.now);
+            found.issuer(leaf, &trusted);
             found.problem(wrong_name(one, leaf));
             continue;
         };
         // A proxy verifies others by what itself was given, and those verify it by what they were.
         let trusted = anchors.get(id).map(Vec::as_slice).unwrap_or_default();
         let above = [&one.chain[1..], trusted].concat();
-        found.add_below(&above, mesh, role, leaf, verdict(leads_to(&one.chain, trusted), trusted), at(), world.now);
+        found.add(mesh, role, leaf, verdict(leads_to(&one.chain, trusted), trusted), at(), world.now);
+        found.issuer(leaf, &above);
         found.problem(wrong_name(one, leaf));
         for (position, issuer) in one.chain.iter().enumerate().skip(1).filter(|(_, c)| !trusted.contains(c)) {
             let role = if position == 1 { Role::Issuer } else { Role::Intermediate };
-            found.add_below(&above, mesh, role, issuer, verdict(leads_to(&one.chain[position..], trusted), trusted), at(), world.now);
+            found.add(mesh, role, issuer, verdict(leads_to(&one.chain[position..], trusted), trusted), at(), world.now);
+            found.issuer(issuer, &above);
         }
         if let Some(accepts) = &one.accepts {
             let mut set: Vec<Vec<u8>> = accepts.iter().map(|c| c.der.clone()).collect();
