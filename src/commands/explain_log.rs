@@ -6,13 +6,10 @@ use super::{ReadRequest, Terminal, load};
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
 use crate::mesh::log_line::LogLine;
-use crate::model::{Gap, Kind, ObjectRef};
+use crate::model::{Gap, ObjectRef};
 use crate::output::{self, Format, Page, Report};
 use crate::views::{self, CauseState, LogLineReport};
 use crate::world::World;
-
-/// What tells whether a cause is there.
-const KINDS: [Kind; 6] = [Kind::AuthorizationPolicy, Kind::DestinationRule, Kind::VirtualService, Kind::ServiceEntry, Kind::Pod, Kind::Service];
 
 /// Runs it.
 pub async fn run(line: Option<&str>, output: Format, global: &GlobalArgs, terminal: &mut Terminal) -> Result<Exit, CliError> {
@@ -47,7 +44,7 @@ pub async fn run(line: Option<&str>, output: Format, global: &GlobalArgs, termin
 async fn world(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Option<World>, CliError> {
     let source = &global.source;
     let named = source.demo || source.snapshot.is_some() || !source.paths().is_empty();
-    let request = ReadRequest { kinds: KINDS.into_iter().collect(), everywhere: true, ..ReadRequest::default() };
+    let request = ReadRequest { kinds: views::LOG_LINE_KINDS.iter().copied().collect(), everywhere: true, ..ReadRequest::default() };
     match load::load(global, &request, terminal).await {
         Ok(loaded) => Ok(Some(loaded.world)),
         Err(error) if named => Err(error),

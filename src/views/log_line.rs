@@ -190,6 +190,10 @@ const LINKERD: &[Meaning] = &[
     ("not allowed on this ip", "the address is not one of the pod's", &["host network, or a redirection of the CNI that is wrong"]),
 ];
 
+/// What tells whether a cause is there.
+pub const LOG_LINE_KINDS: &[Kind] =
+    &[Kind::AuthorizationPolicy, Kind::DestinationRule, Kind::VirtualService, Kind::ServiceEntry, Kind::Pod, Kind::Service];
+
 /// Explains a line; with a world, by what is in it.
 pub fn log_line(line: &LogLine, world: Option<&World>) -> LogLineReport {
     let mut signs = match line.kind {
@@ -205,7 +209,7 @@ pub fn log_line(line: &LogLine, world: Option<&World>) -> LogLineReport {
             CauseState::Excluded => 2,
         });
     }
-    let gaps = world.map(|world| super::gaps(world, &[Kind::Pod, Kind::Service, Kind::DestinationRule, Kind::VirtualService])).unwrap_or_default();
+    let gaps = world.map(|world| super::gaps(world, LOG_LINE_KINDS)).unwrap_or_default();
     LogLineReport { log: line.kind, summary: summary(line, &signs), facts: facts(line), signs, gaps }
 }
 
@@ -371,7 +375,7 @@ fn by_world(flag: &str, world: &World, upstream: &Upstream<'_>) -> Vec<LogCause>
             causes.extend(subset(flag, world, service, upstream));
         }
         ("UH" | "UF" | "NC" | "DF", StandsFor::Outside) => {
-            let sure = world.sight(Kind::Service, "") == Sight::Clear;
+            let sure = [Kind::Service, Kind::ServiceEntry].into_iter().all(|kind| world.sight(kind, "") == Sight::Clear);
             let (state, text) = match sure {
                 true => (CauseState::Found, format!("there is no Service or ServiceEntry {}", upstream.host)),
                 false => (CauseState::Possible, format!("no Service or ServiceEntry {} was read", upstream.host)),
@@ -395,7 +399,7 @@ fn ready(world: &World, service: &Service) -> LogCause {
     }
     let pods: Vec<_> =
         world.index.pods_in(&service.metadata.namespace).iter().filter(|p| !p.is_over() && service.selects(&p.metadata.labels)).collect();
-    let ready = pods.iter().filter(|p| p.status.phase == "Running" && !p.status.conditions.iter().any(|c| c.kind == "Ready")).count();
+    let ready = pods.iter().filter(|p| resolve::is_ready(p)).count();
     match (pods.len(), ready) {
         (0, _) => LogCause::new(CauseState::Found, "its selector picks no pod", object),
         (all, 0) => LogCause::new(CauseState::Found, format!("none of its pods is ready, of {all}"), object),

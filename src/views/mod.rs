@@ -33,7 +33,7 @@ pub use generate::{
     Edge, Generated, GeneratedReport, behind, for_workload as generate_for, from_edges as generate_from_edges, from_today as generate_from_today,
 };
 pub use injection::{InjectionReport, InjectionRow, Intended, MeshOrNone, injection, injection_of};
-pub use log_line::{CauseState, LogCause, LogFact, LogLineReport, LogSign, log_line};
+pub use log_line::{CauseState, LOG_LINE_KINDS, LogCause, LogFact, LogLineReport, LogSign, log_line};
 pub use matrix::{ANYONE, MatrixReport, MatrixRow, matrix};
 pub use mtls::{CLIENT_KINDS, ClientRow, EdgeRow, MTLS_KINDS, ModeRow, MtlsReport, MtlsRow, Wanted, mtls, mtls_edge};
 pub use mtls_plan::{MtlsPlanReport, PlanItem, PlanItemKind, mtls_plan};

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::mesh::run;
+use crate::apiserver::{Act, Fault};
+use crate::cluster::{ADMIN, TestCluster};
+use crate::mesh::{run, said};
 
 fn envoy(code: &str, flags: &str, details: &str, cluster: &str) -> String {
     format!(
@@ -117,4 +119,22 @@ fn what_is_no_line_of_a_proxy_is_refused() {
     }
     let (code, _, err) = run(&[], &["explain", "istio-gateway-host-conflict", "x"]);
     assert!(code == 2 && err.contains("one rule"), "{err}");
+}
+
+#[test]
+fn a_host_is_gone_only_where_all_that_may_name_it_was_read() {
+    let line = envoy("503", "NC", "cluster_not_found", "outbound|80||gone.shop.svc.cluster.local");
+    let told = |hidden: &[&str]| {
+        let cluster = TestCluster::standin();
+        for kind in hidden {
+            cluster.server().fault(Fault::new(Act::Forbidden).verb("list").resource(kind).user(ADMIN));
+        }
+        let (_, out, err) = said(&cluster.mesh_as(ADMIN, ["explain", "log", &line, "-o", "json"]).output().unwrap());
+        serde_json::from_str::<Value>(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}"))
+    };
+    assert_eq!(causes(&told(&[]), "found"), ["there is no Service or ServiceEntry gone.shop.svc.cluster.local -"]);
+    let report = told(&["serviceentries.networking.istio.io"]);
+    assert!(causes(&report, "found").is_empty(), "{report}");
+    assert!(causes(&report, "possible").contains(&"no Service or ServiceEntry gone.shop.svc.cluster.local was read -".to_owned()), "{report}");
+    assert!(report["gaps"].to_string().contains("ServiceEntry"), "what was not read is told: {report}");
 }

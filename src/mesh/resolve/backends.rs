@@ -57,7 +57,7 @@ impl<'a> Backends<'a> {
 }
 
 /// Whether a pod takes traffic: it runs and neither a condition nor a container says otherwise.
-fn is_ready(pod: &Pod) -> bool {
+pub fn is_ready(pod: &Pod) -> bool {
     // Only conditions that are not `True` are kept.
     pod.is_ready() && !pod.status.conditions.iter().any(|c| c.kind == "Ready")
 }

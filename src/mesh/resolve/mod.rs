@@ -7,7 +7,7 @@ pub mod slices;
 
 use std::net::IpAddr;
 
-pub use backends::Backends;
+pub use backends::{Backends, is_ready};
 pub use endpoints::{DialledPort, Endpoint, endpoints};
 pub use protocol::Protocol;
 
