@@ -84,7 +84,7 @@ fn is_live(pod: &Value) -> bool {
 }
 
 /// Whether all its containers are ready, native sidecars included.
-fn is_ready(pod: &Value) -> bool {
+pub fn is_ready(pod: &Value) -> bool {
     let conditions = pod["status"]["conditions"].as_array().into_iter().flatten();
     conditions.into_iter().any(|c| c["type"] == "Ready" && c["status"] == "True")
 }

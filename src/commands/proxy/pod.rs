@@ -8,6 +8,7 @@ use crate::commands::words;
 use crate::error::CliError;
 use crate::mesh::pod_proxy::PodProxy;
 use crate::model::{Kind, Named, ObjectRef, Str, label_query};
+use crate::plan::progress::is_ready;
 
 /// A pod, and the proxy in it.
 pub(super) struct Found {
@@ -65,11 +66,7 @@ async fn first_of(connection: &Connection, kind: Kind, namespace: &str, name: &s
     let query = [("labelSelector", labels.as_str())];
     let pods =
         connection.all(&Resource::of(Kind::Pod, "v1", namespace, ""), &query).await.map_err(|why| missing(&format!("the pods of {what}"), &why))?;
-    let ready = |pod: &&Value| {
-        let conditions = pod["status"]["conditions"].as_array().into_iter().flatten();
-        conditions.into_iter().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
-    };
-    let best = pods.iter().find(ready).or_else(|| pods.iter().find(|pod| pod["status"]["phase"] == "Running")).or(pods.first());
+    let best = pods.iter().find(|pod| is_ready(pod)).or_else(|| pods.iter().find(|pod| pod["status"]["phase"] == "Running")).or(pods.first());
     best.cloned().ok_or_else(|| CliError::unreadable(format!("{what} has no pods")))
 }
 
