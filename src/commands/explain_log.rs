@@ -40,12 +40,16 @@ pub async fn run(line: Option<&str>, output: Format, global: &GlobalArgs, termin
     Ok(Exit::Ok)
 }
 
+/// What it reads.
+pub(super) fn request() -> ReadRequest {
+    ReadRequest { kinds: views::LOG_LINE_KINDS.iter().copied().collect(), everywhere: true, ..ReadRequest::default() }
+}
+
 /// What the causes are looked for in; nothing where no cluster can be read, since the line tells something by itself.
 async fn world(global: &GlobalArgs, terminal: &mut Terminal) -> Result<Option<World>, CliError> {
     let source = &global.source;
     let named = source.demo || source.snapshot.is_some() || !source.paths().is_empty();
-    let request = ReadRequest { kinds: views::LOG_LINE_KINDS.iter().copied().collect(), everywhere: true, ..ReadRequest::default() };
-    match load::load(global, &request, terminal).await {
+    match load::load(global, &request(), terminal).await {
         Ok(loaded) => Ok(Some(loaded.world)),
         Err(error) if named => Err(error),
         Err(error) => {

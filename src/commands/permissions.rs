@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::load::Reading;
 use super::plan::{calls, rights};
 use super::policy::words;
-use super::{ReadRequest, certs, check, mtls, proxy, snapshot, status, version, why};
+use super::{ReadRequest, certs, check, explain_log, mtls, proxy, snapshot, status, version, why};
 use crate::checks::Selection;
 use crate::mesh::install::Install;
 use crate::model::{Access, Kind};
@@ -34,11 +34,12 @@ pub fn permissions() -> Vec<Permissions> {
     let policy = Reading::rights(&words::read_request());
     let requests = Reading::rights(&words::read_for_requests());
     let all = [
-        ("apply", join([plan(), rights::of_workloads(), rights::of_waypoints(), rights::of_sets()])),
+        ("apply", join([plan(), rights::of_workloads(), rights::of_waypoints(), rights::of_sets(), prometheus(), forwarded()])),
         ("certs", Reading::rights(&certs::request(false))),
         ("certs --read-secrets", Reading::rights(&certs::request(true))),
         ("check", Reading::rights(&check::request(&Selection::default()))),
         ("check --pre", Reading::rights(&pre)),
+        ("explain log", Reading::rights(&explain_log::request())),
         ("generate overlay", join([plan(), rights::of_objects()])),
         ("injection", membership()),
         ("injection --watch", watched(membership())),
@@ -48,7 +49,7 @@ pub fn permissions() -> Vec<Permissions> {
         ("namespace enable", join([membership(), rights::of_namespaces()])),
         ("namespace status", membership()),
         ("offboard", join([plan(), rights::of_workloads()])),
-        ("onboard", join([plan(), rights::of_workloads(), rights::of_waypoints(), prometheus()])),
+        ("onboard", join([plan(), rights::of_workloads(), rights::of_waypoints(), prometheus(), forwarded()])),
         ("policy can", requests.clone()),
         ("policy generate", policy.clone()),
         ("policy generate --observed", join([policy.clone(), prometheus()])),
@@ -85,11 +86,15 @@ fn watched(mut rights: BTreeSet<Access>) -> BTreeSet<Access> {
     rights
 }
 
+/// A stream to a port of a pod.
+fn forwarded() -> BTreeSet<Access> {
+    ["get", "create"].map(|verb| Access { resource: "pods/portforward".into(), ..Access::of(verb, Kind::Pod, "") }).into()
+}
+
 /// A pod, found by its name or by that of its workload, and a stream to one of its ports.
 fn pods_asked() -> BTreeSet<Access> {
     let workloads = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet].map(|kind| Access::of("get", kind, ""));
-    let forward = ["get", "create"].map(|verb| Access { resource: "pods/portforward".into(), ..Access::of(verb, Kind::Pod, "") });
-    workloads.into_iter().chain(forward).chain([Access::of("list", Kind::Pod, "")]).collect()
+    workloads.into_iter().chain(forwarded()).chain([Access::of("list", Kind::Pod, "")]).collect()
 }
 
 /// A Prometheus of the cluster, through the API server.
