@@ -7,6 +7,7 @@ use clap::Args;
 use futures::StreamExt as _;
 
 use super::super::progress::Bar;
+use super::super::proxy::Unasked;
 use super::super::{Terminal, load};
 use crate::cli::GlobalArgs;
 use crate::cluster::live::{Bounds, Connection, PodPort, Unreached};
@@ -68,19 +69,16 @@ pub(super) async fn all(args: &AskArgs, world: &World, global: &GlobalArgs, term
     let asked = futures::stream::iter(&questions).map(|question| answer(&connection, question)).buffered(AT_ONCE);
     let answers: Vec<Result<Vec<Shown>, (PodPort, Unreached)>> = asked.collect().await;
     bar.done();
-    let (mut found, mut gaps, mut refused, mut hints) = (Vec::new(), Vec::new(), BTreeSet::new(), BTreeSet::new());
+    let (mut found, mut gaps, mut refused, mut unasked) = (Vec::new(), Vec::new(), BTreeSet::new(), Unasked::default());
     for answer in answers {
         match answer {
             Ok(shown) => found.extend(shown),
             // Into a namespace nothing may be forwarded at all: that is one gap.
             Err((at, Unreached::Forbidden { .. })) if !refused.insert(at.namespace.clone()) => {}
-            Err((at, why)) => {
-                hints.extend(why.hint());
-                gaps.push(at.gap(&why));
-            }
+            Err((at, why)) => gaps.push(unasked.gap(&at, &why)),
         }
     }
-    hints.into_iter().for_each(|hint| terminal.note(hint));
+    unasked.advise(terminal);
     Ok((found, gaps))
 }
 

@@ -13,6 +13,8 @@ use clap::{Args, Subcommand};
 use super::Terminal;
 use crate::cli::GlobalArgs;
 use crate::error::{CliError, Exit};
+pub(super) use words::Unasked;
+pub(super) use ztunnel::dump_of;
 
 const EXAMPLES: &str = "\
 Examples:

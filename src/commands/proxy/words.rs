@@ -59,18 +59,18 @@ pub(super) fn no_cluster(instead: &str) -> CliError {
 
 /// The reasons for which pods were not asked, as gaps, and what to do about them, each once.
 #[derive(Default)]
-pub(super) struct Unasked {
+pub(in crate::commands) struct Unasked {
     hints: BTreeSet<String>,
 }
 
 impl Unasked {
-    pub(super) fn gap(&mut self, at: &PodPort, why: &Unreached) -> Gap {
+    pub(in crate::commands) fn gap(&mut self, at: &PodPort, why: &Unreached) -> Gap {
         self.hints.extend(why.hint());
         at.gap(why)
     }
 
     /// Says what to do.
-    pub(super) fn advise(self, terminal: &mut Terminal) {
+    pub(in crate::commands) fn advise(self, terminal: &mut Terminal) {
         self.hints.iter().for_each(|hint| terminal.note(hint));
     }
 }

@@ -24,9 +24,6 @@ Examples:
   kubectl mesh proxy ztunnel certificates node-1           # of one node
   kubectl mesh proxy ztunnel policies --ztunnel-dump dump.json";
 
-/// ztunnel's own port, open only to its pod.
-const PORT: u16 = 15000;
-
 /// Show what ztunnels hold
 ///
 /// Workloads, services and policies are the mesh's and the same on every node; certificates and connections are a node's own. Of a pod it is also told
@@ -108,7 +105,7 @@ pub async fn run(args: &ZtunnelArgs, global: &GlobalArgs, terminal: &mut Termina
     terminal.show(&report, view, Some(world))?;
     unasked.advise(terminal);
     Ok(match verdict(&report) {
-        Exit::Ok => words::judged(world, &[crate::model::Kind::Pod], report.ztunnels.is_empty(), terminal),
+        Exit::Ok => words::judged(world, &[Kind::Pod], report.ztunnels.is_empty(), terminal),
         bad => bad,
     })
 }
@@ -140,7 +137,7 @@ fn saved_pod(saved: &[ZtunnelAnswer], name: &str, global: &GlobalArgs) -> Result
     let known = saved.iter().flat_map(|answer| &answer.dump.workloads);
     let found = known.into_iter().find(|one| one.name == bare && namespace.is_none_or(|namespace| one.namespace == namespace));
     let found = found.ok_or_else(|| CliError::usage(format!("the dump knows no workload {name}")))?;
-    let object = ObjectRef { kind: crate::model::Kind::Pod, namespace: found.namespace.clone(), name: found.name.clone(), api_version: "v1".into() };
+    let object = ObjectRef { kind: Kind::Pod, namespace: found.namespace.clone(), name: found.name.clone(), api_version: "v1".into() };
     Ok((object, identity(&found.namespace, &found.service_account)))
 }
 
@@ -179,7 +176,7 @@ async fn ask(connection: &Connection, asked: &[&Pod], one_is_enough: bool, unask
     };
     if one_is_enough {
         for pod in asked {
-            let answer = dump_of(connection, pod).await;
+            let answer = dump_of(connection, &port(pod)).await;
             let done = answer.is_ok();
             judge(pod, answer);
             if done {
@@ -187,19 +184,20 @@ async fn ask(connection: &Connection, asked: &[&Pod], one_is_enough: bool, unask
             }
         }
     } else {
-        let all = join_all(asked.iter().map(|pod| dump_of(connection, pod))).await;
+        let all = join_all(asked.iter().map(async |pod| dump_of(connection, &port(pod)).await)).await;
         asked.iter().zip(all).for_each(|(pod, answer)| judge(pod, answer));
     }
     (answers, gaps)
 }
 
-async fn dump_of(connection: &Connection, pod: &Pod) -> Result<ZtunnelDump, Unreached> {
-    let mut http = connection.pod_http(&port(pod), Bounds::DUMP).await?;
+/// What a ztunnel holds.
+pub(in crate::commands) async fn dump_of(connection: &Connection, at: &PodPort) -> Result<ZtunnelDump, Unreached> {
+    let mut http = connection.pod_http(at, Bounds::DUMP).await?;
     http.get("/config_dump").await?.ok().await?.decode(|body| dump::read(body)).await
 }
 
 fn port(pod: &Pod) -> PodPort {
-    PodPort::new(&pod.metadata.namespace, &pod.metadata.name, PORT)
+    PodPort::new(&pod.metadata.namespace, &pod.metadata.name, dump::ADMIN_PORT)
 }
 
 fn or_none(text: &str) -> String {

@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use crate::model::Str;
 
+/// Its own port, open only to its pod.
+pub const ADMIN_PORT: u16 = 15000;
+
 /// What a ztunnel holds. Workloads, services and policies are the mesh's; certificates and captured pods are the node's own.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -8,13 +8,12 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use super::{Run, Stop};
-use crate::cluster::live::{Bounds, PodPort, Resource, Unreached};
-use crate::mesh::istio::ztunnel::{self, Capture, ZtunnelDump};
+use crate::cluster::live::{PodPort, Resource};
+use crate::commands::proxy::dump_of;
+use crate::mesh::istio::ztunnel::{ADMIN_PORT, Capture};
 use crate::model::{Kind, first_of};
 use crate::output::counted;
 
-/// Its admin port, inside the pod.
-const ADMIN: u16 = 15000;
 /// Nodes that are asked about one workload: a dump holds the whole mesh.
 const NODES: usize = 5;
 /// How often one that does not capture a pod yet is asked, and how long is waited between.
@@ -34,7 +33,7 @@ impl Run<'_> {
         let text = |pod: &Value, field: &str| pod["metadata"][field].as_str().unwrap_or_default().to_owned();
         let running = ztunnels.iter().filter(|pod| pod["status"]["phase"] == "Running");
         let of_node: BTreeMap<String, PodPort> =
-            running.filter_map(|pod| Some((node(pod)?, PodPort::new(&text(pod, "namespace"), &text(pod, "name"), ADMIN)))).collect();
+            running.filter_map(|pod| Some((node(pod)?, PodPort::new(&text(pod, "namespace"), &text(pod, "name"), ADMIN_PORT)))).collect();
         let mut wanted: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
         for pod in pods {
             let Some(node) = node(pod) else { return Ok(unasked(format!("pod {} is on no node", text(pod, "name")))) };
@@ -63,7 +62,7 @@ impl Run<'_> {
             if look > 0 {
                 tokio::time::sleep(PAUSE).await;
             }
-            let dump = match self.dump(at).await {
+            let dump = match dump_of(self.connection, at).await {
                 Ok(dump) => dump,
                 Err(why) => return Ok(Some(format!("ztunnel of node {node}: {why}"))),
             };
@@ -79,9 +78,5 @@ impl Run<'_> {
             format!("pod {missing}: the ztunnel of its node {node} does not carry its traffic, whatever its annotation says"),
             Vec::new(),
         ))
-    }
-
-    async fn dump(&self, at: &PodPort) -> Result<ZtunnelDump, Unreached> {
-        self.connection.pod_http(at, Bounds::DUMP).await?.get("/config_dump").await?.ok().await?.decode(ztunnel::read).await
     }
 }
